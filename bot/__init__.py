@@ -1,0 +1,1 @@
+"""The application: use cases, the question language, Slack, the store, the processes."""

@@ -1,0 +1,1 @@
+"""Zoho in and out, and the local copy. Knows nothing of Slack or of segments."""
