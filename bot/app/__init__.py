@@ -1,0 +1,1 @@
+"""Use cases and decisions. No Slack, no SQL, no HTTP, no settings."""

@@ -1,0 +1,1 @@
+"""A sentence becomes a question, or the words that were not understood."""

@@ -1,0 +1,1 @@
+"""Wiring and processes: the only package that knows every adapter."""

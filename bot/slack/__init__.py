@@ -1,0 +1,1 @@
+"""Slack: the Bolt app, listeners, the gateway and the views."""

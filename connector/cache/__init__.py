@@ -1,0 +1,1 @@
+"""The local copy of the CRM: engine, tables, reading and writing them."""

@@ -1,0 +1,1 @@
+"""What to fetch and write, decided purely, and the pipeline that does it."""

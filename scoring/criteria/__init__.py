@@ -1,0 +1,1 @@
+"""The criteria language: grammar, syntax tree, fields, periods, canonical text, mask."""

@@ -1,0 +1,1 @@
+"""Pure functions from values to blocks. No Slack client, no database."""

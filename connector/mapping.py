@@ -1,0 +1,116 @@
+"""Which CRM module plays which role, and which of its fields fill which columns. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The four roles that modules are mapped to."""
+
+    ACCOUNTS = "accounts"
+    CONTACTS = "contacts"
+    PRODUCTS = "products"
+    TRANSACTIONS = "transactions"
+
+
+# System field name -> API name in Zoho's standard modules. The system names are the cache's column names;
+# a name ending in _id holds the id of a lookup, *_minor holds money in hundredths.
+STANDARD_FIELDS: dict[Role, dict[str, str]] = {
+    Role.ACCOUNTS: {
+        "name": "Account_Name",
+        "industry": "Industry",
+        "annual_revenue_minor": "Annual_Revenue",
+        "employees": "Employees",
+        "owner_id": "Owner",
+        "parent_id": "Parent_Account",
+        "city": "Billing_City",
+        "state": "Billing_State",
+        "country": "Billing_Country",
+        "website": "Website",
+        "phone": "Phone",
+        "kind": "Account_Type",
+        "created_at": "Created_Time",
+        "modified_at": "Modified_Time",
+    },
+    Role.CONTACTS: {
+        "account_id": "Account_Name",
+        "name": "Full_Name",
+        "email": "Email",
+        "phone": "Phone",
+        "title": "Title",
+        "owner_id": "Owner",
+        "created_at": "Created_Time",
+        "modified_at": "Modified_Time",
+    },
+    Role.PRODUCTS: {
+        "name": "Product_Name",
+        "code": "Product_Code",
+        "category": "Product_Category",
+        "unit_price_minor": "Unit_Price",
+        "created_at": "Created_Time",
+        "modified_at": "Modified_Time",
+    },
+    Role.TRANSACTIONS: {
+        "account_id": "Account_Name",
+        "contact_id": "Contact_Name",
+        "product_id": "Product",
+        "owner_id": "Owner",
+        "name": "Deal_Name",
+        "stage": "Stage",
+        "occurred_on": "Closing_Date",
+        "amount_minor": "Amount",
+        "created_at": "Created_Time",
+        "modified_at": "Modified_Time",
+    },
+}
+STANDARD_MODULES: dict[Role, str] = {
+    Role.ACCOUNTS: "Accounts",
+    Role.CONTACTS: "Contacts",
+    Role.PRODUCTS: "Products",
+    Role.TRANSACTIONS: "Deals",
+}
+
+
+@dataclass(frozen=True)
+class ModuleMapping:
+    """One module in one role.
+
+    Attributes:
+        role: what its records are to us.
+        module: the CRM's API name of the module.
+        fields: system field name (see STANDARD_FIELDS) -> CRM API name. A system field that the module lacks
+            is left out; its column stays empty and the sync report says so.
+    """
+
+    role: Role
+    module: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CrmMapping:
+    """Every mapped module, in the order in which they are read: what others point at comes first."""
+
+    modules: tuple[ModuleMapping, ...]
+
+    def of(self, role: Role) -> ModuleMapping:
+        """The module that plays this role.
+
+        Raises:
+            KeyError: when the role is not mapped.
+        """
+        for one in self.modules:
+            if one.role is role:
+                return one
+        raise KeyError(role)
+
+
+def standard_mapping() -> CrmMapping:
+    """The mapping that fits an organisation that uses Zoho's standard modules."""
+    order = (Role.ACCOUNTS, Role.CONTACTS, Role.PRODUCTS, Role.TRANSACTIONS)
+    return CrmMapping(
+        tuple(ModuleMapping(role, STANDARD_MODULES[role], STANDARD_FIELDS[role]) for role in order)
+    )
