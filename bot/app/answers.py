@@ -1,0 +1,103 @@
+"""What an answer is, before anybody draws it: the same values for Slack, the terminal and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.language.question import Kind, NotUnderstood
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account in a list. Money in minor units of the organisation's currency."""
+
+    id: str
+    name: str
+    label: str | None
+    r: int | None
+    f: int | None
+    m: int | None
+    total: int | None
+    industry: str | None
+    city: str | None
+    state: str | None
+    country: str | None
+    owner: str | None
+    last_purchase: date | None
+    purchases: int
+    spend_minor: int
+    annual_revenue_minor: int | None
+    employees: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of a breakdown; ``value`` None is the accounts without one."""
+
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMove:
+    """An earlier change of an account's label."""
+
+    at: datetime
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """Everything that is told of one account."""
+
+    line: AccountLine
+    segmentation: str
+    label_since: datetime | None
+    last_change: LabelMove | None
+    why: tuple[str, ...]  # sentences from scoring.explain
+    open_deals: int
+    open_deals_minor: int
+    last_deal_name: str | None
+    contacts: tuple[tuple[str, str | None, str | None], ...]  # name, title, e-mail; at most three
+    website: str | None
+    phone: str | None
+    crm_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """How money is written: the organisation's currency."""
+
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or the honest lack of one.
+
+    Attributes:
+        kind: what was asked for; None when it was not understood.
+        read_as: how the question was read, in the criteria language and in words, for the footer.
+        total: how many accounts meet the criteria.
+        shown: how many of them are in ``accounts``.
+        as_of: the age of the data: when the cache last agreed with the CRM; None before the first sync.
+        columns: names of AccountLine attributes that this question makes relevant, in order, after the name.
+    """
+
+    question: str
+    kind: Kind | None
+    read_as: str
+    total: int
+    shown: int
+    as_of: datetime | None
+    currency: str
+    accounts: tuple[AccountLine, ...] = ()
+    columns: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    group_by: str | None = None
+    card: AccountCard | None = None
+    help: tuple[Any, ...] = ()
+    not_understood: NotUnderstood | None = None

@@ -1,0 +1,64 @@
+"""What an alert tells: values from which its message is drawn, now or again later, and its stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+NOTICE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """One label change that somebody must see.
+
+    Attributes:
+        reasons: the two or three facts that caused the change, in plain sentences.
+        money_minor: what is at stake: the account's counted spend before the change.
+        state: ``open``, ``acknowledged`` or ``snoozed``.
+        acted_by: who did it, as shown; with ``acted_at`` and, when snoozed, ``snoozed_until``.
+    """
+
+    alert_id: int
+    account_id: str
+    account_name: str
+    crm_url: str | None
+    segmentation: str
+    old_label: str | None
+    new_label: str | None
+    direction: str
+    reasons: tuple[str, ...]
+    money_minor: int
+    currency: str
+    owner_name: str | None
+    last_purchase: date | None
+    next_step: str
+    changed_at: datetime
+    state: str = "open"
+    acted_by: str | None = None
+    acted_at: datetime | None = None
+    snoozed_until: datetime | None = None
+
+    def as_payload(self) -> dict[str, Any]:
+        """The stored form: JSON values only."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in asdict(self).items()
+        }
+
+
+_INSTANTS = {"changed_at", "acted_at", "snoozed_until"}
+
+
+def notice_from(payload: Mapping[str, Any]) -> AlertNotice:
+    """Read a stored notice. Keys of a later version are ignored, so that a roll-back can still send."""
+    known = {one.name for one in fields(AlertNotice)}
+    values = {name: value for name, value in payload.items() if name in known}
+    for name in _INSTANTS & values.keys():
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    if values.get("last_purchase"):
+        values["last_purchase"] = date.fromisoformat(values["last_purchase"])
+    values["reasons"] = tuple(values.get("reasons", ()))
+    return AlertNotice(**values)

@@ -1,0 +1,131 @@
+"""What the use cases need from the world. Each port has one adapter in ``bot.store`` or ``bot.slack``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.app.people import Person
+
+
+class Clock(Protocol):
+    """Time. Injected, so that tests and the demo can move it."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A claimed message: values to draw, and what is known of earlier attempts."""
+
+    id: int
+    kind: str
+    channel: str
+    payload: Mapping[str, Any]
+    attempts: int
+    maybe_sent_since: datetime | None  # an earlier attempt may have been delivered: look before sending again
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Chat(Protocol):
+    """Slack, as the delivery sees it. Errors are those of ``bot.app.errors``."""
+
+    def post(self, message: OutboxMessage) -> Posted:
+        """Draw and post a message, with its outbox id in the metadata.
+
+        Raises:
+            SendLater: nothing was posted; try again after the given time.
+            SendUnclear: it may have been posted; look before trying again.
+            SendNever: it will never work; the reason is for an administrator.
+        """
+        ...
+
+    def find_posted(self, message: OutboxMessage) -> Posted | None:
+        """Look for a message that an earlier attempt may have posted, by the outbox id in its metadata."""
+        ...
+
+    def edit(self, posted: Posted, kind: str, payload: Mapping[str, Any]) -> None:
+        """Draw a message again in place, from new values."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages waiting to be sent."""
+
+    def claim(self, holder: str, lease: timedelta) -> OutboxMessage | None:
+        """Take the oldest due message nobody holds; at most one per channel and second."""
+        ...
+
+    def settle_sent(self, message_id: int, posted: Posted) -> None:
+        """It stands in Slack; also tells the alert where."""
+        ...
+
+    def settle_later(self, message_id: int, after: timedelta, error: str, *, unclear: bool) -> None:
+        """Try again later; ``unclear`` when it may have been posted."""
+        ...
+
+    def settle_never(self, message_id: int, error: str) -> None:
+        """Give up, keeping the reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed piece of work."""
+
+    id: int
+    kind: str
+    slot: str
+    args: Mapping[str, Any]
+    attempts: int
+
+
+class Jobs(Protocol):
+    """Work to be done once per (kind, slot)."""
+
+    def enqueue(self, kind: str, slot: str, args: Mapping[str, Any], due_at: datetime) -> int | None:
+        """Add a job; None when that slot exists already."""
+        ...
+
+    def claim(self, holder: str, lease: timedelta, kinds: Sequence[str] = ()) -> Job | None:
+        """Take the oldest due job that nobody holds."""
+        ...
+
+    def progress(self, job_id: int, holder: str, lease: timedelta, progress: Mapping[str, Any]) -> None:
+        """Say how far it is, and keep the lease."""
+        ...
+
+    def settle(self, job_id: int, *, result: Mapping[str, Any] | None, error: str | None) -> None:
+        """It is done, or has failed for good."""
+        ...
+
+    def last_slot(self, kind: str) -> str | None:
+        """The newest slot of a kind that was ever enqueued, for catching up."""
+        ...
+
+
+class People(Protocol):
+    """Slack users and the CRM users behind them."""
+
+    def person(self, slack_id: str) -> Person:
+        """Who this is, with a role; never raises for an unknown one: they get Role.NOBODY and a reason."""
+        ...
+
+
+class Audit(Protocol):
+    """The append-only record of everything that changes something."""
+
+    def record(self, actor: str, action: str, target: str, outcome: str, place: str) -> None:
+        """Add one line."""
+        ...

@@ -1,0 +1,120 @@
+"""The use cases that Slack and the terminal call, as one bundle that the wiring fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.app.answers import Answer, LabelMove
+from bot.app.notices import AlertNotice
+from bot.app.people import Person
+from bot.app.ports import Audit, Clock, People, Posted
+
+
+class Asking(Protocol):
+    """Questions."""
+
+    def ask(self, text: str, person: Person) -> Answer:
+        """Answer a sentence, or say what was not understood. Never raises for what somebody typed."""
+        ...
+
+
+class AlertDesk(Protocol):
+    """What people do about alerts. Idempotent: a second click changes nothing and shows who was first."""
+
+    def acknowledge(self, alert_id: int, person: Person) -> AlertNotice:
+        """Take note of an alert.
+
+        Raises:
+            UserError: no such alert, or the person may not.
+        """
+        ...
+
+    def snooze(self, alert_id: int, days: int, person: Person) -> AlertNotice:
+        """Put an alert to rest for some days (1, 7 or 30).
+
+        Raises:
+            UserError: no such alert, another number of days, or the person may not.
+        """
+        ...
+
+
+class Rescoring(Protocol):
+    """Re-scores on command."""
+
+    def request(self, segmentation: str | None, person: Person, progress_at: Posted | None) -> int:
+        """Queue a re-score of one segmentation, or of all; returns the job's number.
+
+        Raises:
+            UserError: no such segmentation (names the nearest), or the person may not.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that can work or not.
+
+    Attributes:
+        age_seconds: how old the knowledge, or the thing itself, is.
+        advice: what to do when it is not ok.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    age_seconds: float | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedAccount:
+    """An account whose label moved recently."""
+
+    account_id: str
+    name: str
+    move: LabelMove
+    crm_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """What App Home shows a person."""
+
+    person: Person
+    label_counts: tuple[tuple[str, int], ...]  # best label first
+    my_moves: tuple[MovedAccount, ...]
+    open_alerts: tuple[AlertNotice, ...]
+    checks: tuple[Check, ...]
+    as_of: datetime | None
+
+
+class Home(Protocol):
+    """App Home."""
+
+    def view(self, person: Person) -> HomeView:
+        """What to show this person now."""
+        ...
+
+
+class SeenEvents(Protocol):
+    """Deliveries that have been taken."""
+
+    def first_time(self, event_id: str) -> bool:
+        """Remember the delivery; False when it was known already."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a listener may call."""
+
+    clock: Clock
+    asking: Asking
+    alerts: AlertDesk
+    rescoring: Rescoring
+    people: People
+    home: Home
+    seen: SeenEvents
+    audit: Audit

@@ -1,0 +1,211 @@
+"""The tables that the application owns: scores, changes, alerts, outbox, jobs, people, configuration."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+# Imported for its effect on the metadata: the cache's tables and the naming convention stand before ours.
+from connector.cache import tables as cache_tables  # noqa: F401
+from connector.cache.types import UtcDateTime
+
+
+def _text(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(Text, nullable=nullable))
+
+
+def _instant(*, nullable: bool = True, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def _day(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(Date, nullable=nullable))
+
+
+class ScoreRow(SQLModel, table=True):
+    """What one segmentation says of one account now. Written only when something in it differs."""
+
+    __tablename__: ClassVar[Any] = "score"
+    __table_args__ = (Index("ix_score_label", "segmentation", "label"),)
+    segmentation: str = Field(sa_column=Column(String(100), primary_key=True))
+    account_id: str = Field(sa_column=Column(String(32), primary_key=True))
+    r: int | None = None
+    f: int | None = None
+    m: int | None = None
+    total: int | None = None
+    label: str | None = None
+    last_purchase: date | None = _day()
+    purchases: int = 0
+    spend_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    run_id: int = 0
+    scored_at: datetime = _instant(nullable=False)
+
+
+class LabelChangeRow(SQLModel, table=True):
+    """An account's label going from one to another: the history, and what alerts are made of.
+
+    ``facts`` is JSON: the scores before and after and the sentences that explain the change.
+    """
+
+    __tablename__: ClassVar[Any] = "label_change"
+    __table_args__ = (Index("ix_label_change_account", "account_id", "changed_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    segmentation: str
+    account_id: str
+    old_label: str | None = None
+    new_label: str | None = None
+    direction: str = ""  # worse | better | entered
+    baseline: bool = False
+    as_of: date = _day(nullable=False)
+    changed_at: datetime = _instant(nullable=False, index=True)
+    run_id: int = 0
+    facts: str = Field(default="{}", sa_column=Column(Text, nullable=False))
+
+
+class RunRow(SQLModel, table=True):
+    """One recompute of one segmentation."""
+
+    __tablename__: ClassVar[Any] = "run"
+    id: int | None = Field(default=None, primary_key=True)
+    segmentation: str
+    cause: str = ""  # daily | change | command | first
+    as_of: date = _day(nullable=False)
+    started_at: datetime = _instant(nullable=False)
+    finished_at: datetime | None = _instant()
+    status: str = "done"
+    accounts: int = 0
+    changed: int = 0
+    config_version: int = 0
+    thresholds: str | None = _text()
+
+
+class AlertRow(SQLModel, table=True):
+    """A change that somebody must see, and what people did about it."""
+
+    __tablename__: ClassVar[Any] = "alert"
+    __table_args__ = (UniqueConstraint("change_id", "route"),)
+    id: int | None = Field(default=None, primary_key=True)
+    change_id: int
+    route: str
+    account_id: str = Field(index=True)
+    channel: str
+    state: str = "open"  # open | acknowledged | snoozed
+    slack_channel: str | None = None
+    slack_ts: str | None = None
+    acted_by: str | None = None  # the person's name, as shown
+    acted_at: datetime | None = _instant()
+    snoozed_until: datetime | None = _instant()
+    created_at: datetime = _instant(nullable=False)
+
+
+class OutboxRow(SQLModel, table=True):
+    """A message that has to be sent, once. Holds values, not blocks: it is drawn when it is sent."""
+
+    __tablename__: ClassVar[Any] = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    dedupe_key: str = Field(sa_column=Column(String(200), unique=True, nullable=False))
+    kind: str
+    channel: str
+    payload_version: int = 1
+    payload: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = "pending"  # pending | sent | unknown | dead | superseded
+    due_at: datetime = _instant(nullable=False)
+    lease_until: datetime | None = _instant()
+    leased_by: str | None = None
+    attempts: int = 0
+    last_error: str | None = _text()
+    slack_channel: str | None = None
+    slack_ts: str | None = None
+    created_at: datetime = _instant(nullable=False)
+    first_attempt_at: datetime | None = _instant()
+    sent_at: datetime | None = _instant()
+
+
+class JobRow(SQLModel, table=True):
+    """Work to be done once per slot; the unique key is what makes two clocks harmless."""
+
+    __tablename__: ClassVar[Any] = "job"
+    __table_args__ = (UniqueConstraint("kind", "slot"), Index("ix_job_due", "state", "due_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(sa_column=Column(String(50), nullable=False))
+    slot: str = Field(sa_column=Column(String(100), nullable=False))
+    args: str = Field(default="{}", sa_column=Column(Text, nullable=False))
+    state: str = "pending"  # pending | done | failed
+    due_at: datetime = _instant(nullable=False)
+    lease_until: datetime | None = _instant()
+    leased_by: str | None = None
+    attempts: int = 0
+    progress: str | None = _text()
+    result: str | None = _text()
+    last_error: str | None = _text()
+    created_at: datetime = _instant(nullable=False)
+    finished_at: datetime | None = _instant()
+
+
+class HeartbeatRow(SQLModel, table=True):
+    """The last sign of life of a process in a role."""
+
+    __tablename__: ClassVar[Any] = "heartbeat"
+    role: str = Field(sa_column=Column(String(20), primary_key=True))
+    holder: str = Field(sa_column=Column(String(100), primary_key=True))
+    beat_at: datetime = _instant(nullable=False)
+
+
+class SeenEventRow(SQLModel, table=True):
+    """A Slack delivery that has been taken, so that its retry is not taken again."""
+
+    __tablename__: ClassVar[Any] = "seen_event"
+    event_id: str = Field(sa_column=Column(String(100), primary_key=True))
+    seen_at: datetime = _instant(nullable=False, index=True)
+
+
+class PersonRow(SQLModel, table=True):
+    """A Slack user and the CRM user with the same verified e-mail; refreshed when stale."""
+
+    __tablename__: ClassVar[Any] = "person"
+    slack_id: str = Field(sa_column=Column(String(32), primary_key=True))
+    name: str = ""
+    email: str | None = None
+    crm_user_id: str | None = None
+    guest: bool = False
+    checked_at: datetime = _instant(nullable=False)
+
+
+class AuditRow(SQLModel, table=True):
+    """Who did what on what, with which outcome. Only ever added to."""
+
+    __tablename__: ClassVar[Any] = "audit"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant(nullable=False, index=True)
+    actor: str = ""
+    action: str = ""
+    target: str = ""
+    outcome: str = ""
+    place: str = ""
+    details: str | None = _text()
+
+
+class ConfigVersionRow(SQLModel, table=True):
+    """One published version of the configuration document."""
+
+    __tablename__: ClassVar[Any] = "config_version"
+    version: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    published_at: datetime = _instant(nullable=False)
+    author: str = ""
+    note: str = ""
+    document: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class IncidentRow(SQLModel, table=True):
+    """Something that does not work, told to an administrator once; ended when it works again."""
+
+    __tablename__: ClassVar[Any] = "incident"
+    name: str = Field(sa_column=Column(String(100), primary_key=True))
+    since: datetime = _instant(nullable=False)
+    message: str = ""
+    what_to_do: str = ""
+    ended_at: datetime | None = _instant()
