@@ -1,0 +1,159 @@
+"""Secrets and addresses from the environment. Built once by the command line and passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cryptography.fernet import Fernet
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.app.errors import ConfigurationError
+
+PREFIX = "BELLWETHER_"
+
+
+class ZohoSettings(BaseModel):
+    """The Zoho organisation. The two URLs only for a Zoho that is not at Zoho's own addresses."""
+
+    model_config = ConfigDict(extra="forbid")
+    region: str = "us"
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr = SecretStr("")
+    accounts_url: str | None = None
+    api_url: str | None = None
+
+
+class SlackSettings(BaseModel):
+    """The Slack workspace. ``api_url`` only for a Slack that is not at Slack's address."""
+
+    model_config = ConfigDict(extra="forbid")
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    api_url: str = "https://slack.com/api/"
+
+
+class Settings(BaseSettings):
+    """Everything the processes need to know of the world around them.
+
+    Each variable is named BELLWETHER_<NAME>, nested ones BELLWETHER_ZOHO__<NAME>; with ``_FILE`` appended it
+    names a file that holds the value, as container platforms mount secrets.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8",
+    )
+    database_url: str = "sqlite:///bellwether.sqlite"
+    secret_key: SecretStr = SecretStr("")
+    config_file: Path = Path("bellwether.yaml")
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8710
+    log_format: str = "auto"
+    clock_file: Path | None = None  # tests and the demo: a file with seconds to add to the present
+    zoho: ZohoSettings = ZohoSettings()
+    slack: SlackSettings = SlackSettings()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_a_fernet_key(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            try:
+                Fernet(value.get_secret_value())
+            except ValueError:
+                raise ValueError(
+                    "is not a key; make one with `bellwether init` (32 bytes, URL-safe base64)"
+                ) from None
+        return value
+
+    def require(self, *names: str) -> None:
+        """Check that these settings (``zoho.client_id`` …) have a value.
+
+        Raises:
+            ConfigurationError: naming every variable that is missing.
+        """
+        missing = [variable(name) for name in names if not _value_of(self, name)]
+        if missing:
+            raise ConfigurationError(
+                f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+                "Run `bellwether init`, or set the variable in the environment or in a .env file.",
+            )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: ``zoho.client_id`` -> ``BELLWETHER_ZOHO__CLIENT_ID``."""
+    return PREFIX + name.replace(".", "__").upper()
+
+
+def load_settings() -> Settings:
+    """Read the environment and ``.env``.
+
+    Raises:
+        ConfigurationError: a value cannot be used, a BELLWETHER_ variable is unknown, or a _FILE unreadable.
+    """
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings(**_values_from_files(os.environ))
+    except ValidationError as error:
+        first = error.errors()[0]
+        # Never the value itself: it may be a secret that was put into the wrong variable.
+        name = variable(".".join(str(part) for part in first["loc"]))
+        raise ConfigurationError(
+            f"{name}: {first['msg']}.", "Correct it in the environment or in .env."
+        ) from None
+
+
+def _value_of(settings: Settings, name: str) -> str:
+    value: object = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+
+
+def _known_variables() -> set[str]:
+    known: set[str] = set()
+    for name, info in Settings.model_fields.items():
+        nested = info.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            known |= {variable(f"{name}.{inner}") for inner in nested.model_fields}
+        else:
+            known.add(variable(name))
+    return known
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = _known_variables()
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known and name.removesuffix("_FILE") not in known:
+            raise ConfigurationError(
+                f"{name} is not a setting.", f"Settings are: {', '.join(sorted(known))}."
+            )
+
+
+def _values_from_files(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in sorted(_known_variables() - environment.keys()):
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            text = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{name}_FILE names {path}, which cannot be read ({error.strerror}).",
+                "Check the path and its permissions.",
+            ) from None
+        *groups, last = name.removeprefix(PREFIX).lower().split("__")
+        place = values
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = text
+    return values
