@@ -52,7 +52,8 @@ def test_importing_a_module_does_nothing() -> None:
         "socket.socket.connect = refuse\n"
         "before = set(os.listdir('.'))\n"
         f"for name in {names!r}: importlib.import_module(name.removesuffix('.__init__'))\n"
-        "sys.exit(f'files appeared: {set(os.listdir(\".\")) - before}' if set(os.listdir('.')) - before else 0)\n"
+        "appeared = set(os.listdir('.')) - before\n"
+        "sys.exit(f'files appeared: {appeared}' if appeared else 0)\n"
     )
     outcome = subprocess.run(
         [sys.executable, "-B", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
