@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Product:
-    """One installation of Bellwether: a directory and an environment; commands are run as a customer would."""
+    """One installation of Bellwether: a directory and an environment, in which commands are run."""
 
     directory: Path
     environment: Mapping[str, str]
