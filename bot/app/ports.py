@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from bot.app.answers import AccountCard, AccountLine, Group
 from bot.app.people import Person
+from bot.language.question import Sort
+from scoring.criteria.fields import Catalog
+from scoring.criteria.tree import Node
 
 
 class Clock(Protocol):
@@ -128,4 +132,76 @@ class Audit(Protocol):
 
     def record(self, actor: str, action: str, target: str, outcome: str, place: str) -> None:
         """Add one line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """An account's id and name, for recognising it in a sentence."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUser:
+    """A CRM user, for recognising owners in a sentence."""
+
+    id: str
+    name: str
+    email: str | None
+    manager_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationWords:
+    """The organisation's own words, from which the question language builds its vocabulary.
+
+    Attributes:
+        values: canonical field name -> the values that occur or may occur (industries, cities, states,
+            countries, kinds, stages, labels by ``label``).
+    """
+
+    accounts: tuple[NamedAccount, ...]
+    users: tuple[NamedUser, ...]
+    values: Mapping[str, tuple[str, ...]]
+
+
+class AccountBook(Protocol):
+    """Reading accounts with their scores: criteria in, values out; CriteriaError for unknown fields."""
+
+    def catalog(self) -> Catalog:
+        """The fields that a question may use."""
+        ...
+
+    def words(self) -> OrganisationWords:
+        """The organisation's own words."""
+        ...
+
+    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
+        """Accounts that meet the criteria, sorted; ties by name and then id; empty values last."""
+        ...
+
+    def count(self, criteria: Node) -> int:
+        """How many accounts meet the criteria."""
+        ...
+
+    def breakdown(self, criteria: Node, field_name: str) -> list[Group]:
+        """How many per value of a field, largest first; accounts without a value last, as None."""
+        ...
+
+    def card(self, account_id: str) -> AccountCard | None:
+        """Everything that is told of one account; None when there is no such account."""
+        ...
+
+    def as_of(self) -> datetime | None:
+        """When the cache last agreed with the CRM; None before the first complete sync."""
+        ...
+
+    def currency(self) -> str:
+        """ISO code of the organisation's currency."""
+        ...
+
+    def today(self) -> date:
+        """The organisation's present day, in its time zone."""
         ...

@@ -1,0 +1,41 @@
+"""What can go wrong between us and Zoho, sorted by how one recovers.
+
+ConnectorError
+├── Retriable     it will pass: 429, 5xx, a time-out, a cut answer (carries how long to wait)
+├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
+├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
+└── Fatal         the run cannot go on: an answer that makes no sense, a module that does not exist
+"""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """The exchange with Zoho failed."""
+
+    def __init__(self, what_happened: str | None = None, what_to_do: str = "") -> None:
+        self.what_happened = what_happened or (type(self).__doc__ or "").strip()
+        self.what_to_do = what_to_do
+        super().__init__(" ".join(part for part in (self.what_happened, what_to_do) if part))
+
+
+class Retriable(ConnectorError):
+    """Zoho did not answer properly; trying again may help."""
+
+    def __init__(
+        self, what_happened: str | None = None, what_to_do: str = "", *, after_seconds: float | None = None
+    ) -> None:
+        super().__init__(what_happened, what_to_do)
+        self.after_seconds = after_seconds
+
+
+class Skippable(ConnectorError):
+    """A record could not be used."""
+
+
+class NeedsPerson(ConnectorError):
+    """Zoho refuses until somebody acts."""
+
+
+class Fatal(ConnectorError):
+    """Zoho's answer cannot be worked with."""

@@ -1,0 +1,167 @@
+"""The configuration document as values: shapes and limits. Reading YAML and checking names: ``bot.app``."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Part(BaseModel):
+    """A part of the document: immutable, and no key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(_Part):
+    """What the CRM does not say, or says wrongly."""
+
+    time_zone: str | None = None  # IANA name; None: the CRM organisation's
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+
+
+class ModuleChoice(_Part):
+    """Which CRM module plays a role; ``fields`` maps system field names to API names where they differ."""
+
+    module: str
+    fields: dict[str, str] = {}
+
+
+class Mapping(_Part):
+    """The four roles."""
+
+    accounts: ModuleChoice = ModuleChoice(module="Accounts")
+    contacts: ModuleChoice = ModuleChoice(module="Contacts")
+    products: ModuleChoice = ModuleChoice(module="Products")
+    transactions: ModuleChoice = ModuleChoice(module="Deals")
+
+
+class PeriodBand(_Part):
+    """A recency band: a last purchase in this period gives this score; the first band that holds wins."""
+
+    within: str  # a period of the criteria language: "this quarter", "last 90 days"
+    score: Annotated[int, Field(ge=1, le=5)]
+
+
+class Percentiles(_Part):
+    """Scores by rank: every 100/N-th percentile, ties share a score."""
+
+    method: Literal["percentile"] = "percentile"
+
+
+class RecencyBands(_Part):
+    """Scores by when the last purchase was; an account that no band holds scores 1."""
+
+    method: Literal["bands"]
+    bands: tuple[PeriodBand, ...]
+
+
+class ThresholdBands(_Part):
+    """Scores by thresholds: a value of at least the k-th scores k + 1; one less than the first scores 1.
+
+    ``at_least`` is ascending and has N - 1 values; money in whole currency units.
+    """
+
+    method: Literal["bands"]
+    at_least: tuple[float, ...]
+
+
+class Label(_Part):
+    """A label and its criteria over ``r f m rfm purchases total_spend last_purchase`` and account fields."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    when: str
+
+
+class RfmSegmentation(_Part):
+    """RFM over the transactions module.
+
+    ``labels`` are tried in order, and are listed from best to worst: that order decides whether a change is
+    for better or for worse. An account that meets none has no label.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    technique: Literal["rfm"] = "rfm"
+    accounts: str = ""  # criteria: which accounts take part
+    transactions: str = 'stage = "Closed Won"'  # criteria: which transactions count
+    scores: Annotated[int, Field(ge=2, le=5)] = 5  # N
+    recency: Percentiles | RecencyBands = Percentiles()
+    frequency: Percentiles | ThresholdBands = Percentiles()
+    monetary: Percentiles | ThresholdBands = Percentiles()
+    labels: tuple[Label, ...]
+
+
+class Segment(_Part):
+    """A saved question over accounts."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    criteria: str
+
+
+class SynonymGroup(_Part):
+    """Words that mean the same value of a field: whichever of them the organisation has as values."""
+
+    field: str
+    same: Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class Route(_Part):
+    """Which label changes are told, and where.
+
+    Attributes:
+        when: ``worse``, ``better`` or ``any``.
+        labels: only changes to one of these labels; empty means every label.
+        at_least: only when at least this much money (whole currency units of counted spend) is at stake.
+        flood: more alerts than this from one run become one summary message.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    when: Literal["worse", "better", "any"] = "worse"
+    segmentation: str | None = None
+    labels: tuple[str, ...] = ()
+    at_least: float = 0
+    channel: str
+    flood: Annotated[int, Field(ge=1, le=500)] = 20
+
+
+class Alerts(_Part):
+    """Where label changes are told; administrators are told of trouble in ``admin_channel``."""
+
+    routes: tuple[Route, ...] = ()
+    admin_channel: str | None = None
+
+
+class Access(_Part):
+    """Who may do what, by CRM profile; answers are private but in ``public_channels``."""
+
+    admin_profiles: tuple[str, ...] = ("Administrator",)
+    manager_profiles: tuple[str, ...] = ("Manager",)
+    public_channels: tuple[str, ...] = ()
+
+
+class Schedule(_Part):
+    """When the daily run starts, in the organisation's time zone; not between 00:00 and 03:59."""
+
+    daily_at: time = time(6, 15)
+
+
+class Limits(_Part):
+    """Zoho's own limits, as defaults."""
+
+    rfm_labels: Annotated[int, Field(ge=1, le=50)] = 8
+
+
+class Configuration(_Part):
+    """What an organisation decides. One YAML document; the database keeps every version."""
+
+    version: Literal[1] = 1
+    organisation: Organisation = Organisation()
+    mapping: Mapping = Mapping()
+    segmentations: Annotated[tuple[RfmSegmentation, ...], Field(min_length=1)]
+    segments: tuple[Segment, ...] = ()
+    synonyms: tuple[SynonymGroup, ...] = ()
+    alerts: Alerts = Alerts()
+    access: Access = Access()
+    schedule: Schedule = Schedule()
+    limits: Limits = Limits()

@@ -1,0 +1,20 @@
+"""What can be wrong with criteria: where it is, what it is, and what was probably meant."""
+
+from __future__ import annotations
+
+
+class CriteriaError(ValueError):
+    """Criteria that cannot be read or do not fit the fields.
+
+    Attributes:
+        message: one sentence for a person.
+        position: index of the first character it speaks of; None when the tree was not made from text.
+        nearest: what was probably meant, best first.
+    """
+
+    def __init__(self, message: str, *, position: int | None = None, nearest: tuple[str, ...] = ()) -> None:
+        self.message = message
+        self.position = position
+        self.nearest = nearest
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(message + hint)
