@@ -45,7 +45,7 @@ def main() -> None:
         reference = secrets.token_hex(4)
         structlog.get_logger("cli").exception("unexpected_error", reference=reference)
         _fail(
-            f"Something unexpected happened ({type(error).__name__}). Please report it, reference {reference}."
+            f"Something unexpected happened ({type(error).__name__}). Please report {reference}."
         )
 
 
