@@ -62,12 +62,10 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, SQLModel.metadata))
 
 
-def write_revision(database: Database, message: str, directory: Path = MIGRATIONS) -> None:
+def write_revision(database: Database, message: str, number: str) -> None:
     """For developers: write the next migration from what the tables have more than the database."""
     with database.writes.begin() as connection:
-        command.revision(
-            _config(connection), message, autogenerate=True, version_path=str(directory / "versions")
-        )
+        command.revision(_config(connection), message, autogenerate=True, rev_id=number)
 
 
 def _config(connection: Connection) -> Config:
