@@ -40,8 +40,11 @@ def due_slot(last: str | None, now: datetime, tick: Tick) -> str | None:
         tick: what is asked about.
     """
     newest = _newest(now, tick)
-    # Slots of one kind are of one width and sort as text. A clock that was set back waits until it is past.
-    return newest if last is None or newest > last else None
+    # Slots of one kind are of one width and sort as text. When the clock was set back, a rhythm goes on at
+    # once, but a day that was done is not done again.
+    if last is None or newest > last:
+        return newest
+    return newest if isinstance(tick, Every) and newest < last else None
 
 
 def _newest(now: datetime, tick: Tick) -> str:
