@@ -15,10 +15,23 @@ from bot.app.services import Check
 from bot.language.question import Kind, NotUnderstood
 
 HEADINGS = {
-    "label": "Label", "r": "R", "f": "F", "m": "M", "total": "RFM", "industry": "Industry", "city": "City",
-    "state": "State", "country": "Country", "owner": "Owner", "last_purchase": "Last purchase",
-    "purchases": "Purchases", "spend_minor": "Spend", "annual_revenue_minor": "Revenue", "employees": "Employees",
-}  # fmt: skip
+    "label": "Label",
+    "r": "R",
+    "f": "F",
+    "m": "M",
+    "total": "RFM",
+    "industry": "Industry",
+    "city": "City",
+    "state": "State",
+    "country": "Country",
+    "owner": "Owner",
+    "last_purchase": "Last purchase",
+    "purchases": "Purchases",
+    "spend_minor": "Spend",
+    "annual_revenue_minor": "Revenue",
+    "employees": "Employees",
+}
+JUST_NOW_SECONDS = 10
 NUMBERS = {"r", "f", "m", "total", "purchases", "spend_minor", "annual_revenue_minor", "employees"}
 
 
@@ -65,9 +78,8 @@ def account_table(accounts: Sequence[AccountLine], columns: Sequence[str], curre
 def show_checks(console: Console, checks: Sequence[Check]) -> None:
     """Each check with its detail; what to do below those that fail."""
     for check in checks:
-        console.print(
-            f"{'[green]✓[/green]' if check.ok else '[red]✗[/red]'} [bold]{check.name}[/bold] {escape(check.detail)}"
-        )
+        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
+        console.print(f"{mark} [bold]{check.name}[/bold] {escape(check.detail)}", highlight=False)
         if not check.ok and check.advice:
             console.print(f"    → {escape(check.advice)}", highlight=False)
 
@@ -86,7 +98,7 @@ def age(then: datetime | None, now: datetime) -> str:
         if seconds >= size:
             count = seconds // size
             return f"{count} {unit}{'s' if count != 1 else ''} ago"
-    return "just now" if seconds < 10 else f"{seconds} seconds ago"
+    return "just now" if seconds < JUST_NOW_SECONDS else f"{seconds} seconds ago"
 
 
 def _cell(column: str, value: Any, currency: str) -> str:
