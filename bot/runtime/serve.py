@@ -64,7 +64,9 @@ def own_checks(bellwether: Bellwether, connection: list[SocketConnection]) -> It
     for one in connection:
         connected = one.is_connected()
         advice = "" if connected else "It reconnects by itself; look at Slack's status page."
-        yield Check("slack", ok=connected, detail="connected" if connected else "not connected", advice=advice)
+        yield Check(
+            "slack", ok=connected, detail="connected" if connected else "not connected", advice=advice
+        )
 
 
 def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event) -> Iterator[Loop]:

@@ -166,7 +166,9 @@ class Bellwether:
         """
         self.settings.require("slack.bot_token")
         slack = self.settings.slack
-        return slack_sdk.WebClient(token=slack.bot_token.get_secret_value(), base_url=slack.api_url, timeout=10)
+        return slack_sdk.WebClient(
+            token=slack.bot_token.get_secret_value(), base_url=slack.api_url, timeout=10
+        )
 
     @cached_property
     def gateway(self) -> SlackGateway:

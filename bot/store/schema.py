@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from bot.app.errors import ConfigurationError
 from bot.store.locks import take_turn
 from connector.cache.engine import Database
+from connector.cache.folding import create_fold_function
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -37,6 +38,7 @@ def migrate(database: Database) -> None:
                     "Start the newer release that made it.",
                 )
             if present != known.get_current_head():
+                create_fold_function(None, connection)
                 command.upgrade(_config(connection), "head")
     except OperationalError as error:
         # The driver's own words; the URL, which holds a password, is not among them.
