@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from bot.app.answers import AccountCard, AccountLine, Answer
 from bot.app.services import Check
 from bot.language.question import Kind, NotUnderstood
+from connector.sync.report import Progress, SyncReport
 
 HEADINGS = {
     "label": "Label",
@@ -84,6 +87,61 @@ def show_checks(console: Console, checks: Sequence[Check]) -> None:
             console.print(f"    → {escape(check.advice)}", highlight=False)
 
 
+def report_table(report: SyncReport) -> Group:
+    """What a sync read, wrote and left, a line a module; below it what was skipped and why."""
+    table = Table("Module", box=None, pad_edge=False)
+    counts = ("read", "inserted", "updated", "unchanged", "deleted", "skipped")
+    for name in (*counts, "seconds"):
+        table.add_column(name.capitalize(), justify="right")
+    for one in report.modules:
+        table.add_row(one.module, *(f"{getattr(one, name):,}" for name in counts), f"{one.seconds:.1f}")
+    notes = [escape(f"{one.module}: {one.plan}") for one in report.modules]
+    notes += [
+        escape(f"{one.module} has no field {name}; its column stays empty")
+        for one in report.modules
+        for name in one.missing_fields
+    ]
+    notes += [escape(f"skipped {one.module} {reason}") for one in report.modules for reason in one.reasons]
+    return Group(table, *(f"[dim]{note}[/dim]" for note in notes))
+
+
+def lines_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Rows of one kind, a column a key."""
+    table = Table(*(name.replace("_", " ").capitalize() for name in rows[0]), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(escape(_line_cell(value)) for value in row.values()))
+    return table
+
+
+class SyncBars:
+    """A progress bar for each module that is being read, as a context; plain silence when not a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Bars(
+            TextColumn("{task.description:>12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> SyncBars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._progress.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Move the bar of a module."""
+        if progress.module not in self._tasks:
+            self._tasks[progress.module] = self._progress.add_task(progress.module)
+        total = max(progress.total, progress.read) if progress.total is not None else None
+        self._progress.update(self._tasks[progress.module], completed=progress.read, total=total)
+
+
 def money(minor: int | None, currency: str) -> str:
     """Whole units with thousands separators: 12345678 USD -> ``USD 123,457``; a dash for nothing."""
     return "–" if minor is None else f"{currency} {round(minor / 100):,}"
@@ -109,6 +167,12 @@ def _cell(column: str, value: Any, currency: str) -> str:
     if column in NUMBERS:
         return f"{value:,}"
     return str(value)
+
+
+def _line_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
 
 
 def _show_groups(console: Console, answer: Answer) -> None:
