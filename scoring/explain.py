@@ -61,16 +61,16 @@ def why(
     day = standing.last_purchase
     if day is None or thresholds is None or standing.r is None:
         return ("No purchase counts yet, so there are no scores.",)
-    purchases = counted(standing.purchases, "purchase")
-    spend = written_money(standing.spend_minor, currency)
     money: Callable[[int], str] = lambda minor: written_money(minor, currency)  # noqa: E731
-    return (
+    recency = (
         f"Recency {standing.r} of {scores}: last purchase {written_day(day)}, {_ago((today - day).days)}"
-        f"{_day_step(thresholds.recency, standing.r, today)}.",
-        f"Frequency {standing.f} of {scores}: {purchases}"
-        f"{_step(thresholds.frequency, standing.f or 1, str)}.",
-        f"Monetary {standing.m} of {scores}: {spend} in all"
-        f"{_step(thresholds.monetary, standing.m or 1, money)}.",
+    )
+    frequency = f"Frequency {standing.f} of {scores}: {counted(standing.purchases, 'purchase')}"
+    monetary = f"Monetary {standing.m} of {scores}: {money(standing.spend_minor)} in all"
+    return (
+        f"{recency}{_day_step(thresholds.recency, standing.r, today)}.",
+        f"{frequency}{_step(thresholds.frequency, standing.f or 1, str)}.",
+        f"{monetary}{_step(thresholds.monetary, standing.m or 1, money)}.",
     )
 
 
