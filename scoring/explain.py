@@ -62,9 +62,8 @@ def why(
     if day is None or thresholds is None or standing.r is None:
         return ("No purchase counts yet, so there are no scores.",)
     money: Callable[[int], str] = lambda minor: written_money(minor, currency)  # noqa: E731
-    recency = (
-        f"Recency {standing.r} of {scores}: last purchase {written_day(day)}, {_ago((today - day).days)}"
-    )
+    bought = f"{written_day(day)}, {_ago((today - day).days)}"
+    recency = f"Recency {standing.r} of {scores}: last purchase {bought}"
     frequency = f"Frequency {standing.f} of {scores}: {counted(standing.purchases, 'purchase')}"
     monetary = f"Monetary {standing.m} of {scores}: {money(standing.spend_minor)} in all"
     return (

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.app.config_document import Path, Problem, Text, read_text
-from bot.app.config_shape import shape_problems
 from bot.app.config_rules import rule_problems
+from bot.app.config_shape import shape_problems
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
