@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from bot.app.config_document import Path, Problem, Text, read_text
 from bot.app.config_rules import rule_problems
 from bot.app.config_shape import shape_problems
+from bot.app.errors import ConfigurationError
+from bot.app.ports import ConfigVersions
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
@@ -136,3 +138,46 @@ def _not_from_labels(source: str) -> str | None:
     if source.startswith("score.label"):
         return "is what these criteria decide; use r, f, m, rfm, purchases, total_spend or account fields."
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published version of the configuration."""
+
+    version: int
+    configuration: Configuration
+
+
+class PublishedConfigurations:
+    """The published configurations as values. Each version is read once: a version never changes."""
+
+    def __init__(self, versions: ConfigVersions) -> None:
+        self._versions = versions
+        self._read: dict[int, Configuration] = {}
+
+    def current(self) -> Published:
+        """The version in force.
+
+        Raises:
+            ConfigurationError: none was published, or it cannot be used by this release.
+        """
+        latest = self._versions.latest()
+        if latest is None:
+            raise ConfigurationError(
+                "No configuration is published.", "Run `bellwether config apply bellwether.yaml`."
+            )
+        number, text = latest
+        return Published(number, self._known(number, text))
+
+    def at(self, version: int) -> Configuration | None:
+        """An earlier version; None when there is none, or when this release cannot read it."""
+        text = self._versions.document(version)
+        try:
+            return None if text is None else self._known(version, text)
+        except ConfigurationError:
+            return None
+
+    def _known(self, version: int, text: str) -> Configuration:
+        if version not in self._read:
+            self._read[version] = read_configuration(text, f"configuration version {version}")
+        return self._read[version]
