@@ -44,9 +44,7 @@ def main() -> None:
     except Exception as error:
         reference = secrets.token_hex(4)
         structlog.get_logger("cli").exception("unexpected_error", reference=reference)
-        _fail(
-            f"Something unexpected happened ({type(error).__name__}). Please report {reference}."
-        )
+        _fail(f"Something unexpected happened ({type(error).__name__}). Please report {reference}.")
 
 
 def _fail(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Turning the changes of one run into alerts and messages, by the routes, within the run's own transaction."""
+"""Turning the changes of one run into alerts and messages, by the routes, within the run's transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.app.alerts import (
     notice,
     summary_payload,
 )
-from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner
+from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, standing_as_json
 from bot.app.ports import ScoringTransaction
 from scoring.config import Route
 
@@ -106,7 +106,7 @@ class Alerting:
         told.alerts += len(ringing)
 
     def _with_pending(self, change: AccountChange, known: EarlierAlerts) -> AccountChange:
-        """The change together with one that waits to be told, which is withdrawn; alone when it is too late."""
+        """The change together with one that waits to be told, which is withdrawn; alone when too late."""
         if known.pending is None or not self._transaction.withdraw(known.pending):
             return change
         return merged(change, known.pending, self._run.facts.labels)
@@ -126,8 +126,10 @@ class Alerting:
             at=run.at,
             today=run.day,
         )
+        # Where this alert began, for one that takes its place before it is sent.
+        payload = message.as_payload() | {"before": standing_as_json(change.old)}
         key = f"alert:{route.name}:{change_id}"
-        self._transaction.add_message(key, "alert", route.channel, message.as_payload(), run.at)
+        self._transaction.add_message(key, "alert", route.channel, payload, run.at)
 
     def _tell_flood(
         self, changes: Sequence[AccountChange], route: Route, names: Mapping[str, NamedOwner]

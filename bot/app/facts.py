@@ -38,7 +38,7 @@ class AccountFacts:
         frame: ``account_id, last_purchase, purchases, spend_minor`` and every account field that the labels'
             criteria use, named as in the catalog.
         catalog: the fields that the labels' criteria may use.
-        uncounted: transactions that meet the criteria but have no date or account, or a later date than today.
+        uncounted: transactions that meet the criteria but have no date or account, or a date after today.
     """
 
     frame: pd.DataFrame

@@ -307,7 +307,7 @@ class ScoringTransaction(Protocol):
     def add_message(
         self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
     ) -> None:
-        """Put a message into the outbox; a key that is there already is left as it is."""
+        """Put a message into the outbox, due now; the key must be new."""
         ...
 
 
