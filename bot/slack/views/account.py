@@ -57,7 +57,9 @@ def _facts(card: AccountCard, currency: str) -> list[tuple[str, str]]:
     scores = " ".join(
         f"{name} {score}" for name, score in (("R", account.r), ("F", account.f), ("M", account.m)) if score
     )
-    deals = f"{card.open_deals:,}" + (f", {money(card.open_deals_minor, currency)}" if card.open_deals else "")
+    deals = f"{card.open_deals:,}" + (
+        f", {money(card.open_deals_minor, currency)}" if card.open_deals else ""
+    )
     if card.last_deal_name:
         deals += f"\nlast: {mrkdwn(card.last_deal_name, 80)}"
     place = ", ".join(mrkdwn(part, 60) for part in (account.city, account.state, account.country) if part)

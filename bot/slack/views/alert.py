@@ -29,7 +29,7 @@ from bot.slack.views.blocks import (
     table,
 )
 from bot.slack.views.marks import direction_mark
-from bot.slack.views.text import clip, clock_time, day, money, moment, mrkdwn, plain, split, web_address
+from bot.slack.views.text import clip, clock_time, day, moment, money, mrkdwn, plain, split, web_address
 
 SNOOZE_DAYS: Final = (1, 7, 30)
 REASONS: Final = 5
@@ -116,7 +116,7 @@ def _footer(notice: AlertNotice) -> str:
 
 
 def summary_message(payload: Mapping[str, Any]) -> Message:
-    """Many changes in one message: ``title``, ``lines`` (name, old, new, money_minor), ``total``, ``currency``."""
+    """Many changes in one message: title, lines of (name, old, new, money_minor), total and currency."""
     title, currency = str(payload.get("title") or "Label changes"), str(payload.get("currency") or "USD")
     lines: Sequence[Mapping[str, Any]] = payload.get("lines") or ()
     total = int(payload.get("total") or len(lines))
@@ -125,7 +125,9 @@ def summary_message(payload: Mapping[str, Any]) -> Message:
     if rows:
         blocks.append(table(SUMMARY_COLUMNS, rows, (False, False, True)))
     if total > len(rows):
-        blocks.append(context(f"… and {total - len(rows):,} more; ask me for them by label." if rows else f"{total:,}"))
+        blocks.append(
+            context(f"… and {total - len(rows):,} more; ask me for them by label." if rows else f"{total:,}")
+        )
     return Message(mrkdwn(title, 300), tuple(blocks))
 
 

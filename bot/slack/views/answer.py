@@ -22,6 +22,7 @@ from bot.slack.views.text import clip, code, counted, data_age, day, money, mrkd
 
 TABLE_CHARACTERS: Final = 9_000  # leaves room for the rest of the message under limits.MESSAGE_CHARACTERS
 CELL: Final = 80
+FIRST_NAMES: Final = 3  # in the notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ COLUMNS: Final[Mapping[str, Column]] = {
         "Spend", lambda line, answer, _drawing: money(line.spend_minor, answer.currency), right=True
     ),
     "annual_revenue_minor": Column(
-        "Revenue", lambda line, answer, _drawing: money(line.annual_revenue_minor, answer.currency), right=True
+        "Revenue",
+        lambda line, answer, _drawing: money(line.annual_revenue_minor, answer.currency),
+        right=True,
     ),
     "employees": Column("Employees", lambda line, _answer, _drawing: _number(line.employees), right=True),
 }
@@ -105,12 +108,17 @@ def _list_message(answer: Answer, drawing: Drawing) -> Message:
         for line in answer.accounts
     ]
     rows = fitting(cells)
-    drawn = table(["Account", *(column.head for column in columns)], rows, [False, *(c.right for c in columns)])
+    drawn = table(
+        ["Account", *(column.head for column in columns)], rows, [False, *(c.right for c in columns)]
+    )
     pages = _page_buttons(answer, len(rows), drawing)
     place = _place_of_page(answer, len(rows))
     blocks = (_lead(answer, what), drawn, *pages, footer(answer, drawing.now, place))
-    first = ", ".join(mrkdwn(line.name, 60) for line in answer.accounts[:3])
-    return Message(_notification(answer, f"{what}: {first}{'…' if answer.total > 3 else ''}"), _with_note(drawing, *blocks))
+    first = ", ".join(mrkdwn(line.name, 60) for line in answer.accounts[:FIRST_NAMES])
+    return Message(
+        _notification(answer, f"{what}: {first}{'…' if answer.total > FIRST_NAMES else ''}"),
+        _with_note(drawing, *blocks),
+    )
 
 
 def fitting(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -127,7 +135,7 @@ def fitting(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 
 def _place_of_page(answer: Answer, drawn: int) -> str:
     if answer.offset:
-        return f"{answer.offset + 1:,}–{answer.offset + drawn:,} of {answer.total:,}"
+        return f"{answer.offset + 1:,} to {answer.offset + drawn:,} of {answer.total:,}"
     return f"{drawn:,} of {answer.total:,}"
 
 
@@ -177,4 +185,6 @@ def _breakdown_message(answer: Answer, drawing: Drawing) -> Message:
     drawn = (table([head, "Accounts", "Share"], rows, [False, True, True]),) if rows else ()
     biggest = ", ".join(f"{mrkdwn(group.value, 60)} {group.count:,}" for group in answer.groups[:3])
     blocks = (lead, *drawn, footer(answer, drawing.now, left_out))
-    return Message(_notification(answer, f"{what}: {biggest}" if biggest else what), _with_note(drawing, *blocks))
+    return Message(
+        _notification(answer, f"{what}: {biggest}" if biggest else what), _with_note(drawing, *blocks)
+    )

@@ -25,7 +25,7 @@ class Message:
 
 
 def run(text: str, *styles: str) -> Json:
-    """A run of rich text, styled ``bold``, ``italic``, ``strike`` or ``code``. Nothing in it is interpreted."""
+    """A run of rich text, styled bold, italic, strike or code. Nothing in it is interpreted."""
     element: Json = {"type": "text", "text": text}
     if styles:
         element["style"] = dict.fromkeys(styles, True)

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.slack import ids
-from bot.slack.views.blocks import Json, Message, actions, bullets, button, context, line, rich_text, run, sentence
+from bot.slack.views.blocks import (
+    Json,
+    Message,
+    actions,
+    bullets,
+    button,
+    context,
+    line,
+    rich_text,
+    run,
+    sentence,
+)
 from bot.slack.views.drawing import Drawing
 from bot.slack.views.text import plain
 

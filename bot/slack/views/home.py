@@ -58,7 +58,9 @@ def _labels(home: HomeView, marks: Marks) -> Iterator[Json]:
         line(run(f"{marked(label, marks)}  "), run(f"{count:,}", "bold"))
         for label, count in home.label_counts[:LABELS]
     ]
-    yield rich_text(*rows) if rows else sentence(run("No account has a label yet: the first run is not done."))
+    yield (
+        rich_text(*rows) if rows else sentence(run("No account has a label yet: the first run is not done."))
+    )
 
 
 def _moves(home: HomeView) -> Iterator[Json]:

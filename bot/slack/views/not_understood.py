@@ -25,7 +25,9 @@ def not_understood_message(question: str, problem: NotUnderstood, drawing: Drawi
     blocks += _buttons("readings", problem.readings, drawing)
     if not problem.readings and not any(word.readings for word in problem.words):
         blocks.append(_help_button(drawing))
-    blocks.append(context(f"You asked: {mrkdwn(question, 300)} · nothing was guessed, so nothing is answered."))
+    blocks.append(
+        context(f"You asked: {mrkdwn(question, 300)} · nothing was guessed, so nothing is answered.")
+    )
     if drawing.note:
         blocks.append(context(drawing.note))
     return Message(f"Not understood: {mrkdwn(problem.reason, 500)}", tuple(blocks))

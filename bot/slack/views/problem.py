@@ -11,9 +11,9 @@ def problem_message(what_happened: str, what_to_do: str = "", reference: str = "
     said = " ".join(plain(part, 600) for part in (what_happened, what_to_do) if part)
     block = sentence(run("⚠ "), run(said))
     blocks = (block, context(f"Reference {mrkdwn(reference, 40)}")) if reference else (block,)
-    return Message(mrkdwn(said, 1_000), blocks)
+    return Message(mrkdwn(said, 700), blocks)
 
 
 def refusal_message(reason: str) -> Message:
     """Why somebody may not do that."""
-    return Message(mrkdwn(reason, 1_000), (sentence(run("🔒 "), run(plain(reason, 600))),))
+    return Message(mrkdwn(reason, 700), (sentence(run("🔒 "), run(plain(reason, 600))),))

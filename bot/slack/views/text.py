@@ -12,10 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-NOTHING: Final = "–"  # an empty table cell is refused
+from bot.slack.views.limits import URL
+
+NOTHING: Final = "-"  # an empty table cell is refused
 STALE_AFTER: Final = timedelta(hours=26)  # more than the daily run's distance: something has stopped
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥"}
-_JOINER: Final = "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
+_JOINER: Final = (
+    "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
+)
+_OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
 _FORMATTING: Final = re.compile(r"([*_~`])")
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
@@ -42,10 +47,10 @@ def mrkdwn(value: str | None, most: int = 200) -> str:
     return _FORMATTING.sub("\u200b\\1\u200b", escaped)
 
 
-def code(value: str, most: int = 1000) -> str:
+def code(value: str, most: int = 500) -> str:
     """A foreign value as `code` in mrkdwn."""
     escaped = plain(value, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"`{escaped.replace('`', 'ˋ')}`"
+    return f"`{escaped.replace('`', _OTHER_GRAVE)}`"
 
 
 def clip(text: str, most: int) -> str:
@@ -137,4 +142,5 @@ def web_address(url: str | None) -> str | None:
     except ValueError:
         return None
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    return url if safe and parts.hostname and url and len(url) <= 3000 and not re.search(r"[\s<>|]", url) else None
+    harmless = bool(url) and len(url or "") <= URL and not re.search(r"[\s<>|]", url or "")
+    return url if safe and parts.hostname and harmless else None
