@@ -20,7 +20,6 @@ from bot.slack.views.blocks import (
     fields,
     line,
     link_button,
-    named,
     plain_section,
     rich_text,
     run,
@@ -68,7 +67,7 @@ def _moved(notice: AlertNotice, write: Any = plain) -> str:
 def _headline(notice: AlertNotice) -> Json:
     first = line(
         run(f"{direction_mark(notice.direction)} "),
-        named(notice.account_name, notice.crm_url),
+        run(plain(notice.account_name, 100), "bold"),
         run(f" {_moved(notice)}"),
     )
     reasons = [line(run(plain(reason, 300))) for reason in notice.reasons[:REASONS]]

@@ -172,7 +172,7 @@ def _breakdown_message(answer: Answer, drawing: Drawing) -> Message:
     by = answer.group_by or "value"
     cells = [
         [
-            marked(group.value, drawing.marks) if by == "label" else plain(group.value, CELL),
+            _group_name(group.value, drawing) if by == "label" else plain(group.value or "none", CELL),
             f"{group.count:,}",
             f"{group.count / answer.total:.0%}" if answer.total else plain(None),
         ]
@@ -183,8 +183,14 @@ def _breakdown_message(answer: Answer, drawing: Drawing) -> Message:
     left_out = "" if len(rows) == len(cells) else f"{len(rows)} of {len(cells)} values"
     head = clip(plain(by, 60).replace("_", " ").capitalize(), CELL)
     drawn = (table([head, "Accounts", "Share"], rows, [False, True, True]),) if rows else ()
-    biggest = ", ".join(f"{mrkdwn(group.value, 60)} {group.count:,}" for group in answer.groups[:3])
+    biggest = ", ".join(
+        f"{mrkdwn(group.value or 'none', 60)} {group.count:,}" for group in answer.groups[:FIRST_NAMES]
+    )
     blocks = (lead, *drawn, footer(answer, drawing.now, left_out))
     return Message(
         _notification(answer, f"{what}: {biggest}" if biggest else what), _with_note(drawing, *blocks)
     )
+
+
+def _group_name(label: str | None, drawing: Drawing) -> str:
+    return marked(label, drawing.marks) if label else "⚪ no label"

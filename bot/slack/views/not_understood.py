@@ -35,8 +35,8 @@ def not_understood_message(question: str, problem: NotUnderstood, drawing: Drawi
 
 def _words(problem: NotUnderstood, drawing: Drawing) -> Iterator[Json]:
     for number, unknown in enumerate(problem.words[:WORDS]):
-        said = " means nothing to me. Did you mean" if unknown.readings else " means nothing to me."
-        yield sentence(run(plain(unknown.word, 100), "bold"), run(said + ("…" if unknown.readings else "")))
+        said = ": did you mean …" if unknown.readings else ": nothing here is called anything like it."
+        yield sentence(run(plain(unknown.word, 100), "bold"), run(said))
         yield from _buttons(f"readings{number}", unknown.readings, drawing)
 
 
