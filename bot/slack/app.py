@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
-from slack_bolt import App, BoltContext, BoltResponse
+from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
 from bot.app.errors import UserError
@@ -15,7 +15,7 @@ from bot.slack.channels import Channels
 from bot.slack.client import web_client
 from bot.slack.listeners import alert_buttons, ask, home, problem, rescore
 from bot.slack.middleware import ContextExecutor, Once, name_request
-from bot.slack.surroundings import Surroundings
+from bot.slack.surroundings import Listener, Surroundings
 from scoring.config import Configuration
 
 _log = structlog.get_logger(__name__)
@@ -45,25 +45,49 @@ def build_app(
     app.use(name_request)
     app.use(Once(services).take)
     for topic in (ask, alert_buttons, home, rescore):
-        topic.register(app, around)
+        topic.register(app, around, lambda listener: _safely(listener, around))
     problem.register(app)
-    _catch_errors(app, around)
+    _catch_errors_of_middleware(app, around)
     return app
 
 
-def _catch_errors(app: App, around: Surroundings) -> None:
+def _safely(listener: Listener, around: Surroundings) -> Callable[..., None]:
+    """Acknowledge, run, and tell what goes wrong.
+
+    Not left to Bolt's error handler: Bolt 1.30 takes the acknowledgement back when a listener fails within
+    the 10 ms in which it looks for it, and then waits three seconds for another one.
+    """
+
+    def run(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+        ack()
+        try:
+            listener(body, context, client)
+        except Exception as error:
+            _report(around, error, body, context, client)
+
+    return run
+
+
+def _report(
+    around: Surroundings, error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
+) -> None:
+    """Log an error and tell the person whom it concerns; never raises."""
+    if isinstance(error, UserError):
+        _log.info("request.not_possible", reason=error.what_happened)
+    else:
+        _log.error("request.failed", reference=context.get("reference"), exc_info=error)
+    try:
+        problem.tell_problem(around, error, body, context, client)
+    except Exception as second:
+        # Slack itself may be what is broken: then nobody can be told, and the log must do.
+        _log.warning("request.problem_not_told", reason=f"{type(second).__name__}: {second}")
+
+
+def _catch_errors_of_middleware(app: App, around: Surroundings) -> None:
     def on_error(
         error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
     ) -> BoltResponse:
-        if isinstance(error, UserError):
-            _log.info("request.not_possible", reason=error.what_happened)
-        else:
-            _log.error("request.failed", reference=context.get("reference"), exc_info=error)
-        try:
-            problem.tell_problem(around, error, body, context, client)
-        except Exception as second:
-            # Slack itself may be what is broken: then nobody can be told, and the log must do.
-            _log.warning("request.problem_not_told", reason=str(second))
+        _report(around, error, body, context, client)
         # Acknowledged all the same: the person has been told, and a repetition would fail alike.
         return BoltResponse(status=200, body="")
 

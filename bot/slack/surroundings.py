@@ -19,6 +19,9 @@ from bot.slack.views.marks import Marks, label_marks
 from scoring.config import Configuration
 
 Body = Mapping[str, Any]
+Listener = Callable[[dict[str, Any], BoltContext, WebClient], None]
+# Makes a Bolt listener of one of ours: acknowledges first, and lets no error out (bot.slack.app).
+Safely = Callable[[Listener], Callable[..., None]]
 
 
 @dataclass(frozen=True)

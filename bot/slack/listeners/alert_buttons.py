@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
 from bot.app.errors import UserError
@@ -18,7 +18,7 @@ from bot.slack import ids
 from bot.slack.listeners.home import publish_home
 from bot.slack.middleware import Access
 from bot.slack.sending import Reply
-from bot.slack.surroundings import Surroundings, asker
+from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.alert import alert_message
 from bot.slack.views.problem import refusal_message
 
@@ -34,15 +34,13 @@ class AlertListeners:
 
     around: Surroundings
 
-    def on_acknowledge(self, ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    def on_acknowledge(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Take note of the alert, and show by whom."""
-        ack()
         alert_id = _number(str(body["actions"][0].get("value") or ""))
         self._act("acknowledge", alert_id, self.around.services.alerts.acknowledge, body, context, client)
 
-    def on_snooze(self, ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    def on_snooze(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Put the alert to rest, and show by whom and until when."""
-        ack()
         chosen = body["actions"][0].get("selected_option") or {}
         alert, _, days = str(chosen.get("value") or "").partition(":")
         wanted = _number(days)
@@ -105,14 +103,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def on_link(ack: Ack) -> None:
-    """Slack tells of a pressed link as well, and wants to hear that we heard it."""
-    ack()
+def on_link(_body: dict[str, Any], _context: BoltContext, _client: WebClient) -> None:
+    """Slack tells of a pressed link as well, and wants to hear that we heard it: nothing else to do."""
 
 
-def register(app: App, around: Surroundings) -> None:
+def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the buttons of alerts."""
     own, access = AlertListeners(around), Access(around)
-    app.action(ids.ACKNOWLEDGE, middleware=[access.check])(own.on_acknowledge)
-    app.action(ids.SNOOZE, middleware=[access.check])(own.on_snooze)
-    app.action(ids.any_number_of(ids.OPEN_IN_CRM))(on_link)
+    app.action(ids.ACKNOWLEDGE, middleware=[access.check])(safely(own.on_acknowledge))
+    app.action(ids.SNOOZE, middleware=[access.check])(safely(own.on_snooze))
+    app.action(ids.any_number_of(ids.OPEN_IN_CRM))(safely(on_link))

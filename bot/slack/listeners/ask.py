@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
 from bot.app.errors import UserError
@@ -20,7 +20,7 @@ from bot.slack.listeners.help import HELP
 from bot.slack.listeners.rescore import on_rescore, rescore_wanted
 from bot.slack.middleware import Access
 from bot.slack.sending import Place, Reply
-from bot.slack.surroundings import Surroundings, asker
+from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.answer import answer_message
 from bot.slack.views.blocks import Message
 from bot.slack.views.text import mrkdwn, unescape
@@ -39,31 +39,23 @@ class AskListeners:
 
     around: Surroundings
 
-    def on_mention(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-        """Answer a mention in its thread; only to the asker where the channel is not a public one."""
+    def on_message(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+        """Answer a mention, in its thread, or a direct message."""
         text = self.typed(str(body["event"].get("text") or ""), context.bot_user_id)
         self.answer(text, asker(context), self.around.reply(body, context, client))
 
-    def on_direct_message(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-        """Answer a direct message."""
-        text = self.typed(str(body["event"].get("text") or ""), context.bot_user_id)
-        self.answer(text, asker(context), self.around.reply(body, context, client))
-
-    def on_command(self, ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    def on_command(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Answer ``/bellwether <question>``, to the person alone unless the channel is a public one."""
-        ack()
         text = self.typed(str(body.get("text") or ""), context.bot_user_id)
         self.answer(text, asker(context), self.around.reply(body, context, client))
 
-    def on_reading(self, ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    def on_reading(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Ask the question that a button carries, for whoever pressed it."""
-        ack()
         question = str(body["actions"][0].get("value") or "")
         self._answer_click(question, 0, body, context, client)
 
-    def on_page(self, ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    def on_page(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Ask the same question again for another page, for whoever pressed it."""
-        ack()
         question, offset = page_of(str(body["actions"][0].get("value") or ""))
         self._answer_click(question, offset, body, context, client)
 
@@ -151,11 +143,11 @@ def is_direct_message(event: dict[str, Any]) -> bool:
     return is_question(event) and event.get("channel_type") == "im"
 
 
-def register(app: App, around: Surroundings) -> None:
+def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to questions."""
-    own, access = AskListeners(around), Access(around)
-    app.event("app_mention", matchers=[is_mention], middleware=[access.check])(own.on_mention)
-    app.event("message", matchers=[is_direct_message], middleware=[access.check])(own.on_direct_message)
-    app.command(ids.COMMAND, middleware=[access.check])(own.on_command)
-    app.action(ids.any_number_of(ids.ASK), middleware=[access.check])(own.on_reading)
-    app.action(ids.any_number_of(ids.PAGE), middleware=[access.check])(own.on_page)
+    own, checks = AskListeners(around), [Access(around).check]
+    app.event("app_mention", matchers=[is_mention], middleware=checks)(safely(own.on_message))
+    app.event("message", matchers=[is_direct_message], middleware=checks)(safely(own.on_message))
+    app.command(ids.COMMAND, middleware=checks)(safely(own.on_command))
+    app.action(ids.any_number_of(ids.ASK), middleware=checks)(safely(own.on_reading))
+    app.action(ids.any_number_of(ids.PAGE), middleware=checks)(safely(own.on_page))

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.app.people import Person
 from bot.slack.middleware import Access
-from bot.slack.surroundings import Surroundings, asker
+from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.home import home_view, refused_home
 from bot.slack.views.limits import Surface, check
 
@@ -32,10 +32,12 @@ def is_home_tab(event: dict[str, Any]) -> bool:
     return bool(event.get("tab", "home") == "home")
 
 
-def register(app: App, around: Surroundings) -> None:
+def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to App Home being opened."""
 
-    def on_home_opened(context: BoltContext, client: WebClient) -> None:
+    def on_home_opened(_body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         publish_home(around, asker(context), client)
 
-    app.event("app_home_opened", matchers=[is_home_tab], middleware=[Access(around).check])(on_home_opened)
+    app.event("app_home_opened", matchers=[is_home_tab], middleware=[Access(around).check])(
+        safely(on_home_opened)
+    )

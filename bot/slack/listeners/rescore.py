@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 import structlog
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
 from bot.app.errors import UserError
@@ -15,7 +15,7 @@ from bot.app.ports import Posted
 from bot.slack import ids
 from bot.slack.middleware import Access
 from bot.slack.sending import Reply
-from bot.slack.surroundings import Surroundings, asker
+from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.alert import text_message
 from bot.slack.views.blocks import Message
 from bot.slack.views.problem import problem_message, refusal_message
@@ -69,11 +69,10 @@ def _announce(reply: Reply, message: Message) -> Posted:
     return posted
 
 
-def register(app: App, around: Surroundings) -> None:
+def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the button on App Home."""
 
-    def on_button(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-        ack()
+    def on_button(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         on_rescore(around, "", asker(context), around.reply(body, context, client))
 
-    app.action(ids.RESCORE, middleware=[Access(around).check])(on_button)
+    app.action(ids.RESCORE, middleware=[Access(around).check])(safely(on_button))

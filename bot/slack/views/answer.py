@@ -140,14 +140,11 @@ def _place_of_page(answer: Answer, drawn: int) -> str:
 
 
 def _page_buttons(answer: Answer, drawn: int, drawing: Drawing) -> tuple[Json, ...]:
-    """Buttons to the pages before and after this one; what they carry is asked again for whoever clicks."""
-    size = max(answer.shown, 1)
-    after, before = answer.offset + drawn, max(answer.offset - size, 0)
-    wanted = []
-    if answer.offset:
-        wanted.append((f"Previous {answer.offset - before}", before))
+    """Buttons to the next page and the first; what they carry is asked again for whoever clicks."""
+    after = answer.offset + drawn
+    wanted = [("From the start", 0)] if answer.offset else []
     if after < answer.total:
-        wanted.append((f"Next {min(size, answer.total - after)}", after))
+        wanted.append((f"Next {min(max(answer.shown, 1), answer.total - after)}", after))
     buttons = [
         button(text, ids.numbered(ids.PAGE, number), value)
         for number, (text, offset) in enumerate(wanted)
