@@ -15,8 +15,12 @@ from bot.app.ports import Audit, Clock, People, Posted
 class Asking(Protocol):
     """Questions."""
 
-    def ask(self, text: str, person: Person) -> Answer:
-        """Answer a sentence, or say what was not understood. Never raises for what somebody typed."""
+    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+        """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
+
+        Args:
+            offset: how many accounts of a list to pass over, for its later pages.
+        """
         ...
 
 
