@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
@@ -32,13 +32,20 @@ def build_app(slack: Workspace) -> Starlette:
             Route("/upload/{file_id}", upload, methods=["POST"]),
             Route("/files/{file_id}/{name}", download),
             *sandbox_api.ROUTES,
-            Mount("/", StaticFiles(directory=PAGE, html=True)),
+            _page(),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={Refused: _refused},
     )
     app.state.slack = slack
     return app
+
+
+def _page() -> BaseRoute:
+    """The page's static files; a sentence where there are none."""
+    if PAGE.is_dir():
+        return Mount("/", StaticFiles(directory=PAGE, html=True))
+    return Route("/", lambda _request: PlainTextResponse("This Slack runs; its page is not installed."))
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -38,7 +38,7 @@ class SandboxClock:
         return datetime.fromtimestamp(self.time(), UTC)
 
     def add(self, seconds: float) -> None:
-        """Move the clock for everyone who reads the file; readers see the old or the new number, nothing between."""
+        """Move the clock for everyone who reads the file; readers see the old or the new number."""
         if self._file is None:
             raise RuntimeError("This clock has no file and cannot be moved.")
         beside = self._file.with_name(f"{self._file.name}.new")

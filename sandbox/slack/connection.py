@@ -22,9 +22,9 @@ class DroppableConnection(H11Protocol):
         inner = self.app
 
         async def with_drop(scope: Scope, receive: Receive, send: Send) -> None:
-            await inner({**scope, EXTENSION: self._break_off}, receive, send)  # type: ignore[arg-type]
+            await inner({**scope, EXTENSION: self._break_off}, receive, send)
 
-        self.app = with_drop  # type: ignore[assignment]
+        self.app = with_drop
 
     def _break_off(self) -> None:
         self.transport.abort()

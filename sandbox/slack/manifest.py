@@ -48,8 +48,10 @@ class Manifest:
     interactivity_url: str | None = None
 
     def require(self, *scopes: str) -> None:
-        """Raises:
-        Refused: ``missing_scope`` when the app has none of the scopes.
+        """Refuse what the app has no scope for.
+
+        Raises:
+            Refused: ``missing_scope`` when the app has none of the scopes.
         """
         if scopes and not set(scopes) & set(self.scopes):
             raise Refused("missing_scope", needed=",".join(scopes), provided=",".join(self.scopes))

@@ -59,27 +59,33 @@ def _number_objection(element: Json, written: str) -> str | None:
 
 
 def apply_answer(slack: Workspace, view: View, answer: Json) -> Json:
-    """Do what the app answered: nothing (the modal closes), errors, update, push or clear."""
-    stack = slack.state.modals[view.user]
-    action = answer.get("response_action")
+    """Do what the app answered; what the person is told."""
     try:
-        if action == "errors":
-            return {"errors": _known_errors(view, answer)}
-        if action == "update":
-            replace_body(slack, view, view_of(answer.get("view"), "modal"))
-        elif action == "push":
-            put_on_top(slack, view.user, view_of(answer.get("view"), "modal"))
-        elif action == "clear":
-            stack.clear()
-        elif action is not None:
-            raise Refused(f"unknown response_action: {action}")
-        elif view in stack:
-            stack.remove(view)
+        errors = _apply(slack, view, answer)
     except Refused as refused:
         slack.refusals.note("view_submission", refused.error, slack.clock.now().isoformat())
         return {"ok": False, "error": TROUBLE}
     slack.feed.tell("modal", only=view.user)
-    return {"ok": True}
+    return {"errors": errors} if errors else {"ok": True}
+
+
+def _apply(slack: Workspace, view: View, answer: Json) -> dict[str, str]:
+    """Errors, update, push or clear; no ``response_action`` closes the modal."""
+    stack = slack.state.modals[view.user]
+    action = answer.get("response_action")
+    if action == "errors":
+        return _known_errors(view, answer)
+    if action == "update":
+        replace_body(slack, view, view_of(answer.get("view"), "modal"))
+    elif action == "push":
+        put_on_top(slack, view.user, view_of(answer.get("view"), "modal"))
+    elif action == "clear":
+        stack.clear()
+    elif action is not None:
+        raise Refused(f"unknown response_action: {action}")
+    elif view in stack:
+        stack.remove(view)
+    return {}
 
 
 def _known_errors(view: View, answer: Json) -> dict[str, str]:

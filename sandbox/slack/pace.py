@@ -14,7 +14,7 @@ SECONDS_BETWEEN_MESSAGES = 1.0
 class Pace:
     """Refuses the second message to a channel within a second of the first.
 
-    Slack lets a short burst pass at times, and promises none; an app must not count on it, so none passes here.
+    Slack lets a short burst pass at times but promises none; an app must not count on it: none passes here.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

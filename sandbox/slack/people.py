@@ -8,7 +8,7 @@ from sandbox.slack import dispatch, events, payloads
 from sandbox.slack.call import Call
 from sandbox.slack.interactivity import ResponseUrl
 from sandbox.slack.methods.chat import publish, thread_of
-from sandbox.slack.modals import apply_answer, complaints
+from sandbox.slack.modals import TROUBLE, apply_answer, complaints
 from sandbox.slack.refusals import Refused
 from sandbox.slack.responses import post_acknowledgement, slackbot_says
 from sandbox.slack.socket_mode import NotAcknowledged
@@ -79,10 +79,10 @@ async def click(slack: Workspace, user: str, place: Json, press: Json) -> Json:
         _view_of(slack, user, place["view_id"]) if place.get("view_id") else _message_of(slack, user, place)
     )
     blocks = where.body["blocks"] if isinstance(where, View) else where.blocks
-    element = find_element(blocks, str(press.get("block_id") or ""), str(press["action_id"]))
-    if element is None:
+    found = find_element(blocks, str(press.get("block_id") or ""), str(press["action_id"]))
+    if found is None:
         raise Refused(f"nothing there has the action_id {press['action_id']!r}", status=404)
-    action = _action(slack, where, element, press)
+    action = _action(slack, where, *found, press)
     if isinstance(where, View):
         payload = payloads.press_in_view(slack, user, where, action)
     else:
@@ -111,13 +111,13 @@ def _view_of(slack: Workspace, user: str, view_id: str) -> View:
     return view
 
 
-def _action(slack: Workspace, where: View | Message, element: Json, press: Json) -> Json:
+def _action(slack: Workspace, where: View | Message, block: Json, element: Json, press: Json) -> Json:
     """The entry of ``actions``; what was chosen stays chosen in ``state.values``."""
-    block_id = _block_id(where, element)
+    block_id = block["block_id"]
     about = {"action_id": element["action_id"], "block_id": block_id, "action_ts": slack.clock.timestamp()}
     kind = element["type"]
     if kind in STATELESS - {"overflow"}:
-        given = {name: element[name] for name in ("text", "value", "style", "url") if name in element}
+        given: Json = {name: element[name] for name in ("text", "value", "style", "url") if name in element}
         if kind == "feedback_buttons":
             given = {"value": press.get("value")}
         return {"type": kind, **given, **about}
@@ -128,13 +128,6 @@ def _action(slack: Workspace, where: View | Message, element: Json, press: Json)
     if kind != "overflow":
         where.values.setdefault(block_id, {})[element["action_id"]] = value
     return value | about
-
-
-def _block_id(where: View | Message, element: Json) -> str:
-    from sandbox.slack.values import elements_of
-
-    blocks = where.body["blocks"] if isinstance(where, View) else where.blocks
-    return next(str(block["block_id"]) for block, one in elements_of(blocks) if one is element)
 
 
 async def submit(slack: Workspace, user: str, view_id: str, values: Json) -> Json:
@@ -148,7 +141,7 @@ async def submit(slack: Workspace, user: str, view_id: str, values: Json) -> Jso
         answer = await dispatch.ask_interaction(slack, payloads.submission(slack, user, view))
     except NotAcknowledged as failure:
         slack.refusals.note("view_submission", f"not answered: {failure}", slack.clock.now().isoformat())
-        return {"ok": False, "error": "We had some trouble connecting. Try again?"}
+        return {"ok": False, "error": TROUBLE}
     return apply_answer(slack, view, answer)
 
 

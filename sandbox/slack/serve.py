@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 import threading
@@ -52,6 +53,7 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()
     except OSError:
         listener.close()
         raise PortInUseError(
@@ -115,6 +117,8 @@ def serve(
         sys.stderr.write(f"bellwether sandbox: {error}\n")
         return 1
     server = _server(slack, listener)
+    # Uvicorn stops on SIGTERM and then raises it again for its caller; here that is a clean end.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     sys.stdout.write(_how_to_connect(slack.base_url))
     sys.stdout.flush()
     try:

@@ -46,10 +46,10 @@ def table(check: Check, at: str, block: Json) -> None:
     columns = block.get("column_settings")
     if isinstance(columns, list) and len(columns) > limits.TABLE_COLUMNS:
         check.wrong(f"{at}/column_settings", f"no more than {limits.TABLE_COLUMNS} items allowed")
-    for place, setting in enumerate(columns if isinstance(columns, list) else ()):
+    for column, setting in enumerate(columns if isinstance(columns, list) else ()):
         if isinstance(setting, dict):
-            check.keys(f"{at}/column_settings/{place}", setting, ("align", "is_wrapped"))
-            check.one_of(f"{at}/column_settings/{place}", setting, "align", ("left", "center", "right"))
+            check.keys(f"{at}/column_settings/{column}", setting, ("align", "is_wrapped"))
+            check.one_of(f"{at}/column_settings/{column}", setting, "align", ("left", "center", "right"))
 
 
 def _cells(check: Check, at: str, block: Json, most_rows: int, least_rows: int) -> Iterator[tuple[str, Json]]:

@@ -48,11 +48,11 @@ def elements_of(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
         yield from elements_of(inner or [])
 
 
-def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | None:
-    """The element with these ids; without a block id, the first with the action id."""
+def find_element(blocks: list[Json], block_id: str, action_id: str) -> tuple[Json, Json] | None:
+    """The element with these ids, after its block; without a block id, the first with the action id."""
     return next(
         (
-            element
+            (block, element)
             for block, element in elements_of(blocks)
             if element.get("action_id") == action_id and block_id in {"", block.get("block_id")}
         ),

@@ -1,1 +1,1 @@
-"""The Web API's methods, one module a family; each maps a name to a function of the workspace and the call."""
+"""The Web API's methods, one module a family; each maps names to functions of workspace and call."""
