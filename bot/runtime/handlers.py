@@ -12,7 +12,8 @@ import structlog
 
 from bot.app.errors import BellwetherError, SendError
 from bot.app.ports import Chat, Job, Posted
-from bot.app.recompute import Recompute, RunSummary
+from bot.app.facts import RunSummary
+from bot.app.recompute import Recompute
 from bot.app.rescoring import KIND as RESCORE
 from bot.runtime.work import Handler, Stopping
 from bot.store.incidents import SqlIncidents
@@ -31,13 +32,11 @@ class Handlers:
 
     Attributes:
         sync: makes a sync, from the mapping that is in force.
-        touched: whether the last syncs left accounts whose facts may have changed.
         stop: set when the process is asked to stop.
     """
 
     sync: Callable[[], Sync]
     recompute: Recompute
-    touched: Callable[[], bool]
     chat: Callable[[], Chat]
     incidents: SqlIncidents
     stop: threading.Event
@@ -48,14 +47,11 @@ class Handlers:
 
     def on_sync(self, _job: Job) -> Mapping[str, Any]:
         """Bring the copy up to date and score what it touched."""
-        report = self._read()
-        if not self.touched():
-            return {"sync": report}
-        return {"sync": report, "score": self.recompute.run("change", None).as_json()}
+        return {"sync": self._read(), "score": self.recompute.run("change").as_json()}
 
     def on_daily(self, _job: Job) -> Mapping[str, Any]:
         """Bring the copy up to date and score everything: a day has passed for all."""
-        return {"sync": self._read(), "score": self.recompute.run("daily", None).as_json()}
+        return {"sync": self._read(), "score": self.recompute.run("daily").as_json()}
 
     def on_rescore(self, job: Job) -> Mapping[str, Any]:
         """Score on command, and say in the message that asked for it how it went."""
@@ -85,7 +81,7 @@ class Handlers:
 
     def _tell(self, posted: Posted, summary: RunSummary) -> None:
         try:
-            self.chat().edit(posted, "text", {"text": summary.sentence()})
+            self.chat().edit(posted, "text", {"text": "\n".join(summary.sentences())})
         except SendError as error:
             # The scores are written; only the notice of it is late. App Home shows the run.
             log.warning("rescore_not_told", reason=str(error))

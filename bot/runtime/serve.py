@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -48,7 +49,10 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
 
         stack.enter_context(HttpServer(health_app(checks), settings.http_host, settings.http_port))
         if Part.WEB in parts:
-            connection.append(stack.enter_context(bellwether.slack_connection()))
+            slack = bellwether.slack_connection()
+            slack.start()
+            stack.callback(slack.stop)
+            connection.append(slack)
         loops = tuple(_loops(bellwether, parts, stop))
         stack.enter_context(Loops(loops, stop))
         if Part.CLOCK in parts:
@@ -72,7 +76,7 @@ def own_checks(bellwether: Bellwether, connection: list[SocketConnection]) -> It
 def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event) -> Iterator[Loop]:
     for part in parts:
         if part is not Part.CLOCK:  # the clock's own wake-up is its sign of life
-            yield Loop(f"beat-{part}", lambda part=part: _beat(bellwether, part), BEAT_SECONDS)
+            yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
         yield Loop("jobs", bellwether.job_loop(stop).step)
         yield Loop("outbox", bellwether.delivery.deliver_one)

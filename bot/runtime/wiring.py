@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import slack_sdk
@@ -16,23 +18,35 @@ import structlog
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
+from bot.app.config import (
+    STARTING_DOCUMENT,
+    Catalogs,
+    PublishedConfigurations,
+    check_against,
+    read_configuration,
+    read_document,
+)
 from bot.app.deliver import Delivery
-from bot.app.errors import BellwetherError, SendError
+from bot.app.errors import ConfigurationError, SendError
 from bot.app.home import Home
-from bot.app.ports import Clock, Job, Posted
-from bot.app.recompute import Recompute, RunSummary
+from bot.app.ports import Clock
+from bot.app.recompute import Recompute
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.runtime.clock import clock_for
+from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
 from bot.runtime.tick import Metronome
-from bot.runtime.work import JobLoop, Loop
+from bot.runtime.work import JobLoop
 from bot.settings import Settings
+from bot.slack.app import build_app
 from bot.slack.gateway import SlackDirectory, SlackGateway
+from bot.slack.socket import SocketConnection
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
+from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
@@ -40,18 +54,21 @@ from bot.store.jobs import SqlJobs
 from bot.store.moves import SqlMoves
 from bot.store.outbox import SqlOutbox
 from bot.store.people import SqlPeople
+from bot.store.schema import migrate
 from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
-from connector.cache import repositories
+from connector.cache.copy import SqlLocalCopy
 from connector.cache.engine import Database, open_database
-from connector.errors import ConnectorError
-from connector.mapping import CrmMapping
+from connector.cache.token_shelf import SqlTokenShelf
 from connector.sync.pipeline import Sync
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
-from connector.zoho.regions import region
+from connector.zoho.regions import Region, region
 from scoring.config import Configuration
+
+LONGEST_SLEEP_SECONDS: Final = 5
+KEEP_JOBS: Final = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
 
@@ -75,13 +92,18 @@ class Bellwether:
         return open_database(self.settings.database_url)
 
     @cached_property
-    def configurations(self) -> SqlConfigVersions:
-        """The published configuration and its history."""
+    def versions(self) -> SqlConfigVersions:
+        """Every published version of the configuration document."""
         return SqlConfigVersions(self.database, self.clock)
+
+    @cached_property
+    def configurations(self) -> PublishedConfigurations:
+        """The published configurations as values."""
+        return PublishedConfigurations(self.versions)
 
     def configuration(self) -> Configuration:
         """The configuration in force now."""
-        return self.configurations.current()
+        return self.configurations.current().configuration
 
     @cached_property
     def audit(self) -> SqlAudit:
@@ -97,6 +119,11 @@ class Bellwether:
     def jobs(self) -> SqlJobs:
         """Work waiting to be done."""
         return SqlJobs(self.database, self.clock)
+
+    @cached_property
+    def seen(self) -> SqlSeenEvents:
+        """Slack deliveries that have been taken."""
+        return SqlSeenEvents(self.database, self.clock)
 
     @cached_property
     def heartbeats(self) -> SqlHeartbeats:
@@ -126,7 +153,7 @@ class Bellwether:
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
-        return Recompute(SqlScores(self.database), self.configuration, self.clock, self.crm_url)
+        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
 
     @cached_property
     def health(self) -> Health:
@@ -142,6 +169,17 @@ class Bellwether:
         )
 
     @cached_property
+    def copy(self) -> SqlLocalCopy:
+        """The local copy of the CRM."""
+        return SqlLocalCopy(self.database)
+
+    @cached_property
+    def region(self) -> Region:
+        """Where Zoho is."""
+        zoho = self.settings.zoho
+        return region(zoho.region, zoho.accounts_url, zoho.api_url)
+
+    @cached_property
     def crm(self) -> CrmClient:
         """Zoho CRM.
 
@@ -150,12 +188,11 @@ class Bellwether:
         """
         self.settings.require("secret_key", "zoho.client_id", "zoho.client_secret", "zoho.refresh_token")
         zoho = self.settings.zoho
-        place = region(zoho.region, zoho.accounts_url, zoho.api_url)
         credentials = Credentials(
             zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
         )
-        key = self.settings.secret_key.get_secret_value()
-        return CrmClient(ZohoClient(Tokens(self.database, credentials, place, key, self.clock)))
+        shelf = SqlTokenShelf(self.database, self.settings.secret_key.get_secret_value())
+        return CrmClient(ZohoClient(Tokens(shelf, credentials, self.region, self.clock)))
 
     @cached_property
     def slack(self) -> slack_sdk.WebClient:
@@ -193,19 +230,119 @@ class Bellwether:
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
             people=self.people,
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
-            seen=SqlSeenEvents(self.database, self.clock),
+            seen=self.seen,
             audit=self.audit,
         )
 
+    @cached_property
+    def delivery(self) -> Delivery:
+        """From the outbox to Slack."""
+        return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
+
+    def prepare(self) -> None:
+        """Bring the database to this release's schema, and publish a configuration if there is none.
+
+        Raises:
+            ConfigurationError: the database cannot be opened, or the configuration file is not good.
+        """
+        migrate(self.database)
+        if self.versions.latest() is None:
+            file = self.settings.config_file
+            text = read_text_of(file) if file.exists() else STARTING_DOCUMENT
+            read_configuration(text, str(file))
+            self.versions.publish(text, author="bellwether", note="The first configuration.")
+
+    def check_document(self, path: Path) -> str:
+        """Read a configuration document and check it against the organisation's fields; its text.
+
+        Raises:
+            ConfigurationError: all problems, with file and line.
+        """
+        text = read_text_of(path)
+        document = read_document(text, str(path))
+        with self.database.reads.begin() as connection:
+            catalogs = Catalogs(
+                account_catalog(connection, document.configuration),
+                transaction_catalog(connection, document.configuration),
+            )
+        document.refuse(check_against(document.configuration, catalogs))
+        return text
+
     def crm_url(self, account_id: str) -> str | None:
-        """Where an account is shown in the CRM's own pages; None where that is not known."""
-        domain = self._web_domain
-        return f"{domain}/tab/Accounts/{account_id}" if domain else None
+        """Where an account is shown in the CRM's own pages; None before the organisation is known."""
+        held = self.copy.organisation()
+        if held is None or not held.domain:
+            return None
+        module = quote(self.configuration().mapping.accounts.module)
+        return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
-        return Sync(self.database, self.crm, self.mapping(), self.clock)
+        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock)
 
-    def mapping(self) -> CrmMapping:
-        """The configuration's mapping, for the connector."""
-        raise AssertionError
+    def slack_connection(self) -> SocketConnection:
+        """Slack's events, commands and clicks.
+
+        Raises:
+            ConfigurationError: a token is not set.
+        """
+        self.settings.require("slack.bot_token", "slack.app_token")
+        slack = self.settings.slack
+        app = build_app(
+            self.services,
+            bot_token=slack.bot_token.get_secret_value(),
+            api_url=slack.api_url,
+            configuration=self.configuration,
+        )
+        return SocketConnection(app, slack.app_token.get_secret_value())
+
+    def job_loop(self, stop: threading.Event) -> JobLoop:
+        """What does the jobs."""
+        handlers = Handlers(self.sync, self.recompute, lambda: self.gateway, self.incidents, stop)
+        return JobLoop(
+            self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
+        )
+
+    def metronome(self) -> Metronome:
+        """What enters the jobs."""
+        return Metronome(
+            self.jobs,
+            self.clock,
+            self.schedule,
+            lambda: self.heartbeats.beat("clock", self.holder),
+            wake_seconds=min(self.settings.poll_seconds, LONGEST_SLEEP_SECONDS),
+        )
+
+    def schedule(self) -> tuple[Tick, ...]:
+        """What is to be done and when. The daily run waits until the organisation's zone is known."""
+        poll = Every(SYNC, self.settings.poll_seconds)
+        configuration, held = self.configuration(), self.copy.organisation()
+        zone = configuration.organisation.time_zone or (held.time_zone if held else None)
+        if zone is None:
+            return (poll,)
+        return (poll, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+
+    def keep_house(self) -> bool:
+        """Wake alerts whose rest is over, and forget what is not needed any more."""
+        for notice, posted in self.alerts.wake():
+            try:
+                self.gateway.edit(posted, "alert", notice.as_payload())
+            except SendError as error:
+                log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
+        self.seen.forget_old()
+        self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
+        return False
+
+
+def read_text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None
