@@ -110,7 +110,7 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class CrmRecord:
-    """A record as the copy keeps it: typed columns by system field name, and the whole record as JSON text."""
+    """A record as the copy keeps it: typed columns by system field name, the whole of it as JSON text."""
 
     id: str
     columns: Mapping[str, Value]
@@ -171,8 +171,9 @@ class CrmSource(Protocol):
         page_token: str | None = None,
         modified_since: datetime | None = None,
     ) -> Iterator[Page]:
-        """The records page by page, at least one page: by ascending id, or by descending time of change
-        when ``modified_since`` is given.
+        """The records page by page, at least one page.
+
+        By ascending id, or by descending time of change when ``modified_since`` is given.
 
         Raises:
             StartOver: the page token is not valid any more.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import lru_cache
 
 from sqlalchemy import Insert, Table
@@ -15,8 +14,8 @@ def upsert(table: Table, dialect: str, columns: frozenset[str]) -> Insert:
 
     The statement is the same object for the same arguments, so that SQLAlchemy compiles it once.
     """
-    keys = [column.name for column in table.primary_key]
-    others = sorted(columns.difference(keys))
+    keys = table.primary_key
+    others = sorted(columns.difference(column.name for column in keys))
     if dialect == "postgresql":
         on_postgresql = postgresql.insert(table)
         return on_postgresql.on_conflict_do_update(keys, set_={n: on_postgresql.excluded[n] for n in others})
@@ -27,7 +26,6 @@ def upsert(table: Table, dialect: str, columns: frozenset[str]) -> Insert:
 @lru_cache(maxsize=8)
 def insert_missing(table: Table, dialect: str) -> Insert:
     """Insert rows whose key is not held yet; leave the others as they are."""
-    keys: Collection[str] = [column.name for column in table.primary_key]
     if dialect == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing(keys)
-    return sqlite.insert(table).on_conflict_do_nothing(keys)
+        return postgresql.insert(table).on_conflict_do_nothing(table.primary_key)
+    return sqlite.insert(table).on_conflict_do_nothing(table.primary_key)

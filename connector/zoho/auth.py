@@ -27,13 +27,14 @@ TIMEOUTS_SECONDS = (5.0, 20.0)
 # Zoho grants about ten renewals in ten minutes and does not say when the next will be granted.
 THROTTLED_SECONDS = 30.0
 
-_MAKE_ANOTHER = "Make a new refresh token in Zoho's API console and put it into BELLWETHER_ZOHO__REFRESH_TOKEN"
+_MAKE_ANOTHER = (
+    "Make a new refresh token in Zoho's API console and put it into BELLWETHER_ZOHO__REFRESH_TOKEN"
+)
 # OAuth error -> what happened, what to do. Zoho answers these with HTTP 200.
 _REFUSALS = {
     "invalid_client_secret": (
         "Zoho does not accept the client secret",
-        "Copy it again from Zoho's API console into BELLWETHER_ZOHO__CLIENT_SECRET; "
-        "a client that is used in several regions has one secret for each.",
+        "Copy it again from Zoho's API console into BELLWETHER_ZOHO__CLIENT_SECRET (each region has its own).",
     ),
     "invalid_client": (
         "Zoho does not know the client id in this region",
@@ -217,7 +218,7 @@ def _read(answer: requests.Response) -> dict[str, Any]:
 
 
 def _refusal(body: dict[str, Any], status: int) -> ConnectorError:
-    """Sort an answer without a token. The status says little: Zoho refuses with 200 and throttles with 400."""
+    """Sort an answer without a token, by its code: Zoho refuses with 200 and throttles with 400."""
     code = str(body.get("error", ""))[:60]
     known = _REFUSALS.get(code)
     if known is not None:
@@ -225,7 +226,7 @@ def _refusal(body: dict[str, Any], status: int) -> ConnectorError:
     if code.lower() == "access denied" or status == requests.codes.too_many_requests:
         return Retriable(
             "Zoho renews no more access tokens for the moment: there were too many requests for one.",
-            "It will be tried again; if it stays so, look for another program that uses the same refresh token.",
+            "It will be tried again; if it stays so, see whether another program uses the same refresh token.",
             after_seconds=THROTTLED_SECONDS,
         )
     detail = f" ({code})" if code.isprintable() and code else ""

@@ -91,9 +91,7 @@ def _address(url: str, variable: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
         raise NeedsPerson(f"{variable} is not an address like https://host.", "Correct it.")
     if parts.scheme == "http" and not _is_near(parts.hostname):
-        raise NeedsPerson(
-            f"{variable} would send secrets over plain http to {parts.hostname}.", "Use https."
-        )
+        raise NeedsPerson(f"{variable} would send secrets over plain http to {parts.hostname}.", "Use https.")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
