@@ -34,7 +34,7 @@ _MAKE_ANOTHER = (
 _REFUSALS = {
     "invalid_client_secret": (
         "Zoho does not accept the client secret",
-        "Copy it again from Zoho's API console into BELLWETHER_ZOHO__CLIENT_SECRET (each region has its own).",
+        "Copy it again from Zoho's API console into BELLWETHER_ZOHO__CLIENT_SECRET (one per region).",
     ),
     "invalid_client": (
         "Zoho does not know the client id in this region",
@@ -226,7 +226,7 @@ def _refusal(body: dict[str, Any], status: int) -> ConnectorError:
     if code.lower() == "access denied" or status == requests.codes.too_many_requests:
         return Retriable(
             "Zoho renews no more access tokens for the moment: there were too many requests for one.",
-            "It will be tried again; if it stays so, see whether another program uses the same refresh token.",
+            "It will be tried again; if it stays so, see whether another program uses the refresh token.",
             after_seconds=THROTTLED_SECONDS,
         )
     detail = f" ({code})" if code.isprintable() and code else ""

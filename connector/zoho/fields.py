@@ -1,4 +1,4 @@
-"""Reading values as Zoho writes them. The input is hostile: a wrong value makes its record unusable, no more."""
+"""Reading values as Zoho writes them. The input is hostile: a wrong value spoils its record only."""
 
 from __future__ import annotations
 
