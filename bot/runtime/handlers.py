@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 
 from bot.app.errors import BellwetherError, SendError
-from bot.app.ports import Chat, Job, Posted
 from bot.app.facts import RunSummary
+from bot.app.ports import Chat, Job, Posted
 from bot.app.recompute import Recompute
 from bot.app.rescoring import KIND as RESCORE
 from bot.runtime.work import Handler, Stopping

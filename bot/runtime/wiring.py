@@ -26,6 +26,7 @@ from bot.app.config import (
     read_configuration,
     read_document,
 )
+from bot.app.crm_mapping import crm_mapping
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendError
 from bot.app.home import Home
@@ -41,6 +42,7 @@ from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.settings import Settings
 from bot.slack.app import build_app
+from bot.slack.channels import Channels
 from bot.slack.gateway import SlackDirectory, SlackGateway
 from bot.slack.socket import SocketConnection
 from bot.store.accounts import SqlAccountBook
@@ -57,9 +59,9 @@ from bot.store.people import SqlPeople
 from bot.store.schema import migrate
 from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
-from connector.cache.copy import SqlLocalCopy
+from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
-from connector.cache.token_shelf import SqlTokenShelf
+from connector.cache.token_shelf import SealedShelf
 from connector.sync.pipeline import Sync
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
@@ -169,9 +171,9 @@ class Bellwether:
         )
 
     @cached_property
-    def copy(self) -> SqlLocalCopy:
+    def copy(self) -> SqlCopy:
         """The local copy of the CRM."""
-        return SqlLocalCopy(self.database)
+        return SqlCopy(self.database)
 
     @cached_property
     def region(self) -> Region:
@@ -191,7 +193,7 @@ class Bellwether:
         credentials = Credentials(
             zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
         )
-        shelf = SqlTokenShelf(self.database, self.settings.secret_key.get_secret_value())
+        shelf = SealedShelf(self.database, self.settings.secret_key.get_secret_value())
         return CrmClient(ZohoClient(Tokens(shelf, credentials, self.region, self.clock)))
 
     @cached_property
@@ -210,7 +212,12 @@ class Bellwether:
     @cached_property
     def gateway(self) -> SlackGateway:
         """Slack, as the delivery sees it."""
-        return SlackGateway(self.slack)
+        return SlackGateway(self.slack, self.channels)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Slack's channels by name."""
+        return Channels(self.slack)
 
     @cached_property
     def people(self) -> SqlPeople:

@@ -43,6 +43,11 @@ class Region:
     api_url: str
     fixed_api: bool = False
 
+    @property
+    def web_url(self) -> str:
+        """Where people open the CRM in a browser: beside the accounts server, or on the configured one."""
+        return self.accounts_url.replace("https://accounts.", "https://crm.", 1)
+
     def api_for(self, api_domain: str | None) -> str:
         """The address to send tokens to: the one that came with the token, if it is one of Zoho's own."""
         if self.fixed_api or not api_domain:
