@@ -275,7 +275,7 @@ def _chosen(configuration: Configuration, name: str | None) -> tuple[RfmSegmenta
 
 def _today(configuration: Configuration, organisation: OrganisationFacts, now: datetime) -> Today:
     zone = ZoneInfo(configuration.organisation.time_zone or organisation.time_zone)
-    return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts)
+    return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)
 
 
 def _standings(frame: pd.DataFrame, labels: Sequence[str | None]) -> dict[str, Standing]:
