@@ -1,4 +1,4 @@
-"""The sandbox's time: the machine's clock plus a number of seconds in a file, told in the organisation's zone."""
+"""The sandbox's time: the machine's clock plus the seconds in a file, told in the organisation's zone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the data set lacks and a CRM has: contacts, towns, telephone numbers. Seeded by name, so always the same."""
+"""What the data set lacks and a CRM has: contacts, towns, telephone numbers; seeded by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ LAST_NAMES = (
     "Kowalski", "Larkin", "Moreau", "Nakata", "Okafor", "Pereira", "Quist", "Rosen", "Salazar", "Thorne",
     "Ueda", "Varga", "Whitlock", "Yilmaz", "Zamora", "Ashdown", "Brandt", "Cole", "Dias", "Engel",
 )  # fmt: skip
-TITLES = ("Buyer", "Chief Financial Officer", "Head of Purchasing", "Operations Manager", "Owner", "Site Manager")
+TITLES = (
+    "Buyer",
+    "Chief Financial Officer",
+    "Head of Purchasing",
+    "Operations Manager",
+    "Owner",
+    "Site Manager",
+)
 DEPARTMENTS = ("Finance", "Management", "Operations", "Purchasing")
 TAGS = ("Partner", "Renewal", "Strategic")
 HOME_COUNTRY = "United States"

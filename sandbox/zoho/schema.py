@@ -1,4 +1,4 @@
-"""The modules of the organisation and their fields: names, types, limits. How they look on the wire is in metadata."""
+"""The modules of the organisation and their fields: names, types, limits. The wire form is in metadata."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from functools import cached_property
 # The first seven digits of every id belong to the organisation, twelve follow: 19 digits as the real ones.
 ORGANISATION_DIGITS = 6_100_214 * 10**12
 
-ACCOUNT_TYPES = ("Analyst", "Competitor", "Customer", "Distributor", "Investor", "Partner", "Prospect", "Vendor")
+ACCOUNT_TYPES = (
+    "Analyst",
+    "Competitor",
+    "Customer",
+    "Distributor",
+    "Investor",
+    "Partner",
+    "Prospect",
+    "Vendor",
+)
 INDUSTRIES = (  # as the source spells them, "technolgy" included
     "employment", "entertainment", "finance", "marketing", "medical", "retail", "services", "software",
     "technolgy", "telecommunications",

@@ -14,7 +14,15 @@ MAIL_DOMAIN = "bellwether.example"
 ADMINISTRATOR = ORGANISATION_DIGITS + 300_001
 FIRST_PROFILE, FIRST_ROLE = ORGANISATION_DIGITS + 26_011, ORGANISATION_DIGITS + 31_151
 PROFILES = ("Administrator", "Standard", "Manager")
-ROLES = ("CEO", "Central Manager", "Central Sales", "East Manager", "East Sales", "West Manager", "West Sales")
+ROLES = (
+    "CEO",
+    "Central Manager",
+    "Central Sales",
+    "East Manager",
+    "East Sales",
+    "West Manager",
+    "West Sales",
+)
 
 
 def add_staff(store: Store, agents: Iterable[SourceAgent], since: int) -> dict[str, int]:
