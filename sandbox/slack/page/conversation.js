@@ -33,14 +33,15 @@ export function mountConversation(root, store, deeds) {
   const head = el("header", { class: "pane-head" },
     iconButton("menu", "Channels", () => deeds.openSide("sidebar"), { class: "icon-button only-narrow" }),
     title,
-    el("button", { type: "button", class: "button quiet only-medium", onclick: () => deeds.openSide("world") }, icon("world"), el("span", { class: "button-label" }, "The world")));
+    el("button", { type: "button", class: "button quiet only-medium", "aria-label": "The world", onclick: () => deeds.openSide("world") }, icon("world"), el("span", { class: "button-label" }, "The world")));
   const empty = el("div", { class: "empty" });
   const list = el("div", { class: "messages", role: "list", "aria-label": "Messages" });
   const box = el("div", { class: "scroll", tabindex: 0 }, empty, list);
   const newer = el("button", { type: "button", class: "newer", hidden: true, onclick: () => (box.scrollTop = box.scrollHeight) }, icon("down"), "New messages");
   const home = el("div", { class: "scroll app-home", "data-testid": "home-view", hidden: true });
-  const examples = () => (store.now.at === "home" ? [] : EXAMPLES.map((text) => addressed(channelOf(store.now), text)));
-  const writing = composer({ label: "Message", testid: "composer", examples, send: (text) => deeds.say(text) });
+  const examples = () => (store.now.at === "home" ? [] : EXAMPLES);
+  const fill = (text) => writing.fill(addressed(channelOf(store.now), text));
+  const writing = composer({ label: "Message", testid: "composer", examples, pick: (text) => fill(text), send: (text) => deeds.say(text) });
   root.append(head, el("div", { class: "pane-body" }, box, home, newer), writing.root);
   box.addEventListener("scroll", () => {
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) newer.hidden = true;
@@ -50,7 +51,7 @@ export function mountConversation(root, store, deeds) {
 
   function drawEmpty(state, channel) {
     const [first, second] = EMPTY[channel?.is_im ? "im" : channel?.name === ALERT_CHANNEL ? "alerts" : "channel"];
-    const chips = examples().map((text) => el("button", { type: "button", class: "chip", "data-testid": "chip", onclick: () => writing.fill(text) }, text));
+    const chips = examples().map((text) => el("button", { type: "button", class: "chip", "data-testid": "chip", onclick: () => fill(text) }, text));
     keep(empty, [{ key: "empty", sign: digest([first, chips.map((chip) => chip.textContent)]), build: () => el("div", { class: "empty-card" }, el("span", { class: "empty-mark" }, icon(channel?.is_im ? "bell" : "hash")), el("h2", null, first), el("p", null, second), el("p", { class: "try" }, "Try"), el("div", { class: "chips" }, chips)) }]);
   }
 
@@ -81,7 +82,6 @@ export function mountConversation(root, store, deeds) {
   }
 
   return {
-    fill: writing.fill,
     draw(state) {
       const channel = channelOf(state);
       const { sign, name, about } = titleOf(state);

@@ -138,7 +138,7 @@ export function mountWorld(root, api, { close }) {
   const refused = el("ul", { class: "refusals", "data-testid": "refusals" });
   const quiet = el("p", { class: "hint" }, "Nothing was refused so far.");
   root.append(
-    el("header", { class: "pane-head" }, el("div", { class: "title" }, el("div", { class: "title-line" }, el("h2", null, "The world"), el("span", { class: "about" }, "change it and see what Bellwether does"))), iconButton("close", "Close the world", close, { class: "icon-button only-medium" })),
+    el("header", { class: "pane-head" }, el("div", { class: "title" }, el("div", { class: "title-line" }, el("h2", null, "The world"), el("span", { class: "about" }, "change it and watch"))), iconButton("close", "Close the world", close, { class: "icon-button only-medium" })),
     el("div", { class: "scroll cards" }, accounts.root, clock.root, part("Break and mend", null, zoho.root, slack.root), part("What Slack refused", null, quiet, refused)));
 
   const read = () => Promise.all([accounts.read(), clock.read(), api.faults().then((answer) => slack.show(faultOf(answer)))]).catch((problem) => toast(problem.message));
