@@ -81,7 +81,6 @@ class PageStub:
                 Route("/_sandbox/state", self._state),
                 Route("/_sandbox/messages", self._messages),
                 Route("/_sandbox/events", self._events),
-                Route("/_sandbox/faults", self._nothing_wrong),
                 Route("/_sandbox/world/{what}", self._world, methods=["GET", "POST"]),
                 Route("/_sandbox/{what}", self._record, methods=["POST"]),
                 Route("/{name:path}", self._file),
@@ -127,18 +126,13 @@ class PageStub:
 
         return EventSourceResponse(stream())
 
-    async def _nothing_wrong(self, _request: Request) -> Response:
-        return JSONResponse({"faults": []})
-
     async def _world(self, request: Request) -> Response:
         what = request.path_params["what"]
         if request.method == "POST":
             body = await request.json()
             self.asked.append((f"world/{what}", body))
             self._offset += body.get("add_seconds", 0)
-        return JSONResponse(
-            {"accounts": self.accounts} if what == "accounts" else {"offset_seconds": self._offset, "changed": 7}
-        )
+        return JSONResponse({"accounts": self.accounts, "offset_seconds": self._offset, "kind": None, "changed": 7})
 
     async def _record(self, request: Request) -> Response:
         body, what = await request.json(), request.path_params["what"]
