@@ -16,26 +16,26 @@ async function ask(method, path, body) {
     throw new Refused("The sandbox does not answer. Is it still running?");
   }
   const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(String(data.error ?? data.detail ?? `${path} answered ${answer.status}`));
+  if (!answer.ok || data.ok === false) throw new Refused(String(data.error ?? data.detail ?? `${path} answered ${answer.status}`));
   return data;
 }
 
 const query = (values) => new URLSearchParams(values).toString();
 
 export const api = {
-  state: (as) => ask("GET", `state?${query(as ? { as } : {})}`),
+  state: (as) => ask("GET", `state?${query({ as })}`),
   messages: (as, channel) => ask("GET", `messages?${query({ channel, as, limit: 200 })}`),
   say: (as, channel, text, thread_ts) => ask("POST", "say", { as, channel, text, ...(thread_ts ? { thread_ts } : {}) }),
   click: (as, what) => ask("POST", "click", { as, ...what }),
   submit: (as, view_id, values) => ask("POST", "submit", { as, view_id, values }),
   close: (as, view_id) => ask("POST", "close", { as, view_id }),
   openHome: (as) => ask("POST", "open_home", { as }),
-  faults: () => ask("GET", "faults"),
   accounts: () => ask("GET", "world/accounts"),
   lose: (account_id) => ask("POST", "world/lose", { account_id }),
   win: (account_id) => ask("POST", "world/win", { account_id }),
   clock: () => ask("GET", "world/clock"),
   moveClock: (add_seconds) => ask("POST", "world/clock", { add_seconds }),
+  broken: (what) => ask("GET", `world/${what}`),
   breakZoho: (kind) => ask("POST", "world/zoho", { kind }),
   breakSlack: (kind) => ask("POST", "world/slack", { kind }),
 };

@@ -35,13 +35,13 @@ function oneAtATime(read) {
 }
 
 const readState = oneAtATime(async () => {
-  const as = store.now.as;
+  const { as } = store.now;
   const seen = await api.state(as);
   if (as !== store.now.as) return;
   const first = seen.channels?.find((one) => one.name === FIRST_CHANNEL) ?? seen.channels?.[0];
   const exists = store.now.at === "home" || seen.channels?.some((one) => one.id === store.now.at);
   store.set({
-    as: as ?? seen.me?.id, me: seen.me, users: seen.users ?? [], channels: seen.channels ?? [], home: seen.home, modal: seen.modal ?? [],
+    me: seen.me, users: seen.users ?? [], channels: seen.channels ?? [], home: seen.home, modal: seen.modal ?? [],
     connected: seen.connected ?? 0, refusals: seen.refusals ?? [], manifest: seen.manifest ?? "", at: exists ? store.now.at : first?.id ?? "",
   });
 });

@@ -18,10 +18,11 @@ export const EXAMPLES = [
 ];
 
 /**
- * A composer. `send(text)` returns a promise; when it fails the text is kept. `examples()` are what the bulb offers.
+ * A composer. `send(text)` returns a promise; when it fails the text is kept. `examples()` are what the bulb
+ * offers, `pick(text)` takes one.
  * Returns {root, fill(text), focus(), say({placeholder, key})}: a new key swaps the draft.
  */
-export function composer({ send, label, testid, examples }) {
+export function composer({ send, label, testid, examples, pick }) {
   const area = el("textarea", { rows: 1, class: "c-text", "data-testid": testid, "aria-label": label, autocomplete: "off", spellcheck: "true" });
   const hints = el("div", { class: "menu completions", role: "listbox", hidden: true });
   const submit = el("button", { type: "button", class: "send", "aria-label": "Send", title: "Send", disabled: true, onclick: post }, icon("send"));
@@ -109,7 +110,7 @@ export function composer({ send, label, testid, examples }) {
       const offers = examples?.() ?? [];
       if (digest(offers) === offered) return;
       offered = digest(offers);
-      tools.replaceChildren(...(offers.length ? [menu(iconButton("bulb", "Examples"), offers.map((text) => ({ label: text, pick: () => fill(text) })))] : []));
+      tools.replaceChildren(...(offers.length ? [menu(iconButton("bulb", "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
     },
   };
 }

@@ -9,16 +9,16 @@ const ALERT_CHANNEL = "cs-alerts";
 
 function titleOf(state) {
   const channel = channelOf(state);
-  if (state.at === "home") return { sign: "home", name: "Bellwether", about: "App Home" };
+  if (state.at === "home") return { sign: "home", name: "Bellwether", about: "" };
   if (!channel) return { sign: "hash", name: "", about: "" };
-  if (channel.is_im) return { sign: "bell", name: "Bellwether", about: "Direct messages: just ask, without a mention" };
-  return { sign: "hash", name: channel.name, about: channel.purpose?.value ?? channel.purpose ?? "" };
+  if (channel.is_im) return { sign: "bell", name: "Bellwether", about: "just ask, without a mention" };
+  return { sign: "hash", name: channel.name, about: channel.purpose ?? "" };
 }
 
 /** How the app is addressed here: not at all in direct messages, by mention where it is a member, else by command. */
 function addressed(channel, text) {
   if (!channel || channel.is_im) return text;
-  return channel.is_member === false || channel.has_bot === false ? `/bellwether ${text}` : `@bellwether ${text}`;
+  return channel.has_bot === false ? `/bellwether ${text}` : `@bellwether ${text}`;
 }
 
 const EMPTY = {
@@ -30,18 +30,22 @@ const EMPTY = {
 /** Mount the conversation. `deeds`: {say, click, openThread, openSide}. */
 export function mountConversation(root, store, deeds) {
   const title = el("div", { class: "title" });
+  const tab = (label, at) => el("button", { type: "button", class: "tab", "data-tab": at, onclick: () => deeds.go(at === "home" ? "home" : store.now.channels.find((one) => one.is_im)?.id) }, label);
+  const tabs = el("div", { class: "tabs", hidden: true }, tab("Home", "home"), tab("Messages", "messages"));
+  const outside = el("p", { class: "outside", hidden: true });
   const head = el("header", { class: "pane-head" },
     iconButton("menu", "Channels", () => deeds.openSide("sidebar"), { class: "icon-button only-narrow" }),
-    title,
-    el("button", { type: "button", class: "button quiet only-medium", onclick: () => deeds.openSide("world") }, icon("world"), el("span", { class: "button-label" }, "The world")));
+    title, tabs,
+    el("button", { type: "button", class: "button quiet only-medium", "aria-label": "The world", onclick: () => deeds.openSide("world") }, icon("world"), el("span", { class: "button-label" }, "The world")));
   const empty = el("div", { class: "empty" });
   const list = el("div", { class: "messages", role: "list", "aria-label": "Messages" });
   const box = el("div", { class: "scroll", tabindex: 0 }, empty, list);
   const newer = el("button", { type: "button", class: "newer", hidden: true, onclick: () => (box.scrollTop = box.scrollHeight) }, icon("down"), "New messages");
   const home = el("div", { class: "scroll app-home", "data-testid": "home-view", hidden: true });
-  const examples = () => (store.now.at === "home" ? [] : EXAMPLES.map((text) => addressed(channelOf(store.now), text)));
-  const writing = composer({ label: "Message", testid: "composer", examples, send: (text) => deeds.say(text) });
-  root.append(head, el("div", { class: "pane-body" }, box, home, newer), writing.root);
+  const examples = () => (store.now.at === "home" ? [] : EXAMPLES);
+  const fill = (text) => writing.fill(addressed(channelOf(store.now), text));
+  const writing = composer({ label: "Message", testid: "composer", examples, pick: (text) => fill(text), send: (text) => deeds.say(text) });
+  root.append(head, el("div", { class: "pane-body" }, box, home, newer), writing.root, outside);
   box.addEventListener("scroll", () => {
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) newer.hidden = true;
   });
@@ -50,7 +54,7 @@ export function mountConversation(root, store, deeds) {
 
   function drawEmpty(state, channel) {
     const [first, second] = EMPTY[channel?.is_im ? "im" : channel?.name === ALERT_CHANNEL ? "alerts" : "channel"];
-    const chips = examples().map((text) => el("button", { type: "button", class: "chip", "data-testid": "chip", onclick: () => writing.fill(text) }, text));
+    const chips = examples().map((text) => el("button", { type: "button", class: "chip", "data-testid": "chip", onclick: () => fill(text) }, text));
     keep(empty, [{ key: "empty", sign: digest([first, chips.map((chip) => chip.textContent)]), build: () => el("div", { class: "empty-card" }, el("span", { class: "empty-mark" }, icon(channel?.is_im ? "bell" : "hash")), el("h2", null, first), el("p", null, second), el("p", { class: "try" }, "Try"), el("div", { class: "chips" }, chips)) }]);
   }
 
@@ -81,7 +85,6 @@ export function mountConversation(root, store, deeds) {
   }
 
   return {
-    fill: writing.fill,
     draw(state) {
       const channel = channelOf(state);
       const { sign, name, about } = titleOf(state);
@@ -89,7 +92,12 @@ export function mountConversation(root, store, deeds) {
       const atHome = state.at === "home";
       box.hidden = atHome;
       home.hidden = !atHome;
-      writing.root.hidden = atHome || !channel;
+      const barred = !atHome && channel?.is_member === false;
+      writing.root.hidden = atHome || !channel || barred;
+      outside.hidden = !barred;
+      outside.textContent = barred ? `${personName(state.me)} is not a member of #${channel.name}: this person can look, not write.` : "";
+      tabs.hidden = !atHome && !channel?.is_im;
+      for (const one of tabs.children) one.setAttribute("aria-current", String((one.dataset.tab === "home") === atHome));
       if (atHome) {
         newer.hidden = true;
         shown = "";

@@ -50,15 +50,15 @@ export function messageNode(message, { state, place, grouped, openThread, thread
   const name = place.names.user(message.user) ?? message.username ?? "Somebody";
   const at = el("time", { class: "at", datetime: moment(message.ts).toISOString(), title: whole.format(moment(message.ts)) }, time.format(moment(message.ts)));
   const head = el("div", { class: "m-head" }, el("strong", { class: "author" }, name), app && el("span", { class: "badge" }, "APP"), at);
-  const body = message.blocks?.length ? el("div", { class: "m-blocks" }, blocks(message.blocks, place)) : el("div", { class: "m-text" }, mrkdwn(message.text, place.names));
+  const body = message.blocks?.length ? el("div", { class: "m-blocks" }, blocks(message.blocks, place)) : el("div", { class: "m-text" }, mrkdwn(message.text, place.names), message.edited && el("span", { class: "edited" }, " (edited)"));
   return el("article", { class: `message${grouped ? " grouped" : ""}${message.ephemeral_for ? " ephemeral" : ""}`, "data-testid": "message", "data-ts": message.ts, "data-user": message.user, "aria-label": `${name}, ${time.format(moment(message.ts))}` },
     el("div", { class: "m-side" }, grouped ? at.cloneNode(true) : avatar(name, message.user, app)),
     el("div", { class: "m-main" },
-      message.ephemeral_for && el("div", { class: "only-you" }, "Only visible to you"),
+      message.ephemeral_for && el("div", { class: "only-you" }, icon("eye"), "Only visible to you"),
       grouped ? null : head, body,
       (message.attachments ?? []).map((one) => attachment(one, place)),
       (message.files ?? []).map(file),
-      message.edited ? el("span", { class: "edited" }, "(edited)") : null,
+      message.edited && message.blocks?.length ? el("span", { class: "edited" }, "(edited)") : null,
       reactions(message),
       openThread && replyLine(message, thread, openThread)),
     openThread && !message.ephemeral_for && el("div", { class: "m-tools" }, iconButton("reply", "Reply in thread", openThread)));

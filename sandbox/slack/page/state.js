@@ -22,11 +22,13 @@ export function createStore(first) {
   return store;
 }
 
+const FIRST_PERSON = "UDARCEL";
+
 /** What the page knows before the server has answered. */
 export function atFirst() {
   const wanted = new URLSearchParams(window.location.search);
   return {
-    as: wanted.get("as"), // whose eyes; null until the first answer says
+    as: wanted.get("as") || FIRST_PERSON, // whose eyes
     me: null, users: [], channels: [], home: null, modal: [], connected: 0, refusals: [], manifest: "",
     at: wanted.get("at") ?? "", // a channel id, or "home"
     messages: {}, // channel id -> messages, oldest first

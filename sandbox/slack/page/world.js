@@ -60,7 +60,9 @@ function accountsCard(api) {
 
   async function read() {
     const answer = await api.accounts();
-    accounts = Array.isArray(answer) ? answer : answer.accounts ?? [];
+    accounts = answer.accounts;
+    if (answer.missing) note.textContent = answer.missing;
+    filter.hidden = Boolean(answer.missing);
     draw();
   }
   return { root: part("Accounts in Zoho", el("span", { class: "hint" }, "by amount won"), filter, list, more, note), read };
@@ -92,12 +94,16 @@ function clockCard(api) {
   }
 
   function take(answer) {
-    offset = Number(answer.offset_seconds ?? answer.seconds ?? answer.add_seconds ?? 0);
+    offset = Number(answer.offset_seconds);
+    fixed.hidden = answer.can_move !== false;
+    minis.hidden = !fixed.hidden;
     draw();
   }
+  const minis = el("div", { class: "minis" }, button("+1 day", () => DAY), button("+1 week", () => 7 * DAY), button("Next Monday", () => untilMonday(present())), back);
+  const fixed = el("p", { class: "hint", hidden: true }, "It cannot be moved: the sandbox was started without a clock file.");
   draw();
   setInterval(draw, 20000);
-  const root = part("Clock", moved, face, el("div", { class: "minis" }, button("+1 day", () => DAY), button("+1 week", () => 7 * DAY), button("Next Monday", () => untilMonday(present())), back));
+  const root = part("Clock", moved, face, minis, fixed);
   return { root, read: async () => take(await api.clock()) };
 }
 
@@ -122,10 +128,8 @@ function switchOf(name, states, choose) {
   return { root, show };
 }
 
-const faultOf = (answer) => (Array.isArray(answer) ? answer : answer?.faults ?? [])[0]?.kind ?? null;
-
 function refusalRow(one) {
-  const at = typeof one.at === "number" ? new Date(one.at * 1000) : new Date(one.at);
+  const at = new Date(one.at);
   return el("li", null, el("code", null, one.method), el("span", { class: "refusal" }, one.error), Number.isNaN(at.getTime()) ? null : el("time", { class: "hint" }, time.format(at)));
 }
 
@@ -138,10 +142,10 @@ export function mountWorld(root, api, { close }) {
   const refused = el("ul", { class: "refusals", "data-testid": "refusals" });
   const quiet = el("p", { class: "hint" }, "Nothing was refused so far.");
   root.append(
-    el("header", { class: "pane-head" }, el("div", { class: "title" }, el("div", { class: "title-line" }, el("h2", null, "The world"), el("span", { class: "about" }, "change it and see what Bellwether does"))), iconButton("close", "Close the world", close, { class: "icon-button only-medium" })),
+    el("header", { class: "pane-head" }, el("div", { class: "title" }, el("div", { class: "title-line" }, el("h2", null, "The world"), el("span", { class: "about" }, "change it and watch"))), iconButton("close", "Close the world", close, { class: "icon-button only-medium" })),
     el("div", { class: "scroll cards" }, accounts.root, clock.root, part("Break and mend", null, zoho.root, slack.root), part("What Slack refused", null, quiet, refused)));
 
-  const read = () => Promise.all([accounts.read(), clock.read(), api.faults().then((answer) => slack.show(faultOf(answer)))]).catch((problem) => toast(problem.message));
+  const read = () => Promise.all([accounts.read(), clock.read(), api.broken("zoho").then(({ kind }) => zoho.show(kind)), api.broken("slack").then(({ kind }) => slack.show(kind))]).catch((problem) => toast(problem.message));
   return {
     read,
     draw(state) {
