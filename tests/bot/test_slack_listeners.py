@@ -45,9 +45,7 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 @pytest.fixture
 def world() -> FakeWorld:
     made = fake_world(notice())
-    made.asking.knows(
-        QUESTION, list_answer(*(account(f"Account {one}", one) for one in range(1, 26)))
-    )
+    made.asking.knows(QUESTION, list_answer(*(account(f"Account {one}", one) for one in range(1, 26))))
     made.asking.knows("help", Answer("help", Kind.HELP, "", 0, 0, None, "USD"))
     return made
 
@@ -222,7 +220,7 @@ class TestAccess:
         chat.open_home(user="UGAIL")
         assert [one["response_type"] for one in chat.slack.of("response_url")] == ["ephemeral", "ephemeral"]
         assert only(chat.slack.of("chat.postMessage"))["channel"] == "DGAIL"
-        assert "Guests get no" in view_text(only(chat.slack.of("views.publish"))["view"])
+        assert "Guests of the workspace get no account data." in view_text(only(chat.slack.of("views.publish"))["view"])
         assert chat.world.asking.asked == []
         assert len(chat.world.audit.lines) == 4
 
@@ -259,9 +257,7 @@ class TestClicks:
         chat.click({"action_id": "ask.1", "value": QUESTION}, channel="COPS", ts="1.1", ephemeral=True)
         assert only(chat.slack.of("response_url"))["replace_original"] is True
 
-    def test_the_asker_turns_the_page_for_all_and_others_for_themselves(
-        self, chat: Chat
-    ) -> None:
+    def test_the_asker_turns_the_page_for_all_and_others_for_themselves(self, chat: Chat) -> None:
         chat.mention(QUESTION)
         said = chat.slack.messages[0]
         chat.click(buttons(said)["Next 10"], user="UANNA", channel="CSALES", ts=said["ts"])
@@ -415,8 +411,8 @@ class TestProblems:
         chat.direct("VIP " * 1000)
         assert "longer than 1,000 characters" in message_text(only(chat.slack.of("chat.postMessage")))
 
-    def test_on_app_home(self, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-            monkeypatch.setattr(chat.world.people, "_people", None)
+    def test_before_it_is_known_who_asks(self, chat: Chat) -> None:
+        chat.world.people.fail_with = RuntimeError("no database")
         assert chat.open_home() == 200
         assert "Reference" in view_text(only(chat.slack.of("views.publish"))["view"])
 

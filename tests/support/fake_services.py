@@ -240,9 +240,12 @@ class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
     def __init__(self, *people: Person) -> None:
+        self.fail_with: Exception | None = None
         self._people = {one.slack_id: one for one in people or (DARCEL, ANNA, MELVIN, ADA, VERA, GAIL)}
 
     def person(self, slack_id: str) -> Person:
+        if self.fail_with is not None:
+            raise self.fail_with
         stranger = Person(
             slack_id, "a stranger", None, None, Role.NOBODY, "Nobody in the CRM has your e-mail."
         )

@@ -38,6 +38,5 @@ def register(app: App, around: Surroundings, safely: Safely) -> None:
     def on_home_opened(_body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         publish_home(around, asker(context), client)
 
-    app.event("app_home_opened", matchers=[is_home_tab], middleware=[Access(around).check])(
-        safely(on_home_opened)
-    )
+    checks = [Access(around).check]
+    app.event("app_home_opened", matchers=[is_home_tab], middleware=checks)(safely(on_home_opened))
