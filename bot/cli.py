@@ -249,7 +249,8 @@ def config_apply(
 @configuration.command("export")
 def config_export() -> None:
     """Print the document that is in force."""
-    print(_bellwether().versions.latest(), end="")
+    latest = _bellwether().versions.latest()
+    print(latest[1] if latest else STARTING_DOCUMENT, end="")
 
 
 @configuration.command("history")
