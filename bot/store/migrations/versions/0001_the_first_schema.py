@@ -309,6 +309,7 @@ def upgrade() -> None:
         "sync_cursor",
         sa.Column("module", sa.String(length=100), nullable=False),
         sa.Column("page_token", sa.Text(), nullable=True),
+        sa.Column("last_id", sa.Text(), nullable=True),
         sa.Column("fields_signature", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("high_water", sa.DateTime(timezone=True), nullable=True),
