@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, world, writes
+from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
@@ -63,6 +63,7 @@ def _accounts() -> tuple[Operation, ...]:
         Operation("GET", "/oauth/v2/auth", oauth_calls.consent),
         Operation("POST", "/oauth/v2/token", oauth_calls.token),
         Operation("POST", "/oauth/v2/token/revoke", oauth_calls.revoke),
+        Operation("GET", "/crm/{organisation}/tab/{module}/{id}", web.show_record),
     )
 
 
