@@ -216,12 +216,16 @@ class PageChanges:
     unchanged: int = 0
 
 
+LIST_READ = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a module has been read.
 
     Attributes:
-        page_token, last_id: where a whole read stands; the token is None when none is under way.
+        page_token, last_id: where a whole read stands. The token is None when none is under way, and
+            LIST_READ when the list is at its end but the deletions meanwhile were not looked at yet.
         started_at: the CRM's time when the pass under way (or the last one) began.
         high_water: every change before it is in the copy. None until a first whole read has ended.
         deleted_high_water: every deletion before it is in the copy.

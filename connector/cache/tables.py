@@ -163,9 +163,10 @@ class OrganisationRow(SQLModel, table=True):
 class SyncCursorRow(SQLModel, table=True):
     """How far each module has been read; committed in the same transaction as the page it speaks of.
 
-    ``page_token`` is set while a whole read is under way, and ``last_id`` is the last id it has seen;
-    ``high_water`` is the instant from which changes are asked for next; ``started_at`` is the server's time
-    when the pass began and becomes the high-water mark when it ends.
+    ``page_token`` is not null while a whole read is under way (empty: only the deletions remain), and
+    ``last_id`` is the last id it has seen; ``high_water`` is the instant from which changes are asked for
+    next; ``started_at`` is the server's time when the pass began and becomes the high-water mark when it
+    ends.
     """
 
     __tablename__: ClassVar[Any] = "sync_cursor"

@@ -1,7 +1,7 @@
 """The moves of a cursor. Pure; each move is saved in the transaction of what it speaks of.
 
-begun_again -> after_page … -> after_page (the last)   a whole read; killed anywhere, it goes on at page_token
-                                caught_up              changes and deletions up to an instant are in the copy
+begun_again -> after_page … -> caught_up     a whole read; killed anywhere, it goes on at page_token
+               changes_read    -> caught_up     a pass over the changes
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from connector.ports import Cursor, Page
+from connector.ports import LIST_READ, Cursor, Page
 
 
 def begun_again(cursor: Cursor, signature: str) -> Cursor:
@@ -23,19 +23,14 @@ def begun_again(cursor: Cursor, signature: str) -> Cursor:
     )
 
 
-def after_page(
-    cursor: Cursor, page: Page, started_at: datetime, last_id: str | None, now: datetime
-) -> Cursor:
-    """After a page of a whole read that began at ``started_at``; the last page completes it."""
-    ends = page.next_token is None
+def after_page(cursor: Cursor, page: Page, started_at: datetime, last_id: str | None) -> Cursor:
+    """After a page of a whole read that began at ``started_at``."""
     return replace(
         cursor,
-        page_token=page.next_token,
-        last_id=None if ends else last_id,
+        page_token=LIST_READ if page.next_token is None else page.next_token,
+        last_id=last_id,
         started_at=started_at,
-        high_water=started_at if ends else cursor.high_water,
         deleted_high_water=cursor.deleted_high_water or started_at,
-        completed_at=now if ends else cursor.completed_at,
         rows_read=cursor.rows_read + len(page.records),
     )
 
@@ -46,9 +41,11 @@ def changes_read(cursor: Cursor, started_at: datetime) -> Cursor:
 
 
 def caught_up(cursor: Cursor, started_at: datetime, deletions_read_at: datetime, now: datetime) -> Cursor:
-    """After a pass over the changes that began at ``started_at`` and the deletions."""
+    """After a reading that began at ``started_at`` and the deletions: all until then is in the copy."""
     return replace(
         cursor,
+        page_token=None,
+        last_id=None,
         started_at=started_at,
         high_water=started_at,
         deleted_high_water=deletions_read_at,

@@ -80,7 +80,7 @@ class Reading:
 
     Attributes:
         cursor: as it stands now.
-        pages: how many came.
+        pages: how many came, in this run and an interrupted one before it (that one counts as one).
         latest_deletion: the latest deletion that the CRM lists.
     """
 
@@ -114,27 +114,28 @@ def select_fields(mapping: ModuleMapping, fields: Sequence[FieldDescription]) ->
 def plan(cursor: Cursor | None, module: str, selection: Selection, now: datetime, *, full: bool) -> Plan:
     """How to read a module, from where it stands."""
     held = cursor or Cursor(module)
-    if cursor is not None and cursor.page_token and cursor.fields_signature == selection.signature:
-        return Plan(cursor, None, f"whole read, resumed after {cursor.rows_read} records")
+    if held.page_token is not None and held.fields_signature == selection.signature:
+        return Plan(held, None, f"whole read, resumed after {held.rows_read} records")
     reason = _why_whole(held, selection, now, full=full)
-    if reason is not None:
-        return Plan(cursors.begun_again(held, selection.signature), None, f"whole read: {reason}")
-    assert held.high_water is not None  # noqa: S101 -- _why_whole says so
-    return _changes(held, held.high_water)
+    if reason is None and held.high_water is not None:
+        return _changes(held, held.high_water)
+    return Plan(cursors.begun_again(held, selection.signature), None, f"whole read: {reason}")
 
 
 def _why_whole(held: Cursor, selection: Selection, now: datetime, *, full: bool) -> str | None:
-    if held.high_water is None or held.deleted_high_water is None:
-        return "it has not been read to its end yet" if held.started_at else "nothing is held yet"
-    if held.page_token or held.fields_signature != selection.signature:
-        return "the module's fields have changed"
-    if full:
-        return "it was asked for"
-    if not selection.has_changes:
-        return f"the module has no {MODIFIED_TIME}"
-    if now - held.deleted_high_water > DELETIONS_REMEMBERED:
-        return "the last reading is older than the CRM's list of deletions"
-    return None
+    """The first reason for reading everything that holds; None when the changes are enough."""
+    deletions = held.deleted_high_water
+    reasons = {
+        "nothing is held yet": held.started_at is None,
+        "the module's fields have changed": held.fields_signature != selection.signature,
+        "it has not been read to its end yet": held.high_water is None or deletions is None,
+        "it was asked for": full,
+        f"the module has no {MODIFIED_TIME}": not selection.has_changes,
+        "the last reading is older than the CRM's list of deletions": (
+            deletions is not None and now - deletions > DELETIONS_REMEMBERED
+        ),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def _changes(held: Cursor, high_water: datetime) -> Plan:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.errors import Skippable, StartOver
 from connector.mapping import ModuleMapping
-from connector.ports import Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, RawRecord
+from connector.ports import LIST_READ, Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, RawRecord
 from connector.sync import cursors, decide
 from connector.sync.decide import Plan, Reading, Selection
 from connector.sync.report import ModuleReport, OnProgress, Progress, Tally
@@ -96,13 +96,15 @@ class ModuleSync:
 
     def _read_from(self, cursor: Cursor) -> tuple[Cursor, int]:
         may_hold_gone = cursor.high_water is not None
-        pages = 0
+        pages = 0 if cursor.page_token is None else 1
+        if cursor.page_token == LIST_READ:
+            return cursor, pages + 1
         for page in self._crm.pages(self._module, self._selection.asked, cursor.page_token):
             pages += 1
             gone, found = self._gone(cursor, page) if may_hold_gone else ((), ())
             started_at = cursor.started_at or page.read_at or self._clock.now()
             last_id = _last_id(page, cursor.last_id)
-            cursor = cursors.after_page(cursor, page, started_at, last_id, self._clock.now())
+            cursor = cursors.after_page(cursor, page, started_at, last_id)
             self._write((*page.records, *found), gone, cursor)
         return cursor, pages
 
