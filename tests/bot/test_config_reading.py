@@ -146,7 +146,7 @@ def test_the_method_of_a_measure_decides_its_keys() -> None:
         ("name: Bad", "name: 12", ":8: 'name' has to be a text, not '12'."),
         ("labels: [Bad]", "labels: Bad", ":14: 'labels' has to be a list (lines that begin with '- '), not 'Bad'."),
         ("labels: [Bad]", "when: wors", ":14: 'when' has to be worse or better or any, not 'wors'. Did you mean 'worse'?"),
-        ("scores: 3", "scores: 9", ":4: 'scores': input should be less than or equal to 5, not '9'."),
+        ("scores: 3", "scores: 9", ":4: 'scores' has to be at most 5, not '9'."),
         ("version: 1", "version: 2", ":1: 'version' has to be 1, not '2'."),
         ("version: 1", "schedule: {daily_at: noon}", ":1: 'daily_at' has to be a time of day such as 06:15, not 'noon'."),
         ("version: 1", "access: nobody", ":1: 'access' has to be keys with values below it, not 'nobody'."),
@@ -159,7 +159,7 @@ def test_a_wrong_value_says_what_it_has_to_be(old: str, new: str, said: str) -> 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("name: Bad", "name: good", ":8: the label 'Good' stands twice; names have to differ."),
+        ("name: Good", "name: bad", ":8: the label 'bad' stands twice; names have to differ."),
         ("when: r >= 1", "when: ' '", ":9: the label 'Bad' has no criteria;"),
         ("labels: [Bad]", "labels: [Bed]", ":14: there is no label 'Bed'. Did you mean 'Bad'?"),
         ("labels: [Bad]", "segmentation: Purchase", ":14: there is no segmentation 'Purchase'. Did you mean"),
@@ -185,7 +185,9 @@ def test_what_the_shape_cannot_say_is_checked_too(old: str, new: str, said: str)
 
 
 def test_segmentations_routes_and_segments_have_names_of_their_own() -> None:
-    twice = SMALL.replace("alerts:", "segments:\n  - {name: A, criteria: r = 1}\n  - {name: a, criteria: r = 2}\nalerts:")
+    twice = SMALL.replace(
+        "alerts:", "segments:\n  - {name: A, criteria: r = 1}\n  - {name: a, criteria: r = 2}\nalerts:"
+    )
     twice += '    - name: Slipping\n      channel: "#other"\n'
     assert problems(twice) == [
         "bellwether.yaml:12: the segment 'A' stands twice; names have to differ.",
@@ -220,7 +222,9 @@ def test_no_text_makes_the_reader_fall_over(text: str) -> None:
 
 @given(st.data())
 @settings(max_examples=80, deadline=None)
-def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(data: st.DataObject) -> None:
+def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(
+    data: st.DataObject,
+) -> None:
     lines = STARTING_DOCUMENT.splitlines(keepends=True)
     at = data.draw(st.integers(0, len(lines) - 1))
     lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, [lines[at].lstrip()]]))
@@ -246,7 +250,9 @@ def test_every_place_with_criteria_is_checked() -> None:
 
 
 def test_criteria_over_several_lines_point_at_the_right_one() -> None:
-    found = criteria_problems(changed("when: r >= 1", "when: |\n          r >= 1\n          and purchaes >= 1"))
+    found = criteria_problems(
+        changed("when: r >= 1", "when: |\n          r >= 1\n          and purchaes >= 1")
+    )
     assert found[0].startswith("bellwether.yaml:11: when: ")
 
 
