@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def test_more_is_never_scored_lower_and_equals_score_equally(facts: Facts, score
             for account, got in result.items()
             if facts[int(account)][1] > 0
         )
-        for (low, low_score), (high, high_score) in zip(pairs, pairs[1:], strict=False):
+        for (low, low_score), (high, high_score) in pairwise(pairs):
             assert low_score <= high_score  # type: ignore[operator]
             assert low != high or low_score == high_score
 
