@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from scoring.config import Label
+from scoring.criteria.check import leaves
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import And, Between, Compare, In, InPeriod, IsEmpty, Node, Not, Or
+from scoring.criteria.tree import Node
 
 
 class Direction(StrEnum):
@@ -87,15 +88,7 @@ def is_worse(labels: Sequence[str], one: str | None, other: str | None) -> bool:
 
 def fields_used(node: Node) -> set[str]:
     """The field names that criteria speak of, as they are written in the tree."""
-    match node:
-        case And(parts) | Or(parts):
-            return set().union(*(fields_used(part) for part in parts))
-        case Not(part):
-            return fields_used(part)
-        case Compare() | In() | Between() | IsEmpty() | InPeriod():
-            return {node.field}
-        case _:
-            return set()
+    return {leaf.field for leaf in leaves(node)}
 
 
 def _rank(labels: Sequence[str], label: str | None) -> int:

@@ -129,13 +129,13 @@ def _near(text: str, position: int) -> str:
 
 
 def _not_from_scores(source: str) -> str | None:
-    if source.partition(".")[0] == "score":
+    if source.startswith(("score.", "label:")):
         return "comes from the scores, which are made of the accounts that this chooses; use account fields."
     return None
 
 
 def _not_from_labels(source: str) -> str | None:
-    if source.startswith("score.label"):
+    if source.startswith(("score.label", "label:")):
         return "is what these criteria decide; use r, f, m, rfm, purchases, total_spend or account fields."
     return None
 

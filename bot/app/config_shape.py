@@ -27,18 +27,32 @@ _WANTED = {
     "dict_type": "keys with values below it",
     "time_parsing": "a time of day such as 06:15",
     "time_type": "a time of day such as 06:15",
+    "less_than_equal": "at most {le}",
+    "greater_than_equal": "at least {ge}",
+    "too_short": "a list with at least {min_length} in it",
+    "string_too_short": "a text of at least {min_length} characters",
+    "string_too_long": "a text of at most {max_length} characters",
 }
 
 
 def shape_problems(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
     """One problem for each error, at the place in the document."""
-    return [_problem(one, values) for one in error.errors(include_url=False, include_context=True)]
+    found = error.errors(include_url=False, include_context=True)
+    return [_problem(one, values) for one in found if not _follows(one, found)]
 
 
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """``" Did you mean 'x'?"``, or nothing when no known name is close."""
     found = process.extractOne(name, known, score_cutoff=_CLOSE_ENOUGH, processor=str.casefold)
     return f" Did you mean '{found[0]}'?" if found else ""
+
+
+def _follows(error: ErrorDetails, others: list[ErrorDetails]) -> bool:
+    """A list counts as too short when its items are wrong; then that is said of the items."""
+    place = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in others
+    )
 
 
 def _problem(error: ErrorDetails, values: Mapping[str, Any]) -> Problem:
@@ -51,7 +65,8 @@ def _problem(error: ErrorDetails, values: Mapping[str, Any]) -> Problem:
             missing = str(error["loc"][-1])
             return Problem(path, f"key '{missing}' is missing here.")
         case kind if kind in _WANTED:
-            return Problem(path, f"'{key}' has to be {_WANTED[kind]}, not {_written(error['input'])}.")
+            wanted = _WANTED[kind].format(**error.get("ctx", {}))
+            return Problem(path, f"'{key}' has to be {wanted}, not {_written(error['input'])}.")
         case "literal_error" | "union_tag_invalid" | "union_tag_not_found":
             return _choice_problem(path, key, error)
         case _:

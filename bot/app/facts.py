@@ -198,7 +198,7 @@ def standing_as_json(standing: Standing) -> dict[str, Any]:
 
 def standing_from(stored: Mapping[str, Any]) -> Standing:
     """Read a standing back from its JSON form; what a later version added is ignored."""
-    values = {name: stored.get(name) for name in Standing.__slots__ if name in stored}
+    values: dict[str, Any] = {name: stored.get(name) for name in Standing.__slots__ if name in stored}
     day = values.get("last_purchase")
     return Standing(**{**values, "last_purchase": date.fromisoformat(day) if day else None})
 

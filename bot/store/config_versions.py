@@ -47,7 +47,7 @@ class SqlConfigVersions:
             current = _first(connection, _newest().limit(1))
             if current is not None and current.document == document:
                 return current
-            values = {
+            values: dict[str, Any] = {
                 "published_at": self._clock.now(),
                 "author": author,
                 "note": note,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jsonschema
 import pytest
 from hypothesis import given, settings
@@ -61,6 +63,15 @@ def catalogs() -> Catalogs:
         accounts=Catalog((*scores, Field("industry", FieldType.TEXT, "account.industry"))),
         transactions=Catalog((Field("stage", FieldType.TEXT, "transaction.stage"),)),
     )
+
+
+def complaint_about(read: Callable[[], object]) -> str:
+    """What is wrong by the reader's own account; any other exception fails the test."""
+    try:
+        read()
+    except ConfigurationError as error:
+        return str(error)
+    return "nothing"
 
 
 def criteria_problems(text: str) -> list[str]:
@@ -130,9 +141,9 @@ def test_the_method_of_a_measure_decides_its_keys() -> None:
         "bellwether.yaml:5: key 'at_least' is missing here.",
         "bellwether.yaml:5: key 'at_last' is not known here. Did you mean 'at_least'?",
     ]
+    hint = " Did you mean 'percentile'?"
     assert problems(changed("scores: 3", "recency: {method: percentiles}")) == [
-        "bellwether.yaml:4: 'method' has to be percentile or bands, not 'percentiles'. "
-        "Did you mean 'percentile'?"
+        f"bellwether.yaml:4: 'method' has to be percentile or bands, not 'percentiles'.{hint}"
     ]
     assert problems(changed("scores: 3", "recency: {}")) == [
         "bellwether.yaml:4: key 'method' is missing under 'recency': percentile or bands."
@@ -144,14 +155,26 @@ def test_the_method_of_a_measure_decides_its_keys() -> None:
     [
         ("scores: 3", "scores: many", ":4: 'scores' has to be a whole number, not 'many'."),
         ("name: Bad", "name: 12", ":8: 'name' has to be a text, not '12'."),
-        ("labels: [Bad]", "labels: Bad", ":14: 'labels' has to be a list (lines that begin with '- '), not 'Bad'."),
-        ("labels: [Bad]", "when: wors", ":14: 'when' has to be worse or better or any, not 'wors'. Did you mean 'worse'?"),
-        ("scores: 3", "scores: 9", ":4: 'scores': input should be less than or equal to 5, not '9'."),
+        (
+            "labels: [Bad]",
+            "labels: Bad",
+            ":14: 'labels' has to be a list (lines that begin with '- '), not 'Bad'.",
+        ),
+        (
+            "labels: [Bad]",
+            "when: wors",
+            ":14: 'when' has to be worse or better or any, not 'wors'. Did you mean 'worse'?",
+        ),
+        ("scores: 3", "scores: 9", ":4: 'scores' has to be at most 5, not '9'."),
         ("version: 1", "version: 2", ":1: 'version' has to be 1, not '2'."),
-        ("version: 1", "schedule: {daily_at: noon}", ":1: 'daily_at' has to be a time of day such as 06:15, not 'noon'."),
+        (
+            "version: 1",
+            "schedule: {daily_at: noon}",
+            ":1: 'daily_at' has to be a time of day such as 06:15, not 'noon'.",
+        ),
         ("version: 1", "access: nobody", ":1: 'access' has to be keys with values below it, not 'nobody'."),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_says_what_it_has_to_be(old: str, new: str, said: str) -> None:
     assert problems(changed(old, new)) == [f"bellwether.yaml{said}"]
 
@@ -159,7 +182,7 @@ def test_a_wrong_value_says_what_it_has_to_be(old: str, new: str, said: str) -> 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("name: Bad", "name: good", ":8: the label 'Good' stands twice; names have to differ."),
+        ("name: Good", "name: bad", ":8: the label 'bad' stands twice; names have to differ."),
         ("when: r >= 1", "when: ' '", ":9: the label 'Bad' has no criteria;"),
         ("labels: [Bad]", "labels: [Bed]", ":14: there is no label 'Bed'. Did you mean 'Bad'?"),
         ("labels: [Bad]", "segmentation: Purchase", ":14: there is no segmentation 'Purchase'. Did you mean"),
@@ -167,8 +190,16 @@ def test_a_wrong_value_says_what_it_has_to_be(old: str, new: str, said: str) -> 
         ("version: 1", "organisation: {time_zone: Europe/Berlim}", ":1: 'Europe/Berlim' is no time zone;"),
         ("version: 1", "schedule: {daily_at: '02:30'}", ":1: the daily run cannot start at 02:30:"),
         ("version: 1", "limits: {rfm_labels: 1}", ":8: 'Purchases' has 2 labels; the limit is 1."),
-        ("scores: 3", "frequency: {method: bands, at_least: [1, 2]}", ":4: 5 scores need 4 thresholds in at_least;"),
-        ("scores: 3", "monetary: {method: bands, at_least: [1, 3, 3, 4]}", ":4: the thresholds in at_least have to rise"),
+        (
+            "scores: 3",
+            "frequency: {method: bands, at_least: [1, 2]}",
+            ":4: 5 scores need 4 thresholds in at_least;",
+        ),
+        (
+            "scores: 3",
+            "monetary: {method: bands, at_least: [1, 3, 3, 4]}",
+            ":4: the thresholds in at_least have to rise",
+        ),
         ("scores: 3", "recency: {method: bands, bands: []}", ":4: bands needs at least one period."),
         ("scores: 3", "recency: {method: bands, bands: [{within: last moon, score: 1}]}", ":4: within:"),
         (
@@ -177,7 +208,7 @@ def test_a_wrong_value_says_what_it_has_to_be(old: str, new: str, said: str) -> 
             ":5: score 4 is higher than the 3 scores",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_the_shape_cannot_say_is_checked_too(old: str, new: str, said: str) -> None:
     found = problems(changed(old, new))
     assert len(found) == 1
@@ -185,7 +216,9 @@ def test_what_the_shape_cannot_say_is_checked_too(old: str, new: str, said: str)
 
 
 def test_segmentations_routes_and_segments_have_names_of_their_own() -> None:
-    twice = SMALL.replace("alerts:", "segments:\n  - {name: A, criteria: r = 1}\n  - {name: a, criteria: r = 2}\nalerts:")
+    twice = SMALL.replace(
+        "alerts:", "segments:\n  - {name: A, criteria: r = 1}\n  - {name: a, criteria: r = 2}\nalerts:"
+    )
     twice += '    - name: Slipping\n      channel: "#other"\n'
     assert problems(twice) == [
         "bellwether.yaml:12: the segment 'A' stands twice; names have to differ.",
@@ -198,11 +231,11 @@ def test_segmentations_routes_and_segments_have_names_of_their_own() -> None:
     [
         ("version: 1\nsegments: [a, b\n", ":3: this is not YAML: "),
         ("version: 1\n\tsegments: []\n", ":2: this is not YAML: "),
-        ("version: 1\nversion: 1\n", ":2: found duplicate key \"version\": it stands twice in the same place"),
+        ("version: 1\nversion: 1\n", ':2: found duplicate key "version": it stands twice in the same place'),
         ("- a\n- b\n", ":1: the document has to be a list of keys with values."),
         ("", ":1: the document has to be a list of keys with values."),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_document_is_refused_with_the_line(text: str, said: str) -> None:
     found = problems(text)
     assert len(found) == 1
@@ -212,22 +245,19 @@ def test_what_is_not_a_document_is_refused_with_the_line(text: str, said: str) -
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
 def test_no_text_makes_the_reader_fall_over(text: str) -> None:
-    try:
-        read_text(text, "x.yaml")
-    except ConfigurationError as error:
-        assert str(error).startswith("x.yaml:")
+    assert complaint_about(lambda: read_text(text, "x.yaml")).startswith(("x.yaml:", "nothing"))
 
 
 @given(st.data())
 @settings(max_examples=80, deadline=None)
-def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(data: st.DataObject) -> None:
+def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(
+    data: st.DataObject,
+) -> None:
     lines = STARTING_DOCUMENT.splitlines(keepends=True)
     at = data.draw(st.integers(0, len(lines) - 1))
     lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, [lines[at].lstrip()]]))
-    try:
-        read_configuration("".join(lines), "x.yaml")
-    except ConfigurationError as error:
-        assert all(one.startswith("x.yaml:") for one in str(error).splitlines())
+    said = complaint_about(lambda: read_configuration("".join(lines), "x.yaml"))
+    assert all(one.startswith(("x.yaml:", "nothing")) for one in said.splitlines())
 
 
 def test_criteria_with_an_unknown_field_name_the_line_and_the_nearest_field() -> None:
@@ -246,7 +276,9 @@ def test_every_place_with_criteria_is_checked() -> None:
 
 
 def test_criteria_over_several_lines_point_at_the_right_one() -> None:
-    found = criteria_problems(changed("when: r >= 1", "when: |\n          r >= 1\n          and purchaes >= 1"))
+    found = criteria_problems(
+        changed("when: r >= 1", "when: |\n          r >= 1\n          and purchaes >= 1")
+    )
     assert found[0].startswith("bellwether.yaml:11: when: ")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -67,7 +69,11 @@ def by_account(result: RfmResult) -> dict[str, tuple[int | None, ...]]:
 @settings(max_examples=150, deadline=None)
 def test_percentile_scores_equal_a_naive_count_of_cuts(facts: Facts, scores: int) -> None:
     buyers = {str(at): one for at, one in enumerate(facts) if one[1] > 0}
-    r = naive_scores({a: (day or DAY).toordinal() for a, (day, _, _) in buyers.items()}, scores) if buyers else {}
+    r = (
+        naive_scores({a: (day or DAY).toordinal() for a, (day, _, _) in buyers.items()}, scores)
+        if buyers
+        else {}
+    )
     f = naive_scores({a: count for a, (_, count, _) in buyers.items()}, scores) if buyers else {}
     m = naive_scores({a: spend for a, (_, _, spend) in buyers.items()}, scores) if buyers else {}
     expected = {
@@ -100,7 +106,7 @@ def test_more_is_never_scored_lower_and_equals_score_equally(facts: Facts, score
             for account, got in result.items()
             if facts[int(account)][1] > 0
         )
-        for (low, low_score), (high, high_score) in zip(pairs, pairs[1:], strict=False):
+        for (low, low_score), (high, high_score) in pairwise(pairs):
             assert low_score <= high_score  # type: ignore[operator]
             assert low != high or low_score == high_score
 
@@ -210,7 +216,7 @@ def test_thresholds_of_bands_are_stored_too() -> None:
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=30), st.integers(2, 5))
 @settings(max_examples=80, deadline=None)
 def test_the_least_value_for_a_score_has_it_and_one_less_has_not(values: list[int], scores: int) -> None:
-    cuts = cuts_by_rank(pd.Series(values, dtype="int64").to_numpy(), scores)
+    cuts = cuts_by_rank(np.asarray(values, dtype=np.int64), scores)
     for wanted in range(2, scores + 1):
         least = cuts.least_for(wanted)
         assert least is not None

@@ -45,7 +45,9 @@ def facts(deals: list[WonDeal]) -> pd.DataFrame:
     )
     every = grouped.reindex(sorted(accounts())).rename_axis("account_id").reset_index()
     return every.assign(
-        last_purchase=pd.Series([None if pd.isna(one) else one for one in every["last_purchase"]], dtype=object),
+        last_purchase=pd.Series(
+            [None if pd.isna(one) else one for one in every["last_purchase"]], dtype=object
+        ),
         purchases=every["purchases"].fillna(0).astype("int64"),
         spend_minor=every["spend_minor"].fillna(0).astype("int64"),
     )
