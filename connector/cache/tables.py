@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text, event
 from sqlmodel import Field, SQLModel
 
+from connector.cache.folding import create_fold_function
 from connector.cache.types import UtcDateTime
 
 # Set before the first table so that Alembic can name, and later find, every constraint on both databases.
@@ -21,6 +22,8 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Indexes may be on folded texts, so the function stands before the first table.
+event.listen(SQLModel.metadata, "before_create", create_fold_function)
 
 
 def _text(*, index: bool = False) -> Any:
