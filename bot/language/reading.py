@@ -12,6 +12,7 @@ from bot.language.meanings import Item, Role
 from bot.language.question import Kind, Question, Reading, Sort
 from bot.language.restate import restate
 from bot.language.vocabulary import Vocabulary
+from scoring.criteria.canonical import canonical
 from scoring.criteria.tree import Node
 
 Rule = Callable[[Draft, int], int]
@@ -170,8 +171,6 @@ def _card_of(draft: Draft) -> Question | None:
 
 def choices(questions: Sequence[Question]) -> tuple[Reading, ...]:
     """The readings of an ambiguous sentence, as whole questions in the criteria language."""
-    from scoring.criteria.canonical import canonical
-
     return tuple(Reading(restate(one), canonical(one.criteria)) for one in questions)
 
 

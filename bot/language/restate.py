@@ -27,7 +27,7 @@ def read_as(question: Question, catalog: Catalog) -> str:
     """How the question was read, for a person: criteria, order, limit and breakdown."""
     everything = isinstance(question.criteria, Always)
     parts = ["all accounts" if everything else canonical(question.criteria, catalog)]
-    parts += [f"sorted by {one.field}, {'highest' if one.descending else 'lowest'} first" for one in question.sort]
+    parts += [f"sorted by {_direction(one)}" for one in question.sort]
     if question.limit is not None:
         parts.append(f"first {question.limit}")
     if question.kind is Kind.COUNT:
