@@ -65,9 +65,15 @@ class Lexer:
         longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
         for size in range(min(longest, len(parts) - at), 0, -1):
             options = self._options(parts[at : at + size], before)
-            if options:
+            if options and not self._splits(options, parts[at + size : at + size + 1]):
                 return size, options
         return self._by_itself(parts, at, before)
+
+    @staticmethod
+    def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
+        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
+        ends = any(isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options)
+        return ends and bool(following) and following[0].kind == "number"
 
     def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
         if len(run) > 1 and any(token.kind == "quoted" for token in run):
@@ -96,10 +102,10 @@ class Lexer:
         if not options:
             return ()
         written = "".join(token.text for token in run)
-        capitals = written.isupper() and not self.text.isupper()
+        grammar = self._index.lexicon.words.get(key, ())
+        capitals = written.isupper() and (not grammar or not self.text.isupper())
         behind = next((item for item in reversed(before) if item.role() is not Role.FILLER), None)
         placed = behind is not None and behind.role() in _BEFORE_A_PLACE
-        grammar = self._index.lexicon.words.get(key, ())
         holds = any(isinstance(one, GrammarWord) and one.role in _CONNECTIVES for one in grammar)
         return options if (capitals and placed if holds else capitals or placed) else ()
 
@@ -114,8 +120,8 @@ class Lexer:
         if token.kind == "possessive":
             owner = bool(before) and isinstance(before[-1].meaning, ValueWord | AccountWord)
             return 1, (GrammarWord(Role.POSSESSIVE if owner else Role.FILLER),)
-        if token.kind == "sign" and token.norm in {",", ";"}:
-            return 1, (GrammarWord(Role.COMMA),)
+        if token.kind == "sign" and token.norm in {",", ";", "-"}:
+            return 1, (GrammarWord(Role.TO if token.norm == "-" else Role.COMMA),)
         return 1, (Unknown(),)
 
     def _number(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]]:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 EXACT_LETTERS = 4
 ONE_ERROR_LETTERS = 7
 TWO_ERRORS_LETTERS = 12
-_LEAST_SIMILARITY = 62.0  # of 100; below it a suggestion looks random to a reader
+_LEAST_SIMILARITY = 68.0  # of 100; below it a suggestion looks random to a reader
 
 
 def forgiven(word: str) -> int:

@@ -24,10 +24,10 @@ _DEFAULT_FIELD = "total_spend"  # what "over 50k" speaks of when nothing else is
 
 def amount(draft: Draft, at: int) -> int:
     """A comparison with a number; returns the index after it, or ``at`` when there is none here."""
+    if draft.role(at, Role.BOUGHT) and _begins(draft, draft.skip(at + 1)):
+        return _bought(draft, at)
     named = draft.field(at, *_AMOUNTS)
     start = draft.skip(at + 1, Role.PLACE) if named else at
-    if named and draft.role(at, Role.BOUGHT) and not _begins(draft, start):
-        return at
     start = _over_negation(draft, at, start) if named else start
     found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, named)
     if found is None:
@@ -40,6 +40,20 @@ def amount(draft: Draft, at: int) -> int:
     if named is None:
         return at
     return _emit(draft, at, end, named, build)
+
+
+def _bought(draft: Draft, at: int) -> int:
+    """Bought more than 10 times, purchases over 10, ordered at least 50k."""
+    start = draft.skip(at + 1)
+    end = amount(draft, start) if draft.field(at) is None else start
+    if end > start:
+        draft.use(at, at + 1, "bought")
+        return end
+    found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, draft.field(at))
+    named = draft.field(at, *_AMOUNTS)
+    if found is None or named is None:
+        return at
+    return _emit(draft, at, found[0], named, found[1])
 
 
 class _Build:

@@ -8,6 +8,7 @@ from bot.language.draft import Draft
 from bot.language.meanings import ConditionWord, Role, ValueWord
 from bot.language.question import Reading
 from bot.language.tokens import phrase
+from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Compare, In, IsEmpty, Node, Not, Operator
 
@@ -18,7 +19,7 @@ def owner(draft: Draft, at: int) -> int:
     """Owned by Anna, my, nobody's, Anna's team."""
     if draft.role(at, Role.NOBODYS):
         return draft.add(at, at + 1, "owner", IsEmpty("owner"))
-    start = draft.skip(at + 1) if draft.role(at, Role.OWNED) else at
+    start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
     negated = start > at and draft.role(start, Role.NOT) is not None
     if negated:
         draft.nots.append(start)
@@ -26,16 +27,12 @@ def owner(draft: Draft, at: int) -> int:
     if draft.role(start, Role.ME):
         return _mine(draft, at, start + 1)
     owners = [one for one in draft.values(start) if isinstance(one, ValueWord) and one.field in _OWNER_FIELDS]
-    marked = start > at or draft.role(start + 1, Role.POSSESSIVE, Role.OWNS) or _named_after_by(draft, at)
+    marked = start > at or draft.role(start + 1, Role.POSSESSIVE, Role.OWNS)
     if owners and (marked or len(owners) == len(draft.values(start))):
         return _of_people(draft, at, start, owners)
     if negated:
         draft.nots.pop()
     return at
-
-
-def _named_after_by(draft: Draft, at: int) -> bool:
-    return draft.role(draft.behind(at), Role.BY) is not None
 
 
 def _mine(draft: Draft, first: int, last: int) -> int:
@@ -165,11 +162,9 @@ def ambiguous(draft: Draft, first: int, last: int, options: tuple[ValueWord | Co
 def _reading(draft: Draft, first: int, last: int, one: ValueWord | ConditionWord) -> Reading:
     if isinstance(one, ConditionWord):
         return Reading(draft.rewritten(first, last, f'segment "{one.name}"'), f"the segment {one.name}")
-    known = draft.vocabulary.index.catalog.find(one.field)
     spoken = "owner" if one.field == "owner_email" else one.field.replace("_", " ")
     text = draft.rewritten(first, last, f'{spoken} "{one.values[0]}"')
-    heading = (known.label or known.name) if known else one.field
-    return Reading(text, f"{heading} {one.values[0]}".strip())
+    return Reading(text, canonical(Compare(one.field, Operator.EQ, one.values[0])))
 
 
 def existence(draft: Draft, at: int) -> int:
@@ -211,9 +206,17 @@ def account(draft: Draft, at: int) -> int:
         )
         reason = f"{len(named)} accounts can be meant by “{draft.words(at, at + 1)}”."
         return draft.problem(at, at + 1, reason, readings=readings)
-    last = at + 2 if draft.role(at + 1, Role.POSSESSIVE) else at + 1
+    last = at + 2 if draft.role(at + 1, Role.POSSESSIVE) else _over_legal_form(draft, at + 1)
     draft.accounts.append((at, named[0]))
     return draft.add_values(at, last, "name", (named[0].name,))
+
+
+def _over_legal_form(draft: Draft, at: int) -> int:
+    """Acme Corp is Acme Corporation."""
+    forms = draft.vocabulary.index.lexicon.legal_forms
+    while at < len(draft.items) and phrase(draft.items[at].text) in forms and draft.unknown(at):
+        at += 1
+    return at
 
 
 def is_label(node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.language.draft import Draft, Problem
-from bot.language.meanings import ConditionWord, FieldWord, Role, ValueWord
+from bot.language.meanings import ConditionWord, Role, ValueWord
 from bot.language.question import NotUnderstood, Question, Reading, Understanding, UnknownWord
 from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
@@ -90,7 +90,14 @@ def _replacements(draft: Draft, problem: Problem) -> list[str]:
 
 
 def _is_value(vocabulary: Vocabulary, key: str) -> bool:
-    return any(isinstance(one, ValueWord | ConditionWord | FieldWord) for one in vocabulary.index.words.get(key, ()))
+    """Whether a phrase names something the organisation has; not a country where it has nobody."""
+    for one in vocabulary.index.words.get(key, ()):
+        if not isinstance(one, ValueWord):
+            return True
+        known = vocabulary.index.values.get(one.field)
+        if known is None or set(one.values) & set(known):
+            return True
+    return False
 
 
 def _spelling(vocabulary: Vocabulary, key: str) -> str:

@@ -62,7 +62,7 @@ def _account_by_number(text: str, vocabulary: Vocabulary) -> Question | None:
 def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
     """First without accounts' names; with them when that fails, or when the words ask about one account."""
     plain = draft_of(vocabulary, text, Lexer(vocabulary, text).items())
-    asks = bool(plain.card_at)
+    asks = bool(plain.card_at) or _nothing_else(plain)
     whole = _whole_name(plain, vocabulary)
     if not plain.problems and not asks and not whole:
         return _settled(plain, vocabulary, suggest=suggest)
@@ -71,6 +71,12 @@ def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> U
         return _name_or_list(plain, named, text)
     best = named if _fewer(named, plain) else plain
     return _settled(best, vocabulary, suggest=suggest)
+
+
+def _nothing_else(draft: Draft) -> bool:
+    """Whether nothing was said but words that are not known: an account's name, perhaps."""
+    said = draft.terms or draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.nouns
+    return bool(draft.problems) and not said
 
 
 def _fewer(named: Draft, plain: Draft) -> bool:
