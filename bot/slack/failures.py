@@ -57,11 +57,11 @@ def send_error(error: Exception) -> SendError:
 def _answered(error: SlackApiError) -> SendError:
     status = int(getattr(error.response, "status_code", 200))
     name = code_of(error)
+    if status >= http.client.INTERNAL_SERVER_ERROR or name in _PERHAPS_TAKEN:
+        return SendUnclear(f"Slack had an error of its own ({status}); the message may have been posted.")
     if status == RATE_LIMITED or name in _NOT_TAKEN:
         wait = retry_after(error)
         return SendLater(f"Slack asks to wait {wait.total_seconds():.0f} seconds ({name}).", after=wait)
-    if status >= http.client.INTERNAL_SERVER_ERROR or name in _PERHAPS_TAKEN:
-        return SendUnclear(f"Slack had an error of its own ({status}); the message may have been posted.")
     return SendNever(f"Slack refuses the message: {name}. {advice(error)}".strip())
 
 

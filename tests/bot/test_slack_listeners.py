@@ -220,7 +220,9 @@ class TestAccess:
         chat.open_home(user="UGAIL")
         assert [one["response_type"] for one in chat.slack.of("response_url")] == ["ephemeral", "ephemeral"]
         assert only(chat.slack.of("chat.postMessage"))["channel"] == "DGAIL"
-        assert "Guests of the workspace get no account data." in view_text(only(chat.slack.of("views.publish"))["view"])
+        assert "Guests of the workspace get no account data." in view_text(
+            only(chat.slack.of("views.publish"))["view"]
+        )
         assert chat.world.asking.asked == []
         assert len(chat.world.audit.lines) == 4
 

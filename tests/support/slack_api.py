@@ -111,17 +111,18 @@ def _handler_of(slack: RecordingSlack) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, method: str, arguments: dict[str, Any], fault: Fault | None) -> None:
             if isinstance(fault, tuple):
-                self._send(fault[0], {"ok": False, "error": "ratelimited"}, fault[1])
+                body = b"<html>bad</html>" if fault[0] >= 500 else b'{"ok": false, "error": "ratelimited"}'
+                self._send(fault[0], body, fault[1])
             elif fault == "lost":
                 slack.answer(method, arguments)
                 self.close_connection = True
             elif fault:
-                self._send(200, {"ok": False, "error": fault, "needed": "channels:history"}, {})
+                refusal = {"ok": False, "error": fault, "needed": "channels:history"}
+                self._send(200, json.dumps(refusal).encode(), {})
             else:
-                self._send(200, slack.answer(method, arguments), {})
+                self._send(200, json.dumps(slack.answer(method, arguments)).encode(), {})
 
-        def _send(self, status: int, answer: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-            body = json.dumps(answer).encode()
+        def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)

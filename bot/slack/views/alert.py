@@ -56,7 +56,7 @@ def _in_one_line(notice: AlertNotice) -> str:
 def _done(notice: AlertNotice) -> str:
     if notice.state == "open":
         return ""
-    return f" {notice.state.capitalize()} by {mrkdwn(notice.acted_by, 100)}."
+    return f" {mrkdwn(notice.state, 40).capitalize()} by {mrkdwn(notice.acted_by, 100)}."
 
 
 def _moved(notice: AlertNotice, write: Any = plain) -> str:

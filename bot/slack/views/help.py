@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.slack import ids
+from bot.slack.views import limits
 from bot.slack.views.blocks import (
     Json,
     Message,
@@ -48,7 +49,8 @@ def help_message(topics: Sequence[Topic], drawing: Drawing) -> Message:
         examples = [line(run(plain(example), "code")) for example in topic.examples[:EXAMPLES]]
         heading = line(run(plain(topic.title), "bold"))
         blocks.append(rich_text(heading, *((bullets(examples),) if examples else ())))
-    samples = [topic.examples[0] for topic in topics if topic.examples][:BUTTONS]
+    firsts = (topic.examples[0] for topic in topics if topic.examples)
+    samples = [one for one in firsts if len(one) <= limits.BUTTON_VALUE][:BUTTONS]
     if samples:
         buttons = [
             button(sample, ids.numbered(ids.ASK, number), sample) for number, sample in enumerate(samples)

@@ -42,7 +42,7 @@ class Surface(StrEnum):
 
 
 # The one thing in angle brackets that we write ourselves: an instant, in the reader's own time zone.
-_ANGLES = re.compile(r"<(?!!date\^\d+\^[^<>|]*\|[^<>]*>)[^<>]*>?")
+_ANGLES = re.compile(r"<(?!!date\^\d+\^[^<>|^]*\|[^<>]*>)[^<>]*>?")
 
 Block = Mapping[str, Any]
 

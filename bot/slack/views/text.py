@@ -21,6 +21,7 @@ _JOINER: Final = (
     "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
 )
 _OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
+_CURRENCY: Final = re.compile(r"^[A-Z]{3}\Z")  # ISO 4217
 _FORMATTING: Final = re.compile(r"([*_~`])")
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
@@ -80,7 +81,7 @@ def money(minor: int | None, currency: str) -> str:
     if minor is None:
         return NOTHING
     sign, amount = ("-" if minor < 0 else ""), abs(minor) / 100
-    symbol = _SYMBOLS.get(currency, plain(currency, 3) + " ")
+    symbol = _SYMBOLS.get(currency, f"{currency} " if _CURRENCY.match(currency) else "")
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if amount >= size * 0.9995:  # 999,950 is 1M, not 1000k
             return f"{sign}{symbol}{_short(amount / size)}{unit}"
