@@ -216,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.received.append(headers)
-        status, extra, content = 200, {}, ""
+        status, extra, content = 200, dict[str, str](), ""
         if self.server.first_answers:
             status, extra = self.server.first_answers.pop(0)
         elif self.server.app is not None:

@@ -137,7 +137,7 @@ def test_open_pages_hear_what_concerns_them(slack: RunningSlack) -> None:
         said = Person(slack.base_url, "UDARCEL").say("DDARCEL", "not for Anna either")
         client.chat_postEphemeral(channel="CSALES", user="UANNA", text="for Anna")
         posted = client.chat_postMessage(channel="CSALES", text="for all")
-        heard = []
+        heard: list[dict[str, Any]] = []
         while len(heard) < 2:
             line = next(lines)
             if line.startswith("data: "):

@@ -192,7 +192,7 @@ def test_pages_of_history_are_complete(client: WebClient, base_url: str) -> None
     while cursor != "":
         page = client.conversations_history(channel=anna.dm, limit=3, cursor=cursor)
         found += [one["ts"] for one in page["messages"]]
-        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        cursor = (page.get("response_metadata") or {"next_cursor": ""})["next_cursor"]
     assert found == said[::-1]
 
 
@@ -257,7 +257,7 @@ def test_views_need_a_good_trigger_and_a_good_view(client: WebClient) -> None:
 def test_uploads_that_are_not_finished_are_refused(client: WebClient, base_url: str) -> None:
     ticket = client.files_getUploadURLExternal(filename="a.csv", length=3)
     files = [{"id": ticket["file_id"], "title": "A"}]
-    complete = {"files": files, "channel_id": "CSALES"}
+    complete: dict[str, Any] = {"files": files, "channel_id": "CSALES"}
     assert refusal(client.files_completeUploadExternal, **complete)["error"] == "file_not_found"
     assert requests.post(ticket["upload_url"], data=b"abc", timeout=5).text == "OK - 3"
     assert requests.post(ticket["upload_url"], data=b"abc", timeout=5).status_code == 404

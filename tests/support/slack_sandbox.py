@@ -101,10 +101,10 @@ def _hang_up(handler: SocketModeHandler) -> None:
 def connected(app: App) -> Iterator[SocketModeHandler]:
     """The app on Socket Mode."""
     handler = SocketModeHandler(app, "xapp-sandbox-app")
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call]
     try:
         yield handler
     finally:
         _hang_up(handler)
-        handler.close()
+        handler.close()  # type: ignore[no-untyped-call]
         app.listener_runner.listener_executor.shutdown(wait=True)
