@@ -18,7 +18,7 @@ from sandbox.slack.faults import Fault
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Message, username
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import CHANNELS, USERS, Channel, Person
+from sandbox.slack.world import BOT_USER, CHANNELS, USERS, Channel, Person
 
 Json = dict[str, Any]
 
@@ -92,6 +92,7 @@ def _channel_json(slack: Workspace, channel: Channel, user: str) -> Json:
         "purpose": channel.purpose,
         "unread": slack.state.unread(user, channel.id),
         "is_member": user in slack.state.members[channel.id],
+        "has_bot": BOT_USER in slack.state.members[channel.id],
     }
 
 
@@ -226,10 +227,13 @@ async def world_clock(request: Request) -> Response:
 
 
 async def world_break(request: Request) -> Response:
-    """Break the CRM or this Slack, or mend it."""
+    """Look how the CRM or this Slack is broken; break it, or mend it."""
+    what = request.url.path.rpartition("/")[2]
+    if request.method == "GET":
+        return JSONResponse(await world_proxy.broken(_slack(request), what))
     break_it = {"zoho": world_proxy.break_zoho, "slack": world_proxy.break_slack}
     kind = (await _asked(request)).get("kind")
-    return JSONResponse(await break_it[request.url.path.rpartition("/")[2]](_slack(request), kind))
+    return JSONResponse(await break_it[what](_slack(request), kind))
 
 
 ROUTES = [
@@ -247,5 +251,8 @@ ROUTES = [
     Route("/_sandbox/world/accounts", world_accounts),
     *(Route(f"/_sandbox/world/{what}", world_deals, methods=["POST"], name=what) for what in ("win", "lose")),
     Route("/_sandbox/world/clock", world_clock, methods=["GET", "POST"]),
-    *(Route(f"/_sandbox/world/{it}", world_break, methods=["POST"], name=it) for it in ("zoho", "slack")),
+    *(
+        Route(f"/_sandbox/world/{it}", world_break, methods=["GET", "POST"], name=it)
+        for it in ("zoho", "slack")
+    ),
 ]
