@@ -50,7 +50,7 @@ class PageStub:
         self.connected = 1
         self.asked: list[tuple[str, Json]] = []
         self.base_url = ""
-        self._listeners: list[asyncio.Queue[Json]] = []
+        self._listeners: list[asyncio.Queue[Json | None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._offset = 0
 
@@ -67,6 +67,13 @@ class PageStub:
             return
         for queue in self._listeners:
             self._loop.call_soon_threadsafe(queue.put_nowait, event)
+
+    def hang_up(self) -> None:
+        """End every open stream of events; what is told before a page is back is lost."""
+        listening, self._listeners = self._listeners, []
+        assert self._loop is not None
+        for queue in listening:
+            self._loop.call_soon_threadsafe(queue.put_nowait, None)
 
     def asked_of(self, what: str) -> list[Json]:
         """The bodies that came to one path."""
@@ -116,13 +123,14 @@ class PageStub:
         return JSONResponse({"messages": seen})
 
     async def _events(self, _request: Request) -> Response:
-        queue: asyncio.Queue[Json] = asyncio.Queue()
+        queue: asyncio.Queue[Json | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._listeners.append(queue)
 
         async def stream() -> AsyncIterator[Json]:
-            while True:
-                yield {"data": json.dumps(await queue.get())}
+            yield {"retry": 100}
+            while (event := await queue.get()) is not None:
+                yield {"data": json.dumps(event)}
 
         return EventSourceResponse(stream())
 
