@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from slack_bolt import App
 
 from sandbox.slack.serve import running
-from tests.support.browser import blameless_page, chromium
+from tests.support.page_browser import blameless_page, chromium
 from tests.support.slack_sandbox import MANIFEST, bolt_app, connected
 
 pytestmark = pytest.mark.browser

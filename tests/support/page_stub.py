@@ -1,4 +1,4 @@
-"""The smallest server that the sandbox's page can talk to: canned answers of `/_sandbox`, and a record of what was asked.
+"""The smallest server that the sandbox's page can talk to: canned `/_sandbox`, and a record of what was asked.
 
 It lets a test put any block on the page, also such that the real sandbox refuses.
 """
@@ -23,8 +23,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 PAGE = Path(__file__).resolve().parents[2] / "sandbox/slack/page"
-PEOPLE = [
-    {"id": "UDARCEL", "name": "darcel.schlecht", "real_name": "Darcel Schlecht", "title": "Sales representative"},
+Json = dict[str, Any]
+PEOPLE: list[Json] = [
+    {
+        "id": "UDARCEL",
+        "name": "darcel.schlecht",
+        "real_name": "Darcel Schlecht",
+        "title": "Sales representative",
+    },
     {"id": "UADA", "name": "ada.lindqvist", "real_name": "Ada Lindqvist", "title": "CRM administrator"},
     {"id": "UBELLWETHER", "name": "bellwether", "real_name": "Bellwether", "is_bot": True},
 ]
@@ -34,7 +40,6 @@ CHANNELS = [
     {"id": "CALERTS", "name": "cs-alerts", "is_im": False, "unread": 3, "is_member": True},
     {"id": "DDARCEL", "name": "", "is_im": True, "unread": 0, "is_member": True},
 ]
-Json = dict[str, Any]
 
 
 class PageStub:
@@ -117,9 +122,7 @@ class PageStub:
 
     async def _messages(self, request: Request) -> Response:
         viewer, channel = request.query_params["as"], request.query_params["channel"]
-        seen = [
-            one for one in self.messages.get(channel, []) if one.get("ephemeral_for") in {None, viewer}
-        ]
+        seen = [one for one in self.messages.get(channel, []) if one.get("ephemeral_for") in {None, viewer}]
         return JSONResponse({"messages": seen})
 
     async def _events(self, _request: Request) -> Response:
@@ -140,7 +143,9 @@ class PageStub:
             body = await request.json()
             self.asked.append((f"world/{what}", body))
             self._offset += body.get("add_seconds", 0)
-        return JSONResponse({"accounts": self.accounts, "offset_seconds": self._offset, "kind": None, "changed": 7})
+        return JSONResponse(
+            {"accounts": self.accounts, "offset_seconds": self._offset, "kind": None, "changed": 7}
+        )
 
     async def _record(self, request: Request) -> Response:
         body, what = await request.json(), request.path_params["what"]
@@ -165,7 +170,9 @@ def running_stub(port: int = 0) -> Iterator[PageStub]:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     stub.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    config = uvicorn.Config(stub.app(), log_level="warning", timeout_graceful_shutdown=1, ws="none", lifespan="off")
+    config = uvicorn.Config(
+        stub.app(), log_level="warning", timeout_graceful_shutdown=1, ws="none", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
