@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.support.page_browser import blameless_page, chromium
+from tests.support.page_browser import blameless_page, chromium, opened_window
 from tests.support.page_stub import PageStub, running_stub
 
 pytestmark = pytest.mark.browser
@@ -52,21 +52,33 @@ def escaped(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
-
-
-@pytest.fixture
-def stub() -> Iterator[PageStub]:
+def server() -> Iterator[PageStub]:
     with running_stub() as one:
         yield one
 
 
-@pytest.fixture
-def page(browser: Browser, stub: PageStub) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser(server: PageStub) -> Iterator[Browser]:
     """Depends on the server so that it leaves before the server does."""
-    with blameless_page(browser) as one:
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    with opened_window(browser, timezone_id="UTC") as one:
+        yield one
+
+
+@pytest.fixture
+def stub(server: PageStub) -> PageStub:
+    server.forget()
+    return server
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Iterator[Page]:
+    with blameless_page(window) as one:
         yield one
 
 
@@ -235,7 +247,7 @@ MARKUP = {
     "`*a*` &amp;lt; &lt;b&gt;": "<code>*a*</code> &amp;lt; &lt;b&gt;",
     "&gt; q\n&gt; r\ns": "<blockquote>q<br>r</blockquote>s",
     "```x &lt; *y*```": "<pre>x &lt; *y*</pre>",
-    "<https://a.example/?x=1&amp;y|A &amp; B>": f'<a href="https://a.example/?x=1&amp;y" {NEW_TAB}>A &amp; B</a>',
+    "<https://a.example/?x&amp;y|A &amp; B>": f'<a href="https://a.example/?x&amp;y" {NEW_TAB}>A &amp; B</a>',
     "<javascript:alert(1)|click>": "&lt;javascript:alert(1)|click&gt;",
     "<@UADA> <#CSALES>": ('<span class="mention">@Ada Lindqvist</span> <span class="mention">#sales</span>'),
     "<!here>": '<span class="mention loud">@here</span>',
@@ -263,9 +275,9 @@ def test_mrkdwn_reads_as_in_slack(opened: Page, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser) -> Iterator[Page]:
-    with running_stub() as stub, blameless_page(browser, timezone_id="UTC") as one:
-        one.goto(stub.base_url)
+def opened(window: BrowserContext, server: PageStub) -> Iterator[Page]:
+    with blameless_page(window) as one:
+        one.goto(server.base_url)
         yield one
 
 
@@ -321,7 +333,7 @@ def test_nothing_scrolls_sideways_at_any_width(
         {"id": "1", "name": "Acme " * 20, "won_amount": 1e9, "won_count": 9999, "open_count": 999}
     ]
     stub.home = {"id": "VH", "type": "home", "blocks": [{"type": "header", "text": plain("W" * 150)}, wide]}
-    with blameless_page(browser, width=width, color_scheme=scheme) as page:
+    with opened_window(browser, width, color_scheme=scheme) as window, blameless_page(window) as page:
         message = show(
             page, stub, wide, {"type": "section", "text": mrkdwn("long" * 100), "accessory": button("b")}
         )

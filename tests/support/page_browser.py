@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.browser import ARGUMENTS, CHROMIUM
 
@@ -26,11 +26,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def blameless_page(browser: Browser, width: int = 1280, height: int = 860, **options: Any) -> Iterator[Page]:
+def opened_window(
+    browser: Browser, width: int = 1280, height: int = 860, **options: Any
+) -> Iterator[BrowserContext]:
+    """A window of some size, for any number of pages; they share what was loaded."""
+    window = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", **options)
+    window.set_default_timeout(10_000)
+    try:
+        yield window
+    finally:
+        window.close()
+
+
+@contextmanager
+def blameless_page(window: BrowserContext) -> Iterator[Page]:
     """A page that must have written no error and violated no content policy when the test is done."""
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", **options)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
+    page = window.new_page()
     faults: list[str] = []
     page.on("console", lambda said: faults.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -38,4 +49,4 @@ def blameless_page(browser: Browser, width: int = 1280, height: int = 860, **opt
         yield page
         assert faults == []
     finally:
-        context.close()
+        page.close()

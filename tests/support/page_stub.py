@@ -1,4 +1,4 @@
-"""The smallest server that the sandbox's page can talk to: canned `/_sandbox`, and a record of what was asked.
+"""The smallest server that the sandbox's page can talk to: canned answers, and a record of what was asked.
 
 It lets a test put any block on the page, also such that the real sandbox refuses.
 """
@@ -46,6 +46,13 @@ class PageStub:
     """What the page is told, and what it asked."""
 
     def __init__(self) -> None:
+        self.base_url = ""
+        self._listeners: list[asyncio.Queue[Json | None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Everything is as at the start."""
         self.messages: dict[str, list[Json]] = {}
         self.modal: list[Json] = []
         self.home: Json | None = None
@@ -54,9 +61,6 @@ class PageStub:
         self.accounts: list[Json] = []
         self.connected = 1
         self.asked: list[tuple[str, Json]] = []
-        self.base_url = ""
-        self._listeners: list[asyncio.Queue[Json | None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._offset = 0
 
     def post(self, channel: str, ts: str, text: str = "", **more: Any) -> None:
@@ -103,7 +107,10 @@ class PageStub:
         name = request.path_params["name"] or "index.html"
         if "/" in name or not (PAGE / name).is_file():
             return Response(status_code=404)
-        return FileResponse(PAGE / name, headers={"Content-Security-Policy": "default-src 'self'"})
+        return FileResponse(
+            PAGE / name,
+            headers={"Content-Security-Policy": "default-src 'self'", "Cache-Control": "max-age=600"},
+        )
 
     async def _state(self, request: Request) -> Response:
         wanted = request.query_params.get("as", "UDARCEL")
