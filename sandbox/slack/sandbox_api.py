@@ -136,7 +136,8 @@ async def events(request: Request) -> Response:
         async for change in slack.feed.changes(user):
             yield {"data": json.dumps(change)}
 
-    return EventSourceResponse(changes())
+    # A stopping server closes the feed, which ends the stream well; the grace lets it.
+    return EventSourceResponse(changes(), shutdown_grace_period=1)
 
 
 async def say(request: Request) -> Response:
@@ -158,6 +159,8 @@ async def submit(request: Request) -> Response:
     """A person submits a modal."""
     asked = await _asked(request, "as", "view_id")
     user, values = people.known_person(asked["as"]), asked.get("values") or {}
+    if not isinstance(values, dict) or not all(isinstance(one, dict) for one in values.values()):
+        raise Refused("values must be {block_id: {action_id: value}}", status=400)
     return JSONResponse(await people.submit(_slack(request), user, str(asked["view_id"]), values))
 
 
@@ -182,9 +185,15 @@ async def faults(request: Request) -> Response:
         slack.feed.tell("state")
     elif request.method == "POST":
         asked = await _asked(request, "kind")
-        fields = {name: asked[name] for name in ("match", "times", "seconds") if name in asked}
-        await world_proxy.order_fault(slack, Fault(str(asked["kind"]), **fields))
+        await world_proxy.order_fault(slack, _fault(asked))
     return JSONResponse({"faults": slack.faults.as_list()})
+
+
+def _fault(asked: Json) -> Fault:
+    times, seconds = asked.get("times"), asked.get("seconds")
+    if not isinstance(times, int | None) or not isinstance(seconds, int | float | None):
+        raise Refused("times must be a whole number or null, seconds a number", status=400)
+    return Fault(str(asked["kind"]), str(asked.get("match") or ""), times, seconds)
 
 
 async def calls(request: Request) -> Response:

@@ -12,6 +12,7 @@ from sandbox.slack.refusals import Refused
 from sandbox.slack.workspace import Workspace
 
 SECONDS = 10
+FARTHEST_SECONDS = 10 * 365 * 86_400
 NO_CRM = "no CRM is connected; start with --zoho URL"
 Json = dict[str, Any]
 
@@ -110,10 +111,12 @@ def move_clock(slack: Workspace, seconds: float) -> Json:
     """Move the clock of everything that reads its file.
 
     Raises:
-        Refused: the sandbox was started without one.
+        Refused: the sandbox was started without one, or it is too far.
     """
     if not slack.clock.can_move:
         raise Refused("the clock cannot be moved; start with --clock-file FILE", status=409)
+    if not abs(slack.clock.offset_seconds() + seconds) <= FARTHEST_SECONDS:  # also what is not a number
+        raise Refused("the clock moves ten years at most", status=400)
     slack.clock.add(seconds)
     slack.feed.tell("state")
     return clock(slack)

@@ -1,4 +1,4 @@
-"""A small organisation in a real database, scored by the real use case; time stands still until it is moved."""
+"""A small organisation in a real database, scored by the real use case; time stands until it is moved."""
 
 from __future__ import annotations
 
@@ -80,27 +80,30 @@ class World:
     def account(self, account_id: str, *deals: tuple[int, float], **columns: Any) -> None:
         """An account with won deals: (days ago, whole dollars)."""
         columns = {"name": f"Account {account_id}", "owner_id": "u1", "raw": "{}"} | columns
-        self.add(AccountRow(id=account_id, **columns))
-        for days, amount in deals:
-            self.deal(account_id, days, amount)
+        won = [self._deal(account_id, days, amount, "Closed Won") for days, amount in deals]
+        self.add(AccountRow(id=account_id, **columns), *won)
+        self.touch(account_id)
 
     def deal(
         self, account_id: str | None, days: int | None, amount: float | None, stage: str = "Closed Won"
     ) -> None:
         """One deal, so many days ago."""
-        self._deals += 1
-        self.add(
-            TransactionRow(
-                id=f"d{self._deals}",
-                account_id=account_id,
-                stage=stage,
-                occurred_on=None if days is None else self.today() - timedelta(days=days),
-                amount_minor=None if amount is None else round(amount * 100),
-                raw="{}",
-            )
-        )
+        self.add(self._deal(account_id, days, amount, stage))
         if account_id is not None:
             self.touch(account_id)
+
+    def _deal(
+        self, account_id: str | None, days: int | None, amount: float | None, stage: str
+    ) -> TransactionRow:
+        self._deals += 1
+        return TransactionRow(
+            id=f"d{self._deals}",
+            account_id=account_id,
+            stage=stage,
+            occurred_on=None if days is None else self.today() - timedelta(days=days),
+            amount_minor=None if amount is None else round(amount * 100),
+            raw="{}",
+        )
 
     def lose(self, account_id: str, days: int) -> None:
         """Every won deal of the last so many days becomes lost."""
@@ -117,11 +120,9 @@ class World:
 
     def touch(self, account_id: str) -> None:
         """Mark an account as sync does."""
-        with self.database.writes.begin() as connection:
-            connection.execute(
-                delete(TouchedAccountRow).where(col(TouchedAccountRow.account_id) == account_id)
-            )
-        self.add(TouchedAccountRow(account_id=account_id, touched_at=self.clock.now()))
+        with Session(self.database.writes) as session:
+            session.merge(TouchedAccountRow(account_id=account_id, touched_at=self.clock.now()))
+            session.commit()
 
     def today(self) -> date:
         """The organisation's day (noon in New York is the same day in UTC)."""
