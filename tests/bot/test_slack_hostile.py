@@ -188,7 +188,7 @@ def test_no_home_pings_or_links(name: str) -> None:
     assert_harmless(home_of(name), Surface.HOME)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="<>&|!@#*_~`^ ax\n\u202e", max_size=60))
 def test_nothing_anybody_can_type_is_active(name: str) -> None:
     for message in every_message(name):

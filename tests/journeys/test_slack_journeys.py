@@ -185,7 +185,7 @@ def test_a_command_a_card_a_breakdown_and_help(stage: Stage) -> None:
     said = stage.answers(anna, "CALERTS", 3)
     shown = {message_text(one).splitlines()[0]: message_text(one) for one in said}
     assert "Konex  🟡 At Risk since 21 Nov 2026, before that VIP" in shown
-    assert "medical        12    75%" in shown["16 accounts by industry · how many champions per industry?"]
+    assert "medical         12    75%" in shown["16 accounts by industry · how many champions per industry?"]
     assert "• at-risk accounts over 50k" in "".join(shown.values())
     assert {one["ephemeral_for"] for one in said} == {"UANNA"}
     assert stage.messages(stage.person("UDARCEL"), "CALERTS") == [], "nobody else sees them"
