@@ -94,6 +94,14 @@ class HomeView:
     as_of: datetime | None
 
 
+class Moves(Protocol):
+    """Label changes of late."""
+
+    def recent(self, owner_id: str, limit: int) -> tuple[MovedAccount, ...]:
+        """The newest changes of the accounts of one owner."""
+        ...
+
+
 class Home(Protocol):
     """App Home."""
 

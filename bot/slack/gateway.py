@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.app.errors import SendNever
 from bot.app.notices import notice_from
-from bot.app.ports import OutboxMessage, Posted
+from bot.app.ports import OutboxMessage, Posted, SlackProfile
 from bot.slack import ids
 from bot.slack.channels import Channels
 from bot.slack.client import posting_client
@@ -139,21 +138,6 @@ def _outbox_id(message: Mapping[str, Any]) -> object:
     if metadata.get("event_type") != ids.OUTBOX_EVENT:
         return None
     return (metadata.get("event_payload") or {}).get("outbox_id")
-
-
-@dataclass(frozen=True, slots=True)
-class SlackProfile:
-    """Somebody in Slack.
-
-    Attributes:
-        email: only when Slack has verified it; the CRM user is found by it.
-        is_guest: a guest, or of another organisation.
-    """
-
-    name: str
-    email: str | None
-    is_guest: bool
-    is_bot: bool
 
 
 class SlackDirectory:

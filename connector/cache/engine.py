@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from connector.cache.folding import fold_or_none
+
 BUSY_TIMEOUT_MS = 15_000
 
 
@@ -47,14 +49,9 @@ def open_database(url: str) -> Database:
     return Database(reads=engine, writes=engine.execution_options(bellwether_writes=True))
 
 
-def _fold(text: str | None) -> str | None:
-    return text.casefold() if isinstance(text, str) else None
-
-
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
-    # SQLite's lower() knows ASCII only; the criteria language compares case-folded Unicode.
-    connection.create_function("bw_fold", 1, _fold, deterministic=True)
+    connection.create_function("bw_fold", 1, fold_or_none, deterministic=True)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",

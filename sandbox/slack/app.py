@@ -59,14 +59,7 @@ async def socket_mode(socket: WebSocket) -> None:
     if slack.faults.is_down() or not slack.sockets.admit(socket.query_params.get("ticket", "")):
         await socket.close()
         return
-    slack.later(_tell_soon(slack))
     await slack.sockets.serve(socket)
-    slack.feed.tell("state")
-
-
-async def _tell_soon(slack: Workspace) -> None:
-    await slack.sockets.wait_for_one(1)
-    slack.feed.tell("state")
 
 
 async def upload(request: Request) -> Response:

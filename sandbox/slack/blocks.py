@@ -60,7 +60,7 @@ def _check_block(check: Check, at: str, block: Json, surface: Surface) -> None:
 
 
 def _check_together(check: Check, blocks: list[Json]) -> None:
-    kinds = [block.get("type") for block in blocks]
+    kinds = [str(block.get("type")) for block in blocks]
     if sum(kind in TABLE_FAMILY for kind in kinds) > 1:
         check.wrong("/blocks", "only_one_table_allowed")
     if kinds.count("data_visualization") > limits.CHARTS:

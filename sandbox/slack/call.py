@@ -73,7 +73,10 @@ class Call:
         read = {}
         for name, value in self.arguments.items():
             looks_structured = isinstance(value, str) and value[:1] in {"[", "{"}
-            read[name] = self.json(name) if looks_structured and name != "text" else value
+            try:
+                read[name] = self.json(name) if looks_structured else value
+            except Refused:
+                read[name] = value  # a text that begins like JSON
         return read
 
 

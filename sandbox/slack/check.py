@@ -46,13 +46,14 @@ class Check:
 
     def one_of(self, at: str, thing: dict[str, Any], name: str, allowed: Iterable[str]) -> None:
         """A property with a few possible values; absent is fine."""
-        if (value := thing.get(name)) is not None and value not in set(allowed):
+        if (value := thing.get(name)) is not None and value not in tuple(allowed):
             self.wrong(f"{at}/{name}", "is not an allowed value")
 
     def number(self, at: str, thing: dict[str, Any], name: str, least: int, most: int) -> None:
         """A whole number within bounds; absent is fine."""
         value = thing.get(name)
-        if value is not None and not (isinstance(value, int) and least <= value <= most):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if value is not None and not (whole and least <= value <= most):
             self.wrong(f"{at}/{name}", f"must be a number from {least} to {most}")
 
     def items(
@@ -101,7 +102,7 @@ class Check:
 
     def text_object(self, at: str, value: dict[str, Any], most: int, *, plain: bool = False) -> None:
         """The text object itself."""
-        kind = value.get("type")
+        kind = str(value.get("type"))
         if kind not in TEXT_KEYS or (plain and kind != "plain_text"):
             self.wrong(
                 f"{at}/type", "must be one of: plain_text" if plain else "must be plain_text or mrkdwn"

@@ -50,12 +50,12 @@ _OWN_KEYS: dict[str, set[str]] = {
 
 def check_element(check: Check, at: str, element: Json, allowed: frozenset[str]) -> None:
     """One element in a place where only some kinds may stand."""
-    kind = element.get("type")
+    kind = str(element.get("type"))
     if kind not in allowed:
         check.wrong(f"{at}/type", f"unsupported element type here: {kind}")
         return
     check.identifier(at, element, "action_id")
-    _RULES[str(kind)](check, at, element)
+    _RULES[kind](check, at, element)
     if (confirm := check.object(at, element, "confirm")) is not None:
         _confirm(check, f"{at}/confirm", confirm)
 

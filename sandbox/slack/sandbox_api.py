@@ -18,7 +18,7 @@ from sandbox.slack.faults import Fault
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Message, username
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import CHANNELS, USERS, Channel, Person
+from sandbox.slack.world import BOT_USER, CHANNELS, USERS, Channel, Person
 
 Json = dict[str, Any]
 
@@ -92,6 +92,7 @@ def _channel_json(slack: Workspace, channel: Channel, user: str) -> Json:
         "purpose": channel.purpose,
         "unread": slack.state.unread(user, channel.id),
         "is_member": user in slack.state.members[channel.id],
+        "has_bot": BOT_USER in slack.state.members[channel.id],
     }
 
 
@@ -135,7 +136,8 @@ async def events(request: Request) -> Response:
         async for change in slack.feed.changes(user):
             yield {"data": json.dumps(change)}
 
-    return EventSourceResponse(changes())
+    # A stopping server closes the feed, which ends the stream well; the grace lets it.
+    return EventSourceResponse(changes(), shutdown_grace_period=1)
 
 
 async def say(request: Request) -> Response:
@@ -157,6 +159,8 @@ async def submit(request: Request) -> Response:
     """A person submits a modal."""
     asked = await _asked(request, "as", "view_id")
     user, values = people.known_person(asked["as"]), asked.get("values") or {}
+    if not isinstance(values, dict) or not all(isinstance(one, dict) for one in values.values()):
+        raise Refused("values must be {block_id: {action_id: value}}", status=400)
     return JSONResponse(await people.submit(_slack(request), user, str(asked["view_id"]), values))
 
 
@@ -181,9 +185,15 @@ async def faults(request: Request) -> Response:
         slack.feed.tell("state")
     elif request.method == "POST":
         asked = await _asked(request, "kind")
-        fields = {name: asked[name] for name in ("match", "times", "seconds") if name in asked}
-        await world_proxy.order_fault(slack, Fault(str(asked["kind"]), **fields))
+        await world_proxy.order_fault(slack, _fault(asked))
     return JSONResponse({"faults": slack.faults.as_list()})
+
+
+def _fault(asked: Json) -> Fault:
+    times, seconds = asked.get("times"), asked.get("seconds")
+    if not isinstance(times, int | None) or not isinstance(seconds, int | float | None):
+        raise Refused("times must be a whole number or null, seconds a number", status=400)
+    return Fault(str(asked["kind"]), str(asked.get("match") or ""), times, seconds)
 
 
 async def calls(request: Request) -> Response:
@@ -217,10 +227,13 @@ async def world_clock(request: Request) -> Response:
 
 
 async def world_break(request: Request) -> Response:
-    """Break the CRM or this Slack, or mend it."""
+    """Look how the CRM or this Slack is broken; break it, or mend it."""
+    what = request.url.path.rpartition("/")[2]
+    if request.method == "GET":
+        return JSONResponse(await world_proxy.broken(_slack(request), what))
     break_it = {"zoho": world_proxy.break_zoho, "slack": world_proxy.break_slack}
     kind = (await _asked(request)).get("kind")
-    return JSONResponse(await break_it[request.url.path.rpartition("/")[2]](_slack(request), kind))
+    return JSONResponse(await break_it[what](_slack(request), kind))
 
 
 ROUTES = [
@@ -238,5 +251,8 @@ ROUTES = [
     Route("/_sandbox/world/accounts", world_accounts),
     *(Route(f"/_sandbox/world/{what}", world_deals, methods=["POST"], name=what) for what in ("win", "lose")),
     Route("/_sandbox/world/clock", world_clock, methods=["GET", "POST"]),
-    *(Route(f"/_sandbox/world/{it}", world_break, methods=["POST"], name=it) for it in ("zoho", "slack")),
+    *(
+        Route(f"/_sandbox/world/{it}", world_break, methods=["GET", "POST"], name=it)
+        for it in ("zoho", "slack")
+    ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +70,8 @@ class Connection:
 class Sockets:
     """The app's connections; each envelope goes to one of them, in turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._connections: list[Connection] = []
         self._tickets: set[str] = set()
         self._turn = 0
@@ -100,6 +102,7 @@ class Sockets:
         try:
             await socket.send_text(json.dumps(self._hello()))
             self._changed.set()
+            self._on_change()
             while True:
                 connection.settle(await socket.receive_text())
         except (WebSocketDisconnect, RuntimeError):
@@ -107,6 +110,7 @@ class Sockets:
         finally:
             self._connections.remove(connection)
             connection.abandon()
+            self._on_change()
 
     def _hello(self) -> Json:
         return {

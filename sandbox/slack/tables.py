@@ -22,7 +22,7 @@ def rich_text(check: Check, at: str, block: Json) -> None:
 
 
 def _rich_part(check: Check, at: str, part: Json) -> None:
-    kind = part.get("type")
+    kind = str(part.get("type"))
     if kind not in _RICH_PARTS:
         check.wrong(f"{at}/type", f"unsupported element type in rich text: {kind}")
         return
@@ -30,7 +30,7 @@ def _rich_part(check: Check, at: str, part: Json) -> None:
     for place, leaf in check.items(at, part, "elements", limits.TEXT, least=0):
         if kind == "rich_text_list":
             _rich_part(check, place, leaf)
-        elif leaf.get("type") not in _RICH_LEAVES:
+        elif str(leaf.get("type")) not in _RICH_LEAVES:
             check.wrong(f"{place}/type", f"unsupported element type in rich text: {leaf.get('type')}")
         elif leaf["type"] == "text":
             check.needed(place, leaf, "text")

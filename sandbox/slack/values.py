@@ -91,7 +91,7 @@ def entered(element: Json, value: Any) -> Json:
     """
     kind = element["type"]
     if kind in WRITTEN:
-        return {"type": kind, "value": None if value in {None, ""} else str(value)}
+        return {"type": kind, "value": None if value is None or value == "" else str(value)}
     if kind in _NAMED_SELECTED:
         many = kind in MULTI_SELECTS
         return {"type": kind, _NAMED_SELECTED[kind][0]: _as_list(value) if many else (value or None)}
@@ -99,7 +99,10 @@ def entered(element: Json, value: Any) -> Json:
         return {"type": kind, "selected_options": [_option(element, one) for one in _as_list(value)]}
     if kind in _ONE_OPTION:
         chosen = next(iter(_as_list(value)), None)
-        return {"type": kind, "selected_option": None if chosen in {None, ""} else _option(element, chosen)}
+        return {
+            "type": kind,
+            "selected_option": None if chosen is None or chosen == "" else _option(element, chosen),
+        }
     return {"type": kind, "files": _as_list(value)}
 
 

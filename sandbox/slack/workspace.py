@@ -31,7 +31,7 @@ class Workspace:
     feed: Feed = field(default_factory=Feed)
     pace: Pace = field(default_factory=Pace)
     refusals: RefusalLog = field(default_factory=RefusalLog)
-    sockets: Sockets = field(default_factory=Sockets)
+    sockets: Sockets = field(init=False)
     triggers: Triggers = field(default_factory=Triggers)
     calls: list[dict[str, Any]] = field(default_factory=list)
     state: State = field(init=False)
@@ -40,6 +40,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self.state = State(self.clock, self.feed)
+        self.sockets = Sockets(on_change=lambda: self.feed.tell("state"))
         self.response_urls = ResponseUrls(self.clock)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:

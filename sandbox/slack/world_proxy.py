@@ -12,6 +12,8 @@ from sandbox.slack.refusals import Refused
 from sandbox.slack.workspace import Workspace
 
 SECONDS = 10
+FARTHEST_SECONDS = 10 * 365 * 86_400
+NO_CRM = "no CRM is connected; start with --zoho URL"
 Json = dict[str, Any]
 
 
@@ -22,7 +24,7 @@ async def ask_zoho(slack: Workspace, verb: str, path: str, body: Json | None = N
         Refused: there is none, it does not answer, or it refuses.
     """
     if slack.zoho_url is None:
-        raise Refused("no CRM is connected; start with --zoho URL", status=409)
+        raise Refused(NO_CRM, status=409)
     url = f"{slack.zoho_url}/_sandbox/{path}"
     try:
         answer = await asyncio.to_thread(
@@ -39,7 +41,9 @@ async def ask_zoho(slack: Workspace, verb: str, path: str, body: Json | None = N
 
 
 async def accounts(slack: Workspace) -> Json:
-    """The CRM's accounts, those that won most first."""
+    """The CRM's accounts, those that won most first; ``missing`` says why there are none."""
+    if slack.zoho_url is None:
+        return {"accounts": [], "missing": NO_CRM}
     return {"accounts": await ask_zoho(slack, "GET", "accounts?by=won")}
 
 
@@ -50,6 +54,15 @@ async def change_deals(slack: Workspace, what: str, asked: Json) -> Any:
         raise Refused("account_id is needed", status=400)
     rest = {name: value for name, value in asked.items() if name in {"days", "amount"} and value is not None}
     return await ask_zoho(slack, "POST", f"accounts/{account}/{what}", rest)
+
+
+async def broken(slack: Workspace, what: str) -> Json:
+    """The kind of fault that is ordered now, or null."""
+    if what == "slack":
+        faults = slack.faults.as_list()
+    else:
+        faults = (await ask_zoho(slack, "GET", "faults"))["faults"] if slack.zoho_url else []
+    return {"kind": faults[0]["kind"] if faults else None}
 
 
 async def break_zoho(slack: Workspace, kind: str | None) -> Json:
@@ -98,10 +111,12 @@ def move_clock(slack: Workspace, seconds: float) -> Json:
     """Move the clock of everything that reads its file.
 
     Raises:
-        Refused: the sandbox was started without one.
+        Refused: the sandbox was started without one, or it is too far.
     """
     if not slack.clock.can_move:
         raise Refused("the clock cannot be moved; start with --clock-file FILE", status=409)
+    if not abs(slack.clock.offset_seconds() + seconds) <= FARTHEST_SECONDS:  # also what is not a number
+        raise Refused("the clock moves ten years at most", status=400)
     slack.clock.add(seconds)
     slack.feed.tell("state")
     return clock(slack)

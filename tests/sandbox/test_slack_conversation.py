@@ -1,4 +1,4 @@
-"""A Bolt app, as anyone would write it, lives in the sandbox's Slack: mentions, commands, buttons, modals, Home."""
+"""A Bolt app, as anyone would write it, lives in the sandbox: mentions, commands, buttons, modals, Home."""
 
 from __future__ import annotations
 

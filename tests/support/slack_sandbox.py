@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,13 +85,26 @@ def bolt_app(base_url: str) -> App:
     return App(client=client_of(base_url))
 
 
+def _hang_up(handler: SocketModeHandler) -> None:
+    """End the connection at once; the client's own close waits seconds for its reader and its queue."""
+    handler.client.auto_reconnect_enabled = False
+    handler.client.current_session_state.terminated = True
+    session = handler.client.current_session
+    if session is not None and session.sock is not None:
+        with suppress(OSError):
+            session.sock.shutdown(socket.SHUT_RDWR)
+    handler.client.message_processor.event.set()
+    handler.client.enqueue_message("nothing")
+
+
 @contextmanager
 def connected(app: App) -> Iterator[SocketModeHandler]:
     """The app on Socket Mode."""
     handler = SocketModeHandler(app, "xapp-sandbox-app")
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call]
     try:
         yield handler
     finally:
-        handler.close()
+        _hang_up(handler)
+        handler.close()  # type: ignore[no-untyped-call]
         app.listener_runner.listener_executor.shutdown(wait=True)

@@ -104,10 +104,10 @@ def _refuse_duplicate(slack: Workspace, body: Json) -> None:
 
 def update(slack: Workspace, call: Call) -> Json:
     """views.update: by id or external id; a hash that is not the present one is refused."""
-    body = view_of(call.json("view"), "modal")
     view = next((one for one in slack.state.all_views() if _is(one, call)), None)
-    if view is None or view.body["type"] != "modal":
+    if view is None:
         raise Refused("not_found")
+    body = view_of(call.json("view"), view.body["type"])
     _check_hash(view, call)
     replace_body(slack, view, body)
     return {"view": view_json(view)}

