@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -89,7 +90,7 @@ def test_by_page_number_only_two_thousand_rows(zoho: ZohoHttp) -> None:
         ({"page_token": "ü"}, "TOKEN_BOUND_DATA_MISMATCH"),
     ],
 )
-def test_wrong_parameters_are_refused(zoho: ZohoHttp, query: dict[str, str], code: str) -> None:
+def test_wrong_parameters_are_refused(zoho: ZohoHttp, query: dict[str, Any], code: str) -> None:
     assert refusal(zoho.get(DEALS, fields="Stage", **query)) == (400, code)
 
 

@@ -1,4 +1,4 @@
-"""Insert, update, upsert, delete, and the list of the deleted: a result for each item, and a status that sums up."""
+"""Insert, update, upsert, delete, and the list of the deleted: a result for each item, one status."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_delete_and_the_deleted_list(zoho: ZohoHttp) -> None:
     assert zoho.get("/crm/v8/Products/deleted", type="permanent").status_code == 204
     future = {"If-Modified-Since": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
     assert zoho.get("/crm/v8/Products/deleted", type="all", headers=future).status_code == 304
-    assert zoho.get("/crm/v8/Leads/deleted").status_code == 204
+    assert zoho.get(f"{CONTACTS}/deleted").status_code == 204
     assert zoho.get("/crm/v8/Products/deleted", type="some").json()["code"] == "INVALID_DATA"
 
 
