@@ -414,6 +414,16 @@ WHERE = "where id is not null"
             "LIMIT_EXCEEDED",
             {"column_name": "Account_Name.Parent_Account.Parent_Account.Phone", "limit": 2},
         ),
+        (
+            "select Stage from Deals where " + "(" * 51 + "Amount = 3" + ")" * 51,
+            "SYNTAX_ERROR",
+            {"line": 1, "column": 81, "near": "("},
+        ),
+        (
+            f"select Stage from Deals where Amount = {'9' * 31}",
+            "SYNTAX_ERROR",
+            {"line": 1, "column": 40, "near": "9" * 10},
+        ),
         (f"select id from Nonsense {WHERE}", "INVALID_MODULE", {"module": "Nonsense"}),
     ],
 )

@@ -81,6 +81,7 @@ def test_by_page_number_only_two_thousand_rows(zoho: ZohoHttp) -> None:
         ({"per_page": 201}, "INVALID_DATA"),
         ({"per_page": 0}, "INVALID_DATA"),
         ({"page": "two"}, "INVALID_DATA"),
+        ({"page": "9" * 5000}, "INVALID_DATA"),
         ({"sort_by": "Amount"}, "INVALID_DATA"),
         ({"sort_order": "up"}, "INVALID_DATA"),
         ({"cvid": "1"}, "INVALID_DATA"),

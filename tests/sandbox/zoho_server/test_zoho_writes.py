@@ -120,8 +120,9 @@ def test_wrong_bodies(zoho: ZohoHttp, body: dict[str, Any], code: str) -> None:
 
 
 def test_a_body_that_is_no_json(zoho: ZohoHttp) -> None:
-    answer = zoho.call("POST", DEALS, data=b"{")
-    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
+    for body in (b"{", b"", b"[]", b'{"data": [{"Amount": 1e999}]}', b"[" * 100_000):
+        answer = zoho.call("POST", DEALS, data=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
 
 
 def test_an_update_changes_what_is_given(zoho: ZohoHttp) -> None:
