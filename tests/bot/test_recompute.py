@@ -417,7 +417,13 @@ def test_labels_can_use_every_kind_of_crm_field(database: Database) -> None:  # 
     one = "Tier = Gold and Due before today and Marks has renewal and Nps >= 8.5 and Vip = yes"
     world.publish(BANDS.replace("    labels:\n", f"    labels:\n      - {{name: Key, when: {one}}}\n"))
     raw = {"Tier": "gold", "Due": "2026-11-01", "Marks": ["Renewal", 1], "Nps": 9.5, "Vip": True}
-    other_values = {"Tier": None, "Due": "2026-02-31", "Marks": [], "Nps": "9", "Vip": False}
+    other_values: dict[str, object] = {
+        "Tier": None,
+        "Due": "2026-02-31",
+        "Marks": [],
+        "Nps": "9",
+        "Vip": False,
+    }
     world.account("key", (5, 20_000), raw=json.dumps(raw))
     for name, value in other_values.items():
         world.account(f"no {name}", (5, 20_000), raw=json.dumps(raw | {name: value}))
