@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from bot.app.ports import NamedAccount
 from bot.language.meanings import AccountWord
@@ -26,6 +25,7 @@ class AccountNames:
         self._legal_forms = legal_forms
         for account in accounts:
             self._add(AccountWord(account.id, account.name))
+        self._near = Nearest(self.by_name)
         self.longest = min(LONGEST_WORDS, max((key.count(" ") + 1 for key in self.by_name), default=1))
 
     def _add(self, account: AccountWord) -> None:
@@ -48,10 +48,6 @@ class AccountNames:
         while len(words) > 1 and (words[-1] in self._legal_forms or words[-1] in {"&", "and"}):
             words.pop()
         return " ".join(words)
-
-    @cached_property
-    def _near(self) -> Nearest:
-        return Nearest(self.by_name)
 
     def named(self, key: str) -> tuple[AccountWord, ...]:
         """The accounts of exactly this name, its legal form left out or not."""

@@ -22,6 +22,8 @@ def owner(draft: Draft, at: int) -> int:
     if draft.role(nobody, Role.NOBODYS):
         return draft.add(at, nobody + 1, "owner", IsEmpty("owner"))
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
+    while start > at and draft.role(start, Role.OWNED):
+        start = draft.skip(start + 1)  # owned by owner "Anna Berg": how a reading is written
     negated = start > at and draft.role(start, Role.NOT) is not None
     if negated:
         draft.nots.append(start)
@@ -87,7 +89,7 @@ def of_field(draft: Draft, at: int) -> int:
     named = draft.field(at)
     if named is None:
         return at
-    start, negated = draft.skip(at + 1, Role.EXACTLY), None
+    start, negated = draft.skip(at + 1, Role.EXACTLY, Role.PLACE), None
     if draft.role(start, Role.NOT, Role.UNLIKE):
         negated, start = start, draft.skip(start + 1)
     if draft.role(start, Role.EMPTY):

@@ -40,8 +40,9 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
     if found is not None:
         return found
     understood = _naturally(text, vocabulary, suggest=suggest)
-    if isinstance(understood, NotUnderstood) and not understood.words and said is not None:
-        return said if _meant_literally(text) else understood
+    if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
+        offers = bool(said.words) and bool(said.words[0].readings)
+        return said if offers or not understood.words else understood
     return understood
 
 
