@@ -59,7 +59,7 @@ class AccountNames:
         return found if len(found) <= _MOST_PER_WORD else ()
 
     def misspelt(self, key: str) -> tuple[AccountWord, ...]:
-        """The accounts whose name is nearest within the forgiven errors; one error already from four letters."""
+        """The accounts whose name is nearest; one error is forgiven already from four letters on."""
         errors = max(forgiven(key), 1) if len(key) >= _SHORTEST_PART else 0
         names = self._near.misspelt(key, errors) if errors else ()
         return tuple(dict.fromkeys(account for name in names for account in self.by_name[name]))

@@ -24,7 +24,8 @@ _SIGNS = re.compile(
 )
 _WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
 _TAIL = re.compile(
-    r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$", re.IGNORECASE
+    r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$",
+    re.IGNORECASE,
 )
 _MOST_CHARACTERS = 1000
 
@@ -94,7 +95,13 @@ def _strange_value(node: Node, text: str, index: Index) -> bool:
     for leaf in leaves(node):
         known = index.values.get(leaf.field)
         equal = isinstance(leaf, Compare) and leaf.operator in {Operator.EQ, Operator.NE}
-        values = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) and equal else ()
+        values = (
+            leaf.values
+            if isinstance(leaf, In)
+            else (leaf.value,)
+            if isinstance(leaf, Compare) and equal
+            else ()
+        )
         for value in values if known else ():
             if isinstance(value, str) and fold(value) not in {fold(one) for one in known or ()}:
                 return f'"{value}"' not in text

@@ -23,7 +23,7 @@ def forgiven(word: str) -> int:
 
 
 # Up to this many phrases of a likely length are compared whatever their first letter is; of more, only those
-# with the same first letter, which typing errors seldom hit. It keeps a miss among 100,000 names at a millisecond.
+# with the same first letter, which typing errors seldom hit. It keeps a miss among 100,000 names cheap.
 _MOST_COMPARED = 5_000
 
 
@@ -53,7 +53,9 @@ class Nearest:
         if errors == 0:
             return self._swapped(word)
         choices = self._choices(word[0], range(max(1, len(word) - errors), len(word) + errors + 1))
-        found = process.extract(word, choices, scorer=OSA.distance, score_cutoff=errors, limit=16, processor=None)
+        found = process.extract(
+            word, choices, scorer=OSA.distance, score_cutoff=errors, limit=16, processor=None
+        )
         closest = min((distance for _, distance, _ in found), default=0)
         best = [phrase for phrase, distance, _ in found if distance == closest]
         same_start = [phrase for phrase in best if phrase[0] == word[0]]

@@ -26,7 +26,12 @@ def test_a_list_says_how_it_was_read_and_how_many_there_are() -> None:
     right = [line for line in sample().lines if line.label == "VIP" and line.industry == "medical"]
     assert (answer.kind, answer.read_as) == (Kind.LIST, "label = VIP and industry = medical")
     assert set(answer.accounts) == set(right)
-    assert (answer.total, answer.shown, answer.as_of, answer.currency) == (len(right), len(right), SYNCED, "USD")
+    assert (answer.total, answer.shown, answer.as_of, answer.currency) == (
+        len(right),
+        len(right),
+        SYNCED,
+        "USD",
+    )
     assert answer.columns == ("label", "industry", "spend_minor", "last_purchase", "owner")
     assert answer.not_understood is None
 
@@ -44,7 +49,9 @@ def test_no_more_is_shown_than_a_message_holds() -> None:
 
 def test_an_order_is_said_and_shown() -> None:
     answer = ask().ask("top 3 retail accounts by revenue", ANNA)
-    revenues = sorted((line.annual_revenue_minor or 0 for line in sample().lines if line.industry == "retail"), reverse=True)
+    revenues = sorted(
+        (line.annual_revenue_minor or 0 for line in sample().lines if line.industry == "retail"), reverse=True
+    )
     assert [line.annual_revenue_minor for line in answer.accounts] == revenues[:3]
     assert answer.read_as == "industry = retail · sorted by annual_revenue descending · first 3"
     assert answer.columns[0] == "annual_revenue_minor"
@@ -136,9 +143,28 @@ _KEPT: list[Ask] = []
 
 def test_the_json_has_what_programs_need() -> None:
     found = answer_as_json(ask().ask("show VIP accounts in healthcare", ANNA))
-    assert set(found) >= {"kind", "read_as", "total", "shown", "as_of", "accounts", "groups", "card", "not_understood", "reason"}
-    first, line = found["accounts"][0], next(line for line in sample().lines if line.id == found["accounts"][0]["id"])
-    assert (first["name"], first["label"], first["rfm"], first["currency"]) == (line.name, "VIP", line.total, "USD")
+    assert set(found) >= {
+        "kind",
+        "read_as",
+        "total",
+        "shown",
+        "as_of",
+        "accounts",
+        "groups",
+        "card",
+        "not_understood",
+        "reason",
+    }
+    first, line = (
+        found["accounts"][0],
+        next(line for line in sample().lines if line.id == found["accounts"][0]["id"]),
+    )
+    assert (first["name"], first["label"], first["rfm"], first["currency"]) == (
+        line.name,
+        "VIP",
+        line.total,
+        "USD",
+    )
     assert first["total_spend"] == line.spend_minor / 100
     assert found["as_of"] == "2026-11-23T06:15:00+00:00"
     assert found["not_understood"] == []
@@ -149,7 +175,9 @@ def test_the_json_names_what_was_not_understood() -> None:
     assert found["kind"] is None
     assert found["not_understood"][0]["word"] == "frobnicate"
     assert found["not_understood"][0]["position"] == 21
-    assert {"text": "show VIP accounts", "shown": "without “frobnicate”"} in found["not_understood"][0]["readings"]
+    assert {"text": "show VIP accounts", "shown": "without “frobnicate”"} in found["not_understood"][0][
+        "readings"
+    ]
 
 
 def test_the_json_of_a_card_and_of_a_breakdown() -> None:
@@ -160,7 +188,10 @@ def test_the_json_of_a_card_and_of_a_breakdown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minor", "currency", "amount"), [(123456, "USD", 1234.56), (123456, "JPY", 123456.0), (1234, "KWD", 1.234), (None, "EUR", None)]
+    ("minor", "currency", "amount"),
+    [(123456, "USD", 1234.56), (123456, "JPY", 123456.0), (1234, "KWD", 1.234), (None, "EUR", None)],
 )
-def test_money_has_the_decimals_of_its_currency(minor: int | None, currency: str, amount: float | None) -> None:
+def test_money_has_the_decimals_of_its_currency(
+    minor: int | None, currency: str, amount: float | None
+) -> None:
     assert money(minor, currency) == amount

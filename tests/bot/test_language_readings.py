@@ -36,7 +36,7 @@ def test_an_unknown_word_is_named_with_whole_questions() -> None:
 
 
 def test_a_word_too_short_to_be_corrected_is_offered() -> None:
-    assert [one.text for one in asked_back("viip accounts").words[0].readings][0] == "VIP accounts"
+    assert asked_back("viip accounts").words[0].readings[0].text == "VIP accounts"
 
 
 def test_every_unknown_word_is_named() -> None:
@@ -72,8 +72,14 @@ def test_two_accounts_of_one_name_are_asked_back() -> None:
 def test_an_account_that_is_called_like_a_list_is_asked_back() -> None:
     vocabulary = with_more(accounts=(NamedAccount("78", "Texas Retail Inc"),))
     understood = asked_back("Texas retail", vocabulary)
-    assert [one.shown for one in understood.readings] == ["the account Texas Retail Inc", "state = Texas and industry = retail"]
-    assert said(understand("VIPs in Texas retail", vocabulary)) == "list: label = VIP and state = Texas and industry = retail"
+    assert [one.shown for one in understood.readings] == [
+        "the account Texas Retail Inc",
+        "state = Texas and industry = retail",
+    ]
+    assert (
+        said(understand("VIPs in Texas retail", vocabulary))
+        == "list: label = VIP and state = Texas and industry = retail"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,9 +87,15 @@ def test_an_account_that_is_called_like_a_list_is_asked_back() -> None:
     [
         (
             "VIPs in healthcare or Texas",
-            {"(label = VIP and industry = medical) or state = Texas", "label = VIP and (industry = medical or state = Texas)"},
+            {
+                "(label = VIP and industry = medical) or state = Texas",
+                "label = VIP and (industry = medical or state = Texas)",
+            },
         ),
-        ("not VIP or healthcare", {"label != VIP and industry != medical", "label != VIP or industry = medical"}),
+        (
+            "not VIP or healthcare",
+            {"label != VIP and industry != medical", "label != VIP or industry = medical"},
+        ),
         (
             "except VIPs and healthcare in Texas",
             {
