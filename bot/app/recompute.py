@@ -178,7 +178,7 @@ class _Run:
             as_of=self.today.day,
             accounts=len(standings),
             scored=sum(one.purchases > 0 for one in standings.values()),
-            written=len(difference.changed) + len(difference.gone),
+            written=len(difference),
             label_changes=len(changes),
             baseline=self.baseline,
             alerts=told.alerts,

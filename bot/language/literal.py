@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.language.question import Kind, NotUnderstood, Question, Understanding, UnknownWord, WordUse
+from bot.language.tokens import fold
+from bot.language.vocabulary import Index
 from scoring.criteria.canonical import canonical
+from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
-from scoring.criteria.tree import Always, conjunction
+from scoring.criteria.tree import Always, Compare, In, Node, Operator, conjunction
 
 # What a sentence must have to be worth parsing as criteria: a sign, or an operator made of words.
 _SIGNS = re.compile(
@@ -41,7 +43,7 @@ def looks_literal(text: str) -> bool:
 
 
 def literal(
-    text: str, catalog: Catalog, read: Callable[[str], Understanding]
+    text: str, index: Index, read: Callable[[str], Understanding]
 ) -> tuple[Question | None, NotUnderstood | None]:
     """Read a sentence as criteria; with ``read`` for the words around them.
 
@@ -51,11 +53,11 @@ def literal(
     reason: NotUnderstood | None = None
     for cut in _cuts(text):
         try:
-            node = parse(cut.criteria, catalog)
+            node = parse(cut.criteria, index.catalog)
         except CriteriaError as error:
             reason = reason or _not_understood(cut, error)
             continue
-        if isinstance(node, Always):
+        if isinstance(node, Always) or _strange_value(node, cut.criteria, index):
             continue
         around = read(cut.around) if cut.around.strip() else Question(Kind.LIST)
         if isinstance(around, Question) and around.kind in {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}:
@@ -81,6 +83,21 @@ def _cuts(text: str) -> list[Cut]:
         if tail is not None:
             cuts.append(Cut(f"{before or 'accounts'} {tail[0]}", rest[: tail.start()], start))
     return cuts
+
+
+def _strange_value(node: Node, text: str, index: Index) -> bool:
+    """Whether a value is none of the organisation's and was not insisted on by quotation marks.
+
+    "industry = medical frobnicate" is valid criteria, but hardly what was meant.
+    """
+    for leaf in leaves(node):
+        known = index.values.get(leaf.field)
+        equal = isinstance(leaf, Compare) and leaf.operator in {Operator.EQ, Operator.NE}
+        values = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) and equal else ()
+        for value in values if known else ():
+            if isinstance(value, str) and fold(value) not in {fold(one) for one in known or ()}:
+                return f'"{value}"' not in text
+    return False
 
 
 def _in_quotes(text: str, at: int) -> bool:

@@ -139,6 +139,8 @@ def _present(names: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _add_owners(found: Phrases, words: OrganisationWords) -> None:
+    names = (*(user.name for user in words.users), *words.values.get("owner", ()))
+    found.values["owner"] = tuple(dict.fromkeys(name for name in names if name))
     named: dict[str, list[NamedUser]] = {}
     for user in words.users:
         named.setdefault(fold(user.name), []).append(user)

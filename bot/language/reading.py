@@ -89,12 +89,27 @@ def _finished(draft: Draft) -> Draft:
     for at in draft.nots:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
     _settle_by(draft)
+    _settle_order(draft)
     if not draft.accounts:
         for at in draft.card_at:
             draft.problem(at, at + 1, "card")
         for at in draft.leftover_fields:
             draft.problem(at, at + 1, "field")
     return draft
+
+
+def _settle_order(draft: Draft) -> None:
+    """An order and a limit belong to a list, and one order is enough."""
+    if draft.direction is not None and not draft.sorts and not draft.default_sorts:
+        draft.default_sorts.append(Sort("total_spend", draft.direction))
+    ordered = draft.sorts or draft.default_sorts or draft.limit is not None
+    at = draft.order_at
+    if ordered and at is not None and (draft.counted or draft.group) and not draft.accounts:
+        reason = "A number or a breakdown has no order and no “top”: ask for one or the other."
+        draft.problem(at, at + 1, reason)
+    particular = [one for one in draft.default_sorts if one.field != "total_spend"]
+    if draft.sorts and particular and particular[0] not in draft.sorts and at is not None:
+        draft.problem(at, at + 1, f"Sorted by {draft.sorts[0].field} or by {particular[0].field}?")
 
 
 def _settle_by(draft: Draft) -> None:
@@ -157,8 +172,8 @@ def _card_of(draft: Draft) -> Question | None:
     distinct = {account.id: account for _, account in draft.accounts}
     others = [term for term in draft.terms if term.field != "name"]
     about = all(rules_values.is_label(term.node) for term in others)
-    order = draft.sorts or draft.default_sorts or draft.group or draft.counted
-    if len(distinct) != 1 or order or not about or (others and not draft.card_at):
+    order = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or draft.counted
+    if len(distinct) != 1 or order or not about or (others and draft.nouns and not draft.card_at):
         return None
     if any(term.negative for term in draft.terms if term.field == "name"):
         return None

@@ -148,6 +148,9 @@ def _without_date(draft: Draft, at: int, subject: _Subject) -> int:
         text = draft.rewritten(at, at + 1, new)
         return draft.problem(at, at + 1, f"“{word}” since when?", readings=(Reading(text, new),))
     amount_follows = draft.number(draft.skip(at + 1)) or draft.role(draft.skip(at + 1), *_AMOUNT_ROLES)
+    if draft.role(at, Role.LAST_BOUGHT):
+        draft.leftover_fields.append(at)  # the card of an account tells it
+        return at + 1
     behind = draft.behind(at)
     if amount_follows or draft.field(behind) or draft.number(at - 1) or draft.role(behind, *_ORDER_ROLES):
         return at

@@ -12,13 +12,15 @@ from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Compare, In, IsEmpty, Node, Not, Operator
 
+_COUNTS = {"open_deals", "deals.count"}  # without them is zero of them, not an empty field
 _OWNER_FIELDS = {"owner", "owner_email"}
 
 
 def owner(draft: Draft, at: int) -> int:
     """Owned by Anna, my, nobody's, Anna's team."""
-    if draft.role(at, Role.NOBODYS):
-        return draft.add(at, at + 1, "owner", IsEmpty("owner"))
+    nobody = draft.skip(at + 1) if draft.role(at, Role.OWNED) else at
+    if draft.role(nobody, Role.NOBODYS):
+        return draft.add(at, nobody + 1, "owner", IsEmpty("owner"))
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
     negated = start > at and draft.role(start, Role.NOT) is not None
     if negated:
@@ -176,23 +178,16 @@ def existence(draft: Draft, at: int) -> int:
     negated = bool(draft.nots) and draft.nots[-1] == behind
     if not negated and not draft.role(behind, Role.WITH):
         return at
-    if named.name == "purchases":
-        return draft.add(at, at + 1, "last_purchase", _present(draft, IsEmpty("last_purchase")))
-    if named.type is FieldType.NUMBER and named.name in {"open_deals"}:
-        operator = Operator.EQ if negated else Operator.GT
-        if negated:
-            first, draft.nots = draft.nots[-1], draft.nots[:-1]
-            return draft.add(first, at + 1, named.name, Compare(named.name, operator, Decimal(0)))
-        return draft.add(at, at + 1, named.name, Compare(named.name, operator, Decimal(0)))
-    return draft.add(at, at + 1, named.name, _present(draft, IsEmpty(named.name)))
+    first = draft.nots.pop() if negated else at
+    name = "last_purchase" if named.name == "purchases" else named.name
+    empty: Node = IsEmpty(name)
+    if named.name in _COUNTS:
+        empty = Compare(name, Operator.EQ, Decimal(0))
+    return draft.add(first, at + 1, name, empty if negated else _not_empty(empty))
 
 
-def _present(draft: Draft, empty: Node) -> Node:
-    """Empty when a negation waits, which then is used up; otherwise not empty."""
-    if draft.nots:
-        draft.nots = draft.nots[:-1]
-        return empty
-    return Not(empty)
+def _not_empty(empty: Node) -> Node:
+    return Compare(empty.field, Operator.GT, empty.value) if isinstance(empty, Compare) else Not(empty)
 
 
 def account(draft: Draft, at: int) -> int:

@@ -36,12 +36,12 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
     found: Question | None = None
     said: NotUnderstood | None = None
     if looks_literal(text):
-        found, said = literal(text, vocabulary.index.catalog, lambda one: _naturally(one, vocabulary))
+        found, said = literal(text, vocabulary.index, lambda one: _naturally(one, vocabulary))
     if found is not None:
         return found
     understood = _naturally(text, vocabulary, suggest=suggest)
-    if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
-        return said
+    if isinstance(understood, NotUnderstood) and not understood.words and said is not None:
+        return said if _meant_literally(text) else understood
     return understood
 
 

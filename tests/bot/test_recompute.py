@@ -21,8 +21,8 @@ from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, TouchedAccountRow
-from tests.support.postgres import database, database_url, postgres_server  # noqa: F401  (fixtures)
-from tests.support.scoring_world import BANDS, DAY, World, settled
+from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
+from tests.support.scoring_world import BANDS, DAY, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

@@ -175,6 +175,23 @@ def breakdown_answer(*groups: Group) -> Answer:
     )
 
 
+@dataclass(frozen=True)
+class Topic:
+    """One topic of help."""
+
+    title: str
+    examples: tuple[str, ...]
+
+
+def help_answer() -> Answer:
+    """Help with two topics."""
+    topics = (
+        Topic("Lists", ("show VIP accounts in healthcare", "at-risk accounts over 50k")),
+        Topic("Numbers", ("how many champions per industry?",)),
+    )
+    return Answer("help", Kind.HELP, "", 0, 0, None, "USD", help=topics)
+
+
 def card_answer(shown: AccountCard | None) -> Answer:
     """One account."""
     return Answer(
