@@ -19,6 +19,8 @@ class Asking(Protocol):
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
 
         Args:
+            text: the sentence.
+            person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
         """
         ...

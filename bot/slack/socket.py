@@ -17,6 +17,7 @@ from bot.slack.failures import TRANSPORT_ERRORS, code_of
 _log = structlog.get_logger(__name__)
 RETRY_SECONDS: Final = 5
 WORKER_THREADS: Final = 20
+PING_SECONDS: Final = 3  # also how often a broken connection is noticed; the SDK's own is 10
 _WRONG_TOKEN: Final = {
     "invalid_auth",
     "not_authed",
@@ -49,6 +50,7 @@ class SocketConnection:
             self._app_token,
             web_client=posting_client(self._app.client),
             concurrency=WORKER_THREADS,
+            ping_interval=PING_SECONDS,
         )
         try:
             self._handler.client.connect()

@@ -75,22 +75,9 @@ def every_message(name: str) -> Iterator[Message]:
     drawing = Drawing(NOW, marks, asker="UDARCEL")
     line = account(name, label=name, industry=name, city=name, state=name, country=name, owner=name)
     answer = list_answer(line, line, question=name, read_as=name, total=30, currency=name)
-    columns = (
-        "label",
-        "r",
-        "f",
-        "m",
-        "total",
-        "industry",
-        "city",
-        "state",
-        "country",
-        "owner",
-        "last_purchase",
-    )
-    yield answer_message(
-        replace(answer, columns=(*columns, "last_purchase", "purchases", "spend_minor", "unknown")), drawing
-    )
+    columns = ("label", "r", "f", "m", "total", "industry", "city", "state", "country", "owner")
+    more = ("last_purchase", "purchases", "spend_minor", "annual_revenue_minor", "employees", "unknown")
+    yield answer_message(replace(answer, columns=columns + more), drawing)
     yield answer_message(replace(answer, accounts=(), total=0), drawing)
     yield answer_message(replace(answer, kind="count"), drawing)  # type: ignore[arg-type]
     groups = replace(breakdown_answer(Group(name, 3), Group(None, 1)), question=name, read_as=name)
@@ -201,7 +188,7 @@ def test_no_home_pings_or_links(name: str) -> None:
     assert_harmless(home_of(name), Surface.HOME)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="<>&|!@#*_~`^ ax\n\u202e", max_size=60))
 def test_nothing_anybody_can_type_is_active(name: str) -> None:
     for message in every_message(name):

@@ -50,7 +50,7 @@ def test_a_conversation_reads_like_a_chat() -> None:
             },
         ],
     }
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"ts": "1", "user": "UDARCEL", "username": "Darcel", "text": "<@UB> show &lt;VIP&gt;"},
         {
             "ts": "2",

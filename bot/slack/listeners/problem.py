@@ -15,11 +15,10 @@ from bot.slack.middleware import kind_of
 from bot.slack.surroundings import Body, Surroundings
 from bot.slack.views.blocks import Message
 from bot.slack.views.home import refused_home
-from bot.slack.views.problem import problem_message
+from bot.slack.views.problem import FAILED, problem_message
 
 _log = structlog.get_logger(__name__)
 _ANYTHING: Final = re.compile(".*", re.DOTALL)
-FAILED: Final = "Something went wrong, and that was not done."
 TRY_AGAIN: Final = "Try it once more; if it fails again, give an administrator this reference."
 
 

@@ -98,7 +98,7 @@ def button(text: str, action_id: str, value: str, *, primary: bool = False) -> J
     """A button; ``value`` must fit, because a clipped value would be another one."""
     element: Json = {
         "type": "button",
-        "text": _plain_text(clip(text, limits.BUTTON_TEXT)),
+        "text": _plain_text(plain(text, limits.BUTTON_TEXT)),
         "action_id": action_id,
         "value": value,
     }
@@ -140,4 +140,4 @@ def _mrkdwn(text: str) -> Json:
 
 
 def _plain_text(text: str) -> Json:
-    return {"type": "plain_text", "text": text, "emoji": True}
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -20,6 +20,7 @@ _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "
 _JOINER: Final = (
     "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
 )
+LOOKED_AT: Final = 8  # times the length that is shown: a field may hold megabytes
 _OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
 _CURRENCY: Final = re.compile(r"^[A-Z]{3}\Z")  # ISO 4217
 _FORMATTING: Final = re.compile(r"([*_~`])")
@@ -28,7 +29,8 @@ _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 def plain(value: str | None, most: int = 200) -> str:
     """A foreign value on one line, without control and direction marks, clipped; a dash when empty."""
-    return clip(" ".join("".join(map(_shown, value or "")).split()), most) or NOTHING
+    beginning = (value or "")[: most * LOOKED_AT]
+    return clip(" ".join("".join(map(_shown, beginning)).split()), most) or NOTHING
 
 
 def _shown(sign: str) -> str:

@@ -95,6 +95,7 @@ async function click(where, { block, element, selected, node }) {
 }
 
 function go(id) {
+  at("#live").textContent = "";
   store.set({ at: id, thread: null, side: null });
   remember();
   if (id === "home") api.openHome(store.now.as).catch(told);
@@ -104,6 +105,7 @@ function go(id) {
 function viewAs(as) {
   const { users, channels } = store.now;
   const im = channels.find((one) => one.id === store.now.at)?.is_im;
+  at("#live").textContent = "";
   store.set({ as, me: users.find((user) => user.id === as) ?? null, messages: {}, home: null, modal: [], thread: null, at: im ? `D${as.slice(1)}` : store.now.at });
   connect();
 }

@@ -94,7 +94,8 @@ export function mountModal(store, deeds) {
   return {
     draw(state) {
       const top = state.modal.at(-1) ?? null;
-      const next = top ? digest([top, state.modal.length, state.as]) : "";
+      // What has been entered (`state`) is no reason to draw the form again: the person is typing in it.
+      const next = top ? digest([{ ...top, state: null }, state.modal.length, state.as]) : "";
       if (next === sign) return;
       sign = next;
       const same = view && top && view.id === top.id;
