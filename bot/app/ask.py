@@ -1,4 +1,4 @@
-"""Answering a question: read it, look it up in the account book, and say how it was read. Decides no wording."""
+"""Answering a question: read it, look it up in the account book, and say how it was read."""
 
 from __future__ import annotations
 
@@ -25,11 +25,23 @@ MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of
 
 # Canonical field -> the attribute of AccountLine that shows it.
 COLUMNS = {
-    "label": "label", "total_spend": "spend_minor", "last_purchase": "last_purchase", "owner": "owner",
-    "owner_email": "owner", "industry": "industry", "city": "city", "state": "state", "country": "country",
-    "annual_revenue": "annual_revenue_minor", "employees": "employees", "purchases": "purchases",
-    "r": "r", "f": "f", "m": "m", "rfm": "total",
-}  # fmt: skip
+    "label": "label",
+    "total_spend": "spend_minor",
+    "last_purchase": "last_purchase",
+    "owner": "owner",
+    "owner_email": "owner",
+    "industry": "industry",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "annual_revenue": "annual_revenue_minor",
+    "employees": "employees",
+    "purchases": "purchases",
+    "r": "r",
+    "f": "f",
+    "m": "m",
+    "rfm": "total",
+}
 DEFAULT_COLUMNS = ("label", "total_spend", "last_purchase", "owner")
 _MOST_COLUMNS = 7
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
@@ -52,7 +64,7 @@ class Ask:
 
         Args:
             text: the sentence.
-            person: who asks.
+            person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
         """
         empty = self._empty(text)
@@ -62,7 +74,7 @@ class Ask:
         if isinstance(understood, NotUnderstood):
             return replace(empty, not_understood=understood)
         try:
-            return self._answer(understood, replace(empty, offset=offset))
+            return self._answer(understood, replace(empty, offset=max(0, offset)))
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 
@@ -113,7 +125,7 @@ class Ask:
         if question.kind is Kind.COUNT_BY and question.group_by is not None:
             groups = tuple(self._book.breakdown(question.criteria, question.group_by))
             return replace(answer, total=total, groups=groups, group_by=question.group_by, shown=len(groups))
-        lines = self._page(question, empty.offset)
+        lines = self._page(question, answer.offset)
         return replace(answer, total=total, accounts=lines, shown=len(lines), columns=columns(question))
 
     def _page(self, question: Question, offset: int) -> tuple[AccountLine, ...]:

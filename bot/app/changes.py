@@ -15,18 +15,25 @@ class Difference:
     """What a run has to write.
 
     Attributes:
-        changed: the standings that are new or differ in anything, by account id.
+        added: standings of accounts that had none, by account id.
+        changed: standings that differ in anything, label or not, by account id.
         gone: accounts that had a standing and take no part any more.
     """
 
+    added: Mapping[str, Standing]
     changed: Mapping[str, Standing]
     gone: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """How many score rows are written or removed."""
+        return len(self.added) + len(self.changed) + len(self.gone)
 
 
 def compare(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> Difference:
     """Everything that differs, label or not."""
     return Difference(
-        changed={account: now for account, now in after.items() if before.get(account) != now},
+        added={account: now for account, now in after.items() if account not in before},
+        changed={account: now for account, now in after.items() if before.get(account, now) != now},
         gone=tuple(account for account in before if account not in after),
     )
 
@@ -36,7 +43,8 @@ def relabelled(
 ) -> dict[str, tuple[Standing, Standing]]:
     """Old and new standing of every account whose label differs, by account id."""
     nothing = Standing()
-    moved = {account: (before.get(account, nothing), now) for account, now in difference.changed.items()}
+    moved = {account: (nothing, now) for account, now in difference.added.items()}
+    moved |= {account: (before[account], now) for account, now in difference.changed.items()}
     moved |= {account: (before[account], nothing) for account in difference.gone}
     return {account: pair for account, pair in moved.items() if pair[0].label != pair[1].label}
 

@@ -20,7 +20,7 @@ class Asking(Protocol):
 
         Args:
             text: the sentence.
-            person: who asks.
+            person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
         """
         ...

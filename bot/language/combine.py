@@ -1,8 +1,8 @@
 """Conditions as they were said become one criterion, with the meaning people intend; or the two it may have.
 
-Values of one field are alternatives, however they are joined: nobody is in healthcare and in retail. Different
-fields all hold. "or" between different fields, and a field that comes back after an "and", can often be read in
-two ways; then both are returned and the person is asked.
+Values of one field are alternatives, however they are joined: nobody is in healthcare and in retail.
+Different fields all hold. "or" between different fields, and a field that comes back after an "and", can
+often be read in two ways; then both are returned and the person is asked.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from scoring.criteria.tree import (
     conjunction,
     disjunction,
 )
+
 
 @dataclass(frozen=True)
 class Group:
@@ -47,7 +48,9 @@ class Group:
             node = one_of(self.field, [value for term in self.terms for value in term.values])
             return opposite(node) if self.terms[0].negative else node
         parts = [opposite(term.node) if term.negative else term.node for term in self.terms]
-        return disjunction(*parts) if any(t.joined is Role.OR for t in self.terms[1:]) else conjunction(*parts)
+        return (
+            disjunction(*parts) if any(t.joined is Role.OR for t in self.terms[1:]) else conjunction(*parts)
+        )
 
 
 def one_of(field: str, values: Sequence[Value]) -> Node:
@@ -167,4 +170,3 @@ def _doubtful_negation(groups: Sequence[Group]) -> tuple[Node, ...]:
 
 def _distinct(*nodes: Node) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(nodes))
-

@@ -80,6 +80,8 @@ class Draft:
     direction: bool | None = None
     limit: int | None = None
     group: str | None = None
+    where_at: int | None = None
+    order_at: int | None = None
     one_noun: int | None = None
     counted: bool = False
     helped: bool = False
@@ -167,7 +169,8 @@ class Draft:
     def rewritten(self, first: int, last: int, new: str) -> str:
         """The sentence with some words replaced."""
         start, end = self.items[first].start, self.items[last - 1].end
-        return " ".join((self.text[:start] + new + self.text[end:]).split())
+        text = " ".join((self.text[:start] + new + self.text[end:]).split())
+        return text.replace(" ?", "?").strip(" ,")
 
     def add(self, first: int, last: int, term_field: str, node: Node, values: tuple[Value, ...] = ()) -> int:
         """Add a condition with the negation and the connective that wait for it; returns ``last``."""
@@ -201,10 +204,14 @@ class Draft:
         return negative, strong
 
     def word_uses(self) -> tuple[WordUse, ...]:
-        """The uses for a person, in the order of the sentence, with what was read instead of what was written."""
+        """The uses in the order of the sentence, with what was read instead of what was written."""
+        used = {at for first, last, _ in self.uses for at in range(first, last)}
+        corrected = [
+            (at, at + 1, "") for at, item in enumerate(self.items) if item.correction and at not in used
+        ]
         return tuple(
-            WordUse(self.words(first, last), meaning + self._corrections(first, last))
-            for first, last, meaning in sorted(self.uses)
+            WordUse(self.words(first, last), (meaning + self._corrections(first, last)).strip())
+            for first, last, meaning in sorted([*self.uses, *corrected])
         )
 
     def _corrections(self, first: int, last: int) -> str:

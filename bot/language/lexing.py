@@ -9,6 +9,7 @@ from decimal import Decimal
 from bot.language.meanings import (
     AccountWord,
     DateWord,
+    FieldWord,
     GrammarWord,
     Item,
     Meaning,
@@ -17,8 +18,8 @@ from bot.language.meanings import (
     Unknown,
     ValueWord,
 )
-from bot.language.nearest import forgiven
-from bot.language.tokens import Token, tokens
+from bot.language.nearest import ONE_ERROR_LETTERS, forgiven
+from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
 # More unknown words than this are not a sentence with typing errors; they are named as they are.
@@ -72,7 +73,9 @@ class Lexer:
     @staticmethod
     def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
         """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
-        ends = any(isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options)
+        ends = any(
+            isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
+        )
         return ends and bool(following) and following[0].kind == "number"
 
     def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
@@ -95,9 +98,7 @@ class Lexer:
             return named
         return options
 
-    def _in_capitals(
-        self, key: str, run: Sequence[Token], before: Sequence[Item]
-    ) -> tuple[Meaning, ...]:
+    def _in_capitals(self, key: str, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
         options = self._index.capitals.get(key, ())
         if not options:
             return ()
@@ -129,7 +130,9 @@ class Lexer:
         digits = "".join(char for char in token.norm if char.isdigit() or char == ".")
         letters = "".join(char for char in token.suffix if char.isalpha())
         try:
-            value = Decimal(digits[: -len(letters) or None] if letters and digits.endswith(letters) else digits)
+            value = Decimal(
+                digits[: -len(letters) or None] if letters and digits.endswith(letters) else digits
+            )
         except ArithmeticError:
             return 1, (Unknown(),)
         currency = language.currencies.get(token.norm[0]) or language.currencies.get(token.suffix[-1:])
@@ -141,7 +144,9 @@ class Lexer:
         more, percent = token.suffix.endswith("+"), token.suffix.endswith("%")
         return size, (NumberWord(value * factor, currency, more, percent),)
 
-    def _item(self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None) -> Item:
+    def _item(
+        self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None
+    ) -> Item:
         start, end = run[0].start, run[-1].end
         return Item(self.text[start:end], start, end, tuple(dict.fromkeys(options)), correction)
 
@@ -154,7 +159,8 @@ class Lexer:
 
     def _correct(self, items: list[Item], one: Item) -> list[Item]:
         """Replace an unknown word, alone or with its neighbours, by what was probably meant."""
-        if one not in items or not any(char.isalpha() for char in one.text):
+        legal = phrase(one.text) in self._index.lexicon.legal_forms
+        if one not in items or legal or not any(char.isalpha() for char in one.text):
             return items
         at = items.index(one)
         for first, last in ((at, at + 1), (at - 1, at + 1), (at, at + 2), (at - 1, at + 2)):
@@ -167,11 +173,24 @@ class Lexer:
                 return [*items[:first], whole, *items[last:]]
         return items
 
+    def _credible(self, written: str, meant: str) -> bool:
+        """Whether a correction may be made unasked.
+
+        A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
+        "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
+        """
+        organisation = any(not isinstance(one, FieldWord) for one in self._index.words.get(meant, ()))
+        if organisation or len(written) > ONE_ERROR_LETTERS:
+            return True
+        replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
+        return written[0] == meant[0] and not replaced
+
     def _misspelt(self, text: str, *, several: bool) -> tuple[tuple[Meaning, ...], str] | None:
         key = " ".join(token.norm for token in tokens(text))
         keys = self._index.near.misspelt(key, forgiven(key))
         if several:
             keys = tuple(one for one in keys if " " in one)
+        keys = tuple(one for one in keys if self._credible(key, one))
         options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
         if options:
             return options, " / ".join(keys)

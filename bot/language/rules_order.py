@@ -15,6 +15,10 @@ def superlative(draft: Draft, at: int) -> int:
     word = draft.role(at, Role.SUPERLATIVE, Role.MOST, Role.FEWEST)
     if word is None:
         return at
+    if draft.role(at + 1, Role.LIMIT) and draft.sorts and draft.number(at + 2) is None:
+        draft.direction = word.descending
+        return draft.use(at, at + 2, "in this order")
+    draft.order_at = at
     end = _number_behind(draft, at)
     start = draft.skip(_skip_count(draft, end))
     named = draft.field(start, *SORTABLE)
@@ -23,7 +27,7 @@ def superlative(draft: Draft, at: int) -> int:
         draft.sorts.append(Sort(named.name, descending))
         return draft.use(at, start + 1, _sorted(named.name, descending=descending))
     if word.role is not Role.SUPERLATIVE:
-        return _most_of_group(draft, at)
+        return _most_of_group(draft, at) or _field_before(draft, at, descending=word.role is Role.MOST) or at
     if draft.vocabulary.index.catalog.find(word.argument) is None:
         return at
     draft.default_sorts.append(Sort(word.argument, word.descending))
@@ -32,7 +36,21 @@ def superlative(draft: Draft, at: int) -> int:
 
 def _most_of_group(draft: Draft, at: int) -> int:
     """Which country has the most VIPs: a breakdown begins with the largest."""
-    return draft.use(at, at + 1, "largest first") if draft.group and draft.role(at, Role.MOST) else at
+    if draft.group is None or not draft.role(at, Role.MOST):
+        return 0
+    draft.order_at = None
+    return draft.use(at, at + 1, "largest first")
+
+
+def _field_before(draft: Draft, at: int, *, descending: bool) -> int:
+    """Who spent the most: the field stands before."""
+    behind = draft.behind(at)
+    named = draft.field(behind, *SORTABLE)
+    if named is None or behind not in draft.leftover_fields:
+        return 0
+    draft.leftover_fields.remove(behind)
+    draft.sorts.append(Sort(named.name, descending))
+    return draft.use(behind, at + 1, _sorted(named.name, descending=descending))
 
 
 def _number_behind(draft: Draft, at: int) -> int:
@@ -79,6 +97,7 @@ def _limited(draft: Draft, first: int, last: int, count: int | None) -> int:
     if count is None:
         return first
     draft.limit = count
+    draft.order_at = first if draft.order_at is None else draft.order_at
     return draft.use(first, last, f"the first {count}")
 
 
@@ -94,6 +113,7 @@ def sort_by(draft: Draft, at: int) -> int:
     direction = draft.role(at, Role.ASCENDING, Role.DESCENDING)
     if direction is not None:
         draft.direction = direction.role is Role.DESCENDING
+        draft.order_at = at if draft.order_at is None else draft.order_at
         return draft.use(at, at + 1, f"{direction.role.value} order")
     if not draft.role(at, Role.SORT_BY):
         return at
@@ -107,6 +127,7 @@ def sort_by(draft: Draft, at: int) -> int:
     if given is not None:
         descending = given.role is Role.DESCENDING
     draft.sorts.append(Sort(named.name, descending))
+    draft.order_at = at
     end = start + 2 if given else start + 1
     return draft.use(at, end, _sorted(named.name, descending=descending))
 
@@ -134,7 +155,7 @@ def count(draft: Draft, at: int) -> int:
 def group(draft: Draft, at: int) -> int:
     """Per industry, for each owner, which industries, where are."""
     if draft.role(at, Role.WHERE_ARE) and draft.vocabulary.index.catalog.find("country"):
-        draft.group = "country"
+        draft.group, draft.where_at = "country", at
         return draft.use(at, at + 1, "how many per country")
     word = draft.role(at, Role.PER, Role.WHICH_OF)
     if word is None:

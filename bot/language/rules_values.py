@@ -12,14 +12,18 @@ from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Compare, In, IsEmpty, Node, Not, Operator
 
+_COUNTS = {"open_deals", "deals.count"}  # without them is zero of them, not an empty field
 _OWNER_FIELDS = {"owner", "owner_email"}
 
 
 def owner(draft: Draft, at: int) -> int:
     """Owned by Anna, my, nobody's, Anna's team."""
-    if draft.role(at, Role.NOBODYS):
-        return draft.add(at, at + 1, "owner", IsEmpty("owner"))
+    nobody = draft.skip(at + 1) if draft.role(at, Role.OWNED) else at
+    if draft.role(nobody, Role.NOBODYS):
+        return draft.add(at, nobody + 1, "owner", IsEmpty("owner"))
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
+    while start > at and draft.role(start, Role.OWNED):
+        start = draft.skip(start + 1)  # owned by owner "Anna Berg": how a reading is written
     negated = start > at and draft.role(start, Role.NOT) is not None
     if negated:
         draft.nots.append(start)
@@ -46,10 +50,8 @@ def _mine(draft: Draft, first: int, last: int) -> int:
         return draft.add_values(first, last, mine.field, mine.values)
     if me.crm_user_id and me.email and index.catalog.find("owner_email"):
         return draft.add_values(first, last, "owner_email", (me.email,))
-    who = f"the e-mail {me.email}" if me.email else "you"
-    reason = f"“{draft.words(first, last)}” has no meaning: no CRM user has {who}." if me.email else (
-        f"“{draft.words(first, last)}” has no meaning: your e-mail is not known, so no CRM user can be found for you."
-    )  # fmt: skip
+    unknown = f"no CRM user has the e-mail {me.email}" if me.email else "your e-mail is not known"
+    reason = f"“{draft.words(first, last)}” has no meaning: {unknown}."
     return draft.problem(first, last, reason, readings=_without(draft, first, last), known=False)
 
 
@@ -85,12 +87,14 @@ def of_field(draft: Draft, at: int) -> int:
     named = draft.field(at)
     if named is None:
         return at
-    start, negated = draft.skip(at + 1, Role.EXACTLY), None
+    start, negated = draft.skip(at + 1, Role.EXACTLY, Role.PLACE), None
     if draft.role(start, Role.NOT, Role.UNLIKE):
         negated, start = start, draft.skip(start + 1)
     if draft.role(start, Role.EMPTY):
         return _take(draft, at, start + 1, negated, named, IsEmpty(named.name))
-    values = tuple(one for one in draft.values(start) if isinstance(one, ValueWord) and one.field == named.name)
+    values = tuple(
+        one for one in draft.values(start) if isinstance(one, ValueWord) and one.field == named.name
+    )
     if len(values) == 1:
         return _take(draft, at, start + 1, negated, named, None, values[0].values)
     return _written(draft, at, start, negated, named)
@@ -146,7 +150,9 @@ def _placed(
 ) -> tuple[ValueWord | ConditionWord, ...]:
     """After "in", a person is not meant."""
     if draft.role(draft.behind(at), Role.PLACE):
-        kept = tuple(one for one in options if not (isinstance(one, ValueWord) and one.field in _OWNER_FIELDS))
+        kept = tuple(
+            one for one in options if not (isinstance(one, ValueWord) and one.field in _OWNER_FIELDS)
+        )
         return kept or options
     return options
 
@@ -176,23 +182,16 @@ def existence(draft: Draft, at: int) -> int:
     negated = bool(draft.nots) and draft.nots[-1] == behind
     if not negated and not draft.role(behind, Role.WITH):
         return at
-    if named.name == "purchases":
-        return draft.add(at, at + 1, "last_purchase", _present(draft, IsEmpty("last_purchase")))
-    if named.type is FieldType.NUMBER and named.name in {"open_deals"}:
-        operator = Operator.EQ if negated else Operator.GT
-        if negated:
-            first, draft.nots = draft.nots[-1], draft.nots[:-1]
-            return draft.add(first, at + 1, named.name, Compare(named.name, operator, Decimal(0)))
-        return draft.add(at, at + 1, named.name, Compare(named.name, operator, Decimal(0)))
-    return draft.add(at, at + 1, named.name, _present(draft, IsEmpty(named.name)))
+    first = draft.nots.pop() if negated else at
+    name = "last_purchase" if named.name == "purchases" else named.name
+    empty: Node = IsEmpty(name)
+    if named.name in _COUNTS:
+        empty = Compare(name, Operator.EQ, Decimal(0))
+    return draft.add(first, at + 1, name, empty if negated else _not_empty(empty))
 
 
-def _present(draft: Draft, empty: Node) -> Node:
-    """Empty when a negation waits, which then is used up; otherwise not empty."""
-    if draft.nots:
-        draft.nots = draft.nots[:-1]
-        return empty
-    return Not(empty)
+def _not_empty(empty: Node) -> Node:
+    return Compare(empty.field, Operator.GT, empty.value) if isinstance(empty, Compare) else Not(empty)
 
 
 def account(draft: Draft, at: int) -> int:
@@ -201,9 +200,7 @@ def account(draft: Draft, at: int) -> int:
     if not named:
         return at
     if len(named) > 1:
-        readings = tuple(
-            Reading(f"account #{one.id}", f"{one.name} ({one.id})") for one in named[:4]
-        )
+        readings = tuple(Reading(f"account #{one.id}", f"{one.name} ({one.id})") for one in named[:4])
         reason = f"{len(named)} accounts can be meant by “{draft.words(at, at + 1)}”."
         return draft.problem(at, at + 1, reason, readings=readings)
     last = at + 2 if draft.role(at + 1, Role.POSSESSIVE) else _over_legal_form(draft, at + 1)

@@ -17,6 +17,7 @@ import slack_sdk
 import structlog
 
 from bot.app.alert_desk import AlertDesk
+from bot.app.answers import AccountLine
 from bot.app.ask import Ask
 from bot.app.config import (
     STARTING_DOCUMENT,
@@ -29,6 +30,7 @@ from bot.app.config import (
 from bot.app.crm_mapping import crm_mapping
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendError
+from bot.app.explaining import explain
 from bot.app.home import Home
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
@@ -140,7 +142,17 @@ class Bellwether:
     @cached_property
     def book(self) -> SqlAccountBook:
         """Reading accounts with their scores."""
-        return SqlAccountBook(self.database, self.configuration, self.clock, self.crm_url)
+        return SqlAccountBook(self.database, self.configuration, self.clock, self.crm_url, self._explain)
+
+    def _explain(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
+        return explain(
+            line,
+            thresholds,
+            configuration=self.configuration(),
+            catalog=self.book.catalog,
+            today=self.book.today(),
+            currency=self.book.currency(),
+        )
 
     @cached_property
     def asking(self) -> Ask:

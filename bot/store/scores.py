@@ -104,12 +104,12 @@ class SqlScoringTransaction:
     def last_run(self, segmentation: str) -> LastRun | None:
         """The latest run."""
         row = self._connection.execute(
-            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version)
+            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts)
             .where(_RUN.c.segmentation == segmentation)
             .order_by(_RUN.c.id.desc())
             .limit(1)
         ).first()
-        return None if row is None else LastRun(row.id, row.as_of, row.config_version)
+        return None if row is None else LastRun(row.id, row.as_of, row.config_version, row.accounts)
 
     def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
         """Those that ever had a label, by the history."""
@@ -152,32 +152,16 @@ class SqlScoringTransaction:
     def save_scores(self, segmentation: str, run_id: int, at: datetime, difference: Difference) -> None:
         """Write what differs."""
         fixed = {"run_id": run_id, "scored_at": at}
-        known = {
-            row.account_id
-            for some in batches(list(difference.changed))
-            for row in self._connection.execute(
-                select(_SCORE.c.account_id).where(
-                    _SCORE.c.segmentation == segmentation, _SCORE.c.account_id.in_(some)
-                )
-            )
-        }
-        new, old = [], []
-        for account, standing in difference.changed.items():
-            values = {name: getattr(standing, name) for name in _STANDING} | fixed
-            if account in known:
-                old.append(values | {"the_account": account})
-            else:
-                new.append(values | {"segmentation": segmentation, "account_id": account})
-        this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("the_account"))
+        key = {"segmentation": segmentation}
+        new = [key | {"account_id": one} | _columns(now) | fixed for one, now in difference.added.items()]
+        old = [{"this": one} | _columns(now) | fixed for one, now in difference.changed.items()]
+        this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("this"))
         if new:
             self._connection.execute(insert(_SCORE), new)
         if old:
-            columns = {name: bindparam(name) for name in (*_STANDING, *fixed)}
-            self._connection.execute(update(_SCORE).where(this).values(columns), old)
+            self._connection.execute(update(_SCORE).where(this), old)
         if difference.gone:
-            self._connection.execute(
-                delete(_SCORE).where(this), [{"the_account": account} for account in difference.gone]
-            )
+            self._connection.execute(delete(_SCORE).where(this), [{"this": one} for one in difference.gone])
 
     def save_changes(self, changes: ChangesOfRun) -> list[int]:
         """Keep the changes; their numbers, in order."""
@@ -232,6 +216,10 @@ class SqlScoringTransaction:
     ) -> None:
         """Put a message into the outbox."""
         raised_alerts.add_message(self._connection, dedupe_key, kind, channel, payload, at)
+
+
+def _columns(standing: Standing) -> dict[str, Any]:
+    return {name: getattr(standing, name) for name in _STANDING}
 
 
 def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -92,7 +92,7 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return text(value.get("name"))
     if isinstance(value, list):
         return "; ".join(part for part in map(text, value) if part) or None
@@ -101,7 +101,7 @@ def text(value: Any) -> str | None:
 
 def lookup_id(value: Any) -> str | None:
     """The id of a lookup: ``{"id": …, "name": …}``, or the bare id that older versions send."""
-    found = value.get("id") if isinstance(value, Mapping) else value
+    found = value.get("id") if isinstance(value, dict) else value
     if found is None or found == "":
         return None
     if isinstance(found, bool) or not isinstance(found, str | int) or not str(found).isalnum():
@@ -179,7 +179,7 @@ def _as_number(value: Any) -> orjson.Fragment:
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return _UNSTORABLE.sub(_REPLACEMENT, value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {_storable(name): _storable(one) for name, one in value.items()}
     if isinstance(value, int) and abs(value) > LARGEST_BIGINT:
         return Decimal(value)

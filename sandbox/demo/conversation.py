@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from sandbox.demo.transcript import transcript
+from sandbox.demo.transcript import message_text
 
 REP, MANAGER = "UDARCEL", "UMELVIN"
 DM, ALERTS = "DDARCEL", "CALERTS"
@@ -72,7 +72,7 @@ class Page:
             lambda: (
                 one
                 for one in self.messages(ALERTS, MANAGER)
-                if one["ts"] not in known and name in transcript([one])
+                if one["ts"] not in known and name in message_text(one)
             ),
             f"an alert about {name}",
         )
@@ -122,30 +122,30 @@ def _questions(page: Page, medical: set[str]) -> None:
     named = _accounts_named(answer, medical)
     page.check(bool(named), "lists accounts")
     page.check(_rows(answer) == named, "every account listed is medical in the CRM")
-    page.check("industry = medical" in transcript([answer]), "says how it was read")
+    page.check("industry = medical" in message_text(answer), "says how it was read")
     misspelt = page.ask("show VIP accounts in helthcare")
     page.check(_rows(misspelt) == named, "the misspelt word gives the same accounts")
     counted = page.ask("how many champions per industry?")
-    page.check("retail" in transcript([counted]).lower(), "counts by industry")
+    page.check("retail" in message_text(counted).lower(), "counts by industry")
     account = sorted(named)[0]
-    card = transcript([page.ask(f"how is {account} doing?")])
+    card = message_text(page.ask(f"how is {account} doing?"))
     page.check(account in card and "VIP" in card, "the card tells the account's label")
     lost = page.ask("show VIP accounts in frobnicate")
-    page.check("frobnicate" in transcript([lost]), "names the word that was not understood")
+    page.check("frobnicate" in message_text(lost), "names the word that was not understood")
     page.check(bool(_buttons(lost)), "offers readings as buttons")
 
 
 def _alert(page: Page) -> None:
     known = {one["ts"] for one in page.messages(ALERTS, MANAGER)}
-    accounts = page.get("world/accounts")
-    account = next(one for one in accounts if "VIP" in transcript([page.ask(f"how is {one['name']} doing?")]))
+    accounts = page.get("world/accounts")["accounts"]
+    account = next(one for one in accounts if "VIP" in message_text(page.ask(f"how is {one['name']} doing?")))
     print(f"\n[In Zoho, {account['name']} loses the deals of the last four months.]", flush=True)
     started = time.monotonic()
     page.post("world/lose", account_id=account["id"])
     alert = page.await_alert(known, account["name"])
     print(f"\n#cs-alerts, {time.monotonic() - started:.1f} seconds later")
     _print(alert)
-    text = transcript([alert])
+    text = message_text(alert)
     page.check("VIP" in text and "At Risk" in text, "the alert has the old and the new label")
     page.check("purchase" in text, "the alert has the reason")
     page.check("owner" in text.lower(), "the alert names the owner")
@@ -164,12 +164,12 @@ def _acknowledge(page: Page, alert: Message) -> None:
         lambda: (
             one
             for one in page.messages(ALERTS, MANAGER)
-            if one["ts"] == alert["ts"] and "Acknowledged" in transcript([one])
+            if one["ts"] == alert["ts"] and "Acknowledged" in message_text(one)
         ),
         "the acknowledged alert",
     )
     _print(updated)
-    page.check("Melvin Marxen" in transcript([updated]), "the alert shows who acknowledged it")
+    page.check("Melvin Marxen" in message_text(updated), "the alert shows who acknowledged it")
 
 
 def _medical_accounts(zoho_url: str) -> set[str]:
@@ -232,6 +232,6 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
 
 def _print(message: Message) -> None:
     print("\nBellwether")
-    for line in transcript([message]).splitlines():
+    for line in message_text(message).splitlines():
         print(f"    {line}")
     sys.stdout.flush()

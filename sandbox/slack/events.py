@@ -14,6 +14,12 @@ from sandbox.slack.world import APP_ID, BOT_USER, CHANNELS, TEAM_ID, direct_mess
 Json = dict[str, Any]
 # Slack tries again about at once, after a minute and after five; an app that is away is waited for as long.
 RETRY_AFTER_SECONDS = (0, 60, 300)
+# What an app needs besides the subscription.
+SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "message.channels": "channels:history",
+}
 
 
 def on_message(slack: Workspace, message: Message) -> None:
@@ -80,7 +86,10 @@ def on_home_opened(slack: Workspace, user: str, home: Json | None) -> None:
 
 def send(slack: Workspace, event: Json) -> None:
     """Send an event on its way, if the app has subscribed to it and may see it."""
-    if _subscription(event) in slack.manifest.events and _visible(slack, event):
+    wanted = _subscription(event)
+    app = slack.manifest
+    may_hear = SCOPES.get(wanted) in {None, *app.scopes}
+    if wanted in app.events and may_hear and _visible(slack, event):
         slack.later(_deliver(slack, _envelope(slack, event)))
 
 

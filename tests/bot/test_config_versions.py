@@ -11,8 +11,8 @@ from bot.app.config import STARTING_DOCUMENT, PublishedConfigurations
 from bot.app.errors import ConfigurationError
 from bot.store.config_versions import SqlConfigVersions
 from connector.cache.engine import Database
-from tests.support.postgres import database, database_url, postgres_server  # noqa: F401  (fixtures)
-from tests.support.scoring_world import BANDS, NOON, StandingClock
+from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
+from tests.support.scoring_world import BANDS, NOON, StandingClock, database, shared_postgres  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

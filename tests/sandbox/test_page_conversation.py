@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from slack_bolt import App
 
 from sandbox.slack.serve import running
-from tests.support.browser import blameless_page, chromium
+from tests.support.page_browser import blameless_page, chromium, opened_window
 from tests.support.slack_sandbox import MANIFEST, bolt_app, connected
 
 pytestmark = pytest.mark.browser
@@ -105,7 +105,7 @@ def browser(base_url: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with blameless_page(browser) as one:
+    with opened_window(browser) as window, blameless_page(window) as one:
         yield one
 
 

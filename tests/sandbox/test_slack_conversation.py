@@ -321,3 +321,24 @@ def test_unread_messages_are_counted_until_they_are_read(app: App, darcel: Perso
     assert unread["CSALES"] == 1
     darcel.messages("CSALES")
     assert {one["unread"] for one in darcel.state()["channels"]} == {0}
+
+
+def test_an_app_hears_only_what_its_scopes_allow(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text(MANIFEST.read_text().replace("- app_mentions:read", "# "))
+    with running(manifest=manifest) as server:
+        app, darcel = bolt_app(server.base_url), Person(server.base_url)
+
+        @app.event("app_mention")
+        def on_mention(say: Any) -> None:
+            say("heard a mention")
+
+        @app.event("message")
+        def on_message(say: Any) -> None:
+            say("heard a message")
+
+        with connected(app):
+            darcel.say("CSALES", "@bellwether hello")
+            darcel.say(darcel.dm, "hello")
+            darcel.await_message(darcel.dm, "heard a message")
+        assert len(darcel.messages("CSALES")) == 1

@@ -139,6 +139,8 @@ def test_one_message_a_second_to_a_channel(client: WebClient) -> None:
 def test_a_message_goes_to_a_person_by_id(client: WebClient) -> None:
     assert post(client, "UMELVIN", text="hello")["channel"] == "DMELVIN"
     assert client.conversations_open(users="UMELVIN")["channel"]["id"] == "DMELVIN"
+    by_person = refusal(client.chat_update, channel="UMELVIN", ts="1.0", text="x")
+    assert by_person["error"] == "channel_not_found"
     assert refusal(client.conversations_open, users="UNOBODY")["error"] == "user_not_found"
 
 

@@ -1,4 +1,4 @@
-"""The smallest server that the sandbox's page can talk to: canned answers of `/_sandbox`, and a record of what was asked.
+"""The smallest server that the sandbox's page can talk to: canned answers, and a record of what was asked.
 
 It lets a test put any block on the page, also such that the real sandbox refuses.
 """
@@ -23,8 +23,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 PAGE = Path(__file__).resolve().parents[2] / "sandbox/slack/page"
-PEOPLE = [
-    {"id": "UDARCEL", "name": "darcel.schlecht", "real_name": "Darcel Schlecht", "title": "Sales representative"},
+Json = dict[str, Any]
+PEOPLE: list[Json] = [
+    {
+        "id": "UDARCEL",
+        "name": "darcel.schlecht",
+        "real_name": "Darcel Schlecht",
+        "title": "Sales representative",
+    },
     {"id": "UADA", "name": "ada.lindqvist", "real_name": "Ada Lindqvist", "title": "CRM administrator"},
     {"id": "UBELLWETHER", "name": "bellwether", "real_name": "Bellwether", "is_bot": True},
 ]
@@ -34,13 +40,19 @@ CHANNELS = [
     {"id": "CALERTS", "name": "cs-alerts", "is_im": False, "unread": 3, "is_member": True},
     {"id": "DDARCEL", "name": "", "is_im": True, "unread": 0, "is_member": True},
 ]
-Json = dict[str, Any]
 
 
 class PageStub:
     """What the page is told, and what it asked."""
 
     def __init__(self) -> None:
+        self.base_url = ""
+        self._listeners: list[asyncio.Queue[Json | None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Everything is as at the start."""
         self.messages: dict[str, list[Json]] = {}
         self.modal: list[Json] = []
         self.home: Json | None = None
@@ -49,9 +61,6 @@ class PageStub:
         self.accounts: list[Json] = []
         self.connected = 1
         self.asked: list[tuple[str, Json]] = []
-        self.base_url = ""
-        self._listeners: list[asyncio.Queue[Json | None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._offset = 0
 
     def post(self, channel: str, ts: str, text: str = "", **more: Any) -> None:
@@ -98,7 +107,10 @@ class PageStub:
         name = request.path_params["name"] or "index.html"
         if "/" in name or not (PAGE / name).is_file():
             return Response(status_code=404)
-        return FileResponse(PAGE / name, headers={"Content-Security-Policy": "default-src 'self'"})
+        return FileResponse(
+            PAGE / name,
+            headers={"Content-Security-Policy": "default-src 'self'", "Cache-Control": "max-age=600"},
+        )
 
     async def _state(self, request: Request) -> Response:
         wanted = request.query_params.get("as", "UDARCEL")
@@ -117,9 +129,7 @@ class PageStub:
 
     async def _messages(self, request: Request) -> Response:
         viewer, channel = request.query_params["as"], request.query_params["channel"]
-        seen = [
-            one for one in self.messages.get(channel, []) if one.get("ephemeral_for") in {None, viewer}
-        ]
+        seen = [one for one in self.messages.get(channel, []) if one.get("ephemeral_for") in {None, viewer}]
         return JSONResponse({"messages": seen})
 
     async def _events(self, _request: Request) -> Response:
@@ -140,7 +150,9 @@ class PageStub:
             body = await request.json()
             self.asked.append((f"world/{what}", body))
             self._offset += body.get("add_seconds", 0)
-        return JSONResponse({"accounts": self.accounts, "offset_seconds": self._offset, "kind": None, "changed": 7})
+        return JSONResponse(
+            {"accounts": self.accounts, "offset_seconds": self._offset, "kind": None, "changed": 7}
+        )
 
     async def _record(self, request: Request) -> Response:
         body, what = await request.json(), request.path_params["what"]
@@ -165,7 +177,9 @@ def running_stub(port: int = 0) -> Iterator[PageStub]:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     stub.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    config = uvicorn.Config(stub.app(), log_level="warning", timeout_graceful_shutdown=1, ws="none", lifespan="off")
+    config = uvicorn.Config(
+        stub.app(), log_level="warning", timeout_graceful_shutdown=1, ws="none", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

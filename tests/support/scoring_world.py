@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
@@ -17,8 +19,9 @@ from bot.app.recompute import Cause, Recompute
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
-from connector.cache.engine import Database
+from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, TransactionRow, UserRow
+from tests.support.postgres import PostgresServer, create_tables
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # noon in New York
 DAY = date(2026, 11, 24)
@@ -41,6 +44,32 @@ alerts:
   routes:
     - {name: Worse, when: worse, channel: "#cs", flood: 5}
 """
+
+
+@pytest.fixture(scope="module")
+def shared_postgres(postgres_server: PostgresServer) -> Iterator[Database]:
+    """One PostgreSQL database for a module: emptying it takes a tenth of what making one takes."""
+    with postgres_server.fresh() as url:
+        opened = open_database(url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with every table and no row, once on each kind."""
+    if request.param == "postgresql":
+        shared: Database = request.getfixturevalue("shared_postgres")
+        with shared.writes.begin() as connection:
+            names = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+        yield shared
+        return
+    url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
+    create_tables(url)
+    opened = open_database(url)
+    yield opened
+    opened.close()
 
 
 @dataclass

@@ -68,13 +68,15 @@ class ZohoHttp:
         wish = {"kind": kind, "match": match, "times": times, **more}
         self.post("/_sandbox/faults", wish).raise_for_status()
 
-    def every(self, module: str, fields: str, **query: Any) -> Iterator[dict[str, Any]]:
+    def every(
+        self, module: str, fields: str, headers: dict[str, str] | None = None, **query: Any
+    ) -> Iterator[dict[str, Any]]:
         """All records of a module, page by page."""
         token: str | None = None
         while True:
             by_token = {"page_token": token} if token else {}
-            answer = self.get(f"/crm/v8/{module}", fields=fields, **query, **by_token)
-            if answer.status_code == 204:
+            answer = self.get(f"/crm/v8/{module}", headers, fields=fields, **query, **by_token)
+            if answer.status_code in {204, 304}:
                 return
             body = answer.json()
             yield from body["data"]

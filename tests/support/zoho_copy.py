@@ -62,5 +62,3 @@ class ZohoCopy:
 
     def order_fault(self, kind: str, match: str, times: int | None = None) -> None:
         self.sandbox("POST", "faults", kind=kind, match=match, times=times)
-
-

@@ -8,7 +8,15 @@ from sandbox.slack import events
 from sandbox.slack.blocks import MESSAGE, check_blocks
 from sandbox.slack.call import Call
 from sandbox.slack.limits import BLOCKS_TOTAL_TEXT, MARKDOWN_TEXT, MESSAGE_ATTACHMENTS, MESSAGE_TEXT
-from sandbox.slack.methods.method import Json, Method, channel_of, joined_channel, person_of
+from sandbox.slack.methods.method import (
+    Json,
+    Method,
+    addressee_of,
+    channel_of,
+    joined,
+    joined_channel,
+    person_of,
+)
 from sandbox.slack.refusals import Refused, invalid_blocks
 from sandbox.slack.state import Message, State, message_json
 from sandbox.slack.workspace import Workspace
@@ -17,7 +25,7 @@ from sandbox.slack.world import BOT_USER
 
 def post_message(slack: Workspace, call: Call) -> Json:
     """chat.postMessage."""
-    channel = joined_channel(slack, call)
+    channel = joined(slack, addressee_of(call))
     text, blocks, attachments = content_of(call)
     message = Message(
         ts="",
@@ -57,7 +65,7 @@ def post_ephemeral(slack: Workspace, call: Call) -> Json:
 
 
 def update(slack: Workspace, call: Call) -> Json:
-    """chat.update: replaces text and blocks of the app's own message."""
+    """chat.update: replaces text and blocks of the app's own message; text alone takes the blocks away."""
     message = own_message(slack, call, "cant_update_message")
     text, blocks, _ = content_of(call)
     change(slack, message, text, blocks, metadata_of(call))

@@ -25,18 +25,29 @@ class Method:
 
 
 def channel_of(call: Call, argument: str = "channel") -> Channel:
-    """The channel that the call names by id; a person's id means the direct messages with them.
+    """The channel that the call names by id.
 
     Raises:
         Refused: ``channel_not_found``.
     """
-    wanted = call.needed(argument, "channel_not_found")
-    if wanted in USERS and wanted != BOT_USER:
-        return direct_messages_of(wanted)
-    by_name = {f"#{one.name}": one for one in CHANNELS.values() if one.name}
-    if channel := CHANNELS.get(wanted) or by_name.get(wanted):
+    if channel := CHANNELS.get(call.needed(argument, "channel_not_found")):
         return channel
     raise Refused("channel_not_found")
+
+
+def addressee_of(call: Call) -> Channel:
+    """Where a new message goes: a channel by id or name, or a person by id.
+
+    Raises:
+        Refused: ``channel_not_found``.
+    """
+    wanted = call.needed("channel", "channel_not_found")
+    if wanted in USERS and wanted != BOT_USER:
+        return direct_messages_of(wanted)
+    named = next(
+        (one for one in CHANNELS.values() if one.name and one.name == wanted.removeprefix("#")), None
+    )
+    return named or channel_of(call)
 
 
 def joined_channel(slack: Workspace, call: Call) -> Channel:
@@ -45,7 +56,15 @@ def joined_channel(slack: Workspace, call: Call) -> Channel:
     Raises:
         Refused: ``channel_not_found`` or ``not_in_channel``.
     """
-    channel = channel_of(call)
+    return joined(slack, channel_of(call))
+
+
+def joined(slack: Workspace, channel: Channel) -> Channel:
+    """The channel, if the app is a member of it.
+
+    Raises:
+        Refused: ``not_in_channel``.
+    """
     if BOT_USER not in slack.state.members[channel.id]:
         raise Refused("not_in_channel")
     return channel

@@ -1,5 +1,5 @@
 // Where a person types: Enter sends, Shift and Enter make a line; `/` and `@` are completed.
-import { digest, el, icon, iconButton } from "./dom.js";
+import { digest, el, icon } from "./dom.js";
 import { menu, toast } from "./popup.js";
 
 const COMPLETIONS = [
@@ -110,7 +110,7 @@ export function composer({ send, label, testid, examples, pick }) {
       const offers = examples?.() ?? [];
       if (digest(offers) === offered) return;
       offered = digest(offers);
-      tools.replaceChildren(...(offers.length ? [menu(iconButton("bulb", "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
+      tools.replaceChildren(...(offers.length ? [menu(el("button", { type: "button", class: "examples" }, icon("bulb"), "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
     },
   };
 }

@@ -65,6 +65,7 @@ export function messageNode(message, { state, place, grouped, openThread, thread
 }
 
 function belongsTogether(before, message) {
+  if (message.blocks?.length) return false; // an answer or an alert bears its own name and hour
   return Boolean(before) && before.user === message.user && !before.ephemeral_for && !message.ephemeral_for
     && Number(message.ts) - Number(before.ts) < GROUPED_SECONDS && moment(before.ts).getDate() === moment(message.ts).getDate();
 }
