@@ -120,7 +120,7 @@ def test_counts() -> None:
     answer = list_answer(total=1, kind=Kind.COUNT, accounts=())
     assert read(answer_message(answer, DRAWING))[0].startswith("1 account · ")
     lines = read(answer_message(breakdown_answer(Group("medical", 3), Group(None, 1)), DRAWING))
-    assert lines[3:5] == ["medical         3    75%", "none            1    25%"]
+    assert lines[3:5] == ["medical          3    75%", "none             1    25%"]
 
 
 def test_a_card_of_which_little_is_known() -> None:
