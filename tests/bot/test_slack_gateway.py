@@ -71,7 +71,7 @@ def test_an_alert_is_posted_to_the_channel_of_that_name_with_its_outbox_id(
                 "total": 2,
                 "currency": "EUR",
             },
-            "Konex    VIP → At Risk       €5k",
+            "Konex    VIP → At Risk    €5k",
         ),
         (
             "text",
