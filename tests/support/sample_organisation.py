@@ -58,13 +58,22 @@ CATALOG = Catalog(
         _field("total_spend", FieldType.MONEY),
         _field("deals.count", FieldType.NUMBER, "Deals"),
         _field("open_deals", FieldType.NUMBER),
-        Field("Customer Tier", FieldType.TEXT, "raw:Customer_Tier", ("Customer_Tier",), ("Gold", "Silver"), "Customer Tier"),
+        Field(
+            "Customer Tier",
+            FieldType.TEXT,
+            "raw:Customer_Tier",
+            ("Customer_Tier",),
+            ("Gold", "Silver"),
+            "Customer Tier",
+        ),
     )
 )
 
 CONFIGURATION = Configuration(
     segmentations=(
-        RfmSegmentation(name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)),
+        RfmSegmentation(
+            name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)
+        ),
     ),
     segments=(Segment(name="Big fish", criteria="total_spend > 200k and employees > 1000"),),
     synonyms=(
@@ -113,10 +122,18 @@ def _email(name: str) -> str:
 def _users() -> tuple[NamedUser, ...]:
     teams = rows("sales_teams.csv")
     managers = dict.fromkeys(row["manager"] for row in teams)
-    known = {name: f"user-{name.lower().replace(' ', '-')}" for name in (*managers, *(r["sales_agent"] for r in teams))}
+    known = {
+        name: f"user-{name.lower().replace(' ', '-')}"
+        for name in (*managers, *(r["sales_agent"] for r in teams))
+    }
     return (
         *(NamedUser(known[name], name, _email(name), None) for name in managers),
-        *(NamedUser(known[r["sales_agent"]], r["sales_agent"], _email(r["sales_agent"]), known[r["manager"]]) for r in teams),
+        *(
+            NamedUser(
+                known[r["sales_agent"]], r["sales_agent"], _email(r["sales_agent"]), known[r["manager"]]
+            )
+            for r in teams
+        ),
         NamedUser("user-ada-lindqvist", "Ada Lindqvist", _email("Ada Lindqvist"), None),
     )
 
