@@ -168,7 +168,7 @@ FIELDS = (
     _crm_field("Industry", "Sector", "picklist", ["-None-", "medical", "banking"]),
     _crm_field("Customer_Tier", "Customer Tier", "picklist", ["-None-", "Gold", "Silver"]),
     _crm_field("Seats", "Seats", "integer"),
-    _crm_field("Tag", "Tag", "tags"),
+    _crm_field("Tag", "Tag", "text"),
     _crm_field("Label", "Label", "text"),
     _crm_field("Logo", "Logo", "imageupload"),
 )
