@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
+from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.language.question import Sort
 from scoring.criteria.fields import Catalog
@@ -223,6 +224,51 @@ class AccountBook(Protocol):
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlackProfile:
+    """A Slack user, as Slack tells it."""
+
+    name: str
+    email: str | None
+    is_guest: bool
+    is_bot: bool
+
+
+class Directory(Protocol):
+    """Slack's people."""
+
+    def profile(self, slack_id: str) -> SlackProfile | None:
+        """Who this is; None when Slack does not know.
+
+        Raises:
+            SendError: Slack could not be asked.
+        """
+        ...
+
+
+class AlertRecords(Protocol):
+    """Alerts and what people did about them."""
+
+    def notice(self, alert_id: int) -> AlertNotice | None:
+        """The alert as it stands now; None when there is no such alert."""
+        ...
+
+    def acknowledge(self, alert_id: int, by: str) -> bool:
+        """Take note of an open or resting alert; False when somebody was first."""
+        ...
+
+    def snooze(self, alert_id: int, by: str, until: datetime) -> bool:
+        """Put an open alert to rest; False when it is not open."""
+        ...
+
+    def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
+        """Alerts nobody has taken, newest first: of one owner's accounts, or of all."""
+        ...
+
+    def wake(self) -> tuple[tuple[AlertNotice, Posted], ...]:
+        """Open again the alerts whose rest is over; with where each stands."""
 
 
 class ConfigVersions(Protocol):

@@ -39,6 +39,14 @@ Cause = Literal["first", "daily", "change", "command"]
 LabelCounts = tuple[tuple[str | None, int], ...]
 
 
+class _UndoneError(Exception):
+    """Leaves the transaction so that it is rolled back, and carries out what it found."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        super().__init__("rehearsed")
+        self.summary = summary
+
+
 class Recompute:
     """The use case. A run reads, decides and writes behind the write lock; it calls no network."""
 
@@ -54,13 +62,14 @@ class Recompute:
         self._clock = clock
         self._crm_url = crm_url
 
-    def run(self, cause: Cause, segmentation: str | None = None) -> RunSummary:
+    def run(self, cause: Cause, segmentation: str | None = None, *, keep: bool = True) -> RunSummary:
         """Score accounts as they stand in the cache.
 
         Args:
             cause: why; with ``change`` nothing is done unless sync marked an account, or a configuration was
                 published that scores differently.
             segmentation: only this one; None is all of them.
+            keep: False undoes it all in the end, by an exception; ``rehearse`` catches it.
 
         Raises:
             UserError: there is no such segmentation.
@@ -80,7 +89,18 @@ class Recompute:
             # A mark means "to be scored by every segmentation": one alone must not take it away.
             if len(chosen) == len(published.configuration.segmentations):
                 transaction.clear_touched(touched)
-            return RunSummary(cause, started, self._clock.now(), parts)
+            summary = RunSummary(cause, started, self._clock.now(), parts)
+            if not keep:
+                raise _UndoneError(summary)
+            return summary
+
+    def rehearse(self, segmentation: str | None = None) -> RunSummary:
+        """What a run on command would do now; everything of it is undone. Raises as ``run``."""
+        try:
+            self.run("command", segmentation, keep=False)
+        except _UndoneError as undone:
+            return undone.summary
+        raise AssertionError("a rehearsal always ends by undoing")
 
     def _one(
         self,

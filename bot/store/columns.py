@@ -32,10 +32,10 @@ from sqlmodel import SQLModel
 import bot.store.tables  # noqa: F401  (for its effect on the metadata)
 from scoring.criteria.fields import Field
 
-_TABLES = SQLModel.metadata.tables
-ACCOUNT, TRANSACTION, PRODUCT = _TABLES["crm_account"], _TABLES["crm_transaction"], _TABLES["crm_product"]
-SCORE = _TABLES["score"]
-OWNER = _TABLES["crm_user"].alias("owner")
+TABLES = SQLModel.metadata.tables
+ACCOUNT, TRANSACTION, PRODUCT = TABLES["crm_account"], TABLES["crm_transaction"], TABLES["crm_product"]
+SCORE = TABLES["score"]
+OWNER = TABLES["crm_user"].alias("owner")
 
 # A deal is over in every stage that begins so: Closed Won, Closed Lost, Closed-Lost to Competition. These are
 # Zoho's own names; the probability of a stage, which would say it for renamed stages, is not in the cache.

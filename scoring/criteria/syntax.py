@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.values import RESERVED
 
 LONGEST_TEXT = 20_000
+_ESCAPED = re.compile(r'\\(["\\])')
 AND_OR = "`and` or `or`"
 # Terminal -> what a person would call what could stand here; the first that is possible counts.
 WANTED = {
@@ -151,7 +153,7 @@ def _phrase(tokens: Sequence[Token]) -> Phrase:
 def _unquoted(token: Token) -> Phrase:
     inner = token[1:-1]
     if token[0] == '"':
-        inner = inner.replace("\\\\", "\0").replace('\\"', '"').replace("\0", "\\")
+        inner = _ESCAPED.sub(r"\1", inner)
     return Phrase(inner, token.start_pos or 0)
 
 

@@ -67,7 +67,9 @@ def found_by_sql(database: Database, node: Node, given_rows: Sequence[Mapping[st
         for row in stored:
             del row["money"]
         connection.execute(insert(ROWS), stored)
-        result = connection.execute(select(condition).select_from(ROWS).order_by(ROWS.c.number)).scalars().all()
+        result = (
+            connection.execute(select(condition).select_from(ROWS).order_by(ROWS.c.number)).scalars().all()
+        )
         chosen = set(connection.execute(select(ROWS.c.number).where(condition)).scalars())
         connection.rollback()
     assert None not in result, "every condition is true or false"

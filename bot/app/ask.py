@@ -1,0 +1,137 @@
+"""Answering a question: read it, look it up in the account book, and say how it was read. Decides no wording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+
+from bot.app.answers import AccountLine, Answer
+from bot.app.people import Person
+from bot.app.ports import AccountBook, OrganisationWords
+from bot.language.help import HELP
+from bot.language.question import Kind, NotUnderstood, Question
+from bot.language.restate import read_as
+from bot.language.understand import understand
+from bot.language.vocabulary import Index, Vocabulary, build_index
+from scoring.config import Configuration
+from scoring.criteria.check import leaves
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.tree import Always
+
+PAGE_LINES = 10
+MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of that is still read
+
+# Canonical field -> the attribute of AccountLine that shows it.
+COLUMNS = {
+    "label": "label", "total_spend": "spend_minor", "last_purchase": "last_purchase", "owner": "owner",
+    "owner_email": "owner", "industry": "industry", "city": "city", "state": "state", "country": "country",
+    "annual_revenue": "annual_revenue_minor", "employees": "employees", "purchases": "purchases",
+    "r": "r", "f": "f", "m": "m", "rfm": "total",
+}  # fmt: skip
+DEFAULT_COLUMNS = ("label", "total_spend", "last_purchase", "owner")
+_MOST_COLUMNS = 7
+_COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
+
+
+class Ask:
+    """The use case of a question.
+
+    The vocabulary of the organisation is built once for each version of data and configuration.
+    """
+
+    def __init__(self, book: AccountBook, configuration: Callable[[], Configuration]) -> None:
+        self._book = book
+        self._configuration = configuration
+        self._lock = Lock()
+        self._index: tuple[datetime | None, Configuration, Index] | None = None
+
+    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+        """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
+
+        Args:
+            text: the sentence.
+            person: who asks: ``my`` means them.
+            offset: how many accounts of a list to pass over, for its later pages.
+        """
+        empty = self._empty(text)
+        if person.refusal is not None:
+            return replace(empty, not_understood=NotUnderstood((), person.refusal))
+        understood = understand(text, self.vocabulary(person))
+        if isinstance(understood, NotUnderstood):
+            return replace(empty, not_understood=understood)
+        try:
+            return self._answer(understood, replace(empty, offset=max(0, offset)))
+        except CriteriaError as error:
+            return replace(empty, not_understood=NotUnderstood((), str(error)))
+
+    def vocabulary(self, person: Person) -> Vocabulary:
+        """The words that this person's sentences may use now."""
+        return Vocabulary(self._current_index(), person, self._book.today(), self._book.currency())
+
+    def _current_index(self) -> Index:
+        configuration, as_of = self._configuration(), self._book.as_of()
+        with self._lock:
+            known = self._index
+            if known is None or known[0] != as_of or known[1] != configuration:
+                words = self._common_first(self._book.words())
+                known = (as_of, configuration, build_index(words, self._book.catalog(), configuration))
+                self._index = known
+            return known[2]
+
+    def _common_first(self, words: OrganisationWords) -> OrganisationWords:
+        """The values that are offered when nothing comes near, by how many accounts have them."""
+        catalog = self._book.catalog()
+        values = dict(words.values)
+        for name in _COMMON_FIELDS:
+            if name in values and catalog.find(name) is not None:
+                counted = [group.value for group in self._book.breakdown(Always(), name) if group.value]
+                values[name] = tuple(dict.fromkeys((*counted, *values[name])))
+        return replace(words, values=values)
+
+    def _empty(self, text: str) -> Answer:
+        return Answer(
+            question=text,
+            kind=None,
+            read_as="",
+            total=0,
+            shown=0,
+            as_of=self._book.as_of(),
+            currency=self._book.currency(),
+        )
+
+    def _answer(self, question: Question, empty: Answer) -> Answer:
+        if question.kind is Kind.HELP:
+            return replace(empty, kind=Kind.HELP, read_as="help", help=HELP)
+        if question.kind is Kind.ACCOUNT:
+            return self._card(question, empty)
+        answer = replace(empty, kind=question.kind, read_as=read_as(question, self._book.catalog()))
+        total = self._book.count(question.criteria)
+        if question.kind is Kind.COUNT:
+            return replace(answer, total=total)
+        if question.kind is Kind.COUNT_BY and question.group_by is not None:
+            groups = tuple(self._book.breakdown(question.criteria, question.group_by))
+            return replace(answer, total=total, groups=groups, group_by=question.group_by, shown=len(groups))
+        lines = self._page(question, answer.offset)
+        return replace(answer, total=total, accounts=lines, shown=len(lines), columns=columns(question))
+
+    def _page(self, question: Question, offset: int) -> tuple[AccountLine, ...]:
+        limit = min(question.limit or PAGE_LINES, MOST_LINES)
+        return tuple(self._book.page(question.criteria, question.sort, limit, offset))
+
+    def _card(self, question: Question, empty: Answer) -> Answer:
+        card = self._book.card(question.account_id or "")
+        if card is None:
+            reason = "That account is not in the copy of the CRM any more."
+            return replace(empty, not_understood=NotUnderstood((), reason))
+        name = f"the account {card.line.name}"
+        return replace(empty, kind=Kind.ACCOUNT, read_as=name, total=1, shown=1, card=card)
+
+
+def columns(question: Question) -> tuple[str, ...]:
+    """The columns that a question makes relevant: what it sorts by and speaks of, then the usual ones."""
+    spoken = [one.field for one in question.sort] + [leaf.field for leaf in leaves(question.criteria)]
+    wanted = dict.fromkeys((*spoken, *DEFAULT_COLUMNS))
+    chosen = dict.fromkeys(COLUMNS[name] for name in wanted if name in COLUMNS)
+    return tuple(chosen)[:_MOST_COLUMNS]

@@ -1,0 +1,59 @@
+"""What can be asked, by topic, with examples that are understood: a test reads every one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HelpTopic:
+    """One thing that can be asked.
+
+    Attributes:
+        examples: sentences to type, on any organisation with the ready-made labels.
+    """
+
+    title: str
+    examples: tuple[str, ...]
+
+
+HELP: tuple[HelpTopic, ...] = (
+    HelpTopic(
+        "Lists by label, industry, place and owner",
+        ("VIP accounts", "at-risk accounts in Texas", "my accounts", "accounts outside the United States"),
+    ),
+    HelpTopic(
+        "Amounts",
+        ("at-risk accounts over 50k", "accounts with revenue above 1M", "accounts with more than 10 purchases"),
+    ),
+    HelpTopic(
+        "Time",
+        (
+            "accounts that have not bought in 90 days",
+            "VIPs that bought in the last 30 days",
+            "accounts created this year",
+        ),
+    ),
+    HelpTopic(
+        "Combining",
+        ("VIP or at-risk accounts owned by me", "champions not in Texas", "accounts without an owner"),
+    ),
+    HelpTopic(
+        "Order",
+        ("top 10 accounts by spend", "the 5 biggest accounts by revenue", "VIPs sorted by last purchase ascending"),
+    ),
+    HelpTopic(
+        "Numbers",
+        ("how many VIPs?", "how many accounts per label?", "how many at-risk accounts by owner?"),
+    ),
+    HelpTopic(
+        "The criteria language, for exact conditions",
+        ("accounts where r >= 4 and f >= 4", "total_spend > 50k and last_purchase before 90 days ago"),
+    ),
+    HelpTopic("One account: just its name, or", ("how is {account} doing?", "why is {account} at risk?")),
+)
+
+
+def examples(account: str) -> tuple[str, ...]:
+    """Every example, with an account's name filled in."""
+    return tuple(one.replace("{account}", account) for topic in HELP for one in topic.examples)

@@ -1,0 +1,112 @@
+"""The language's own words, read from its data file. Nothing of an organisation is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from bot.language.meanings import GrammarWord, Meaning, NumberWord, Role
+from bot.language.tokens import phrase
+
+_WITH_ARGUMENT = {"superlatives", "relative_days", "units", "months", "later"}
+_NOT_ROLES = {"numbers", "multipliers", "loose_multipliers", "currencies", "fields"}
+
+
+@dataclass(frozen=True)
+class LaterFeature:
+    """Something people ask for that is not there yet, and questions that come near."""
+
+    name: str
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """One language.
+
+    Attributes:
+        words: phrase -> its grammatical meanings.
+        fields: canonical field name -> how it is spoken of.
+        countries, cities: groups of names of one place, the usual name first; ``states``: abbreviation -> name.
+    """
+
+    words: Mapping[str, tuple[Meaning, ...]]
+    fields: Mapping[str, tuple[str, ...]]
+    multipliers: Mapping[str, Decimal]
+    loose_multipliers: frozenset[str]
+    currencies: Mapping[str, str]
+    later: Mapping[str, LaterFeature]
+    countries: tuple[tuple[str, ...], ...]
+    cities: tuple[tuple[str, ...], ...]
+    states: Mapping[str, str]
+    legal_forms: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def lexicon(language: str = "en") -> Lexicon:
+    """The words of a language; read once."""
+    document, places = _read(f"{language}.yaml"), _read("places.yaml")
+    words: dict[str, tuple[Meaning, ...]] = {}
+    for text, meaning in [*_grammar(document), *_numbers(document)]:
+        known = words.get(phrase(text), ())
+        if phrase(text) and meaning not in known:
+            words[phrase(text)] = (*known, meaning)
+    return Lexicon(
+        words=words,
+        fields={name: tuple(spoken) for name, spoken in document["fields"].items()},
+        multipliers={word: Decimal(value) for word, value in document["multipliers"].items()},
+        loose_multipliers=frozenset(document["loose_multipliers"]),
+        currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
+        later={one["name"]: LaterFeature(one["name"], tuple(one["near"])) for one in document["later"]},
+        countries=tuple(tuple(group) for group in places["countries"]),
+        cities=tuple(tuple(group) for group in places["cities"]),
+        states=dict(places["states"]),
+        legal_forms=frozenset(phrase(form) for form in places["legal_forms"]),
+    )
+
+
+def _read(name: str) -> Any:
+    text = resources.files("bot.language").joinpath("words", name).read_text(encoding="utf-8")
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _numbers(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
+    for text, value in document["numbers"].items():
+        yield text, NumberWord(Decimal(value))
+
+
+def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
+    for role in Role:
+        if role.value not in document:
+            continue
+        part = document[role.value]
+        if role.value in _WITH_ARGUMENT:
+            yield from _with_argument(role, part)
+        else:
+            yield from ((text, GrammarWord(role)) for text in part)
+
+
+def _with_argument(role: Role, part: Any) -> Iterator[tuple[str, Meaning]]:
+    if role is Role.TODAY:
+        yield from ((text, GrammarWord(role, str(days))) for text, days in part.items())
+    elif role is Role.UNIT:
+        yield from ((text, GrammarWord(role, unit)) for unit, spoken in part.items() for text in spoken)
+    elif role is Role.MONTH:
+        yield from _months(role, part)
+    elif role is Role.LATER:
+        yield from ((text, GrammarWord(role, one["name"])) for one in part for text in one["words"])
+    else:
+        yield from (
+            (text, GrammarWord(role, one["field"], one["descending"])) for one in part for text in one["words"]
+        )
+
+
+def _months(role: Role, part: Sequence[Sequence[str]]) -> Iterator[tuple[str, Meaning]]:
+    for number, spoken in enumerate(part, start=1):
+        yield from ((text, GrammarWord(role, str(number))) for text in spoken)

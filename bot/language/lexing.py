@@ -1,0 +1,196 @@
+"""A sentence as items with meanings: longest match first, then numbers, then what was probably misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.language.meanings import (
+    AccountWord,
+    DateWord,
+    FieldWord,
+    GrammarWord,
+    Item,
+    Meaning,
+    NumberWord,
+    Role,
+    Unknown,
+    ValueWord,
+)
+from bot.language.nearest import ONE_ERROR_LETTERS, forgiven
+from bot.language.tokens import Token, phrase, tokens
+from bot.language.vocabulary import Index, Vocabulary
+
+# More unknown words than this are not a sentence with typing errors; they are named as they are.
+MOST_CORRECTED = 6
+_SHORTEST_JOINED = 3
+_CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
+_BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
+
+
+@dataclass(frozen=True)
+class Lexer:
+    """Reads one sentence.
+
+    Attributes:
+        accounts: whether accounts' names are looked up too.
+        card: whether the sentence has words that speak of one account; then names win over other values.
+    """
+
+    vocabulary: Vocabulary
+    text: str
+    accounts: bool = False
+    card: bool = False
+
+    def items(self) -> tuple[Item, ...]:
+        """The items of the sentence, in order; together they cover every token."""
+        return self._corrected(self._matched(tokens(self.text)))
+
+    @property
+    def _index(self) -> Index:
+        return self.vocabulary.index
+
+    def _matched(self, parts: Sequence[Token]) -> list[Item]:
+        found: list[Item] = []
+        at = 0
+        while at < len(parts):
+            size, options = self._longest(parts, at, found)
+            found.append(self._item(parts[at : at + size], options))
+            at += size
+        return found
+
+    def _longest(
+        self, parts: Sequence[Token], at: int, before: Sequence[Item]
+    ) -> tuple[int, tuple[Meaning, ...]]:
+        longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
+        for size in range(min(longest, len(parts) - at), 0, -1):
+            options = self._options(parts[at : at + size], before)
+            if options and not self._splits(options, parts[at + size : at + size + 1]):
+                return size, options
+        return self._by_itself(parts, at, before)
+
+    @staticmethod
+    def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
+        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
+        ends = any(isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options)
+        return ends and bool(following) and following[0].kind == "number"
+
+    def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
+        if len(run) > 1 and any(token.kind == "quoted" for token in run):
+            return ()
+        key = " ".join(token.norm for token in run)
+        options = self._in_capitals(key, run, before) or self._index.meanings(key)
+        if not options and len(run) == 2 and all(len(one.norm) >= _SHORTEST_JOINED for one in run):  # noqa: PLR2004
+            options = self._index.words.get("".join(token.norm for token in run), ())
+        if run[0].kind == "quoted":
+            options = tuple(one for one in options if not isinstance(one, GrammarWord))
+        return self._with_accounts(key, len(run), options)
+
+    def _with_accounts(self, key: str, size: int, options: tuple[Meaning, ...]) -> tuple[Meaning, ...]:
+        if not self.accounts:
+            return options
+        named: tuple[Meaning, ...] = self._index.accounts.named(key)
+        grammar = any(isinstance(one, GrammarWord) for one in options)
+        if named and (not options or (not grammar and (self.card or size > 1))):
+            return named
+        return options
+
+    def _in_capitals(
+        self, key: str, run: Sequence[Token], before: Sequence[Item]
+    ) -> tuple[Meaning, ...]:
+        options = self._index.capitals.get(key, ())
+        if not options:
+            return ()
+        written = "".join(token.text for token in run)
+        grammar = self._index.lexicon.words.get(key, ())
+        capitals = written.isupper() and (not grammar or not self.text.isupper())
+        behind = next((item for item in reversed(before) if item.role() is not Role.FILLER), None)
+        placed = behind is not None and behind.role() in _BEFORE_A_PLACE
+        holds = any(isinstance(one, GrammarWord) and one.role in _CONNECTIVES for one in grammar)
+        return options if (capitals and placed if holds else capitals or placed) else ()
+
+    def _by_itself(
+        self, parts: Sequence[Token], at: int, before: Sequence[Item]
+    ) -> tuple[int, tuple[Meaning, ...]]:
+        token = parts[at]
+        if token.kind == "number":
+            return self._number(parts, at)
+        if token.kind == "iso":
+            return 1, (DateWord(token.norm.replace("/", "-")),)
+        if token.kind == "possessive":
+            owner = bool(before) and isinstance(before[-1].meaning, ValueWord | AccountWord)
+            return 1, (GrammarWord(Role.POSSESSIVE if owner else Role.FILLER),)
+        if token.kind == "sign" and token.norm in {",", ";", "-"}:
+            return 1, (GrammarWord(Role.TO if token.norm == "-" else Role.COMMA),)
+        return 1, (Unknown(),)
+
+    def _number(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]]:
+        language, token = self._index.lexicon, parts[at]
+        digits = "".join(char for char in token.norm if char.isdigit() or char == ".")
+        letters = "".join(char for char in token.suffix if char.isalpha())
+        try:
+            value = Decimal(digits[: -len(letters) or None] if letters and digits.endswith(letters) else digits)
+        except ArithmeticError:
+            return 1, (Unknown(),)
+        currency = language.currencies.get(token.norm[0]) or language.currencies.get(token.suffix[-1:])
+        size, factor = 1, language.multipliers.get(letters, Decimal(1))
+        if at + 1 < len(parts) and parts[at + 1].norm in language.loose_multipliers:
+            size, factor = 2, factor * language.multipliers[parts[at + 1].norm]
+        if at + size < len(parts) and parts[at + size].norm in language.currencies:
+            currency, size = language.currencies[parts[at + size].norm], size + 1
+        more, percent = token.suffix.endswith("+"), token.suffix.endswith("%")
+        return size, (NumberWord(value * factor, currency, more, percent),)
+
+    def _item(self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None) -> Item:
+        start, end = run[0].start, run[-1].end
+        return Item(self.text[start:end], start, end, tuple(dict.fromkeys(options)), correction)
+
+    def _corrected(self, items: list[Item]) -> tuple[Item, ...]:
+        unknown = [item for item in items if isinstance(item.meaning, Unknown)]
+        if len(unknown) <= MOST_CORRECTED:
+            for one in unknown:
+                items = self._correct(items, one)
+        return tuple(items)
+
+    def _correct(self, items: list[Item], one: Item) -> list[Item]:
+        """Replace an unknown word, alone or with its neighbours, by what was probably meant."""
+        legal = phrase(one.text) in self._index.lexicon.legal_forms
+        if one not in items or legal or not any(char.isalpha() for char in one.text):
+            return items
+        at = items.index(one)
+        for first, last in ((at, at + 1), (at - 1, at + 1), (at, at + 2), (at - 1, at + 2)):
+            if first < 0 or last > len(items):
+                continue
+            run = items[first:last]
+            fixed = self._misspelt(self.text[run[0].start : run[-1].end], several=len(run) > 1)
+            if fixed is not None:
+                whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
+                return [*items[:first], whole, *items[last:]]
+        return items
+
+    def _credible(self, written: str, meant: str) -> bool:
+        """Whether a correction may be made unasked.
+
+        A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
+        "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
+        """
+        organisation = any(not isinstance(one, FieldWord) for one in self._index.words.get(meant, ()))
+        if organisation or len(written) > ONE_ERROR_LETTERS:
+            return True
+        replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
+        return written[0] == meant[0] and not replaced
+
+    def _misspelt(self, text: str, *, several: bool) -> tuple[tuple[Meaning, ...], str] | None:
+        key = " ".join(token.norm for token in tokens(text))
+        keys = self._index.near.misspelt(key, forgiven(key))
+        if several:
+            keys = tuple(one for one in keys if " " in one)
+        keys = tuple(one for one in keys if self._credible(key, one))
+        options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
+        if options:
+            return options, " / ".join(keys)
+        named = self._index.accounts.misspelt(key) if self.accounts else ()
+        if not named and self.accounts and self.card and not several:
+            named = self._index.accounts.with_word(key)
+        return (named, " / ".join(one.name for one in named)) if named else None

@@ -1,0 +1,111 @@
+"""Questions that are written in the criteria language, whole or after "where"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.language.question import Kind, NotUnderstood, Question, Understanding, UnknownWord, WordUse
+from bot.language.tokens import fold
+from bot.language.vocabulary import Index
+from scoring.criteria.canonical import canonical
+from scoring.criteria.check import leaves
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.parse import parse
+from scoring.criteria.tree import Always, Compare, In, Node, Operator, conjunction
+
+# What a sentence must have to be worth parsing as criteria: a sign, or an operator made of words.
+_SIGNS = re.compile(
+    r"[=<>()]|\b(?:is\s+(?:not\s+)?empty|contains|starts\s+with|ends\s+with|has|before|after|between|in\s+\(|"
+    r"in\s+(?:this|last|next))\b",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
+_TAIL = re.compile(
+    r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$", re.IGNORECASE
+)
+_MOST_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A sentence cut into what is said around the criteria, and the criteria."""
+
+    around: str
+    criteria: str
+    start: int
+
+
+def looks_literal(text: str) -> bool:
+    """Whether it is worth trying to read the sentence as criteria."""
+    return bool(_SIGNS.search(text)) and len(text) <= _MOST_CHARACTERS
+
+
+def literal(
+    text: str, index: Index, read: Callable[[str], Understanding]
+) -> tuple[Question | None, NotUnderstood | None]:
+    """Read a sentence as criteria; with ``read`` for the words around them.
+
+    Returns:
+        The question; or why it is not one, when it clearly was meant as criteria.
+    """
+    reason: NotUnderstood | None = None
+    for cut in _cuts(text):
+        try:
+            node = parse(cut.criteria, index.catalog)
+        except CriteriaError as error:
+            reason = reason or _not_understood(cut, error)
+            continue
+        if isinstance(node, Always) or _strange_value(node, cut.criteria, index):
+            continue
+        around = read(cut.around) if cut.around.strip() else Question(Kind.LIST)
+        if isinstance(around, Question) and around.kind in {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}:
+            use = WordUse(cut.criteria, canonical(node))
+            return replace(
+                around, criteria=conjunction(around.criteria, node), words=(*around.words, use)
+            ), None
+    return None, reason
+
+
+def _cuts(text: str) -> list[Cut]:
+    """The ways to cut, the most literal first."""
+    cuts = [Cut("", text, 0)]
+    places = [match for match in _WHERE.finditer(text) if not _in_quotes(text, match.start())][:1]
+    starts = [(match.end(), text[: match.start()]) for match in places] or [(0, "accounts")]
+    for start, before in starts:
+        rest = text[start:]
+        if before.strip() and places:
+            cuts.append(Cut(before, rest, start))
+        elif places:
+            cuts.append(Cut("accounts", rest, start))
+        tail = _TAIL.search(rest)
+        if tail is not None:
+            cuts.append(Cut(f"{before or 'accounts'} {tail[0]}", rest[: tail.start()], start))
+    return cuts
+
+
+def _strange_value(node: Node, text: str, index: Index) -> bool:
+    """Whether a value is none of the organisation's and was not insisted on by quotation marks.
+
+    "industry = medical frobnicate" is valid criteria, but hardly what was meant.
+    """
+    for leaf in leaves(node):
+        known = index.values.get(leaf.field)
+        equal = isinstance(leaf, Compare) and leaf.operator in {Operator.EQ, Operator.NE}
+        values = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) and equal else ()
+        for value in values if known else ():
+            if isinstance(value, str) and fold(value) not in {fold(one) for one in known or ()}:
+                return f'"{value}"' not in text
+    return False
+
+
+def _in_quotes(text: str, at: int) -> bool:
+    return text.count('"', 0, at) % 2 == 1
+
+
+def _not_understood(cut: Cut, error: CriteriaError) -> NotUnderstood:
+    at = error.position if error.position is not None else 0
+    match = re.compile(r'"[^"]*"|[^\s()=<>!,]+').search(cut.criteria, min(at, len(cut.criteria)))
+    word = UnknownWord(match[0], cut.start + match.start()) if match else None
+    return NotUnderstood((word,) if word else (), str(error))

@@ -1,0 +1,172 @@
+"""What a word or phrase can mean: grammar, a field, a value of the organisation, an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from scoring.criteria.tree import Node
+
+
+class Role(StrEnum):
+    """The part a grammar word plays; the names are the keys of ``words/en.yaml``."""
+
+    FILLER = "filler"
+    WITH = "with"
+    LINK = "link"
+    PLACE = "place"
+    NOUN = "noun"
+    NOUN_ONE = "noun_one"
+    GROUP_NOUN = "group_noun"
+    AND = "and"
+    OR = "or"
+    NOR = "nor"
+    COMMA = "comma"
+    NOT = "not"
+    WITHOUT = "without"
+    EMPTY = "empty"
+    ME = "me"
+    NOBODYS = "nobodys"
+    OWNED = "owned"
+    OWNS = "owns"
+    POSSESSIVE = "possessive"
+    OVER = "over"
+    AT_LEAST = "at_least"
+    UNDER = "under"
+    AT_MOST = "at_most"
+    EXACTLY = "exactly"
+    UNLIKE = "unlike"
+    OR_MORE = "or_more"
+    OR_LESS = "or_less"
+    BETWEEN = "between"
+    TO = "to"
+    SUPERLATIVE = "superlatives"
+    MOST = "most"
+    FEWEST = "fewest"
+    BY = "by"
+    SORT_BY = "sort_by"
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+    LIMIT = "limit"
+    COUNT = "count"
+    PER = "per"
+    WHICH_OF = "which_of"
+    WHERE_ARE = "where_are"
+    WHERE = "where"
+    BOUGHT = "bought"
+    ACTIVE = "active"
+    LAST_BOUGHT = "last_bought"
+    NEVER_BOUGHT = "never_bought"
+    INACTIVE = "inactive"
+    SINCE = "since"
+    BEFORE = "before"
+    AFTER = "after"
+    DURING = "during"
+    AGO = "ago"
+    LAST = "last"
+    PAST = "past"
+    THIS = "this"
+    NEXT = "next"
+    TODAY = "relative_days"
+    UNIT = "units"
+    MONTH = "months"
+    CARD = "card"
+    HELP = "help"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class GrammarWord:
+    """A word of the language itself.
+
+    Attributes:
+        argument: a field for a superlative, a unit's or month's name, a later feature's name; else empty.
+        descending: the direction of a superlative.
+    """
+
+    role: Role
+    argument: str = ""
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWord:
+    """A number, perhaps with a currency, perhaps open-ended (``50k+``)."""
+
+    value: Decimal
+    currency: str | None = None
+    and_more: bool = False
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateWord:
+    """A day, written in digits."""
+
+    iso: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWord:
+    """The spoken name of a field."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueWord:
+    """A value of a field of the organisation, ``industry = medical``; several where synonyms share a word."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionWord:
+    """A name for a whole condition: a saved segment, a team."""
+
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWord:
+    """An account, by its name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word that means nothing here."""
+
+
+Meaning = GrammarWord | NumberWord | DateWord | FieldWord | ValueWord | ConditionWord | AccountWord | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A run of words with what it means.
+
+    Attributes:
+        options: every meaning that is left when the neighbours have been looked at; best first.
+        start: index of the first character in the sentence; ``end`` is one past the last.
+        correction: how it would have been spelt, when it was not written like that.
+    """
+
+    text: str
+    start: int
+    end: int
+    options: tuple[Meaning, ...]
+    correction: str | None = None
+
+    @property
+    def meaning(self) -> Meaning:
+        """The best meaning."""
+        return self.options[0]
+
+    def role(self) -> Role | None:
+        """The grammatical role; None for everything that is not grammar."""
+        return self.meaning.role if isinstance(self.meaning, GrammarWord) else None

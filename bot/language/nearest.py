@@ -1,0 +1,66 @@
+"""Words that are spelt nearly alike: what was probably meant, and what else comes near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+# Up to this many letters a word must be written exactly, or with two neighbours swapped; then one, two and
+# three errors are forgiven. Four out of five human typing errors are a single one (Damerau, CACM 1964).
+EXACT_LETTERS = 4
+ONE_ERROR_LETTERS = 7
+TWO_ERRORS_LETTERS = 12
+_LEAST_SIMILARITY = 68.0  # of 100; below it a suggestion looks random to a reader
+
+
+def forgiven(word: str) -> int:
+    """How many typing errors are forgiven in a word of this length."""
+    if len(word) <= EXACT_LETTERS:
+        return 0
+    return 1 if len(word) <= ONE_ERROR_LETTERS else 2 if len(word) <= TWO_ERRORS_LETTERS else 3
+
+
+class Nearest:
+    """Phrases kept by their length, so that only those that can come near are compared."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._by_length: dict[int, list[str]] = {}
+        for one in phrases:
+            self._by_length.setdefault(len(one), []).append(one)
+
+    def misspelt(self, word: str, errors: int) -> tuple[str, ...]:
+        """The phrases at the smallest distance within the given number of errors; several when they tie.
+
+        An error is a letter too many, missing or wrong, or two neighbours swapped.
+        """
+        if errors == 0:
+            return self._swapped(word)
+        found: list[tuple[str, float, int]] = []
+        for length in range(max(1, len(word) - errors), len(word) + errors + 1):
+            choices = self._by_length.get(length, ())
+            found.extend(
+                process.extract(word, choices, scorer=OSA.distance, score_cutoff=errors, limit=8, processor=None)
+            )
+        closest = min((distance for _, distance, _ in found), default=0)
+        # Where the first letter agrees it is likelier: typing errors seldom hit it.
+        best = [phrase for phrase, distance, _ in found if distance == closest]
+        same_start = [phrase for phrase in best if phrase[0] == word[0]]
+        return tuple(sorted(same_start or best))
+
+    def _swapped(self, word: str) -> tuple[str, ...]:
+        swaps = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+        known = self._by_length.get(len(word), ())
+        return tuple(sorted(one for one in swaps if one != word and one in known)) if len(word) == EXACT_LETTERS else ()
+
+    def similar(self, word: str, count: int = 3) -> tuple[str, ...]:
+        """Phrases that look alike, best first, however far; for suggestions only."""
+        lengths = range(max(2, len(word) // 2), len(word) * 2 + 1)
+        found: list[tuple[str, float, int]] = []
+        for length in lengths:
+            choices = self._by_length.get(length, ())
+            found.extend(
+                process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=_LEAST_SIMILARITY, limit=count)
+            )
+        return tuple(phrase for phrase, _, _ in sorted(found, key=lambda one: (-one[1], one[0]))[:count])

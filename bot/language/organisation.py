@@ -1,0 +1,201 @@
+"""Collecting the organisation's phrases: values with their synonyms, owners, places, segments, field names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.app.ports import NamedUser, OrganisationWords
+from bot.language.lexicon import Lexicon
+from bot.language.meanings import ConditionWord, FieldWord, GrammarWord, Meaning, Role, ValueWord
+from bot.language.tokens import fold, phrase
+from scoring.config import Configuration
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog, FieldType
+from scoring.criteria.parse import parse
+
+# Roles that hold a sentence together: an organisation's word of that spelling counts only in capitals.
+_CORE = {Role.FILLER, Role.AND, Role.OR, Role.NOT, Role.WITHOUT, Role.PLACE, Role.LINK, Role.WITH, Role.NOUN, Role.NOUN_ONE,
+         Role.ME, Role.BY, Role.PER, Role.COUNT, Role.TO, Role.THIS, Role.LAST}  # fmt: skip
+_LONGEST_ABBREVIATION = 3
+_NOT_VALUES = {"name", "owner", "owner_email", "website", "phone"}  # named in other ways
+
+
+@dataclass
+class Phrases:
+    """What was collected so far."""
+
+    lexicon: Lexicon
+    words: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
+    capitals: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
+    users: dict[str, ValueWord] = field(default_factory=dict)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, text: str, meaning: Meaning, *, abbreviation: bool = False) -> None:
+        """Note a meaning of a phrase."""
+        key = phrase(text)
+        if not key:
+            return
+        grammar = self.lexicon.words.get(key, ())
+        core = any(isinstance(one, GrammarWord) and one.role in _CORE for one in grammar)
+        book = self.capitals if core or abbreviation else self.words
+        if meaning not in book.get(key, ()):
+            book[key] = (*book.get(key, ()), meaning)
+
+    def add_joined(self, text: str, meaning: Meaning) -> None:
+        """Note a phrase, and the same phrase written as one word: health care, healthcare."""
+        self.add(text, meaning)
+        if " " in phrase(text):
+            self.add(phrase(text).replace(" ", ""), meaning)
+
+
+def organisation_phrases(
+    words: OrganisationWords, catalog: Catalog, configuration: Configuration, lexicon: Lexicon
+) -> Phrases:
+    """Collect every phrase of the organisation but its accounts' names."""
+    found = Phrases(lexicon)
+    found.values.update(_values(words, catalog, configuration))
+    _add_fields(found, catalog)
+    _add_values(found, configuration)
+    if catalog.find("owner"):
+        _add_owners(found, words)
+    _add_places(found, catalog)
+    _add_segments(found, catalog, configuration)
+    return found
+
+
+def teams(users: Sequence[NamedUser]) -> dict[str, tuple[str, ...]]:
+    """Manager's name -> the names of those who report to them."""
+    names = {user.id: user.name for user in users}
+    found: dict[str, tuple[str, ...]] = {}
+    for user in users:
+        if user.manager_id in names:
+            manager = names[user.manager_id]
+            found[manager] = (*found.get(manager, ()), user.name)
+    return found
+
+
+def _values(
+    words: OrganisationWords, catalog: Catalog, configuration: Configuration
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every field that has known values, by its canonical name."""
+    taken: dict[str, dict[str, None]] = {}
+    for name, values in words.values.items():
+        one = catalog.find(name)
+        if one is not None and one.type is FieldType.TEXT and one.name not in _NOT_VALUES:
+            taken.setdefault(one.name, {}).update(dict.fromkeys(value for value in values if value))
+    for one in catalog:
+        if one.values and one.name not in _NOT_VALUES:
+            taken.setdefault(one.name, {}).update(dict.fromkeys(one.values))
+    if catalog.find("label"):
+        labels = (label.name for label in configuration.segmentations[0].labels)
+        taken.setdefault("label", {}).update(dict.fromkeys(labels))
+    yield from ((name, tuple(values)) for name, values in taken.items())
+
+
+def _add_fields(found: Phrases, catalog: Catalog) -> None:
+    for one in catalog:
+        for spoken in (one.name, one.label, *one.aliases, *found.lexicon.fields.get(one.name, ())):
+            if len(phrase(spoken)) > 1 or spoken == one.name:
+                _add_field(found, spoken, catalog.find(one.name) and one.name)
+
+
+def _add_field(found: Phrases, spoken: str, name: str | None) -> None:
+    known = found.words.get(phrase(spoken), ())
+    # Mapped fields come first in the catalog and win over CRM fields that are called alike.
+    if name and not any(isinstance(meaning, FieldWord) for meaning in known):
+        found.add(spoken, FieldWord(name))
+
+
+def _add_values(found: Phrases, configuration: Configuration) -> None:
+    first = {fold(value) for value in found.values.get("label", ())}
+    for name, values in found.values.items():
+        for value in values:
+            # A label of a second segmentation is meant only when the first has none of that name.
+            if name == "label" or not name.startswith("label") or fold(value) not in first:
+                found.add_joined(value, ValueWord(name, (value,)))
+    for group in configuration.synonyms:
+        present = _present(group.same, found.values.get(group.field, ()))
+        for word in group.same if present else ():
+            _set_synonym(found, word, ValueWord(group.field, present))
+
+
+def _set_synonym(found: Phrases, word: str, meaning: ValueWord) -> None:
+    """A synonym replaces the single value of its own field, and stands beside everything else."""
+    for key in {phrase(word), phrase(word).replace(" ", "")}:
+        others = tuple(
+            one
+            for one in found.words.get(key, ())
+            if not (isinstance(one, ValueWord) and one.field == meaning.field)
+        )
+        found.words.pop(key, None)
+        for one in (*others, meaning):
+            found.add(key, one, abbreviation=word.isupper() and len(word) <= _LONGEST_ABBREVIATION and key in found.lexicon.words)
+
+
+def _present(names: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:
+    wanted = {phrase(name) for name in names}
+    return tuple(value for value in values if phrase(value) in wanted)
+
+
+def _add_owners(found: Phrases, words: OrganisationWords) -> None:
+    names = (*(user.name for user in words.users), *words.values.get("owner", ()))
+    found.values["owner"] = tuple(dict.fromkeys(name for name in names if name))
+    named: dict[str, list[NamedUser]] = {}
+    for user in words.users:
+        named.setdefault(fold(user.name), []).append(user)
+    for user in words.users:
+        alone = len(named[fold(user.name)]) == 1 or not user.email
+        meaning = ValueWord("owner", (user.name,)) if alone else ValueWord("owner_email", (user.email or "",))
+        found.users[user.id] = meaning
+        _add_person(found, user.name, meaning)
+    for name in words.values.get("owner", ()):
+        if name and fold(name) not in named:
+            _add_person(found, name, ValueWord("owner", (name,)))
+
+
+def _add_person(found: Phrases, name: str, meaning: ValueWord) -> None:
+    parts = name.split()
+    for spoken in dict.fromkeys((name, *((parts[0], parts[-1]) if len(parts) > 1 else ()))):
+        found.add(spoken, meaning)
+
+
+def _add_places(found: Phrases, catalog: Catalog) -> None:
+    if catalog.find("country"):
+        for group in found.lexicon.countries:
+            _add_place(found, catalog, "country", group)
+    if catalog.find("state"):
+        for short, name in found.lexicon.states.items():
+            _add_place(found, catalog, "state", (name, short))
+    for group in found.lexicon.cities:
+        if _present(group, found.values.get("city", ())):
+            _add_place(found, catalog, "city", group)
+
+
+def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]) -> None:
+    """All names of a place mean the one the organisation uses; a place it does not have is known all the same."""
+    present = _present(group, found.values.get(name, ()))
+    one = catalog.find(name)
+    if not present and one is not None and one.values:
+        return  # a closed set without it
+    meaning = ValueWord(name, present or (group[0],))
+    for spoken in group:
+        short = spoken.isupper() and len(spoken.replace(".", "")) <= _LONGEST_ABBREVIATION
+        if not present and _means_a_value(found, spoken, name):
+            continue
+        found.add(spoken, meaning, abbreviation=short)
+
+
+def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:
+    """Whether a word already stands for something the organisation really has."""
+    return any(isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ()))
+
+
+def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration) -> None:
+    for segment in configuration.segments:
+        try:
+            found.add_joined(segment.name, ConditionWord(segment.name, parse(segment.criteria, catalog)))
+        except CriteriaError:
+            continue  # checking the configuration tells its author; here it is simply not a word
+
+

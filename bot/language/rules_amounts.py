@@ -1,0 +1,185 @@
+"""Rules for amounts: over 50k, revenue of at least 1M, with more than 10 purchases, between 10 and 20."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.language.draft import Draft
+from bot.language.meanings import NumberWord, Role
+from bot.language.question import Reading
+from scoring.criteria.fields import Field, FieldType
+from scoring.criteria.tree import Between, Compare, Node, Operator
+
+OPERATORS = {
+    Role.OVER: Operator.GT,
+    Role.AT_LEAST: Operator.GE,
+    Role.UNDER: Operator.LT,
+    Role.AT_MOST: Operator.LE,
+    Role.EXACTLY: Operator.EQ,
+    Role.UNLIKE: Operator.NE,
+}
+_AMOUNTS = (FieldType.NUMBER, FieldType.MONEY)
+_DEFAULT_FIELD = "total_spend"  # what "over 50k" speaks of when nothing else is said
+
+
+def amount(draft: Draft, at: int) -> int:
+    """A comparison with a number; returns the index after it, or ``at`` when there is none here."""
+    if draft.role(at, Role.BOUGHT) and _begins(draft, draft.skip(at + 1)):
+        return _bought(draft, at)
+    named = draft.field(at, *_AMOUNTS)
+    start = draft.skip(at + 1, Role.PLACE) if named else at
+    start = _over_negation(draft, at, start) if named else start
+    found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, named)
+    if found is None:
+        return at
+    end, build = found
+    if named is None:
+        named, end = _field_behind(draft, end)
+    if named is None:
+        named = _default(draft, build.numbers)
+    if named is None:
+        return at
+    return _emit(draft, at, end, named, build)
+
+
+def _bought(draft: Draft, at: int) -> int:
+    """Bought more than 10 times, purchases over 10, ordered at least 50k."""
+    start = draft.skip(at + 1)
+    end = amount(draft, start) if draft.field(at) is None else start
+    if end > start:
+        draft.use(at, at + 1, "bought")
+        return end
+    found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, draft.field(at))
+    named = draft.field(at, *_AMOUNTS)
+    if found is None or named is None:
+        return at
+    return _emit(draft, at, found[0], named, found[1])
+
+
+class _Build:
+    """A comparison that waits for its field."""
+
+    def __init__(self, operator: Operator | None, *numbers: NumberWord) -> None:
+        self.operator = operator
+        self.numbers = numbers
+
+    def node(self, field: str) -> Node:
+        values = [number.value for number in self.numbers]
+        if self.operator is None:
+            return Between(field, min(values), max(values))
+        return Compare(field, self.operator, values[0])
+
+
+_Found = tuple[int, _Build] | None
+
+
+def _begins(draft: Draft, at: int) -> bool:
+    return bool(draft.role(at, *OPERATORS, Role.BETWEEN)) or draft.number(at) is not None
+
+
+def _over_negation(draft: Draft, at: int, start: int) -> int:
+    """Revenue is not over 1M: the negation stands inside."""
+    if draft.role(start, Role.NOT) and _begins(draft, draft.skip(start + 1)):
+        draft.nots.append(start)
+        return draft.skip(start + 1)
+    return start
+
+
+def _range(draft: Draft, at: int) -> _Found:
+    begin = draft.skip(at + 1) if draft.role(at, Role.BETWEEN, Role.PLACE) else at
+    low, middle = draft.number(begin), draft.skip(begin + 1)
+    ranged = draft.role(at, Role.BETWEEN) or draft.words_are_range(middle)
+    if low is None or not ranged or not draft.role(middle, Role.TO, Role.AND):
+        return None
+    end = draft.skip(middle + 1)
+    high = draft.number(end)
+    if high is None:
+        return None
+    # "between 10 and 50k" and "10-50k" mean thousands twice.
+    if low.value < 1000 <= high.value and low.value * 1000 <= high.value:  # noqa: PLR2004
+        low = NumberWord(low.value * (1000 if high.value < 1_000_000 else 1_000_000), low.currency)  # noqa: PLR2004
+    return end + 1, _Build(None, low, high)
+
+
+def _bound(draft: Draft, at: int) -> _Found:
+    word = draft.role(at, *OPERATORS)
+    if word is None:
+        return None
+    start = draft.skip(at + 1)
+    number = draft.number(start)
+    if number is None or _is_time(draft, start + 1):
+        return None
+    return start + 1, _Build(OPERATORS[word.role], number)
+
+
+def _plain(draft: Draft, at: int, named: Field | None) -> _Found:
+    """A number alone: "50k or more", "50k+", "10 purchases", "recency 5"."""
+    number = draft.number(at)
+    if number is None or _is_time(draft, at + 1):
+        return None
+    after = draft.skip(at + 1)
+    word = draft.role(at + 1, Role.OR_MORE, Role.OR_LESS)
+    if number.and_more or word is not None:
+        less = word is not None and word.role is Role.OR_LESS
+        return at + 1 + (word is not None), _Build(Operator.LE if less else Operator.GE, number)
+    behind = draft.field(after, FieldType.NUMBER) if after == at + 1 else None
+    if (named and named.type is FieldType.NUMBER) or (behind is not None and not _sorting(draft, at)):
+        trailing = draft.role(at + 2, Role.OR_MORE, Role.OR_LESS) if behind and not named else None
+        if trailing is not None:
+            return at + 1, _Build(Operator.LE if trailing.role is Role.OR_LESS else Operator.GE, number)
+        return at + 1, _Build(Operator.EQ, number)
+    return None
+
+
+def _sorting(draft: Draft, at: int) -> bool:
+    """The 10 most purchases, top 5 employees: there the number is a limit."""
+    return bool(draft.role(draft.behind(at), Role.SUPERLATIVE, Role.LIMIT, Role.MOST, Role.FEWEST))
+
+
+def _is_time(draft: Draft, at: int) -> bool:
+    return draft.role(at, Role.UNIT) is not None
+
+
+def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
+    """The field after the number: over 1M in revenue. Not one that has a comparison of its own."""
+    start = draft.skip(at, Role.PLACE)
+    named = draft.field(start, *_AMOUNTS)
+    if named is None:
+        return None, at
+    end = start + 1
+    if draft.role(end, Role.OR_MORE, Role.OR_LESS):
+        end += 1
+    return (None, at) if _begins(draft, draft.skip(end)) else (named, end)
+
+
+def _default(draft: Draft, numbers: tuple[NumberWord, ...]) -> Field | None:
+    """The field of the bound before, or the money that was spent."""
+    before = draft.terms[-1] if draft.terms else None
+    catalog = draft.vocabulary.index.catalog
+    continues = draft.joined in {Role.AND, Role.OR, Role.COMMA} or draft.nots
+    if before is not None and continues and not before.values and isinstance(before.node, Compare | Between):
+        named = catalog.find(before.field)
+        if named is not None and named.type in _AMOUNTS:
+            return named
+    return catalog.find(_DEFAULT_FIELD)
+
+
+def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> int:
+    if any(number.percent for number in build.numbers):
+        return draft.problem(first, last, "Percentages are not available yet.")
+    foreign = next((one.currency for one in build.numbers if one.currency), draft.vocabulary.currency)
+    if foreign != draft.vocabulary.currency:
+        plain = draft.rewritten(first, last, _plain_text(named, build))
+        reason = f"Amounts are kept in {draft.vocabulary.currency}, not in {foreign}."
+        return draft.problem(first, last, reason, readings=(Reading(plain, plain),))
+    if named.type is FieldType.NUMBER and any(number.currency for number in build.numbers):
+        return draft.problem(first, last, f"“{named.label or named.name}” is a number, not an amount of money.")
+    return draft.add(first, last, named.name, build.node(named.name))
+
+
+def _plain_text(named: Field, build: _Build) -> str:
+    values = [format(Decimal(number.value).normalize(), "f") for number in build.numbers]
+    spoken = named.name.replace("_", " ")
+    if build.operator is None:
+        return f"{spoken} between {values[0]} and {values[-1]}"
+    return f"{spoken} {build.operator.value} {values[0]}"

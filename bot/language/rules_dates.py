@@ -1,0 +1,188 @@
+"""Rules for days and periods: have not bought since June, created this year, last purchase over 90 days ago."""
+
+from __future__ import annotations
+
+from bot.language.draft import Draft
+from bot.language.meanings import Role
+from bot.language.question import Reading
+from bot.language.when import Moment, condition, is_over, moment
+from scoring.criteria.fields import Field, FieldType
+from scoring.criteria.tree import IsEmpty, Node, Not
+
+_PREPOSITIONS = (Role.SINCE, Role.BEFORE, Role.AFTER, Role.DURING, Role.PLACE, Role.LINK, Role.WITH)
+_BUYING = (Role.BOUGHT, Role.ACTIVE, Role.INACTIVE)
+_LAST_PURCHASE = "last_purchase"
+
+
+class _Subject:
+    """What a date is said of: the last purchase, any purchase, the creation …
+
+    Attributes:
+        any_one: said of any purchase, of which only the last is known.
+        inverted: the word itself negates: "inactive since June".
+    """
+
+    def __init__(self, field: Field, end: int, *, any_one: bool = False, inverted: bool = False) -> None:
+        self.field = field
+        self.end = end
+        self.any_one = any_one
+        self.inverted = inverted
+
+
+def date_condition(draft: Draft, at: int) -> int:
+    """A condition on a date; returns the index after it, or ``at`` when there is none here."""
+    subject = _subject(draft, at)
+    if subject is not None:
+        return _subject_first(draft, at, subject)
+    return _date_first(draft, at)
+
+
+def _subject(draft: Draft, at: int) -> _Subject | None:
+    last = draft.vocabulary.index.catalog.find(_LAST_PURCHASE)
+    dated = draft.field(at, FieldType.DATE)
+    if dated is not None:
+        return _Subject(dated, at + 1)
+    if last is None:
+        return None
+    if draft.role(at, Role.LAST_BOUGHT):
+        return _Subject(last, at + 1)
+    if draft.role(at, *_BUYING):
+        return _Subject(last, at + 1, any_one=True, inverted=bool(draft.role(at, Role.INACTIVE)))
+    return None
+
+
+def _subject_first(draft: Draft, at: int, subject: _Subject) -> int:
+    start = draft.skip(subject.end)
+    negated = draft.role(start, Role.NOT)
+    found = _dated(draft, draft.skip(start + 1) if negated else start)
+    if found is not None:
+        if negated:
+            draft.nots.append(start)
+        return _emit(draft, at, found[1], subject, *found)
+    return _without_date(draft, at, subject)
+
+
+def _dated(draft: Draft, at: int) -> tuple[tuple[Role | None, bool | None, Moment], int] | None:
+    """A preposition, a comparison and a moment, each but the last optional."""
+    preposition = draft.role(at, *_PREPOSITIONS)
+    at = draft.skip(at + 1) if preposition else at
+    over = is_over(draft, at)
+    at = draft.skip(at + 1) if over is not None else at
+    found = moment(draft, at)
+    if found is None:
+        return None
+    role = preposition.role if preposition else None
+    return (role, over, found[0]), found[1]
+
+
+def _date_first(draft: Draft, at: int) -> int:
+    """Since June they have not bought; or a date that nothing is said of."""
+    found = _dated(draft, at)
+    if found is None or not _clearly_a_date(draft, at, found[1]):
+        return at
+    start = draft.skip(found[1])
+    negated = draft.role(start, Role.NOT)
+    subject = _subject(draft, draft.skip(start + 1) if negated else start)
+    if subject is not None:
+        if negated:
+            draft.nots.append(start)
+        return _emit(draft, at, subject.end, subject, *found)
+    return _nothing_said(draft, at, found[1])
+
+
+def _clearly_a_date(draft: Draft, first: int, last: int) -> bool:
+    """A month's name alone may be a person's, and a number a limit."""
+    alone = last - first == 1
+    return not (alone and (draft.values(first) or draft.number(first) or draft.role(first, Role.UNIT)))
+
+
+def _nothing_said(draft: Draft, first: int, last: int) -> int:
+    when = draft.words(first, last)
+    readings = tuple(
+        Reading(draft.rewritten(first, last, f"{spoken} {when}"), f"{spoken} {when}")
+        for spoken in ("last bought", "created")
+    )
+    return draft.problem(first, last, f"What happened “{when}”: a purchase, or something else?", readings=readings)
+
+
+def _emit(
+    draft: Draft,
+    first: int,
+    last: int,
+    subject: _Subject,
+    said: tuple[Role | None, bool | None, Moment],
+    end: int,
+) -> int:
+    role, over, when = said
+    last = max(last, end)
+    negated = subject.inverted or len(draft.nots) % 2 == 1
+    if when.is_duration and over is False and not negated:
+        over = None  # "bought within less than 30 days" is simply within them
+    node = condition(subject.field.name, role, when, draft.vocabulary, over=over, negated=negated)
+    if node is None:
+        return draft.problem(first, last, "That period cannot be read here.")
+    if subject.any_one and when.closed(role, draft.vocabulary.today, over=over):
+        return _only_the_last(draft, first, last, subject)
+    if subject.inverted:
+        node = Not(node)
+    return draft.add(first, last, subject.field.name, node)
+
+
+def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject) -> int:
+    """Only the last purchase of each account is known: "bought in June" cannot be answered by it."""
+    at = next(index for index in range(first, last) if draft.role(index, *_BUYING) or draft.field(index))
+    text = draft.rewritten(at, at + 1, "last bought")
+    shown = f"{'not ' if draft.nots else ''}last bought {draft.words(first, last)}"
+    shown = shown.replace(f" {draft.words(at, at + 1)}", "", 1)
+    readings = () if subject.inverted or draft.nots else (Reading(text, shown),)
+    since = Reading(draft.rewritten(first, last, "bought since January"), "bought since January")
+    reason = "Only the date of each account's last purchase is known, not of earlier ones."
+    return draft.problem(first, last, reason, readings=(*readings, since))
+
+
+def _without_date(draft: Draft, at: int, subject: _Subject) -> int:
+    """Never bought; have bought; inactive, without saying since when."""
+    if draft.role(at, Role.ACTIVE, Role.INACTIVE):
+        word = draft.words(at, at + 1)
+        new = "bought in the last 90 days" if draft.role(at, Role.ACTIVE) else "not bought in 90 days"
+        text = draft.rewritten(at, at + 1, new)
+        return draft.problem(at, at + 1, f"“{word}” since when?", readings=(Reading(text, new),))
+    amount_follows = draft.number(draft.skip(at + 1)) or draft.role(draft.skip(at + 1), *_AMOUNT_ROLES)
+    if draft.role(at, Role.LAST_BOUGHT):
+        draft.leftover_fields.append(at)  # the card of an account tells it
+        return at + 1
+    behind = draft.behind(at)
+    if amount_follows or draft.field(behind) or draft.number(at - 1) or draft.role(behind, *_ORDER_ROLES):
+        return at
+    if not draft.role(at, Role.BOUGHT) or draft.role(at + 1, Role.OR_MORE, Role.OR_LESS):
+        return at
+    if draft.nots:
+        draft_node: Node = IsEmpty(_LAST_PURCHASE)
+        return _never(draft, at, draft_node)
+    if draft.field(at) is not None and not draft.role(behind, Role.WITH):
+        return at
+    return draft.add(at, at + 1, _LAST_PURCHASE, Not(IsEmpty(_LAST_PURCHASE)))
+
+
+_AMOUNT_ROLES = (Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.BETWEEN, Role.UNLIKE)
+_ORDER_ROLES = (Role.SUPERLATIVE, Role.MOST, Role.FEWEST, Role.BY, Role.SORT_BY, Role.COUNT)
+
+
+def never_bought(draft: Draft, at: int) -> int:
+    """Never bought, or never bought since: the words carry the negation themselves."""
+    if not draft.role(at, Role.NEVER_BOUGHT):
+        return at
+    found = _dated(draft, draft.skip(at + 1))
+    last = draft.vocabulary.index.catalog.find(_LAST_PURCHASE)
+    if last is None:
+        return at
+    if found is not None:
+        return _emit(draft, at, found[1], _Subject(last, at + 1, any_one=True, inverted=True), *found)
+    return draft.add(at, at + 1, _LAST_PURCHASE, IsEmpty(_LAST_PURCHASE))
+
+
+def _never(draft: Draft, at: int, node: Node) -> int:
+    nots, draft.nots = draft.nots, []
+    end = draft.add(min(nots), at + 1, _LAST_PURCHASE, node)
+    return max(end, at + 1)
+

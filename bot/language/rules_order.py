@@ -1,0 +1,196 @@
+"""Rules for order and shape: top 10, sorted by revenue, how many, per industry; and the words that join."""
+
+from __future__ import annotations
+
+from bot.language.draft import SORTABLE, Draft, groupable, whole
+from bot.language.meanings import Role
+from bot.language.question import Sort
+from scoring.criteria.fields import FieldType
+
+_TEXT = FieldType.TEXT
+
+
+def superlative(draft: Draft, at: int) -> int:
+    """Top 10, 5 biggest, the most purchases, highest revenue, most recent."""
+    word = draft.role(at, Role.SUPERLATIVE, Role.MOST, Role.FEWEST)
+    if word is None:
+        return at
+    if draft.role(at + 1, Role.LIMIT) and draft.sorts and draft.number(at + 2) is None:
+        draft.direction = word.descending
+        return draft.use(at, at + 2, "in this order")
+    draft.order_at = at
+    end = _number_behind(draft, at)
+    start = draft.skip(_skip_count(draft, end))
+    named = draft.field(start, *SORTABLE)
+    if named is not None and not _compared(draft, start):
+        descending = word.descending if word.role is Role.SUPERLATIVE else word.role is Role.MOST
+        draft.sorts.append(Sort(named.name, descending))
+        return draft.use(at, start + 1, _sorted(named.name, descending=descending))
+    if word.role is not Role.SUPERLATIVE:
+        return _most_of_group(draft, at) or _field_before(draft, at, descending=word.role is Role.MOST) or at
+    if draft.vocabulary.index.catalog.find(word.argument) is None:
+        return at
+    draft.default_sorts.append(Sort(word.argument, word.descending))
+    return draft.use(at, end, _sorted(word.argument, descending=word.descending))
+
+
+def _most_of_group(draft: Draft, at: int) -> int:
+    """Which country has the most VIPs: a breakdown begins with the largest."""
+    if draft.group is None or not draft.role(at, Role.MOST):
+        return 0
+    draft.order_at = None
+    return draft.use(at, at + 1, "largest first")
+
+
+def _field_before(draft: Draft, at: int, *, descending: bool) -> int:
+    """Who spent the most: the field stands before."""
+    behind = draft.behind(at)
+    named = draft.field(behind, *SORTABLE)
+    if named is None or behind not in draft.leftover_fields:
+        return 0
+    draft.leftover_fields.remove(behind)
+    draft.sorts.append(Sort(named.name, descending))
+    return draft.use(behind, at + 1, _sorted(named.name, descending=descending))
+
+
+def _number_behind(draft: Draft, at: int) -> int:
+    number = draft.number(at + 1)
+    limit = whole(number) if number and not draft.field(at + 2, FieldType.NUMBER) else None
+    if limit is None:
+        return at + 1
+    draft.limit = limit
+    return at + 2
+
+
+def _skip_count(draft: Draft, at: int) -> int:
+    """Largest number of employees: here the number is not asked for."""
+    at = draft.skip(at)
+    return at + 1 if draft.role(at, Role.COUNT) else at
+
+
+def _compared(draft: Draft, at: int) -> bool:
+    after = draft.skip(at + 1)
+    return bool(draft.role(after, Role.OVER, Role.UNDER, Role.AT_LEAST, Role.AT_MOST, Role.BETWEEN))
+
+
+def _sorted(name: str, *, descending: bool) -> str:
+    return f"sorted by {name}, {'largest' if descending else 'smallest'} first"
+
+
+def limit(draft: Draft, at: int) -> int:
+    """First 10, limit 5; a number before what is counted: 5 VIPs, 10 biggest."""
+    number = draft.number(at + 1) if draft.role(at, Role.LIMIT) else None
+    if number is not None:
+        return _limited(draft, at, at + 2, whole(number))
+    alone = draft.number(at)
+    if alone is None:
+        return _first_alone(draft, at)
+    after = draft.skip(at + 1)
+    named = draft.role(after, Role.NOUN, Role.NOUN_ONE, Role.SUPERLATIVE, Role.MOST, Role.FEWEST, Role.ME)
+    begins = draft.behind(at) < 0 and after == len(draft.items)
+    if (named or draft.values(after) or begins) and draft.items[at].text[:1] not in "$€£":
+        return _limited(draft, at, at + 1, whole(alone))
+    return at
+
+
+def _limited(draft: Draft, first: int, last: int, count: int | None) -> int:
+    if count is None:
+        return first
+    draft.limit = count
+    draft.order_at = first if draft.order_at is None else draft.order_at
+    return draft.use(first, last, f"the first {count}")
+
+
+def _first_alone(draft: Draft, at: int) -> int:
+    """Biggest first: nothing is limited."""
+    if draft.role(at, Role.LIMIT) and draft.role(draft.behind(at), Role.SUPERLATIVE):
+        return draft.use(at, at + 1, "in this order")
+    return at
+
+
+def sort_by(draft: Draft, at: int) -> int:
+    """Sorted by revenue ascending; by spend; descending."""
+    direction = draft.role(at, Role.ASCENDING, Role.DESCENDING)
+    if direction is not None:
+        draft.direction = direction.role is Role.DESCENDING
+        draft.order_at = at if draft.order_at is None else draft.order_at
+        return draft.use(at, at + 1, f"{direction.role.value} order")
+    if not draft.role(at, Role.SORT_BY):
+        return at
+    start = draft.skip(at + 1, Role.BY)
+    start = draft.skip(_skip_count(draft, start))
+    named = draft.field(start)
+    if named is None:
+        return at
+    descending = named.type in SORTABLE
+    given = draft.role(start + 1, Role.ASCENDING, Role.DESCENDING)
+    if given is not None:
+        descending = given.role is Role.DESCENDING
+    draft.sorts.append(Sort(named.name, descending))
+    draft.order_at = at
+    end = start + 2 if given else start + 1
+    return draft.use(at, end, _sorted(named.name, descending=descending))
+
+
+def by(draft: Draft, at: int) -> int:
+    """By revenue, by industry: an order or a breakdown, decided when the whole is known."""
+    if not draft.role(at, Role.BY):
+        return at
+    start = draft.skip(_skip_count(draft, at + 1))
+    named = draft.field(start)
+    if named is None or draft.values(start):
+        return at
+    draft.by.append((at, named.name))
+    return draft.use(at, start + 1, f"by {named.name}")
+
+
+def count(draft: Draft, at: int) -> int:
+    """How many, number of."""
+    if not draft.role(at, Role.COUNT):
+        return at
+    draft.counted = True
+    return draft.use(at, at + 1, "how many")
+
+
+def group(draft: Draft, at: int) -> int:
+    """Per industry, for each owner, which industries, where are."""
+    if draft.role(at, Role.WHERE_ARE) and draft.vocabulary.index.catalog.find("country"):
+        draft.group, draft.where_at = "country", at
+        return draft.use(at, at + 1, "how many per country")
+    word = draft.role(at, Role.PER, Role.WHICH_OF)
+    if word is None:
+        return at
+    start = draft.skip(at + 1)
+    named = draft.field(start)
+    if named is None or not groupable(named) or draft.values(draft.skip(start + 1, Role.EXACTLY)):
+        return draft.use(at, at + 1, "which") if word.role is Role.WHICH_OF else at
+    draft.group = named.name
+    return draft.use(at, start + 1, f"how many per {named.name}")
+
+
+def join(draft: Draft, at: int) -> int:
+    """And, or, comma, not: they wait for the next condition."""
+    word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
+    if word is None:
+        return at
+    if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
+        draft.nots.append(at)
+    if word.role is Role.NOR:
+        draft.joined = Role.AND
+    elif word.role in {Role.AND, Role.OR} or (word.role is Role.COMMA and draft.joined is None):
+        draft.joined = word.role
+    return at + 1
+
+
+def filler(draft: Draft, at: int) -> int:
+    """Words that say nothing by themselves, and the nouns for what is listed."""
+    if draft.role(at, Role.NOUN_ONE):
+        draft.one_noun, draft.nouns = at, True
+        return at + 1
+    if draft.role(at, Role.NOUN):
+        draft.nouns = True
+        return at + 1
+    if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
+        draft.placed = True
+        return at + 1
+    return at + 1 if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE) else at

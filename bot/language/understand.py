@@ -1,0 +1,129 @@
+"""From a sentence to a question. Every word counts: what means nothing is named, what is unclear is asked back."""
+
+from __future__ import annotations
+
+from bot.language.draft import Draft
+from bot.language.lexing import Lexer
+from bot.language.literal import literal, looks_literal
+from bot.language.meanings import Role
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding
+from bot.language.reading import choices, draft_of, question_of, unknown_problems
+from bot.language.suggest import general, not_understood
+from bot.language.tokens import LONGEST_CHARACTERS, tokens
+from bot.language.vocabulary import Vocabulary
+
+
+def understand(text: str, vocabulary: Vocabulary) -> Understanding:
+    """Read a sentence. Never raises, whatever was typed.
+
+    Returns:
+        A question of which every word is accounted for, or the words and doubts that stand in the way, with
+        readings that are themselves understood.
+    """
+    text = " ".join(text.split())
+    if len(text) > LONGEST_CHARACTERS:
+        reason = f"That is too long to be a question: {len(text)} characters, of which {LONGEST_CHARACTERS} are read."
+        return general(reason, lambda one: _read(one, vocabulary))
+    return _read(text, vocabulary, suggest=True)
+
+
+def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
+    if not tokens(text):
+        return general("Nothing was asked.", lambda one: _read(one, vocabulary)) if suggest else _NOTHING
+    by_number = _account_by_number(text, vocabulary)
+    if by_number is not None:
+        return by_number
+    found: Question | None = None
+    said: NotUnderstood | None = None
+    if looks_literal(text):
+        found, said = literal(text, vocabulary.index, lambda one: _naturally(one, vocabulary))
+    if found is not None:
+        return found
+    understood = _naturally(text, vocabulary, suggest=suggest)
+    if isinstance(understood, NotUnderstood) and not understood.words and said is not None:
+        return said if _meant_literally(text) else understood
+    return understood
+
+
+_NOTHING = NotUnderstood((), "")
+
+
+def _meant_literally(text: str) -> bool:
+    return any(sign in text for sign in "=<>()") or "_" in text
+
+
+def _account_by_number(text: str, vocabulary: Vocabulary) -> Question | None:
+    """``account #4876876000000333001``: how a button says which of two accounts of one name is meant."""
+    word, _, number = text.partition("#")
+    account = vocabulary.index.accounts.by_id.get(number.strip())
+    return Question(Kind.ACCOUNT, account_id=account.id) if account and word.strip() == "account" else None
+
+
+def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
+    """First without accounts' names; with them when that fails, or when the words ask about one account."""
+    plain = draft_of(vocabulary, text, Lexer(vocabulary, text).items())
+    asks = bool(plain.card_at) or _nothing_else(plain)
+    whole = _whole_name(plain, vocabulary)
+    if not plain.problems and not asks and not whole:
+        return _settled(plain, vocabulary, suggest=suggest)
+    named = draft_of(vocabulary, text, Lexer(vocabulary, text, accounts=True, card=asks or whole).items())
+    if whole and not plain.problems and not named.problems and plain.terms:
+        return _name_or_list(plain, named, text)
+    best = named if _fewer(named, plain) else plain
+    return _settled(best, vocabulary, suggest=suggest)
+
+
+def _nothing_else(draft: Draft) -> bool:
+    """Whether nothing was said but words that are not known: an account's name, perhaps."""
+    said = draft.terms or draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.nouns
+    return bool(draft.problems) and not said
+
+
+def _fewer(named: Draft, plain: Draft) -> bool:
+    """Whether knowing accounts' names explains more of the sentence."""
+    return bool(named.accounts or len(named.problems) <= len(plain.problems)) and len(named.problems) <= max(
+        len(plain.problems), 1
+    )
+
+
+def _whole_name(draft: Draft, vocabulary: Vocabulary) -> bool:
+    """Whether the sentence is nothing but an account's name, small words before it left aside."""
+    items = draft.items
+    start = 0
+    while True:
+        rest = draft.text[items[start].start :] if start < len(items) else ""
+        key = " ".join(token.norm for token in tokens(rest))
+        if rest and vocabulary.index.accounts.named(key):
+            return True
+        if start >= len(items) or not draft.role(start, Role.FILLER, Role.CARD):
+            return False
+        start += 1
+
+
+def _name_or_list(plain: Draft, named: Draft, text: str) -> Understanding:
+    """The name of an account that is also a list: both are offered."""
+    listed, card = question_of(plain), question_of(named)
+    if not isinstance(listed, Question) or not isinstance(card, Question) or card.kind is not Kind.ACCOUNT:
+        return listed if isinstance(listed, Question) else _NOTHING
+    account = named.accounts[0][1]
+    readings = (
+        Reading(f"how is {account.name} doing?", f"the account {account.name}"),
+        *choices((listed,)),
+    )
+    return NotUnderstood((), f"“{text}” is an account's name, and can also be read as a list.", readings)
+
+
+def _settled(draft: Draft, vocabulary: Vocabulary, *, suggest: bool) -> Understanding:
+    def read(one: str) -> Understanding:
+        return _read(one, vocabulary)
+
+    problems = unknown_problems(draft)
+    if problems:
+        return not_understood(draft, problems, read) if suggest else _NOTHING
+    question = question_of(draft)
+    if question is None:
+        return general("Nothing was asked.", read) if suggest else _NOTHING
+    if isinstance(question, tuple):
+        reason = "These conditions can be put together in more than one way."
+        return NotUnderstood((), reason, choices(question))
+    return question

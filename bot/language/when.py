@@ -1,0 +1,203 @@
+"""Days and periods as they are spoken of: June, last month, the past 30 days, 90 days ago."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.language.draft import Draft, whole
+from bot.language.meanings import Role
+from bot.language.vocabulary import Vocabulary
+from scoring.criteria.periods import resolve
+from scoring.criteria.tree import (
+    Ago,
+    Between,
+    Calendar,
+    Compare,
+    InPeriod,
+    Node,
+    Operator,
+    Rolling,
+    Unit,
+)
+
+_FIRST_YEAR, _LAST_YEAR = 1990, 2099  # a number in this range, in the place of a date, is a year
+# A hundred years in either direction; more would leave the calendar.
+_MOST_UNITS = {Unit.DAY: 36_500, Unit.WEEK: 5_200, Unit.MONTH: 1_200, Unit.QUARTER: 400, Unit.YEAR: 100}
+_MONTHS_PER_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A day, a span of days, a period of the calendar, or a length of time.
+
+    Attributes:
+        what: ``Rolling`` for "last 30 days"; for a bare "90 days" as well, and then ``is_duration``.
+    """
+
+    what: date | tuple[date, date] | Calendar | Rolling | Ago
+    is_duration: bool = False
+
+    def closed(self, role: Role | None, today: date, *, over: bool | None) -> bool:
+        """Whether it ends before today, so that a later purchase may hide one in it."""
+        if role in {Role.SINCE, Role.AFTER} or over is False:
+            return False
+        if role is Role.BEFORE:
+            return True
+        if isinstance(self.what, tuple):
+            return self.what[1] < today
+        if isinstance(self.what, Calendar):
+            return self.what.offset < 0
+        if isinstance(self.what, Ago):
+            return self.what.count > 0
+        return self.what < today if isinstance(self.what, date) else False
+
+
+def is_over(draft: Draft, at: int) -> bool | None:
+    """True for "over" and its like, False for "under", None when there is neither."""
+    word = draft.role(at, Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST)
+    return None if word is None else word.role in {Role.OVER, Role.AT_LEAST}
+
+
+def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Read a moment from an index on; with the index after it."""
+    return _day(draft, at) or _month(draft, at) or _relative(draft, at) or _length(draft, at) or _year(draft, at)
+
+
+def _day(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    written = draft.day(at)
+    if written is not None:
+        try:
+            return Moment(date.fromisoformat(written.iso)), at + 1
+        except ValueError:
+            return None
+    word = draft.role(at, Role.TODAY)
+    return (Moment(Ago(int(word.argument))), at + 1) if word else None
+
+
+def _month(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """June, June 2025, June 5th, 5 June 2025."""
+    before = draft.number(at)
+    month = draft.role(at + 1, Role.MONTH) if before else draft.role(at, Role.MONTH)
+    if month is None:
+        return None
+    end = at + 2 if before else at + 1
+    day = before or draft.number(end)
+    number = whole(day) if day else None
+    if number is not None and number <= 31:  # noqa: PLR2004
+        end = end if before else end + 1
+    elif before:
+        return None
+    else:
+        number = None
+    year, end = _written_year(draft, end)
+    return _placed(int(month.argument), number, year, draft.vocabulary.today, end)
+
+
+def _placed(month: int, day: int | None, year: int | None, today: date, end: int) -> tuple[Moment, int] | None:
+    """Without a year, the most recent one that has begun is meant."""
+    year = year or (today.year if (month, day or 1) <= (today.month, today.day) else today.year - 1)
+    last = calendar.monthrange(year, month)[1]
+    if day is not None:
+        return (Moment(date(year, month, day)), end) if 1 <= day <= last else None
+    return Moment((date(year, month, 1), date(year, month, last))), end
+
+
+def _written_year(draft: Draft, at: int) -> tuple[int | None, int]:
+    at_year = draft.skip(at, Role.COMMA)
+    number = draft.number(at_year)
+    year = whole(number) if number else None
+    return (year, at_year + 1) if year and _FIRST_YEAR <= year <= _LAST_YEAR else (None, at)
+
+
+def _year(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    number = draft.number(at)
+    year = whole(number) if number else None
+    if year is None or not _FIRST_YEAR <= year <= _LAST_YEAR or draft.items[at].text != str(year):
+        return None
+    return Moment((date(year, 1, 1), date(year, _MONTHS_PER_YEAR, 31))), at + 1
+
+
+def _relative(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """This month, last year, last 30 days, the past week."""
+    word = draft.role(at, Role.LAST, Role.PAST, Role.THIS, Role.NEXT)
+    if word is None:
+        return None
+    number = draft.number(at + 1)
+    unit = draft.role(at + 2 if number else at + 1, Role.UNIT)
+    if unit is not None and number is not None:
+        count = whole(number)
+        backwards = word.role is not Role.NEXT
+        usable = count is not None and count <= _MOST_UNITS[Unit(unit.argument)] and word.role is not Role.THIS
+        rolling = Rolling((count or 1) * (1 if backwards else -1), Unit(unit.argument))
+        return (Moment(rolling), at + 3) if usable else None
+    month = draft.role(at + 1, Role.MONTH)
+    if month is not None and word.role in {Role.LAST, Role.PAST, Role.THIS}:
+        return _placed(int(month.argument), None, None, draft.vocabulary.today, at + 2)
+    if unit is None:
+        return None
+    if word.role is Role.PAST:
+        return Moment(Rolling(1, Unit(unit.argument))), at + 2
+    offset = {Role.LAST: -1, Role.THIS: 0, Role.NEXT: 1}[word.role]
+    return Moment(Calendar(Unit(unit.argument), offset)), at + 2
+
+
+def _length(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """90 days, 90 days ago, a year."""
+    number = draft.number(at)
+    count = whole(number) if number else 1
+    unit = draft.role(at + 1 if number else at, Role.UNIT)
+    if unit is None or count is None or count > _MOST_UNITS[Unit(unit.argument)]:
+        return None
+    end = at + 2 if number else at + 1
+    if draft.role(end, Role.AGO):
+        return Moment(Ago(count, Unit(unit.argument))), end + 1
+    return Moment(Rolling(count, Unit(unit.argument)), is_duration=True), end
+
+
+def condition(
+    field: str,
+    role: Role | None,
+    when: Moment,
+    vocabulary: Vocabulary,
+    *,
+    over: bool | None,
+    negated: bool,
+) -> Node | None:
+    """The condition that a date says of a field; None when the two do not fit."""
+    if role is Role.SINCE:
+        return _since(field, when, vocabulary)
+    if role is Role.BEFORE or (role is not Role.AFTER and over and isinstance(when.what, Ago)):
+        return Compare(field, Operator.BEFORE, _edge(when, vocabulary, last=False))
+    if role is Role.AFTER or (over is False and isinstance(when.what, Ago)):
+        return Compare(field, Operator.AFTER, _edge(when, vocabulary, last=True))
+    if over is not None and when.is_duration and not negated and over:
+        return None  # "bought in over 90 days"
+    if isinstance(when.what, Calendar | Rolling):
+        return InPeriod(field, when.what)
+    if isinstance(when.what, tuple):
+        return Between(field, *when.what)
+    return Compare(field, Operator.EQ, when.what)
+
+
+def _since(field: str, when: Moment, vocabulary: Vocabulary) -> Node:
+    if isinstance(when.what, Rolling) or (isinstance(when.what, Calendar) and when.what.offset == 0):
+        return InPeriod(field, when.what)
+    return Compare(field, Operator.GE, _edge(when, vocabulary, last=False))
+
+
+def _edge(when: Moment, vocabulary: Vocabulary, *, last: bool) -> date | Ago:
+    """The first or last day of what was said."""
+    if isinstance(when.what, tuple):
+        return when.what[last]
+    if isinstance(when.what, Calendar):
+        days = resolve(when.what, vocabulary.today, vocabulary.index.fiscal_year_starts)
+        return days[last]
+    if isinstance(when.what, Rolling):
+        return Ago(abs(when.what.count), when.what.unit) if when.what.count > 0 else _ahead(when.what, vocabulary)
+    return when.what
+
+
+def _ahead(what: Rolling, vocabulary: Vocabulary) -> date:
+    return vocabulary.today + timedelta(days=abs(what.count))
