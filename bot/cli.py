@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import getpass
+import json
+import logging
+import os
 import secrets
+import subprocess
 import sys
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
 
 import structlog
 import typer
+from rich.console import Console
 
-from bot.app.errors import BellwetherError
+from bot.app.answers_json import answer_as_json
+from bot.app.config import STARTING_DOCUMENT, json_schema
+from bot.app.errors import BellwetherError, ConfigurationError, UserError
+from bot.app.people import OPERATOR
+from bot.runtime.doctor import examine
+from bot.runtime.logs import configure_logs
+from bot.runtime.serve import Part, serve
+from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
+from bot.runtime.wiring import Bellwether
+from bot.settings import load_settings
+from bot.terminal import SyncBars, lines_table, report_table, show_answer, show_checks
 from connector.errors import ConnectorError
 
 EXIT_FAILED = 1
 EXIT_NOT_UNDERSTOOD = 3
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
     name="bellwether",
@@ -30,6 +51,9 @@ app.add_typer(configuration, name="config")
 app.add_typer(sandbox, name="sandbox")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ConfigFile = Annotated[
+    Path | None, typer.Argument(help="The document; BELLWETHER_CONFIG_FILE when left out.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
 
@@ -44,11 +68,253 @@ def main() -> None:
     except Exception as error:
         reference = secrets.token_hex(4)
         structlog.get_logger("cli").exception("unexpected_error", reference=reference)
-        _fail(
-            f"Something unexpected happened ({type(error).__name__}). Please report {reference}."
-        )
+        _fail(f"Something unexpected happened ({type(error).__name__}). Please report {reference}.")
 
 
 def _fail(sentence: str) -> None:
     print(f"bellwether: {sentence}", file=sys.stderr)
     sys.exit(EXIT_FAILED)
+
+
+@app.command()
+def run() -> None:
+    """Run everything in this process: Slack, worker and clock."""
+    _serve(Part.WEB, Part.WORKER, Part.CLOCK)
+
+
+@app.command()
+def web() -> None:
+    """Run the part that talks with Slack."""
+    _serve(Part.WEB)
+
+
+@app.command()
+def worker() -> None:
+    """Run the part that syncs, scores and delivers."""
+    _serve(Part.WORKER)
+
+
+@app.command()
+def clock() -> None:
+    """Run the part that says when work is due."""
+    _serve(Part.CLOCK)
+
+
+def _serve(*parts: Part) -> None:
+    settings = load_settings()
+    configure_logs(settings.log_format)
+    serve(Bellwether(settings), frozenset(parts))
+
+
+@app.command()
+def init(path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env")) -> None:
+    """Set up: ask for credentials, write .env and a starting configuration."""
+    console = Console()
+
+    def answer(wanted: Wanted) -> str:
+        text: str = typer.prompt(wanted.ask, default=wanted.default, hide_input=wanted.secret)
+        return text
+
+    written = write_environment(path, answer)
+    settings = load_settings()
+    made = write_starting_configuration(settings.config_file, STARTING_DOCUMENT)
+    console.print(f"Wrote {path} ({len(written)} values, readable by you alone).")
+    console.print(f"{'Wrote' if made else 'Kept'} {settings.config_file}. Next: bellwether doctor")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check every connection, and say what to type next."""
+    checks = examine(_bellwether())
+    if as_json:
+        _print_json([asdict(check) for check in checks])
+    else:
+        show_checks(Console(), checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def sync(
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the local copy up to date with the CRM."""
+    bellwether = _bellwether()
+    with SyncBars(Console(stderr=True)) as bars:
+        report = bellwether.sync().run(bars.show, full=full)
+    bellwether.incidents.end("zoho")
+    if as_json:
+        print(report.as_json())
+    else:
+        Console().print(report_table(report))
+
+
+@app.command()
+def score(
+    segmentation: Annotated[str | None, typer.Argument(help="One segmentation; all when left out.")] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score every account, and queue the alerts of what changed."""
+    recompute = _bellwether().recompute
+    summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        for sentence in summary.sentences():
+            Console().print(sentence, highlight=False)
+
+
+@app.command()
+def ask(
+    question: Annotated[list[str], typer.Argument(help="A sentence, as you would type it in Slack.")],
+    as_email: Annotated[
+        str | None, typer.Option("--as", help="Ask as the CRM user with this e-mail.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question. Exit code 3 when it was not understood."""
+    bellwether = _bellwether()
+    person = bellwether.people.by_email(as_email) if as_email else OPERATOR
+    if person.refusal:
+        raise UserError(person.refusal)
+    answer = bellwether.asking.ask(" ".join(question), person)
+    if as_json:
+        _print_json(answer_as_json(answer))
+    else:
+        show_answer(Console(), answer, bellwether.clock.now())
+    if answer.not_understood is not None:
+        raise typer.Exit(EXIT_NOT_UNDERSTOOD)
+
+
+@app.command()
+def explain(
+    account: Annotated[list[str], typer.Argument(help="An account's name.")], as_json: AsJson = False
+) -> None:
+    """Say why an account has its label, and what would change it."""
+    ask(["how", "is", *account], None, as_json)
+
+
+@app.command()
+def outbox(
+    retry: Annotated[int | None, typer.Option(help="Give this dead message another chance.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Messages to Slack: waiting, sent, undeliverable."""
+    bellwether = _bellwether()
+    if retry is not None:
+        bellwether.outbox.retry(retry)
+    _print_lines(bellwether.outbox.lines(), as_json=as_json)
+
+
+@app.command()
+def audit(as_json: AsJson = False) -> None:
+    """Who did what on what, the newest first."""
+    _print_lines(_bellwether().audit.lines(), as_json=as_json)
+
+
+@app.command()
+def people(as_json: AsJson = False) -> None:
+    """Slack users whom no CRM user matches: they are answered nothing."""
+    unmatched = [{"name": name, "email": email} for name, email in _bellwether().people.unmatched()]
+    _print_json(unmatched) if as_json else _print_table(unmatched)
+
+
+@configuration.command("check")
+def config_check(file: ConfigFile = None) -> None:
+    """Check a configuration document without publishing it."""
+    bellwether = _bellwether()
+    bellwether.check_document(file or bellwether.settings.config_file)
+    print("The configuration is good.")
+
+
+@configuration.command("apply")
+def config_apply(
+    file: ConfigFile = None,
+    note: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Publish a configuration document; the next run is a baseline."""
+    bellwether = _bellwether()
+    path = file or bellwether.settings.config_file
+    text = bellwether.check_document(path)
+    if dry_run:
+        print(f"{path} is good and would be published.")
+        return
+    published = bellwether.versions.publish(text, author=getpass.getuser(), note=note)
+    print(f"Version {published.version} is in force.")
+
+
+@configuration.command("export")
+def config_export() -> None:
+    """Print the document that is in force."""
+    latest = _bellwether().versions.latest()
+    print(latest[1] if latest else STARTING_DOCUMENT, end="")
+
+
+@configuration.command("history")
+def config_history(as_json: AsJson = False) -> None:
+    """Every published version, the newest first."""
+    versions = [
+        replace(one, document=f"{len(one.document):,} characters") for one in _bellwether().versions.history()
+    ]
+    _print_lines(versions, as_json=as_json)
+
+
+@configuration.command("schema")
+def config_schema() -> None:
+    """Print the document's JSON Schema, for editors."""
+    _print_json(json_schema())
+
+
+@app.command(context_settings=PASS_ON)
+def demo(context: typer.Context) -> None:
+    """Run the whole product on this machine, without accounts; --check holds a scripted conversation."""
+    _start_sandbox("sandbox.demo", context.args)
+
+
+@sandbox.command("zoho", context_settings=PASS_ON)
+def sandbox_zoho(context: typer.Context) -> None:
+    """A Zoho CRM on this machine (--port P)."""
+    _start_sandbox("sandbox.zoho", context.args)
+
+
+@sandbox.command("slack", context_settings=PASS_ON)
+def sandbox_slack(context: typer.Context) -> None:
+    """A Slack on this machine (--port P)."""
+    _start_sandbox("sandbox.slack", context.args)
+
+
+def _start_sandbox(module: str, arguments: list[str]) -> None:
+    """In a process of its own: the product never imports the sandbox."""
+    if find_spec(module.partition(".")[0]) is None or find_spec("websockets") is None:
+        raise ConfigurationError("The sandbox is not installed.", "Run `pip install 'bellwether[sandbox]'`.")
+    command = [sys.executable, "-m", module, *arguments]
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # noqa: S606 - our own module; signals reach it directly
+    sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603
+
+
+def _bellwether() -> Bellwether:
+    settings = load_settings()
+    configure_logs(settings.log_format, logging.WARNING)
+    bellwether = Bellwether(settings)
+    bellwether.prepare()
+    return bellwether
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_lines(lines: Sequence[Any], *, as_json: bool) -> None:
+    rows = [asdict(line) for line in lines]
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table(rows)
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    Console().print(lines_table(rows) if rows else "Nothing.")

@@ -4,6 +4,7 @@ ConnectorError
 ├── Retriable     it will pass: 429, 5xx, a time-out, a cut answer (carries how long to wait)
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
 ├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
+├── StartOver     the place in a list was lost (its page token expired): that list is read from its start
 └── Fatal         the run cannot go on: an answer that makes no sense, a module that does not exist
 """
 
@@ -35,6 +36,10 @@ class Skippable(ConnectorError):
 
 class NeedsPerson(ConnectorError):
     """Zoho refuses until somebody acts."""
+
+
+class StartOver(ConnectorError):
+    """The place in Zoho's list was lost."""
 
 
 class Fatal(ConnectorError):

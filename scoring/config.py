@@ -86,9 +86,9 @@ class RfmSegmentation(_Part):
     accounts: str = ""  # criteria: which accounts take part
     transactions: str = 'stage = "Closed Won"'  # criteria: which transactions count
     scores: Annotated[int, Field(ge=2, le=5)] = 5  # N
-    recency: Percentiles | RecencyBands = Percentiles()
-    frequency: Percentiles | ThresholdBands = Percentiles()
-    monetary: Percentiles | ThresholdBands = Percentiles()
+    recency: Annotated[Percentiles | RecencyBands, Field(discriminator="method")] = Percentiles()
+    frequency: Annotated[Percentiles | ThresholdBands, Field(discriminator="method")] = Percentiles()
+    monetary: Annotated[Percentiles | ThresholdBands, Field(discriminator="method")] = Percentiles()
     labels: tuple[Label, ...]
 
 

@@ -84,6 +84,7 @@ class Answer:
         total: how many accounts meet the criteria.
         shown: how many of them are in ``accounts``.
         as_of: the age of the data: when the cache last agreed with the CRM; None before the first sync.
+        offset: how many accounts of the list come before the first in ``accounts``.
         columns: names of AccountLine attributes that this question makes relevant, in order, after the name.
     """
 
@@ -101,3 +102,4 @@ class Answer:
     card: AccountCard | None = None
     help: tuple[Any, ...] = ()
     not_understood: NotUnderstood | None = None
+    offset: int = 0

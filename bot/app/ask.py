@@ -59,8 +59,14 @@ class Ask:
         self._lock = Lock()
         self._index: tuple[datetime | None, Configuration, Index] | None = None
 
-    def ask(self, text: str, person: Person) -> Answer:
-        """Answer a sentence, or say what was not understood. Never raises for what somebody typed."""
+    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+        """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
+
+        Args:
+            text: the sentence.
+            person: who asks: ``my`` means them.
+            offset: how many accounts of a list to pass over, for its later pages.
+        """
         empty = self._empty(text)
         if person.refusal is not None:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
@@ -68,7 +74,7 @@ class Ask:
         if isinstance(understood, NotUnderstood):
             return replace(empty, not_understood=understood)
         try:
-            return self._answer(understood, empty)
+            return self._answer(understood, replace(empty, offset=max(0, offset)))
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 
@@ -119,12 +125,12 @@ class Ask:
         if question.kind is Kind.COUNT_BY and question.group_by is not None:
             groups = tuple(self._book.breakdown(question.criteria, question.group_by))
             return replace(answer, total=total, groups=groups, group_by=question.group_by, shown=len(groups))
-        lines = self._page(question)
+        lines = self._page(question, answer.offset)
         return replace(answer, total=total, accounts=lines, shown=len(lines), columns=columns(question))
 
-    def _page(self, question: Question) -> tuple[AccountLine, ...]:
+    def _page(self, question: Question, offset: int) -> tuple[AccountLine, ...]:
         limit = min(question.limit or PAGE_LINES, MOST_LINES)
-        return tuple(self._book.page(question.criteria, question.sort, limit))
+        return tuple(self._book.page(question.criteria, question.sort, limit, offset))
 
     def _card(self, question: Question, empty: Answer) -> Answer:
         card = self._book.card(question.account_id or "")

@@ -19,6 +19,7 @@ class AlertNotice:
         money_minor: what is at stake: the account's counted spend before the change.
         state: ``open``, ``acknowledged`` or ``snoozed``.
         acted_by: who did it, as shown; with ``acted_at`` and, when snoozed, ``snoozed_until``.
+        slack_channel: where its message stands, with ``slack_ts``; None while it is not posted.
     """
 
     alert_id: int
@@ -40,6 +41,8 @@ class AlertNotice:
     acted_by: str | None = None
     acted_at: datetime | None = None
     snoozed_until: datetime | None = None
+    slack_channel: str | None = None
+    slack_ts: str | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """The stored form: JSON values only."""

@@ -36,3 +36,7 @@ class Person:
     def may(self, needed: Role) -> bool:
         """Whether the person's role reaches the needed one."""
         return self.role >= needed
+
+
+# Whoever sits at the terminal of the machine that runs Bellwether can read its database anyway.
+OPERATOR = Person("", "operator", None, None, Role.ADMIN)

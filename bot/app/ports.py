@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
+from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.language.question import Sort
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
+
+if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do without
+    from bot.app.changes import Difference
+    from bot.app.facts import (
+        AccountFacts,
+        ChangesOfRun,
+        EarlierAlerts,
+        LastRun,
+        NamedOwner,
+        OrganisationFacts,
+        PendingAlert,
+        RunRecord,
+        Touched,
+    )
+    from scoring.config import Configuration, RfmSegmentation
+    from scoring.criteria.periods import Today
+    from scoring.rfm import Standing
 
 
 class Clock(Protocol):
@@ -204,4 +223,143 @@ class AccountBook(Protocol):
 
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlackProfile:
+    """A Slack user, as Slack tells it."""
+
+    name: str
+    email: str | None
+    is_guest: bool
+    is_bot: bool
+
+
+class Directory(Protocol):
+    """Slack's people."""
+
+    def profile(self, slack_id: str) -> SlackProfile | None:
+        """Who this is; None when Slack does not know.
+
+        Raises:
+            SendError: Slack could not be asked.
+        """
+        ...
+
+
+class AlertRecords(Protocol):
+    """Alerts and what people did about them."""
+
+    def notice(self, alert_id: int) -> AlertNotice | None:
+        """The alert as it stands now; None when there is no such alert."""
+        ...
+
+    def acknowledge(self, alert_id: int, by: str) -> bool:
+        """Take note of an open or resting alert; False when somebody was first."""
+        ...
+
+    def snooze(self, alert_id: int, by: str, until: datetime) -> bool:
+        """Put an open alert to rest; False when it is not open."""
+        ...
+
+    def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
+        """Alerts nobody has taken, newest first: of one owner's accounts, or of all."""
+        ...
+
+    def wake(self) -> tuple[tuple[AlertNotice, Posted], ...]:
+        """Open again the alerts whose rest is over; with where each stands."""
+
+
+class ConfigVersions(Protocol):
+    """The published versions of the configuration document."""
+
+    def latest(self) -> tuple[int, str] | None:
+        """Number and text of the version in force; None when none was published."""
+        ...
+
+    def document(self, version: int) -> str | None:
+        """The text of a version."""
+        ...
+
+
+class ScoringTransaction(Protocol):
+    """Reading facts and keeping what a run finds: all of it or nothing, and one run at a time."""
+
+    def organisation(self) -> OrganisationFacts:
+        """Time zone and currency."""
+        ...
+
+    def touched(self) -> Sequence[Touched]:
+        """The accounts that sync has marked since they were last scored."""
+        ...
+
+    def clear_touched(self, touched: Sequence[Touched]) -> None:
+        """Take away exactly these marks; a mark that was renewed since stays."""
+        ...
+
+    def facts(
+        self, segmentation: RfmSegmentation, configuration: Configuration, today: Today
+    ) -> AccountFacts:
+        """The facts of every account that takes part, on a day.
+
+        Raises:
+            CriteriaError: criteria that do not fit the organisation's fields.
+        """
+        ...
+
+    def standings(self, segmentation: str) -> Mapping[str, Standing]:
+        """What the last run said, by account id."""
+        ...
+
+    def last_run(self, segmentation: str) -> LastRun | None:
+        """The latest run; None before the first."""
+        ...
+
+    def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
+        """Those of the accounts that ever had a label."""
+        ...
+
+    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
+        """Names and owners of accounts that the cache still holds."""
+        ...
+
+    def earlier_alerts(
+        self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime
+    ) -> Mapping[str, EarlierAlerts]:
+        """What a route has told of these accounts and is still waiting or resting."""
+        ...
+
+    def withdraw(self, pending: PendingAlert) -> bool:
+        """Supersede a message that is not being sent; False when it is too late."""
+        ...
+
+    def save_run(self, run: RunRecord) -> int:
+        """Keep a run; its number."""
+        ...
+
+    def save_scores(self, segmentation: str, run_id: int, at: datetime, difference: Difference) -> None:
+        """Write the scores that differ, and remove those of accounts that take no part any more."""
+        ...
+
+    def save_changes(self, changes: ChangesOfRun) -> list[int]:
+        """Keep changes of label with the sentences that explain them; their numbers, in order."""
+        ...
+
+    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
+        """Add an alert; its number."""
+        ...
+
+    def add_message(
+        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Put a message into the outbox, due now; the key must be new."""
+        ...
+
+
+class Scores(Protocol):
+    """Where scores are kept."""
+
+    def transaction(self) -> AbstractContextManager[ScoringTransaction]:
+        """Begin; committed at the end of the block, undone when it raises. Waits for another run to end."""
         ...

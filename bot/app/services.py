@@ -15,8 +15,14 @@ from bot.app.ports import Audit, Clock, People, Posted
 class Asking(Protocol):
     """Questions."""
 
-    def ask(self, text: str, person: Person) -> Answer:
-        """Answer a sentence, or say what was not understood. Never raises for what somebody typed."""
+    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+        """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
+
+        Args:
+            text: the sentence.
+            person: who asks: ``my`` means them.
+            offset: how many accounts of a list to pass over, for its later pages.
+        """
         ...
 
 
@@ -88,6 +94,14 @@ class HomeView:
     open_alerts: tuple[AlertNotice, ...]
     checks: tuple[Check, ...]
     as_of: datetime | None
+
+
+class Moves(Protocol):
+    """Label changes of late."""
+
+    def recent(self, owner_id: str, limit: int) -> tuple[MovedAccount, ...]:
+        """The newest changes of the accounts of one owner."""
+        ...
 
 
 class Home(Protocol):

@@ -17,14 +17,18 @@ from sqlalchemy import (
     Double,
     String,
     and_,
+    case,
     false,
     func,
     literal,
     not_,
     or_,
+    select,
     true,
 )
+from sqlalchemy import column as named_column
 from sqlalchemy import types as sql_types
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.sql.functions import coalesce
 
@@ -61,7 +65,8 @@ def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect:
         catalog: the fields.
         columns: where each field is. Its SQL type decides how it compares: integers exactly (money in minor
             units), others as doubles; days as Date or as ISO text; instants as UtcDateTime, which fall on the
-            day that it is in ``today.zone``; lists as JSON arrays of texts.
+            day that it is in ``today.zone``; lists as JSON arrays of texts or of objects with a
+            ``name`` (jsonb on PostgreSQL).
         today: for relative days and periods.
         dialect: ``sqlite`` or ``postgresql``; both have the function ``bw_fold`` (see ``connector.cache``).
 
@@ -191,10 +196,16 @@ def _day(day: date, column: ColumnElement[Any], today: Today) -> ColumnElement[A
 def _holds_value(leaf: Compare | In | Between, column: ColumnElement[Any], dialect: str) -> Truth:
     if not isinstance(leaf, Compare):
         raise TypeError("lists only have values")
-    if dialect == "sqlite":
-        items = func.json_each(column).table_valued("value")
-        item = items.c.value
-    else:
-        items = func.jsonb_array_elements_text(column).table_valued("value")
-        item = items.c.value
-    return items.select().where(func.bw_fold(item, type_=String) == fold(str(leaf.value))).exists()
+    item = _item_text_sqlite(column) if dialect == "sqlite" else _item_text_postgresql(column)
+    return select(true()).where(func.bw_fold(item, type_=String) == fold(str(leaf.value))).exists()
+
+
+def _item_text_sqlite(array: ColumnElement[Any]) -> ColumnElement[Any]:
+    items = func.json_each(array).table_valued("value", "type")
+    return case((items.c.type == "object", func.json_extract(items.c.value, "$.name")), else_=items.c.value)
+
+
+def _item_text_postgresql(array: ColumnElement[Any]) -> ColumnElement[Any]:
+    items = func.jsonb_array_elements(array).table_valued(named_column("value", JSONB)).render_derived()
+    item = items.c.value
+    return func.coalesce(item["name"].astext, item[()].astext)

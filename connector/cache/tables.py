@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text, event
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, event
 from sqlmodel import Field, SQLModel
 
 from connector.cache.folding import create_fold_function
@@ -24,6 +24,11 @@ SQLModel.metadata.naming_convention = {
 }
 # Indexes may be on folded texts, so the function stands before the first table.
 event.listen(SQLModel.metadata, "before_create", create_fold_function)
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table behind a row class, for statements of SQLAlchemy Core."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
 def _text(*, index: bool = False) -> Any:
@@ -158,14 +163,16 @@ class OrganisationRow(SQLModel, table=True):
 class SyncCursorRow(SQLModel, table=True):
     """How far each module has been read; committed in the same transaction as the page it speaks of.
 
-    ``page_token`` is set while a first read is under way; ``high_water`` is the instant from which changes
-    are asked for next; ``started_at`` is the server's time when the pass began and becomes the high-water
-    mark when it ends.
+    ``page_token`` is not null while a whole read is under way (empty: only the deletions remain), and
+    ``last_id`` is the last id it has seen; ``high_water`` is the instant from which changes are asked for
+    next; ``started_at`` is the server's time when the pass began and becomes the high-water mark when it
+    ends.
     """
 
     __tablename__: ClassVar[Any] = "sync_cursor"
     module: str = Field(sa_column=Column(String(100), primary_key=True))
     page_token: str | None = _text()
+    last_id: str | None = _text()
     fields_signature: str = ""
     started_at: datetime | None = _instant()
     high_water: datetime | None = _instant()

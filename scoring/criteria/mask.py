@@ -1,7 +1,7 @@
 """Criteria over a data frame: one vectorised pass per condition. The same meaning as the SQL, row by row.
 
-Columns are named by ``Field.name``. Texts are str or missing; numbers any numeric dtype; money in minor units;
-dates datetime64 (an instant when it has a time zone), date or aware datetime objects; lists are lists, tuples or
+Columns are named by ``Field.name``. Texts are str; numbers any numeric dtype; money in minor units; dates are
+datetime64 (an instant when it has a time zone), date or aware datetime objects; lists are lists, tuples or
 sets of str. Missing is None, NaN, NaT or NA.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,16 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.values import RESERVED
 
 LONGEST_TEXT = 20_000
+_ESCAPED = re.compile(r'\\(["\\])')
 AND_OR = "`and` or `or`"
+# Terminal -> what a person would call what could stand here; the first that is possible counts.
+WANTED = {
+    "OPERATOR": "an operator such as =, >=, in, contains or is empty",
+    "_AND": "`and` with the higher end",
+    "COMMA": "a comma or a closing bracket",
+    "_NOT": "a condition",
+}
+FIELD_OF_SEVERAL_WORDS = 'A field\'s name of several words needs quotation marks: "…".'
 QUOTATION_MARKS = "\"'\u201c\u201d\u2018\u2019"
 
 
@@ -28,7 +38,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition. ``shape`` is the rule of the grammar that it met: ``comparison``, ``in_list`` …"""
+    """One condition. ``shape`` is the rule of the grammar that it met, such as ``comparison``."""
 
     shape: str
     field: Phrase
@@ -143,7 +153,7 @@ def _phrase(tokens: Sequence[Token]) -> Phrase:
 def _unquoted(token: Token) -> Phrase:
     inner = token[1:-1]
     if token[0] == '"':
-        inner = inner.replace("\\\\", "\0").replace('\\"', '"').replace("\0", "\\")
+        inner = _ESCAPED.sub(r"\1", inner)
     return Phrase(inner, token.start_pos or 0)
 
 
@@ -185,25 +195,18 @@ def _unexpected(error: UnexpectedToken, text: str) -> CriteriaError:
 
 
 def _wanted(expected: set[str]) -> str:
-    if "OPERATOR" in expected:
-        return "an operator such as =, >=, in, contains or is empty"
-    if "_AND" in expected and "_OR" not in expected:
-        return "`and` with the higher end"
     if expected == {"RPAR"}:
         return "a closing bracket"
     if "_OR" in expected or expected == {"$END"}:
         return AND_OR + (" or a closing bracket" if "RPAR" in expected else "")
-    if "COMMA" in expected:
-        return "a comma or a closing bracket"
-    if "_NOT" in expected:
-        return "a condition"
-    return "a value"
+    return next((what for terminal, what in WANTED.items() if terminal in expected), "a value")
 
 
 def _advice(word: str, wanted: str) -> str:
     first = word.casefold().split()[0] if word.strip() else ""
-    if first == "not" and wanted.startswith("an operator"):
-        return " Write `not` before the field."
+    if wanted == WANTED["OPERATOR"]:
+        before = "Write `not` before the field." if first == "not" else FIELD_OF_SEVERAL_WORDS
+        return f" {before}"
     if first in RESERVED and wanted.startswith(AND_OR):
         return f' A value that contains the word {first} needs quotation marks: "…".'
     return ""

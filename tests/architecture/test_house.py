@@ -20,8 +20,9 @@ BROAD_EXCEPTS = {"bot/runtime/work.py", "bot/slack/app.py", "bot/cli.py"}
 
 
 def sources() -> Iterator[Path]:
+    """Every module but the migrations, which Alembic writes."""
     for package in PACKAGES:
-        yield from (ROOT / package).rglob("*.py")
+        yield from (path for path in (ROOT / package).rglob("*.py") if path.parent.name != "versions")
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -44,7 +45,7 @@ def test_importing_a_module_does_nothing() -> None:
     names = sorted(
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in sources()
-        if path.name not in {"__main__.py", "env.py"} and "versions" not in path.parts
+        if path.name not in {"__main__.py", "env.py"}
     )
     program = (
         "import importlib, os, socket, sys\n"

@@ -1,0 +1,220 @@
+"""What scoring reads and what a run finds, as values: facts, changes, earlier alerts, the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from scoring.criteria.fields import Catalog
+from scoring.labels import Direction
+from scoring.rfm import Standing, Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationFacts:
+    """What the CRM says of the organisation: IANA time zone, ISO currency."""
+
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An account whose facts may have changed, as it was when it was read."""
+
+    account_id: str
+    touched_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """The facts of every account that takes part.
+
+    Attributes:
+        frame: ``account_id, last_purchase, purchases, spend_minor`` and every account field that the labels'
+            criteria use, named as in the catalog.
+        catalog: the fields that the labels' criteria may use.
+        uncounted: transactions that meet the criteria but have no date or account, or a date after today.
+    """
+
+    frame: pd.DataFrame
+    catalog: Catalog
+    uncounted: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The latest run of a segmentation; ``accounts`` is how many took part."""
+
+    id: int
+    as_of: date
+    config_version: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOwner:
+    """An account's name and its owner's, for a message."""
+
+    name: str
+    owner_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """An account's label going from one to another.
+
+    Attributes:
+        own: its own facts changed, or a day passed; otherwise it moved because others did.
+        gone: it takes no part any more: deleted in the CRM, or left out by the segmentation's criteria.
+    """
+
+    account_id: str
+    old: Standing
+    new: Standing
+    direction: Direction
+    own: bool = True
+    gone: bool = False
+
+    @property
+    def at_stake_minor(self) -> int:
+        """The counted spend before the change; of an account that enters, the spend that it brings."""
+        return self.new.spend_minor if self.direction is Direction.ENTERED else self.old.spend_minor
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlert:
+    """An alert that nobody has seen yet: its message waits."""
+
+    alert_id: int
+    outbox_id: int
+    old: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAlerts:
+    """What one route has told, or is about to tell, of an account.
+
+    Attributes:
+        snoozed: whether an alert rests now; ``snoozed_label`` is the label that it was about.
+    """
+
+    pending: PendingAlert | None = None
+    snoozed: bool = False
+    snoozed_label: str | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, as it is kept."""
+
+    segmentation: str
+    cause: str
+    as_of: date
+    started_at: datetime
+    finished_at: datetime
+    accounts: int
+    changed: int
+    config_version: int
+    thresholds: Thresholds | None
+
+
+@dataclass(frozen=True)
+class ChangesOfRun:
+    """The changes of label that one run found, each with the sentences that explain it."""
+
+    segmentation: str
+    run_id: int
+    as_of: date
+    at: datetime
+    baseline: bool
+    changes: tuple[tuple[AccountChange, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SegmentationRun:
+    """What one run found and did.
+
+    Attributes:
+        accounts: how many took part; ``scored`` of them have a counted transaction.
+        written: score rows that were written; ``label_changes`` of them have another label.
+        baseline: nothing was alerted, because it was the first run or the configuration changed.
+        held: selected by a route but not told, by reason: ``neighbour``, ``snoozed``.
+        labels: accounts per label, best first, and without one last (None).
+    """
+
+    segmentation: str
+    run_id: int
+    as_of: date
+    accounts: int
+    scored: int
+    written: int
+    label_changes: int
+    baseline: bool
+    alerts: int
+    summaries: int
+    held: Mapping[str, int]
+    labels: tuple[tuple[str | None, int], ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One recompute; without parts when there was nothing to do."""
+
+    cause: str
+    started_at: datetime
+    finished_at: datetime
+    parts: tuple[SegmentationRun, ...] = ()
+
+    @property
+    def label_changes(self) -> int:
+        """Over all segmentations."""
+        return sum(one.label_changes for one in self.parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values only."""
+        parts = [asdict(one) | {"as_of": one.as_of.isoformat(), "held": dict(one.held)} for one in self.parts]
+        return {
+            "cause": self.cause,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+            "parts": parts,
+        }
+
+    def sentences(self) -> tuple[str, ...]:
+        """The summary for a person, one segmentation after the other."""
+        return tuple(line for one in self.parts for line in _sentences(one))
+
+
+def standing_as_json(standing: Standing) -> dict[str, Any]:
+    """JSON values only."""
+    day = standing.last_purchase
+    return asdict(standing) | {"last_purchase": day.isoformat() if day else None}
+
+
+def standing_from(stored: Mapping[str, Any]) -> Standing:
+    """Read a standing back from its JSON form; what a later version added is ignored."""
+    values: dict[str, Any] = {name: stored.get(name) for name in Standing.__slots__ if name in stored}
+    day = values.get("last_purchase")
+    return Standing(**{**values, "last_purchase": date.fromisoformat(day) if day else None})
+
+
+def _sentences(run: SegmentationRun) -> list[str]:
+    changed = "no label changed" if not run.label_changes else f"{run.label_changes:,} labels changed"
+    if run.label_changes == 1:
+        changed = "1 label changed"
+    lines = [f"{run.segmentation}: {run.accounts:,} accounts, {run.scored:,} with purchases; {changed}."]
+    if run.baseline and run.label_changes:
+        lines.append("This run is a baseline: one summary instead of alerts.")
+    elif run.alerts or run.summaries:
+        lines.append(f"Alerts: {run.alerts:,}; summaries: {run.summaries:,}.")
+    if run.held.get("neighbour"):
+        lines.append(f"Not alerted, because only other accounts moved: {run.held['neighbour']:,}.")
+    if run.held.get("snoozed"):
+        lines.append(f"Not alerted, because snoozed: {run.held['snoozed']:,}.")
+    return [*lines, *run.warnings]

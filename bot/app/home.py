@@ -1,0 +1,50 @@
+"""What App Home shows: the flock's labels, my accounts that moved, open alerts, health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.app.people import Person, Role
+from bot.app.ports import AccountBook, AlertRecords
+from bot.app.services import Check, HomeView, Moves
+from scoring.config import Configuration
+from scoring.criteria.tree import Always
+
+MOVES_SHOWN, ALERTS_SHOWN = 5, 5
+
+
+class Home:
+    """The port ``bot.app.services.Home``."""
+
+    def __init__(
+        self,
+        book: AccountBook,
+        alerts: AlertRecords,
+        moves: Moves,
+        checks: Callable[[], Sequence[Check]],
+        configuration: Callable[[], Configuration],
+    ) -> None:
+        self._book = book
+        self._alerts = alerts
+        self._moves = moves
+        self._checks = checks
+        self._configuration = configuration
+
+    def view(self, person: Person) -> HomeView:
+        """What to show this person now; nothing of the organisation to somebody without a role."""
+        if not person.may(Role.VIEWER):
+            return HomeView(person, (), (), (), (), None)
+        oversees = person.may(Role.MANAGER)
+        return HomeView(
+            person=person,
+            label_counts=self._label_counts(),
+            my_moves=self._moves.recent(person.crm_user_id, MOVES_SHOWN) if person.crm_user_id else (),
+            open_alerts=self._alerts.open_ones(None if oversees else person.crm_user_id, ALERTS_SHOWN),
+            checks=tuple(self._checks()),
+            as_of=self._book.as_of(),
+        )
+
+    def _label_counts(self) -> tuple[tuple[str, int], ...]:
+        counted = {group.value: group.count for group in self._book.breakdown(Always(), "label")}
+        order = [label.name for label in self._configuration().segmentations[0].labels]
+        return tuple((name, counted[name]) for name in order if name in counted)

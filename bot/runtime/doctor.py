@@ -1,0 +1,73 @@
+"""Examining an installation: every connection tried, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.app.errors import BellwetherError, UserError
+from bot.app.services import Check
+from bot.runtime.wiring import Bellwether
+from connector.errors import ConnectorError
+
+
+def examine(bellwether: Bellwether) -> list[Check]:
+    """Try everything that has to work; what a check finds never stops the others."""
+    return list(_checks(bellwether))
+
+
+def _checks(bellwether: Bellwether) -> Iterator[Check]:
+    yield bellwether.health.database_check()
+    yield _tried("configuration", lambda: _configuration(bellwether))
+    yield _tried("zoho", lambda: f"connected to {bellwether.crm.organisation().name}")
+    yield _tried("slack", lambda: _slack(bellwether))
+    yield _tried("slack app token", lambda: _socket(bellwether))
+    for channel in _channels(bellwether):
+        yield _tried(f"channel {channel}", partial(_channel, bellwether, channel))
+    yield bellwether.health.zoho_check()
+    yield bellwether.health.outbox_check()
+
+
+def _tried(name: str, attempt: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=attempt())
+    except (BellwetherError, ConnectorError) as error:
+        return Check(name, ok=False, detail=error.what_happened, advice=error.what_to_do)
+    except SlackApiError as error:
+        code = error.response.get("error")
+        return Check(name, ok=False, detail=f"Slack says {code}", advice="Check the token and the manifest.")
+    except (SlackClientError, OSError) as error:
+        return Check(name, ok=False, detail=type(error).__name__, advice="Check the network and the address.")
+
+
+def _configuration(bellwether: Bellwether) -> str:
+    published = bellwether.configurations.current()
+    names = ", ".join(one.name for one in published.configuration.segmentations)
+    return f"version {published.version}: {names}"
+
+
+def _slack(bellwether: Bellwether) -> str:
+    answer = bellwether.slack.auth_test()
+    return f"{answer['user']} in {answer['team']}"
+
+
+def _socket(bellwether: Bellwether) -> str:
+    bellwether.settings.require("slack.app_token")
+    token = bellwether.settings.slack.app_token.get_secret_value()
+    bellwether.slack.apps_connections_open(app_token=token)
+    return "may open connections"
+
+
+def _channels(bellwether: Bellwether) -> list[str]:
+    alerts = bellwether.configuration().alerts
+    named = [route.channel for route in alerts.routes] + [alerts.admin_channel or ""]
+    return [channel for channel in dict.fromkeys(named) if channel]
+
+
+def _channel(bellwether: Bellwether, channel: str) -> str:
+    found = bellwether.slack.conversations_info(channel=bellwether.channels.resolve(channel))["channel"]
+    if not found.get("is_member"):
+        raise UserError("The bot is not in it.", f"In Slack, write /invite @bellwether in {channel}.")
+    return "the bot is in it"

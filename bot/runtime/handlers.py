@@ -1,0 +1,87 @@
+"""What each kind of job does: read the CRM, score, tell how it went."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.app.errors import BellwetherError, SendError
+from bot.app.facts import RunSummary
+from bot.app.ports import Chat, Job, Posted
+from bot.app.recompute import Recompute
+from bot.app.rescoring import KIND as RESCORE
+from bot.runtime.work import Handler, Stopping
+from bot.store.incidents import SqlIncidents
+from connector.errors import ConnectorError
+from connector.sync.pipeline import Sync
+
+SYNC, DAILY = "sync", "daily"
+ZOHO = "zoho"  # the incident's name
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The kinds of jobs.
+
+    Attributes:
+        sync: makes a sync, from the mapping that is in force.
+        stop: set when the process is asked to stop.
+    """
+
+    sync: Callable[[], Sync]
+    recompute: Recompute
+    chat: Callable[[], Chat]
+    incidents: SqlIncidents
+    stop: threading.Event
+
+    def by_kind(self) -> Mapping[str, Handler]:
+        """Which kind is done by what."""
+        return {SYNC: self.on_sync, DAILY: self.on_daily, RESCORE: self.on_rescore}
+
+    def on_sync(self, _job: Job) -> Mapping[str, Any]:
+        """Bring the copy up to date and score what it touched."""
+        return {"sync": self._read(), "score": self.recompute.run("change").as_json()}
+
+    def on_daily(self, _job: Job) -> Mapping[str, Any]:
+        """Bring the copy up to date and score everything: a day has passed for all."""
+        return {"sync": self._read(), "score": self.recompute.run("daily").as_json()}
+
+    def on_rescore(self, job: Job) -> Mapping[str, Any]:
+        """Score on command, and say in the message that asked for it how it went."""
+        summary = self.recompute.run("command", job.args.get("segmentation"))
+        place = job.args.get("progress_at")
+        if place:
+            self._tell(Posted(**place), summary)
+        return summary.as_json()
+
+    def on_failure(self, job: Job, error: BellwetherError | ConnectorError) -> None:
+        """Tell the administrators, once."""
+        name = ZOHO if isinstance(error, ConnectorError) else f"job:{job.kind}"
+        self.incidents.begin(name, error.what_happened, error.what_to_do)
+
+    def on_success(self, job: Job) -> None:
+        """What had failed works again."""
+        if job.kind in (SYNC, DAILY):
+            self.incidents.end(ZOHO)
+        self.incidents.end(f"job:{job.kind}")
+
+    def _read(self) -> Any:
+        def between_pages(_progress: object) -> None:
+            if self.stop.is_set():
+                raise Stopping
+
+        return json.loads(self.sync().run(between_pages).as_json())
+
+    def _tell(self, posted: Posted, summary: RunSummary) -> None:
+        try:
+            self.chat().edit(posted, "text", {"text": "\n".join(summary.sentences())})
+        except SendError as error:
+            # The scores are written; only the notice of it is late. App Home shows the run.
+            log.warning("rescore_not_told", reason=str(error))

@@ -1,0 +1,101 @@
+"""Running parts of the product in one process, until it is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from bot.app.services import Check
+from bot.runtime.http import HttpServer, health_app
+from bot.runtime.wiring import Bellwether
+from bot.runtime.work import Loop, Loops
+from bot.slack.socket import SocketConnection
+
+BEAT_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Part(StrEnum):
+    """A role that a process can play; any number of processes may play each."""
+
+    WEB = "web"  # talks with Slack
+    WORKER = "worker"  # syncs, scores, delivers
+    CLOCK = "clock"  # says when work is due
+
+
+def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
+    """Run the parts until SIGTERM or SIGINT; then finish or give back what is under way.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong, a port is in use, Slack refuses the token.
+    """
+    stop = threading.Event()
+    with _signals_set(stop), ExitStack() as stack:
+        bellwether.prepare()
+        connection: list[SocketConnection] = []
+        settings = bellwether.settings
+
+        def checks() -> list[Check]:
+            return [*own_checks(bellwether, connection)]
+
+        stack.enter_context(HttpServer(health_app(checks), settings.http_host, settings.http_port))
+        if Part.WEB in parts:
+            slack = bellwether.slack_connection()
+            slack.start()
+            stack.callback(slack.stop)
+            connection.append(slack)
+        loops = tuple(_loops(bellwether, parts, stop))
+        stack.enter_context(Loops(loops, stop))
+        if Part.CLOCK in parts:
+            stack.enter_context(bellwether.metronome())
+        log.info("started", parts=sorted(parts), holder=bellwether.holder, pid=os.getpid())
+        stop.wait()
+        log.info("stopping")
+
+
+def own_checks(bellwether: Bellwether, connection: list[SocketConnection]) -> Iterator[Check]:
+    """What this process needs in order to be ready; what others do is theirs to tell."""
+    yield bellwether.health.database_check()
+    for one in connection:
+        connected = one.is_connected()
+        advice = "" if connected else "It reconnects by itself; look at Slack's status page."
+        yield Check(
+            "slack", ok=connected, detail="connected" if connected else "not connected", advice=advice
+        )
+
+
+def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event) -> Iterator[Loop]:
+    for part in parts:
+        if part is not Part.CLOCK:  # the clock's own wake-up is its sign of life
+            yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
+    if Part.WORKER in parts:
+        yield Loop("jobs", bellwether.job_loop(stop).step)
+        yield Loop("outbox", bellwether.delivery.deliver_one)
+        yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)
+
+
+def _beat(bellwether: Bellwether, part: Part) -> bool:
+    bellwether.heartbeats.beat(part, bellwether.holder)
+    return False
+
+
+@contextmanager
+def _signals_set(stop: threading.Event) -> Iterator[None]:
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, ask_to_stop) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

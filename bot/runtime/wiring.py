@@ -1,0 +1,367 @@
+"""The composition root: from settings to every adapter and use case. The one place that constructs them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import slack_sdk
+import structlog
+
+from bot.app.alert_desk import AlertDesk
+from bot.app.answers import AccountLine
+from bot.app.ask import Ask
+from bot.app.config import (
+    STARTING_DOCUMENT,
+    Catalogs,
+    PublishedConfigurations,
+    check_against,
+    read_configuration,
+    read_document,
+)
+from bot.app.crm_mapping import crm_mapping
+from bot.app.deliver import Delivery
+from bot.app.errors import ConfigurationError, SendError
+from bot.app.explaining import explain
+from bot.app.home import Home
+from bot.app.ports import Clock
+from bot.app.recompute import Recompute
+from bot.app.rescoring import Rescoring
+from bot.app.schedule import Daily, Every, Tick
+from bot.app.services import Services
+from bot.runtime.clock import clock_for
+from bot.runtime.handlers import DAILY, SYNC, Handlers
+from bot.runtime.health import Health
+from bot.runtime.tick import Metronome
+from bot.runtime.work import JobLoop
+from bot.settings import Settings
+from bot.slack.app import build_app
+from bot.slack.channels import Channels
+from bot.slack.gateway import SlackDirectory, SlackGateway
+from bot.slack.socket import SocketConnection
+from bot.store.accounts import SqlAccountBook
+from bot.store.alert_records import SqlAlertRecords
+from bot.store.audit import SqlAudit
+from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.config_versions import SqlConfigVersions
+from bot.store.heartbeats import SqlHeartbeats
+from bot.store.incidents import SqlIncidents
+from bot.store.jobs import SqlJobs
+from bot.store.moves import SqlMoves
+from bot.store.outbox import SqlOutbox
+from bot.store.people import SqlPeople
+from bot.store.schema import migrate
+from bot.store.scores import SqlScores
+from bot.store.seen_events import SqlSeenEvents
+from connector.cache.copy import SqlCopy
+from connector.cache.engine import Database, open_database
+from connector.cache.token_shelf import SealedShelf
+from connector.sync.pipeline import Sync
+from connector.zoho.auth import Credentials, Tokens
+from connector.zoho.client import ZohoClient
+from connector.zoho.crm import CrmClient
+from connector.zoho.regions import Region, region
+from scoring.config import Configuration
+
+LONGEST_SLEEP_SECONDS: Final = 5
+KEEP_JOBS: Final = timedelta(days=7)
+
+log = structlog.get_logger(__name__)
+
+
+class Bellwether:
+    """Every part of one installation, each built when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        # Who holds a lease: readable in the database, and never the same after a restart.
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Time."""
+        return clock_for(self.settings.clock_file)
+
+    @cached_property
+    def database(self) -> Database:
+        """The one database."""
+        return open_database(self.settings.database_url)
+
+    @cached_property
+    def versions(self) -> SqlConfigVersions:
+        """Every published version of the configuration document."""
+        return SqlConfigVersions(self.database, self.clock)
+
+    @cached_property
+    def configurations(self) -> PublishedConfigurations:
+        """The published configurations as values."""
+        return PublishedConfigurations(self.versions)
+
+    def configuration(self) -> Configuration:
+        """The configuration in force now."""
+        return self.configurations.current().configuration
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """The audit log."""
+        return SqlAudit(self.database, self.clock)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """Messages waiting to be sent."""
+        return SqlOutbox(self.database, self.clock)
+
+    @cached_property
+    def jobs(self) -> SqlJobs:
+        """Work waiting to be done."""
+        return SqlJobs(self.database, self.clock)
+
+    @cached_property
+    def seen(self) -> SqlSeenEvents:
+        """Slack deliveries that have been taken."""
+        return SqlSeenEvents(self.database, self.clock)
+
+    @cached_property
+    def heartbeats(self) -> SqlHeartbeats:
+        """Signs of life."""
+        return SqlHeartbeats(self.database, self.clock)
+
+    @cached_property
+    def incidents(self) -> SqlIncidents:
+        """What does not work now."""
+        return SqlIncidents(self.database, self.clock, lambda: self.configuration().alerts.admin_channel)
+
+    @cached_property
+    def book(self) -> SqlAccountBook:
+        """Reading accounts with their scores."""
+        return SqlAccountBook(self.database, self.configuration, self.clock, self.crm_url, self._explain)
+
+    def _explain(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
+        return explain(
+            line,
+            thresholds,
+            configuration=self.configuration(),
+            catalog=self.book.catalog,
+            today=self.book.today(),
+            currency=self.book.currency(),
+        )
+
+    @cached_property
+    def asking(self) -> Ask:
+        """Questions."""
+        return Ask(self.book, self.configuration)
+
+    @cached_property
+    def alerts(self) -> SqlAlertRecords:
+        """Alerts as they stand."""
+        return SqlAlertRecords(self.database, self.clock)
+
+    @cached_property
+    def recompute(self) -> Recompute:
+        """Scores, label changes and alerts."""
+        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+
+    @cached_property
+    def health(self) -> Health:
+        """The checks."""
+        return Health(
+            self.database,
+            self.clock,
+            self.heartbeats,
+            self.outbox,
+            self.incidents,
+            self.book.as_of,
+            self.settings.poll_seconds,
+        )
+
+    @cached_property
+    def copy(self) -> SqlCopy:
+        """The local copy of the CRM."""
+        return SqlCopy(self.database)
+
+    @cached_property
+    def region(self) -> Region:
+        """Where Zoho is."""
+        zoho = self.settings.zoho
+        return region(zoho.region, zoho.accounts_url, zoho.api_url)
+
+    @cached_property
+    def crm(self) -> CrmClient:
+        """Zoho CRM.
+
+        Raises:
+            ConfigurationError: a credential is not set.
+        """
+        self.settings.require("secret_key", "zoho.client_id", "zoho.client_secret", "zoho.refresh_token")
+        zoho = self.settings.zoho
+        credentials = Credentials(
+            zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
+        )
+        shelf = SealedShelf(self.database, self.settings.secret_key.get_secret_value())
+        return CrmClient(ZohoClient(Tokens(shelf, credentials, self.region, self.clock)))
+
+    @cached_property
+    def slack(self) -> slack_sdk.WebClient:
+        """Slack's Web API.
+
+        Raises:
+            ConfigurationError: the token is not set.
+        """
+        self.settings.require("slack.bot_token")
+        slack = self.settings.slack
+        return slack_sdk.WebClient(
+            token=slack.bot_token.get_secret_value(), base_url=slack.api_url, timeout=10
+        )
+
+    @cached_property
+    def gateway(self) -> SlackGateway:
+        """Slack, as the delivery sees it."""
+        return SlackGateway(self.slack, self.channels)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Slack's channels by name."""
+        return Channels(self.slack)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """Slack users and the CRM users behind them."""
+        return SqlPeople(
+            self.database, self.clock, SlackDirectory(self.slack), lambda: self.configuration().access
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        """What Slack's listeners may call."""
+        moves = SqlMoves(self.database, self.crm_url)
+        return Services(
+            clock=self.clock,
+            asking=self.asking,
+            alerts=AlertDesk(self.alerts, self.audit, self.clock),
+            rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
+            people=self.people,
+            home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
+            seen=self.seen,
+            audit=self.audit,
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """From the outbox to Slack."""
+        return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
+
+    def prepare(self) -> None:
+        """Bring the database to this release's schema, and publish a configuration if there is none.
+
+        Raises:
+            ConfigurationError: the database cannot be opened, or the configuration file is not good.
+        """
+        migrate(self.database)
+        if self.versions.latest() is None:
+            file = self.settings.config_file
+            text = read_text_of(file) if file.exists() else STARTING_DOCUMENT
+            read_configuration(text, str(file))
+            self.versions.publish(text, author="bellwether", note="The first configuration.")
+
+    def check_document(self, path: Path) -> str:
+        """Read a configuration document and check it against the organisation's fields; its text.
+
+        Raises:
+            ConfigurationError: all problems, with file and line.
+        """
+        text = read_text_of(path)
+        document = read_document(text, str(path))
+        with self.database.reads.begin() as connection:
+            catalogs = Catalogs(
+                account_catalog(connection, document.configuration),
+                transaction_catalog(connection, document.configuration),
+            )
+        document.refuse(check_against(document.configuration, catalogs))
+        return text
+
+    def crm_url(self, account_id: str) -> str | None:
+        """Where an account is shown in the CRM's own pages; None before the organisation is known."""
+        held = self.copy.organisation()
+        if held is None or not held.domain:
+            return None
+        module = quote(self.configuration().mapping.accounts.module)
+        return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
+
+    def sync(self) -> Sync:
+        """One sync of the mapped modules."""
+        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock)
+
+    def slack_connection(self) -> SocketConnection:
+        """Slack's events, commands and clicks.
+
+        Raises:
+            ConfigurationError: a token is not set.
+        """
+        self.settings.require("slack.bot_token", "slack.app_token")
+        slack = self.settings.slack
+        app = build_app(
+            self.services,
+            bot_token=slack.bot_token.get_secret_value(),
+            api_url=slack.api_url,
+            configuration=self.configuration,
+        )
+        return SocketConnection(app, slack.app_token.get_secret_value())
+
+    def job_loop(self, stop: threading.Event) -> JobLoop:
+        """What does the jobs."""
+        handlers = Handlers(self.sync, self.recompute, lambda: self.gateway, self.incidents, stop)
+        return JobLoop(
+            self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
+        )
+
+    def metronome(self) -> Metronome:
+        """What enters the jobs."""
+        return Metronome(
+            self.jobs,
+            self.clock,
+            self.schedule,
+            lambda: self.heartbeats.beat("clock", self.holder),
+            wake_seconds=min(self.settings.poll_seconds, LONGEST_SLEEP_SECONDS),
+        )
+
+    def schedule(self) -> tuple[Tick, ...]:
+        """What is to be done and when. The daily run waits until the organisation's zone is known."""
+        poll = Every(SYNC, self.settings.poll_seconds)
+        configuration, held = self.configuration(), self.copy.organisation()
+        zone = configuration.organisation.time_zone or (held.time_zone if held else None)
+        if zone is None:
+            return (poll,)
+        return (poll, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+
+    def keep_house(self) -> bool:
+        """Wake alerts whose rest is over, and forget what is not needed any more."""
+        for notice, posted in self.alerts.wake():
+            try:
+                self.gateway.edit(posted, "alert", notice.as_payload())
+            except SendError as error:
+                log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
+        self.seen.forget_old()
+        self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
+        return False
+
+
+def read_text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None

@@ -1,0 +1,137 @@
+"""The worker: loops that claim jobs and messages, keep their leases, and stop cleanly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot.app.errors import BellwetherError
+from bot.app.ports import Clock, Job
+from bot.store.jobs import SqlJobs
+from connector.errors import ConnectorError, Retriable
+
+LEASE = timedelta(seconds=20)
+RENEW_SECONDS = 5.0
+IDLE_SECONDS = 0.25
+AFTER_ERROR_SECONDS = 2.0
+MOST_ATTEMPTS = 5
+
+log = structlog.get_logger(__name__)
+
+
+class Stopping(Exception):
+    """The process is asked to stop; the job is given back."""
+
+
+Handler = Callable[[Job], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class JobLoop:
+    """Claims jobs and does them, one at a time.
+
+    Attributes:
+        handlers: what to do for each kind; raises ``Stopping`` when asked to stop in the middle.
+        on_failure: told of every job that has failed for good or for now: kind, error.
+        on_success: told of every job that is done.
+    """
+
+    jobs: SqlJobs
+    clock: Clock
+    holder: str
+    handlers: Mapping[str, Handler]
+    on_failure: Callable[[Job, BellwetherError | ConnectorError], None]
+    on_success: Callable[[Job], None]
+
+    def step(self) -> bool:
+        """Do one job; False when none is due."""
+        job = self.jobs.claim(self.holder, LEASE, tuple(self.handlers))
+        if job is None:
+            return False
+        with structlog.contextvars.bound_contextvars(job=job.id, kind=job.kind), self._lease_kept(job):
+            self._do(job)
+        return True
+
+    def _do(self, job: Job) -> None:
+        try:
+            result = self.handlers[job.kind](job)
+        except Stopping:
+            self.jobs.release(job.id, self.clock.now())
+        except (BellwetherError, ConnectorError) as error:
+            log.warning("job_failed", reason=str(error), attempts=job.attempts)
+            self._fail(job, error)
+        else:
+            self.jobs.settle(job.id, result=result, error=None)
+            self.on_success(job)
+
+    def _fail(self, job: Job, error: BellwetherError | ConnectorError) -> None:
+        if isinstance(error, Retriable) and job.attempts < MOST_ATTEMPTS:
+            wait = timedelta(seconds=max(error.after_seconds or 0, 2**job.attempts))
+            self.jobs.release(job.id, self.clock.now() + wait, str(error))
+        else:
+            self.jobs.settle(job.id, result=None, error=str(error))
+        self.on_failure(job, error)
+
+    @contextmanager
+    def _lease_kept(self, job: Job) -> Iterator[None]:
+        """Renew the lease from a thread of its own while the job runs."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_SECONDS):
+                self.jobs.progress(job.id, self.holder, LEASE, {})
+
+        thread = threading.Thread(target=renew, name=f"lease-{job.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Something that is done again and again in a thread until it is asked to stop."""
+
+    name: str
+    step: Callable[[], bool]
+    idle_seconds: float = IDLE_SECONDS
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until stopped; wait when there was nothing to do, or when something unexpected happened."""
+        while not stop.is_set():
+            try:
+                busy = self.step()
+            except Exception:
+                log.exception("loop_error", loop=self.name)
+                stop.wait(AFTER_ERROR_SECONDS)
+                continue
+            if not busy:
+                stop.wait(self.idle_seconds)
+
+
+class Loops:
+    """Some loops, each in its thread, as a context: they run inside, and have ended after it."""
+
+    def __init__(self, loops: tuple[Loop, ...], stop: threading.Event) -> None:
+        self._stop = stop
+        self._threads = [
+            threading.Thread(target=loop.run, args=(stop,), name=loop.name, daemon=True) for loop in loops
+        ]
+
+    def __enter__(self) -> Loops:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(20)

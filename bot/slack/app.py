@@ -1,0 +1,94 @@
+"""The Bolt app: middleware, listeners by topic, and the place where every error of theirs is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+from slack_sdk import WebClient
+
+from bot.app.errors import UserError
+from bot.app.services import Services
+from bot.slack.channels import Channels
+from bot.slack.client import web_client
+from bot.slack.listeners import alert_buttons, ask, home, problem, rescore
+from bot.slack.middleware import ContextExecutor, Once, name_request
+from bot.slack.surroundings import Listener, Surroundings
+from scoring.config import Configuration
+
+_log = structlog.get_logger(__name__)
+LISTENER_THREADS: Final = 20
+
+
+def build_app(
+    services: Services, *, bot_token: str, api_url: str, configuration: Callable[[], Configuration]
+) -> App:
+    """Put the Slack app together. Nothing is sent before the first request arrives.
+
+    Args:
+        services: the use cases.
+        bot_token: ``xoxb-…``.
+        api_url: Slack's Web API, or another server that speaks like it.
+        configuration: the published configuration, asked for on each use.
+    """
+    client = web_client(bot_token, api_url)
+    app = App(
+        name="bellwether",
+        client=client,
+        token_verification_enabled=False,  # auth.test is asked at the first request, not at construction
+        request_verification_enabled=False,  # Socket Mode: the connection itself is authenticated
+        listener_executor=ContextExecutor(LISTENER_THREADS, "listener"),
+    )
+    around = Surroundings(services, Channels(client), configuration)
+    app.use(name_request)
+    app.use(Once(services).take)
+    for topic in (ask, alert_buttons, home, rescore):
+        topic.register(app, around, lambda listener: _safely(listener, around))
+    problem.register(app)
+    _catch_errors_of_middleware(app, around)
+    return app
+
+
+def _safely(listener: Listener, around: Surroundings) -> Callable[..., None]:
+    """Acknowledge, run, and tell what goes wrong.
+
+    Not left to Bolt's error handler: Bolt 1.30 takes the acknowledgement back when a listener fails within
+    the 10 ms in which it looks for it, and then waits three seconds for another one.
+    """
+
+    def run(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+        ack()
+        try:
+            listener(body, context, client)
+        except Exception as error:
+            _report(around, error, body, context, client)
+
+    return run
+
+
+def _report(
+    around: Surroundings, error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
+) -> None:
+    """Log an error and tell the person whom it concerns; never raises."""
+    if isinstance(error, UserError):
+        _log.info("request.not_possible", reason=error.what_happened)
+    else:
+        _log.error("request.failed", reference=context.get("reference"), exc_info=error)
+    try:
+        problem.tell_problem(around, error, body, context, client)
+    except Exception as second:
+        # Slack itself may be what is broken: then nobody can be told, and the log must do.
+        _log.warning("request.problem_not_told", reason=f"{type(second).__name__}: {second}")
+
+
+def _catch_errors_of_middleware(app: App, around: Surroundings) -> None:
+    def on_error(
+        error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
+    ) -> BoltResponse:
+        _report(around, error, body, context, client)
+        # Acknowledged all the same: the person has been told, and a repetition would fail alike.
+        return BoltResponse(status=200, body="")
+
+    app.error(on_error)

@@ -1,0 +1,73 @@
+"""Slack's Web API client: how long it waits, and what it may repeat by itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slack_sdk import WebClient
+from slack_sdk.http_retry import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+
+TIMEOUT_SECONDS: Final = 10
+LONGEST_WAIT_SECONDS: Final = 5  # a listener's thread is not to sleep longer for a rate limit
+# A lost answer may hide a success; these would then be done twice.
+_POSTING: Final = ("chat.postMessage", "chat.postEphemeral")
+
+
+class RepeatableConnectionRetry(ConnectionErrorRetryHandler):
+    """Repeats a call once after a connection error, unless that could post a message twice."""
+
+    def _can_retry(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.endswith(_POSTING):
+            return False
+        return super()._can_retry(state=state, request=request, response=response, error=error)
+
+
+class ShortRateLimitRetry(RateLimitErrorRetryHandler):
+    """Waits once as Slack asks after a 429, unless that is long."""
+
+    def _can_retry(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if response is None or not super()._can_retry(
+            state=state, request=request, response=response, error=error
+        ):
+            return False
+        headers = {name.casefold(): value for name, value in response.headers.items()}
+        wait = (headers.get("retry-after") or ["1"])[0]
+        return str(wait).isdigit() and int(wait) <= LONGEST_WAIT_SECONDS
+
+
+def web_client(token: str, api_url: str) -> WebClient:
+    """A client for listeners and look-ups; the gateway that posts alerts has one that repeats nothing."""
+    return WebClient(
+        token=token,
+        base_url=api_url,
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=[RepeatableConnectionRetry(), ShortRateLimitRetry(max_retry_count=1)],
+    )
+
+
+def posting_client(client: WebClient) -> WebClient:
+    """The same Slack, with a client that repeats nothing by itself: whoever calls decides."""
+    return WebClient(
+        token=client.token,
+        base_url=client.base_url,
+        timeout=TIMEOUT_SECONDS,
+        ssl=client.ssl,
+        retry_handlers=[],
+    )

@@ -1,0 +1,35 @@
+"""The names by which Slack and we recognise a command, a button or a message of ours."""
+
+from __future__ import annotations
+
+import re
+
+COMMAND = "/bellwether"
+OUTBOX_EVENT = "bellwether_outbox"  # metadata event_type of every message that the outbox posts
+
+ASK = "ask"  # value: a whole question
+PAGE = "page"  # value: JSON {"q": question, "offset": n}
+ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
+SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"
+OPEN_IN_CRM = "open_in_crm"  # a link; Slack tells us of the click all the same
+RESCORE = "rescore"
+
+
+def numbered(action_id: str, number: int) -> str:
+    """An action id for one of several like buttons: within a block, action ids must differ."""
+    return f"{action_id}.{number}"
+
+
+def any_number_of(action_id: str) -> re.Pattern[str]:
+    """What recognises every ``numbered`` form of an action id, and the plain one."""
+    return re.compile(rf"^{re.escape(action_id)}(\.\d+)?$")
+
+
+def owned(block_id: str, slack_id: str) -> str:
+    """A block id that remembers whose question the message answers."""
+    return f"{block_id}@{slack_id}"
+
+
+def owner(block_id: str) -> str:
+    """Whose question a message answers; empty when its block id does not say."""
+    return block_id.partition("@")[2]

@@ -1,0 +1,143 @@
+"""Alerts: readable in five seconds, with what to do next; drawn again in place when somebody acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any, Final
+
+from bot.app.notices import AlertNotice
+from bot.slack import ids
+from bot.slack.views import limits
+from bot.slack.views.answer import fitting
+from bot.slack.views.blocks import (
+    Json,
+    Message,
+    actions,
+    bullets,
+    button,
+    context,
+    fields,
+    line,
+    link_button,
+    plain_section,
+    rich_text,
+    run,
+    select,
+    sentence,
+    table,
+)
+from bot.slack.views.marks import direction_mark
+from bot.slack.views.text import clip, clock_time, day, moment, money, mrkdwn, plain, split, web_address
+
+SNOOZE_DAYS: Final = (1, 7, 30)
+REASONS: Final = 5
+SUMMARY_COLUMNS: Final = ("Account", "Change", "At stake")
+MOST_TEXT_SECTIONS: Final = 4
+
+
+def alert_message(notice: AlertNotice) -> Message:
+    """One label change: old and new, why, money, owner, next step, and what can be done about it."""
+    return Message(_in_one_line(notice), (*alert_blocks(notice), context(_footer(notice))))
+
+
+def alert_blocks(notice: AlertNotice) -> tuple[Json, ...]:
+    """The alert without its footer: the same in a channel and on App Home."""
+    return (_headline(notice), fields(_facts(notice)), *_next_step(notice), *_state(notice))
+
+
+def _in_one_line(notice: AlertNotice) -> str:
+    """What the notification on a phone says."""
+    change = f"{direction_mark(notice.direction)} {mrkdwn(notice.account_name, 100)} {_moved(notice, mrkdwn)}"
+    stake = f"{money(notice.money_minor, notice.currency)} at stake, owner {mrkdwn(notice.owner_name, 100)}"
+    return f"{change}. {stake}.{_done(notice)}"
+
+
+def _done(notice: AlertNotice) -> str:
+    if notice.state == "open":
+        return ""
+    return f" {mrkdwn(notice.state, 40).capitalize()} by {mrkdwn(notice.acted_by, 100)}."
+
+
+def _moved(notice: AlertNotice, write: Any = plain) -> str:
+    old = write(notice.old_label, 60) if notice.old_label else "no label"
+    return f"{old} → {write(notice.new_label, 60) if notice.new_label else 'no label'}"
+
+
+def _headline(notice: AlertNotice) -> Json:
+    first = line(
+        run(f"{direction_mark(notice.direction)} "),
+        run(plain(notice.account_name, 100), "bold"),
+        run(f" {_moved(notice)}"),
+    )
+    reasons = [line(run(plain(reason, 300))) for reason in notice.reasons[:REASONS]]
+    return rich_text(first, *((bullets(reasons),) if reasons else ()))
+
+
+def _facts(notice: AlertNotice) -> list[tuple[str, str]]:
+    return [
+        ("At stake", money(notice.money_minor, notice.currency)),
+        ("Owner", mrkdwn(notice.owner_name)),
+        ("Last purchase", day(notice.last_purchase)),
+    ]
+
+
+def _next_step(notice: AlertNotice) -> tuple[Json, ...]:
+    if not notice.next_step.strip():
+        return ()
+    return (sentence(run("Next step: ", "bold"), run(plain(notice.next_step, 500))),)
+
+
+def _state(notice: AlertNotice) -> tuple[Json, ...]:
+    """Buttons while the alert is open; afterwards who did what, and the way to the CRM."""
+    address = web_address(notice.crm_url)
+    to_crm = (link_button("Open in CRM", ids.OPEN_IN_CRM, address),) if address else ()
+    block_id = f"alert.{notice.alert_id}"
+    if notice.state == "open":
+        days = [(f"{one} day{'s' if one > 1 else ''}", f"{notice.alert_id}:{one}") for one in SNOOZE_DAYS]
+        acknowledge = button("Acknowledge", ids.ACKNOWLEDGE, str(notice.alert_id), primary=True)
+        return (actions(block_id, acknowledge, select("Snooze…", ids.SNOOZE, days), *to_crm),)
+    done = (context(_what_was_done(notice)),)
+    return (*done, actions(block_id, *to_crm)) if to_crm else done
+
+
+def _what_was_done(notice: AlertNotice) -> str:
+    who = f"by {mrkdwn(notice.acted_by, 100)}"
+    when = f" · {clock_time(notice.acted_at)}" if notice.acted_at else ""
+    if notice.state == "snoozed":
+        until = f" until {day(notice.snoozed_until.astimezone(UTC).date())}" if notice.snoozed_until else ""
+        return f"💤 Snoozed{until} {who}{when}"
+    return f"✅ {mrkdwn(notice.state, 40).capitalize()} {who}{when}"
+
+
+def _footer(notice: AlertNotice) -> str:
+    return f"{mrkdwn(notice.segmentation)} · changed {moment(notice.changed_at)}"
+
+
+def summary_message(payload: Mapping[str, Any]) -> Message:
+    """Many changes in one message: title, lines of (name, old, new, money_minor), total and currency."""
+    title, currency = str(payload.get("title") or "Label changes"), str(payload.get("currency") or "USD")
+    lines: Sequence[Mapping[str, Any]] = payload.get("lines") or ()
+    total = int(payload.get("total") or len(lines))
+    rows = fitting([_summary_row(one, currency) for one in lines])
+    blocks: list[Json] = [sentence(run(plain(title, 300), "bold"))]
+    if rows:
+        blocks.append(table(SUMMARY_COLUMNS, rows, (False, False, True)))
+    if total > len(rows):
+        blocks.append(
+            context(f"… and {total - len(rows):,} more; ask me for them by label." if rows else f"{total:,}")
+        )
+    return Message(mrkdwn(title, 300), tuple(blocks))
+
+
+def _summary_row(one: Mapping[str, Any], currency: str) -> list[str]:
+    change = " → ".join(plain(one.get(end), 60) if one.get(end) else "no label" for end in ("old", "new"))
+    return [plain(one.get("name"), 80), change, money(one.get("money_minor"), currency)]
+
+
+def text_message(text: str) -> Message:
+    """A plain notice: nothing in it is interpreted, its lines are kept."""
+    lines = "\n".join(plain(one, limits.SECTION_TEXT) if one.strip() else "" for one in text.splitlines())
+    pieces = split(lines, limits.SECTION_TEXT)[:MOST_TEXT_SECTIONS] or [plain(None)]
+    said = clip("\n".join(mrkdwn(one, 500) for one in lines.splitlines() if one), limits.TEXT - 1)
+    return Message(said or pieces[0], tuple(plain_section(piece) for piece in pieces))

@@ -1,0 +1,25 @@
+"""What a view needs beside the value that it draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.slack.views.marks import Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The circumstances of one message.
+
+    Attributes:
+        now: the present, for ages.
+        marks: the coloured mark of each label.
+        asker: whose question it is (Slack id): the buttons edit the message for them alone.
+        note: one more sentence of mrkdwn below, as "only you can see this".
+    """
+
+    now: datetime
+    marks: Marks = field(default_factory=dict)
+    asker: str = ""
+    note: str = ""

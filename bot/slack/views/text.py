@@ -1,0 +1,149 @@
+"""Values as people read them, made harmless for the place they go to.
+
+Everything that came from the CRM or from a person passes ``plain`` (for rich_text, raw_text and plain_text,
+which interpret nothing) or ``mrkdwn`` (for the places that Slack parses). Nothing else writes such values.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.slack.views.limits import URL
+
+NOTHING: Final = "-"  # an empty table cell is refused
+STALE_AFTER: Final = timedelta(hours=26)  # more than the daily run's distance: something has stopped
+_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥"}
+_JOINER: Final = (
+    "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
+)
+LOOKED_AT: Final = 8  # times the length that is shown: a field may hold megabytes
+_OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
+_CURRENCY: Final = re.compile(r"^[A-Z]{3}\Z")  # ISO 4217
+_FORMATTING: Final = re.compile(r"([*_~`])")
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+def plain(value: str | None, most: int = 200) -> str:
+    """A foreign value on one line, without control and direction marks, clipped; a dash when empty."""
+    beginning = (value or "")[: most * LOOKED_AT]
+    return clip(" ".join("".join(map(_shown, beginning)).split()), most) or NOTHING
+
+
+def _shown(sign: str) -> str:
+    """A sign that can be seen as it is; space for breaks and control signs, nothing for what is invisible."""
+    category = unicodedata.category(sign)
+    if category == "Cf":  # direction marks and other invisible signs
+        return sign if sign == _JOINER else ""
+    return " " if category[0] in "CZ" else sign
+
+
+def mrkdwn(value: str | None, most: int = 200) -> str:
+    """A foreign value for a place that Slack parses: it can neither ping, link nor change the formatting.
+
+    Slack has no escape for its formatting signs; an invisible space on each side makes them plain signs.
+    """
+    escaped = plain(value, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _FORMATTING.sub("\u200b\\1\u200b", escaped)
+
+
+def code(value: str, most: int = 500) -> str:
+    """A foreign value as `code` in mrkdwn."""
+    escaped = plain(value, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"`{escaped.replace('`', _OTHER_GRAVE)}`"
+
+
+def clip(text: str, most: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def split(text: str, most: int) -> list[str]:
+    """The text in pieces of at most so many characters, cut at line ends or spaces where there are any."""
+    pieces: list[str] = []
+    rest = text
+    while len(rest) > most:
+        cut = max(rest.rfind("\n", 1, most), rest.rfind(" ", 1, most))
+        cut = most if cut < 1 else cut
+        pieces.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [piece for piece in [*pieces, rest] if piece.strip()]
+
+
+def unescape(text: str) -> str:
+    """What a person typed, from the form in which Slack sends it."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def money(minor: int | None, currency: str) -> str:
+    """An amount in hundredths, as short as it can be read: ``$950``, ``$53.4k``, ``€1.2M``."""
+    if minor is None:
+        return NOTHING
+    sign, amount = ("-" if minor < 0 else ""), abs(minor) / 100
+    symbol = _SYMBOLS.get(currency, f"{currency} " if _CURRENCY.match(currency) else "")
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if amount >= size * 0.9995:  # 999,950 is 1M, not 1000k
+            return f"{sign}{symbol}{_short(amount / size)}{unit}"
+    return f"{sign}{symbol}{amount:,.0f}"
+
+
+def _short(amount: float) -> str:
+    return f"{amount:,.1f}".removesuffix(".0")
+
+
+def day(value: date | None) -> str:
+    """A day that nobody can misread: ``5 Nov 2026``."""
+    return f"{value.day} {value:%b %Y}" if value else NOTHING
+
+
+def moment(at: datetime) -> str:
+    """An instant in mrkdwn: Slack writes it in the reader's own zone; elsewhere it is UTC."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{utc(at)}>"
+
+
+def clock_time(at: datetime) -> str:
+    """The time of an instant in mrkdwn, in the reader's own zone."""
+    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
+
+
+def utc(at: datetime) -> str:
+    """An instant where Slack does not translate it: ``24 Nov 19:03 UTC``."""
+    there = at.astimezone(UTC)
+    return f"{there.day} {there:%b %H:%M} UTC"
+
+
+def ago(seconds: float) -> str:
+    """An age in one unit: ``just now``, ``5 minutes ago``, ``3 days ago``."""
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(int(seconds // size), unit)} ago"
+    return "just now"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 account``, ``1,234 accounts``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def data_age(as_of: datetime | None, now: datetime) -> str:
+    """How old the data is, in mrkdwn; old data is said to be old."""
+    if as_of is None:
+        return "⚠ the first sync is not complete"
+    age = now - as_of
+    if age > STALE_AFTER:
+        return f"⚠ data is from {ago(age.total_seconds())}: {moment(as_of)}"
+    return f"data from {moment(as_of)}"
+
+
+def web_address(url: str | None) -> str | None:
+    """The address if a link to it may be offered: https, or this machine's own; None otherwise."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    harmless = bool(url) and len(url or "") <= URL and not re.search(r"[\s<>|]", url or "")
+    return url if safe and parts.hostname and harmless else None

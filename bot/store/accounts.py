@@ -1,0 +1,330 @@
+"""Accounts with their scores, read from the local copy: the adapter of the port ``AccountBook``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select, union
+
+from bot.app.answers import AccountCard, AccountLine, Group, LabelMove
+from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
+from bot.language.question import Sort
+from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.columns import (
+    ACCOUNT,
+    OWNER,
+    SCORE,
+    TABLES,
+    TRANSACTION,
+    AccountColumns,
+    TransactionColumns,
+    is_open,
+)
+from bot.store.criteria_sql import where
+from bot.store.ordering import in_order, without_case
+from connector.cache.engine import Database
+from scoring.config import Configuration, RfmSegmentation
+from scoring.criteria.check import check, field_named
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.parse import parse
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
+from scoring.criteria.values import written_field
+
+_CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
+_ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
+
+CONTACTS_SHOWN = 3
+DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
+# What the vocabulary knows the values of, beside labels and stages.
+WORD_COLUMNS = {
+    "industry": "industry",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "type": "kind",
+}
+GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
+
+# An account's line, and the stored thresholds of its segmentation's last run -> why the label is what it is.
+Explain = Callable[[AccountLine, str | None], tuple[str, ...]]
+
+
+def recorded_reasons(_line: AccountLine, _thresholds: str | None) -> tuple[str, ...]:
+    """No sentences beyond those that were recorded with the last change of label."""
+    return ()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One look at the database: a connection, and what the questions of that moment are read with."""
+
+    connection: Connection
+    configuration: Configuration
+    catalog: Catalog
+    columns: AccountColumns
+    today: Today
+
+    @property
+    def segmentation(self) -> RfmSegmentation:
+        return self.configuration.segmentations[0]
+
+    def meets(self, criteria: Node) -> ColumnElement[bool]:
+        check(criteria, self.catalog)
+        return where(criteria, self.catalog, self.columns, self.today, self.columns.dialect)
+
+
+class SqlAccountBook:
+    """Reading accounts. Every method is one transaction of a few statements."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        crm_url: Callable[[str], str | None],
+        explain: Explain = recorded_reasons,
+    ) -> None:
+        self._database = database
+        self._configuration = configuration
+        self._clock = clock
+        self._crm_url = crm_url
+        self._explain = explain
+
+    def catalog(self) -> Catalog:
+        """The fields that a question may use."""
+        with self._database.reads.connect() as connection:
+            return account_catalog(connection, self._configuration())
+
+    def words(self) -> OrganisationWords:
+        """The organisation's own words."""
+        configuration = self._configuration()
+        with self._database.reads.connect() as connection:
+            accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name).where(ACCOUNT.c.name != ""))
+            people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
+            users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id))
+            values = _occurring(connection)
+            labels = (label.name for one in configuration.segmentations for label in one.labels)
+            return OrganisationWords(
+                accounts=tuple(NamedAccount(*row) for row in accounts),
+                users=tuple(NamedUser(*row) for row in users),
+                values={**values, "label": tuple(dict.fromkeys(labels))},
+            )
+
+    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
+        """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know, or a field that has no order.
+        """
+        with self._reading() as reading:
+            query = _lines(reading.columns).where(reading.meets(criteria))
+            order = in_order(sort, reading.catalog, reading.columns)
+            found = reading.connection.execute(query.order_by(*order).limit(limit).offset(offset))
+            return [AccountLine(*row) for row in found]
+
+    def count(self, criteria: Node) -> int:
+        """How many accounts meet the criteria.
+
+        Raises:
+            CriteriaError: as ``page``.
+        """
+        with self._reading() as reading:
+            query = select(func.count()).select_from(reading.columns.rows()).where(reading.meets(criteria))
+            return reading.connection.execute(query).scalar_one()
+
+    def breakdown(self, criteria: Node, field_name: str) -> list[Group]:
+        """How many per value of a field, largest first; accounts without a value last, as None.
+
+        Texts that differ in case only are one value.
+
+        Raises:
+            CriteriaError: as ``page``; or a field whose values are not grouped.
+        """
+        with self._reading() as reading:
+            field = field_named(field_name, reading.catalog)
+            if field.type not in GROUPED_TYPES:
+                raise CriteriaError(
+                    f"Accounts are not counted by {written_field(field.name)}: "
+                    f"it is a {field.type.value} field."
+                )
+            query = _groups(field, reading.columns).where(reading.meets(criteria))
+            found = [_group(row, field) for row in reading.connection.execute(query)]
+        return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
+
+    def card(self, account_id: str) -> AccountCard | None:
+        """Everything that is told of one account; None when there is no such account."""
+        with self._reading() as reading:
+            query = _lines(reading.columns).add_columns(ACCOUNT.c.website, ACCOUNT.c.phone)
+            row = reading.connection.execute(query.where(ACCOUNT.c.id == account_id)).one_or_none()
+            if row is None:
+                return None
+            *values, website, phone = row
+            line = AccountLine(*values)
+            since, last_change, recorded = _changes(reading, account_id)
+            open_count, open_minor = _open_deals(reading, account_id)
+            return AccountCard(
+                line=line,
+                segmentation=reading.segmentation.name,
+                label_since=since,
+                last_change=last_change,
+                why=self._explain(line, _last_thresholds(reading)) or recorded,
+                open_deals=open_count,
+                open_deals_minor=open_minor,
+                last_deal_name=_last_counted_deal(reading, account_id),
+                contacts=_contacts(reading, account_id),
+                website=website,
+                phone=phone,
+                crm_url=self._crm_url(account_id),
+            )
+
+    def as_of(self) -> datetime | None:
+        """When the cache last agreed with the CRM; None before the first complete sync."""
+        mapping = self._configuration().mapping
+        needed = {mapping.accounts.module, mapping.transactions.module}
+        with self._database.reads.connect() as connection:
+            rows = connection.execute(select(_CURSOR.c.module, _CURSOR.c.high_water)).all()
+        marks = [row.high_water for row in rows]
+        complete = needed <= {row.module for row in rows} and None not in marks
+        return min(marks) if complete else None
+
+    def currency(self) -> str:
+        """ISO code of the organisation's currency."""
+        with self._database.reads.connect() as connection:
+            return connection.execute(select(_ORGANISATION.c.currency)).scalar() or DEFAULT_CURRENCY
+
+    def today(self) -> date:
+        """The organisation's present day, in its time zone."""
+        with self._database.reads.connect() as connection:
+            return self._today(connection, self._configuration()).day
+
+    @contextmanager
+    def _reading(self) -> Iterator[_Reading]:
+        configuration = self._configuration()
+        columns = AccountColumns(configuration.segmentations[0].name, self._database.dialect)
+        with self._database.reads.connect() as connection:
+            yield _Reading(
+                connection,
+                configuration,
+                account_catalog(connection, configuration),
+                columns,
+                self._today(connection, configuration),
+            )
+
+    def _today(self, connection: Connection, configuration: Configuration) -> Today:
+        named = configuration.organisation.time_zone
+        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
+        zone = ZoneInfo(named or DEFAULT_ZONE)
+        day = self._clock.now().astimezone(zone).date()
+        return Today(day, configuration.organisation.fiscal_year_starts, zone)
+
+
+def _lines(columns: AccountColumns) -> Select[Any]:
+    """A query whose columns are the attributes of AccountLine, in their order."""
+    bought = func.coalesce(SCORE.c.purchases, literal(0))
+    spent = func.coalesce(SCORE.c.spend_minor, literal(0))
+    return select(
+        *(ACCOUNT.c.id, func.coalesce(ACCOUNT.c.name, literal(""))),
+        *(SCORE.c.label, SCORE.c.r, SCORE.c.f, SCORE.c.m, SCORE.c.total),
+        *(ACCOUNT.c.industry, ACCOUNT.c.city, ACCOUNT.c.state, ACCOUNT.c.country, OWNER.c.name),
+        *(SCORE.c.last_purchase, bought, spent, ACCOUNT.c.annual_revenue_minor, ACCOUNT.c.employees),
+    ).select_from(columns.rows())
+
+
+def _groups(field: Field, columns: AccountColumns) -> Select[Any, int]:
+    value = columns(field)
+    count = func.count().label("accounts")
+    if field.type is not FieldType.TEXT:
+        return select(value.label("value"), count).select_from(columns.rows()).group_by(value)
+    folded = func.bw_fold(func.nullif(value, ""), type_=String)
+    # Of several spellings the first by code points, whatever the server's language.
+    spelling = value if columns.dialect == "sqlite" else value.collate("C")
+    return select(func.min(spelling).label("value"), count).select_from(columns.rows()).group_by(folded)
+
+
+def _group(row: Row[Any], field: Field) -> Group:
+    value = row.value
+    if field.type is FieldType.BOOLEAN and value is not None:
+        value = "yes" if value else "no"
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return Group(None if value in {None, ""} else str(value), row.accounts)
+
+
+def _occurring(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Canonical field name -> the values that occur in accounts, and ``stage`` those in transactions."""
+    columns = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
+    columns["stage"] = TRANSACTION.c.stage
+    each = (
+        select(literal(name).label("field"), column.label("value")).distinct().where(column != "")
+        for name, column in columns.items()
+    )
+    found: dict[str, list[str]] = {name: [] for name in columns}
+    for name, value in connection.execute(union(*each)):
+        found[name].append(value)
+    return {name: tuple(sorted(values)) for name, values in found.items()}
+
+
+def _changes(reading: _Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
+    """Since when the label stands, the last change that was not a baseline, and its recorded reasons."""
+    mine = (_CHANGE.c.account_id == account_id, _CHANGE.c.segmentation == reading.segmentation.name)
+    newest = select(_CHANGE).where(*mine).order_by(_CHANGE.c.changed_at.desc(), _CHANGE.c.id.desc())
+    last = reading.connection.execute(newest.limit(1)).one_or_none()
+    if last is None:
+        return None, None, ()
+    real: Row[Any] | None = last
+    if last.baseline:
+        real = reading.connection.execute(newest.where(_CHANGE.c.baseline.is_(False)).limit(1)).one_or_none()
+    move = LabelMove(real.changed_at, real.old_label, real.new_label) if real else None
+    return last.changed_at, move, _recorded(last.facts)
+
+
+def _recorded(facts: str) -> tuple[str, ...]:
+    why = json.loads(facts).get("why", [])
+    return tuple(str(sentence) for sentence in why)
+
+
+def _last_thresholds(reading: _Reading) -> str | None:
+    mine = select(_RUN.c.thresholds).where(_RUN.c.segmentation == reading.segmentation.name)
+    return reading.connection.execute(mine.order_by(_RUN.c.id.desc()).limit(1)).scalar()
+
+
+def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
+    query = select(func.count(), func.coalesce(func.sum(TRANSACTION.c.amount_minor), 0))
+    mine = query.where(TRANSACTION.c.account_id == account_id, is_open())
+    count, minor = reading.connection.execute(mine).one()
+    return count, int(minor)
+
+
+def _last_counted_deal(reading: _Reading, account_id: str) -> str | None:
+    """The newest transaction that counts in the segmentation."""
+    catalog = transaction_catalog(reading.connection, reading.configuration)
+    columns = TransactionColumns(reading.columns.dialect)
+    counted = parse(reading.segmentation.transactions, catalog)
+    query = (
+        select(TRANSACTION.c.name)
+        .select_from(columns.rows())
+        .where(TRANSACTION.c.account_id == account_id, TRANSACTION.c.occurred_on <= reading.today.day)
+        .where(where(counted, catalog, columns, reading.today, columns.dialect))
+        .order_by(TRANSACTION.c.occurred_on.desc(), TRANSACTION.c.id.desc())
+    )
+    return reading.connection.execute(query.limit(1)).scalar()
+
+
+def _contacts(reading: _Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:
+    """Those with an e-mail address first."""
+    name = func.coalesce(_CONTACT.c.name, _CONTACT.c.email)
+    query = (
+        select(name, _CONTACT.c.title, _CONTACT.c.email)
+        .where(_CONTACT.c.account_id == account_id, name.is_not(None))
+        .order_by(_CONTACT.c.email.is_(None), without_case(name, reading.columns.dialect), _CONTACT.c.id)
+    )
+    rows = reading.connection.execute(query.limit(CONTACTS_SHOWN))
+    return tuple((name, title, email) for name, title, email in rows)

@@ -1,0 +1,97 @@
+"""Every published version of the configuration document. Versions are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, text
+
+from bot.app.ports import Clock
+from bot.store.tables import ConfigVersionRow
+from connector.cache.engine import Database
+
+_TABLE = ConfigVersionRow.__table__  # type: ignore[attr-defined]
+# Two publishers on PostgreSQL take turns behind this number; SQLite's write lock does that by itself.
+_ADVISORY_LOCK = 0x62770002
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigVersion:
+    """A published version: what, by whom, when and why."""
+
+    version: int
+    published_at: datetime
+    author: str
+    note: str
+    document: str
+
+
+class SqlConfigVersions:
+    """The versions in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def publish(self, document: str, author: str, note: str = "") -> ConfigVersion:
+        """Make a document the one in force. The caller has checked it.
+
+        Returns:
+            The new version; the one in force when it is the same document, to the character.
+        """
+        with self._database.writes.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            current = _first(connection, _newest().limit(1))
+            if current is not None and current.document == document:
+                return current
+            values: dict[str, Any] = {
+                "published_at": self._clock.now(),
+                "author": author,
+                "note": note,
+                "document": document,
+            }
+            number = connection.execute(
+                insert(_TABLE).values(values).returning(_TABLE.c.version)
+            ).scalar_one()
+            return ConfigVersion(version=number, **values)
+
+    def current(self) -> ConfigVersion | None:
+        """The version in force; None when none was published."""
+        with self._database.reads.begin() as connection:
+            return _first(connection, _newest().limit(1))
+
+    def version(self, number: int) -> ConfigVersion | None:
+        """One version; None when there is none of that number."""
+        with self._database.reads.begin() as connection:
+            return _first(connection, select(_TABLE).where(_TABLE.c.version == number))
+
+    def history(self, limit: int = 50) -> list[ConfigVersion]:
+        """The versions, newest first."""
+        with self._database.reads.begin() as connection:
+            return [_version(row) for row in connection.execute(_newest().limit(limit))]
+
+    def latest(self) -> tuple[int, str] | None:
+        """Number and text of the version in force."""
+        found = self.current()
+        return None if found is None else (found.version, found.document)
+
+    def document(self, version: int) -> str | None:
+        """The text of a version."""
+        found = self.version(version)
+        return None if found is None else found.document
+
+
+def _newest() -> Select[Any]:
+    return select(_TABLE).order_by(_TABLE.c.version.desc())
+
+
+def _first(connection: Connection, query: Select[Any]) -> ConfigVersion | None:
+    row = connection.execute(query).first()
+    return None if row is None else _version(row)
+
+
+def _version(row: Row[Any]) -> ConfigVersion:
+    return ConfigVersion(row.version, row.published_at, row.author, row.note, row.document)

@@ -1,0 +1,228 @@
+"""Scores, changes and alerts in the database: what a run reads, and what it keeps in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+
+from bot.app.changes import Difference
+from bot.app.facts import (
+    AccountFacts,
+    ChangesOfRun,
+    EarlierAlerts,
+    LastRun,
+    NamedOwner,
+    OrganisationFacts,
+    PendingAlert,
+    RunRecord,
+    Touched,
+    standing_as_json,
+)
+from bot.app.ports import ScoringTransaction
+from bot.store import raised_alerts
+from bot.store.account_facts import read_facts
+from bot.store.tables import LabelChangeRow, RunRow, ScoreRow
+from connector.cache.engine import Database
+from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow
+from scoring.config import Configuration, RfmSegmentation
+from scoring.criteria.periods import Today
+from scoring.rfm import Standing
+
+_SCORE = ScoreRow.__table__  # type: ignore[attr-defined]
+_CHANGE = LabelChangeRow.__table__  # type: ignore[attr-defined]
+_RUN = RunRow.__table__  # type: ignore[attr-defined]
+_TOUCHED = TouchedAccountRow.__table__  # type: ignore[attr-defined]
+_ACCOUNT = AccountRow.__table__  # type: ignore[attr-defined]
+_USER = UserRow.__table__  # type: ignore[attr-defined]
+_ORGANISATION = OrganisationRow.__table__  # type: ignore[attr-defined]
+
+_STANDING = ("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor")
+# Runs on PostgreSQL take turns behind this number; SQLite's write lock does that by itself.
+_ADVISORY_LOCK = 0x62770001
+IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
+
+
+class SqlScores:
+    """The database as the use case sees it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def transaction(self) -> Iterator[ScoringTransaction]:
+        """Begin, with the write lock; whatever another run has written is visible."""
+        with self._database.writes.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            yield SqlScoringTransaction(connection)
+
+
+class SqlScoringTransaction:
+    """One run's reading and writing on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def organisation(self) -> OrganisationFacts:
+        """Time zone and currency; UTC and USD before the organisation was read."""
+        row = self._connection.execute(select(_ORGANISATION.c.time_zone, _ORGANISATION.c.currency)).first()
+        return OrganisationFacts("UTC", "USD") if row is None else OrganisationFacts(row[0], row[1])
+
+    def touched(self) -> Sequence[Touched]:
+        """The marks, as they are now."""
+        rows = self._connection.execute(select(_TOUCHED.c.account_id, _TOUCHED.c.touched_at))
+        return [Touched(row.account_id, row.touched_at) for row in rows]
+
+    def clear_touched(self, touched: Sequence[Touched]) -> None:
+        """Take away the marks that were read: sync may have renewed one meanwhile on PostgreSQL."""
+        if touched:
+            same = (_TOUCHED.c.account_id == bindparam("id")) & (_TOUCHED.c.touched_at == bindparam("at"))
+            self._connection.execute(
+                delete(_TOUCHED).where(same),
+                [{"id": one.account_id, "at": one.touched_at} for one in touched],
+            )
+
+    def facts(
+        self, segmentation: RfmSegmentation, configuration: Configuration, today: Today
+    ) -> AccountFacts:
+        """The facts of every account that takes part."""
+        return read_facts(self._connection, segmentation, configuration, today)
+
+    def standings(self, segmentation: str) -> Mapping[str, Standing]:
+        """What the last run said."""
+        columns = [_SCORE.c[name] for name in _STANDING]
+        rows = self._connection.execute(
+            select(_SCORE.c.account_id, *columns).where(_SCORE.c.segmentation == segmentation)
+        )
+        return {row[0]: Standing(**dict(zip(_STANDING, row[1:], strict=True))) for row in rows}
+
+    def last_run(self, segmentation: str) -> LastRun | None:
+        """The latest run."""
+        row = self._connection.execute(
+            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts)
+            .where(_RUN.c.segmentation == segmentation)
+            .order_by(_RUN.c.id.desc())
+            .limit(1)
+        ).first()
+        return None if row is None else LastRun(row.id, row.as_of, row.config_version, row.accounts)
+
+    def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
+        """Those that ever had a label, by the history."""
+        query = select(_CHANGE.c.account_id).distinct().where(_CHANGE.c.segmentation == segmentation)
+        return {
+            row.account_id
+            for some in batches(account_ids)
+            for row in self._connection.execute(query.where(_CHANGE.c.account_id.in_(some)))
+        }
+
+    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
+        """Names and owners."""
+        query = select(_ACCOUNT.c.id, _ACCOUNT.c.name, _USER.c.name.label("owner")).join_from(
+            _ACCOUNT, _USER, _USER.c.id == _ACCOUNT.c.owner_id, isouter=True
+        )
+        return {
+            row.id: NamedOwner(row.name or f"Account {row.id}", row.owner)
+            for some in batches(account_ids)
+            for row in self._connection.execute(query.where(_ACCOUNT.c.id.in_(some)))
+        }
+
+    def save_run(self, run: RunRecord) -> int:
+        """Keep a run."""
+        thresholds = None if run.thresholds is None else json.dumps(run.thresholds.as_json())
+        values = {
+            "segmentation": run.segmentation,
+            "cause": run.cause,
+            "as_of": run.as_of,
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "status": "done",
+            "accounts": run.accounts,
+            "changed": run.changed,
+            "config_version": run.config_version,
+            "thresholds": thresholds,
+        }
+        number: int = self._connection.execute(insert(_RUN).values(values).returning(_RUN.c.id)).scalar_one()
+        return number
+
+    def save_scores(self, segmentation: str, run_id: int, at: datetime, difference: Difference) -> None:
+        """Write what differs."""
+        fixed = {"run_id": run_id, "scored_at": at}
+        key = {"segmentation": segmentation}
+        new = [key | {"account_id": one} | _columns(now) | fixed for one, now in difference.added.items()]
+        old = [{"this": one} | _columns(now) | fixed for one, now in difference.changed.items()]
+        this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("this"))
+        if new:
+            self._connection.execute(insert(_SCORE), new)
+        if old:
+            self._connection.execute(update(_SCORE).where(this), old)
+        if difference.gone:
+            self._connection.execute(delete(_SCORE).where(this), [{"this": one} for one in difference.gone])
+
+    def save_changes(self, changes: ChangesOfRun) -> list[int]:
+        """Keep the changes; their numbers, in order."""
+        if not changes.changes:
+            return []
+        rows = [
+            {
+                "segmentation": changes.segmentation,
+                "account_id": change.account_id,
+                "old_label": change.old.label,
+                "new_label": change.new.label,
+                "direction": change.direction.value,
+                "baseline": changes.baseline,
+                "as_of": changes.as_of,
+                "changed_at": changes.at,
+                "run_id": changes.run_id,
+                "facts": json.dumps(
+                    {
+                        "before": standing_as_json(change.old),
+                        "after": standing_as_json(change.new),
+                        "why": list(why),
+                        "own": change.own,
+                        "gone": change.gone,
+                    },
+                    ensure_ascii=False,
+                ),
+            }
+            for change, why in changes.changes
+        ]
+        statement = insert(_CHANGE).returning(_CHANGE.c.id, sort_by_parameter_order=True)
+        return list(self._connection.execute(statement, rows).scalars())
+
+    def earlier_alerts(
+        self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime
+    ) -> Mapping[str, EarlierAlerts]:
+        """Alerts that wait or rest."""
+        found: dict[str, EarlierAlerts] = {}
+        for some in batches(account_ids):
+            found |= raised_alerts.earlier(self._connection, route, segmentation, some, now)
+        return found
+
+    def withdraw(self, pending: PendingAlert) -> bool:
+        """Take back an alert that is not being sent."""
+        return raised_alerts.withdraw(self._connection, pending)
+
+    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
+        """Add an alert."""
+        return raised_alerts.add_alert(self._connection, route, channel, change_id, account_id, at)
+
+    def add_message(
+        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Put a message into the outbox."""
+        raised_alerts.add_message(self._connection, dedupe_key, kind, channel, payload, at)
+
+
+def _columns(standing: Standing) -> dict[str, Any]:
+    return {name: getattr(standing, name) for name in _STANDING}
+
+
+def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids in portions that fit into one statement."""
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        yield ids[start : start + IDS_AT_ONCE]

@@ -1,0 +1,213 @@
+"""What the terminal shows: answers, reports, checks. Pure drawing with rich; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from bot.app.answers import AccountCard, AccountLine, Answer
+from bot.app.services import Check
+from bot.language.question import Kind, NotUnderstood
+from connector.sync.report import Progress, SyncReport
+
+HEADINGS = {
+    "label": "Label",
+    "r": "R",
+    "f": "F",
+    "m": "M",
+    "total": "RFM",
+    "industry": "Industry",
+    "city": "City",
+    "state": "State",
+    "country": "Country",
+    "owner": "Owner",
+    "last_purchase": "Last purchase",
+    "purchases": "Purchases",
+    "spend_minor": "Spend",
+    "annual_revenue_minor": "Revenue",
+    "employees": "Employees",
+}
+JUST_NOW_SECONDS = 10
+NUMBERS = {"r", "f", "m", "total", "purchases", "spend_minor", "annual_revenue_minor", "employees"}
+
+
+def show_answer(console: Console, answer: Answer, now: datetime) -> None:
+    """An answer, with how it was read below it."""
+    if answer.not_understood is not None:
+        _show_not_understood(console, answer.not_understood)
+        return
+    if answer.kind is Kind.HELP:
+        show_help(console, answer.help)
+        return
+    if answer.card is not None:
+        _show_card(console, answer.card, answer.currency)
+    elif answer.kind is Kind.COUNT_BY:
+        _show_groups(console, answer)
+    elif answer.kind is Kind.COUNT:
+        console.print(f"[bold]{answer.total:,}[/bold]")
+    else:
+        console.print(account_table(answer.accounts, answer.columns, answer.currency))
+    console.print(f"[dim]Read as[/dim] {escape(answer.read_as)}", highlight=False)
+    shown = "" if answer.card else f"{answer.shown} of {answer.total} · "
+    console.print(f"[dim]{shown}data from {age(answer.as_of, now)}[/dim]", highlight=False)
+
+
+def show_help(console: Console, topics: Sequence[Any]) -> None:
+    """What can be asked."""
+    for topic in topics:
+        console.print(f"[bold]{escape(topic.title)}[/bold]")
+        for example in topic.examples:
+            console.print(f"  {escape(example)}", highlight=False)
+
+
+def account_table(accounts: Sequence[AccountLine], columns: Sequence[str], currency: str) -> Table:
+    """Accounts as a table; every value is shown as it is, never as markup."""
+    table = Table("Account", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(HEADINGS.get(column, column), justify="right" if column in NUMBERS else "left")
+    for account in accounts:
+        cells = [_cell(column, getattr(account, column), currency) for column in columns]
+        table.add_row(escape(account.name), *(escape(cell) for cell in cells))
+    return table
+
+
+def show_checks(console: Console, checks: Sequence[Check]) -> None:
+    """Each check with its detail; what to do below those that fail."""
+    for check in checks:
+        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
+        console.print(f"{mark} [bold]{check.name}[/bold] {escape(check.detail)}", highlight=False)
+        if not check.ok and check.advice:
+            console.print(f"    → {escape(check.advice)}", highlight=False)
+
+
+def report_table(report: SyncReport) -> Group:
+    """What a sync read, wrote and left, a line a module; below it what was skipped and why."""
+    table = Table("Module", box=None, pad_edge=False)
+    counts = ("read", "inserted", "updated", "unchanged", "deleted", "skipped")
+    for name in (*counts, "seconds"):
+        table.add_column(name.capitalize(), justify="right")
+    for one in report.modules:
+        table.add_row(one.module, *(f"{getattr(one, name):,}" for name in counts), f"{one.seconds:.1f}")
+    notes = [escape(f"{one.module}: {one.plan}") for one in report.modules]
+    notes += [
+        escape(f"{one.module} has no field {name}; its column stays empty")
+        for one in report.modules
+        for name in one.missing_fields
+    ]
+    notes += [escape(f"skipped {one.module} {reason}") for one in report.modules for reason in one.reasons]
+    return Group(table, *(f"[dim]{note}[/dim]" for note in notes))
+
+
+def lines_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Rows of one kind, a column a key."""
+    table = Table(*(name.replace("_", " ").capitalize() for name in rows[0]), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(escape(_line_cell(value)) for value in row.values()))
+    return table
+
+
+class SyncBars:
+    """A progress bar for each module that is being read, as a context; plain silence when not a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Bars(
+            TextColumn("{task.description:>12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> SyncBars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._progress.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Move the bar of a module."""
+        if progress.module not in self._tasks:
+            self._tasks[progress.module] = self._progress.add_task(progress.module)
+        total = max(progress.total, progress.read) if progress.total is not None else None
+        self._progress.update(self._tasks[progress.module], completed=progress.read, total=total)
+
+
+def money(minor: int | None, currency: str) -> str:
+    """Whole units with thousands separators: 12345678 USD -> ``USD 123,457``; a dash for nothing."""
+    return "–" if minor is None else f"{currency} {round(minor / 100):,}"
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    if then is None:
+        return "never: the CRM has not been read yet"
+    seconds = max(0, int((now - then).total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    return "just now" if seconds < JUST_NOW_SECONDS else f"{seconds} seconds ago"
+
+
+def _cell(column: str, value: Any, currency: str) -> str:
+    if value is None:
+        return "–"
+    if column.endswith("_minor"):
+        return money(value, currency)
+    if column in NUMBERS:
+        return f"{value:,}"
+    return str(value)
+
+
+def _line_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
+
+
+def _show_groups(console: Console, answer: Answer) -> None:
+    table = Table((answer.group_by or "value").capitalize(), box=None, pad_edge=False)
+    table.add_column("Accounts", justify="right")
+    for group in answer.groups:
+        table.add_row(escape(group.value or "(none)"), f"{group.count:,}")
+    console.print(table)
+
+
+def _show_card(console: Console, card: AccountCard, currency: str) -> None:
+    line = card.line
+    since = f" since {card.label_since:%d %b %Y}" if card.label_since else ""
+    console.print(
+        f"[bold]{escape(line.name)}[/bold] · {escape(line.label or 'no label')}{since}", highlight=False
+    )
+    facts = {
+        "R F M": f"{line.r or '–'} {line.f or '–'} {line.m or '–'}",
+        "Spend": f"{money(line.spend_minor, currency)} in {line.purchases:,} purchases",
+        "Last purchase": str(line.last_purchase or "–"),
+        "Owner": line.owner or "–",
+        "Place": ", ".join(part for part in (line.city, line.state, line.country) if part) or "–",
+        "Open deals": f"{card.open_deals} worth {money(card.open_deals_minor, currency)}",
+    }
+    for name, value in facts.items():
+        console.print(f"  {name:14}{escape(value)}", highlight=False)
+    for sentence in card.why:
+        console.print(f"  · {escape(sentence)}", highlight=False)
+
+
+def _show_not_understood(console: Console, problem: NotUnderstood) -> None:
+    console.print(escape(problem.reason), highlight=False)
+    for word in problem.words:
+        console.print(f"  not understood: [bold]{escape(word.word)}[/bold]", highlight=False)
+        for reading in word.readings:
+            console.print(f"    → {escape(reading.text)}", highlight=False)
+    for reading in problem.readings:
+        console.print(f"  → {escape(reading.text)}", highlight=False)

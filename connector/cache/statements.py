@@ -1,0 +1,31 @@
+"""INSERT … ON CONFLICT for both databases, which spell it alike but in two SQLAlchemy dialects."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+@lru_cache(maxsize=64)
+def upsert(table: Table, dialect: str, columns: frozenset[str]) -> Insert:
+    """Insert rows with these columns; where the key is held already, overwrite the other columns.
+
+    The statement is the same object for the same arguments, so that SQLAlchemy compiles it once.
+    """
+    keys = table.primary_key
+    others = sorted(columns.difference(column.name for column in keys))
+    if dialect == "postgresql":
+        on_postgresql = postgresql.insert(table)
+        return on_postgresql.on_conflict_do_update(keys, set_={n: on_postgresql.excluded[n] for n in others})
+    on_sqlite = sqlite.insert(table)
+    return on_sqlite.on_conflict_do_update(keys, set_={n: on_sqlite.excluded[n] for n in others})
+
+
+@lru_cache(maxsize=8)
+def insert_missing(table: Table, dialect: str) -> Insert:
+    """Insert rows whose key is not held yet; leave the others as they are."""
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing(table.primary_key)
+    return sqlite.insert(table).on_conflict_do_nothing(table.primary_key)

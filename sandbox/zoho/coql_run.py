@@ -1,0 +1,176 @@
+"""A parsed query over the records: filter, group, sort, cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.zoho.answers import Refused
+from sandbox.zoho.coql_columns import (
+    Column,
+    Reader,
+    comparable_reader,
+    resolve,
+    shown_reader,
+)
+from sandbox.zoho.coql_filter import comparisons, compile_where
+from sandbox.zoho.coql_tree import Item, Query
+from sandbox.zoho.schema import Module
+from sandbox.zoho.store import Record, Store, Table
+
+MOST_ROWS = 2_000
+MOST_REACHABLE = 100_000
+MOST_COLUMNS, MOST_SELECT_JOINS, MOST_BASE_JOINS = 500, 15, 5
+MOST_SORTINGS, MOST_GROUPINGS, MOST_AGGREGATES = 10, 4, 5
+NUMERIC = {"number"}
+MEASURABLE = {"number", "date", "datetime"}
+COUNTABLE = {"number", "id", "text"}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows and whether there are more."""
+
+    rows: list[Row]
+    more: bool
+
+
+def run_query(store: Store, table: Table, query: Query) -> Result:
+    """Run a query.
+
+    Raises:
+        Refused: a limit is exceeded, or a column, operator or value does not fit.
+    """
+    check_limits(store, table.module, query)
+    test = compile_where(store, table.module, query.where)
+    records = [record for record in table.in_id_order() if test(record)]
+    if query.group_by or any(item.aggregate for item in query.items):
+        rows = _grouped(store, table.module, query, records)
+        return Result(rows[query.offset : query.offset + query.limit], len(rows) > query.offset + query.limit)
+    for sorting in reversed(query.order_by):
+        read = comparable_reader(store, resolve(store, table.module, sorting.column))
+        records.sort(key=_nulls_first(read), reverse=sorting.descending)
+    readers = [
+        (item.key, shown_reader(store, resolve(store, table.module, item.path))) for item in query.items
+    ]
+    cut = records[query.offset : query.offset + query.limit]
+    rows = [{key: read(record) for key, read in readers} | {"id": str(record.id)} for record in cut]
+    return Result(rows, len(records) > query.offset + query.limit)
+
+
+def check_limits(store: Store, module: Module, query: Query) -> None:
+    """Zoho's limits on a query (COQL limits page, v8).
+
+    Raises:
+        Refused: LIMIT_EXCEEDED, INVALID_DATA, DUPLICATE_DATA or DUPLICATE_ALIAS.
+    """
+    if query.limit < 1:
+        raise Refused(400, "INVALID_DATA", {"limit": query.limit}, "limit should be greater than 0")
+    counts = (
+        (query.limit, MOST_ROWS, {"limit": MOST_ROWS}),
+        (query.limit + query.offset, MOST_REACHABLE, {"offset": query.offset, "limit": MOST_REACHABLE}),
+        (len(query.items), MOST_COLUMNS, {"clause": "select", "limit": MOST_COLUMNS}),
+        (sum(1 for item in query.items if item.aggregate), MOST_AGGREGATES, {"limit": MOST_AGGREGATES}),
+        (len(query.group_by), MOST_GROUPINGS, {"clause": "group by", "limit": MOST_GROUPINGS}),
+        (len(query.order_by), MOST_SORTINGS, {"clause": "order by", "limit": MOST_SORTINGS}),
+        (_joins(store, module, (one.path for one in query.items)), MOST_SELECT_JOINS, {"clause": "select"}),
+        (
+            _joins(store, module, (one.path for one in comparisons(query.where))),
+            MOST_BASE_JOINS,
+            {"clause": "where"},
+        ),
+    )
+    for count, most, details in counts:
+        if count > most:
+            raise Refused(400, "LIMIT_EXCEEDED", details)
+    _check_duplicates(query)
+
+
+def _check_duplicates(query: Query) -> None:
+    keys = [item.key for item in query.items]
+    for item in query.items:
+        if keys.count(item.key) > 1:
+            code = "DUPLICATE_ALIAS" if item.alias else "DUPLICATE_DATA"
+            raise Refused(400, code, {"alias" if item.alias else "column_name": item.key})
+
+
+def _joins(store: Store, module: Module, paths: Iterable[str]) -> int:
+    """How many different lookups are followed."""
+    columns = [resolve(store, module, path) for path in paths]
+    return len({step.id for column in columns for step in column.steps})
+
+
+def _grouped(store: Store, module: Module, query: Query, records: list[Record]) -> list[Row]:
+    columns = {path: resolve(store, module, path) for path in query.group_by}
+    for item in query.items:
+        if not item.aggregate and item.path not in columns:
+            details = {"column_name": item.path, "clause": "group by"}
+            raise Refused(400, "INVALID_QUERY", details)
+    keys = [comparable_reader(store, column) for column in columns.values()]
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(read(record) for read in keys), []).append(record)
+    if not columns:
+        groups.setdefault((), [])  # an aggregate over nothing is still one row
+    readers = [(item.key, _over_group(store, module, item)) for item in query.items]
+    made = [(members, {key: read(members) for key, read in readers}) for members in groups.values()]
+    for sorting in reversed(query.order_by):
+        read = _group_sorting(store, module, query, sorting.column)
+        made.sort(key=lambda group: _null_key(read(group[0])), reverse=sorting.descending)
+    return [row for _, row in made]
+
+
+def _group_sorting(store: Store, module: Module, query: Query, column: str) -> Callable[[list[Record]], Any]:
+    for item in query.items:
+        if column in {item.key, item.written} and item.aggregate:
+            return _over_group(store, module, item)
+    if column not in query.group_by:
+        raise Refused(400, "INVALID_QUERY", {"column_name": column, "clause": "order by"})
+    read = comparable_reader(store, resolve(store, module, column))
+    return lambda members: read(members[0])
+
+
+def _over_group(store: Store, module: Module, item: Item) -> Callable[[list[Record]], Any]:
+    column = resolve(store, module, item.path)
+    if item.aggregate is None:
+        show = shown_reader(store, column)
+        return lambda members: show(members[0]) if members else None
+    _check_aggregate(item, column)
+    compare, show = comparable_reader(store, column), shown_reader(store, column)
+    if item.aggregate == "COUNT":
+        return lambda members: sum(1 for record in members if compare(record) is not None)
+    if item.aggregate in {"MIN", "MAX"}:
+        choose = min if item.aggregate == "MIN" else max
+        return lambda members: _extreme(choose, compare, show, members)
+    average = item.aggregate == "AVG"
+    return lambda members: _sum(
+        [value for one in members if (value := compare(one)) is not None], average=average
+    )
+
+
+def _check_aggregate(item: Item, column: Column) -> None:
+    allowed = {"COUNT": COUNTABLE, "MIN": MEASURABLE, "MAX": MEASURABLE}.get(str(item.aggregate), NUMERIC)
+    if column.family not in allowed:
+        details = {"column_name": item.path, "aggregate": item.aggregate}
+        raise Refused(400, "INVALID_QUERY", details, "data type not supported")
+
+
+def _extreme(choose: Callable[..., Record], compare: Reader, show: Reader, members: list[Record]) -> Any:
+    known = [record for record in members if compare(record) is not None]
+    return show(choose(known, key=compare)) if known else None
+
+
+def _sum(values: list[float], *, average: bool) -> float | None:
+    if not values:
+        return None
+    return sum(values) / len(values) if average else sum(values)
+
+
+def _nulls_first(read: Reader) -> Callable[[Record], tuple[bool, Any]]:
+    return lambda record: _null_key(read(record))
+
+
+def _null_key(value: Any) -> tuple[bool, Any]:
+    return (False, 0) if value is None else (True, value)

@@ -1,0 +1,104 @@
+"""Every address that the sandbox serves, with the scope it needs. More special addresses come first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
+from sandbox.zoho.answers import Answer, Call
+from sandbox.zoho.state import Zoho
+
+Handler = Callable[[Zoho, Call], Answer]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address. Without a scope it is not part of the CRM and needs no token.
+
+    ``{module}`` in a scope is the module of the path; ``heavy`` says whether a call falls under the
+    sub-concurrency limit.
+    """
+
+    method: str
+    template: str
+    handle: Handler
+    scope: str | None = None
+    heavy: Callable[[Call], bool] = lambda _call: False
+
+    @property
+    def is_crm(self) -> bool:
+        """Whether it belongs to the CRM rather than to the accounts server or the sandbox itself."""
+        return self.scope is not None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is the sandbox's own API, which has no faults."""
+        return self.template.startswith("/_sandbox/")
+
+
+def operations() -> tuple[Operation, ...]:
+    """All of them, in the order in which addresses are matched."""
+    return (*_sandbox(), *_accounts(), *_organisation(), *_records())
+
+
+def _sandbox() -> tuple[Operation, ...]:
+    return (
+        Operation("GET", "/_sandbox/health", world.health),
+        Operation("GET", "/_sandbox/faults", world.list_faults),
+        Operation("POST", "/_sandbox/faults", world.order_fault),
+        Operation("DELETE", "/_sandbox/faults", world.clear_faults),
+        Operation("POST", "/_sandbox/tokens/{action}", world.change_tokens),
+        Operation("GET", "/_sandbox/accounts", world.list_accounts),
+        Operation("POST", "/_sandbox/accounts/{id}/lose", world.lose),
+        Operation("POST", "/_sandbox/accounts/{id}/win", world.win),
+        Operation("POST", "/_sandbox/limits", world.set_limits),
+        Operation("GET", "/_sandbox/calls", world.show_calls),
+        Operation("DELETE", "/_sandbox/calls", world.reset_calls),
+    )
+
+
+def _accounts() -> tuple[Operation, ...]:
+    return (
+        Operation("GET", "/oauth/v2/auth", oauth_calls.consent),
+        Operation("POST", "/oauth/v2/token", oauth_calls.token),
+        Operation("POST", "/oauth/v2/token/revoke", oauth_calls.revoke),
+        Operation("GET", "/crm/{organisation}/tab/{module}/{id}", web.show_record),
+    )
+
+
+def _organisation() -> tuple[Operation, ...]:
+    modules, fields = "ZohoCRM.settings.modules.READ", "ZohoCRM.settings.fields.READ"
+    return (
+        Operation("GET", "/crm/v8/org", orgs.organisation, "ZohoCRM.org.READ"),
+        Operation("GET", "/crm/v8/org/currencies", orgs.currencies, "ZohoCRM.settings.currencies.READ"),
+        Operation("GET", "/crm/v8/users", orgs.users, "ZohoCRM.users.READ"),
+        Operation("GET", "/crm/v8/users/actions/count", orgs.count_users, "ZohoCRM.users.READ"),
+        Operation("GET", "/crm/v8/users/{id}", orgs.user, "ZohoCRM.users.READ"),
+        Operation("GET", "/crm/v8/settings/modules", metadata.modules, modules),
+        Operation("GET", "/crm/v8/settings/modules/{module}", metadata.module, modules),
+        Operation("GET", "/crm/v8/settings/fields", metadata.fields, fields),
+        Operation("GET", "/crm/v8/settings/fields/{id}", metadata.field, fields),
+        Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
+    )
+
+
+def _records() -> tuple[Operation, ...]:
+    module, upsert = "/crm/v8/{module}", "/crm/v8/{module}/upsert"
+    one, deleted = "/crm/v8/{module}/{id}", "/crm/v8/{module}/deleted"
+    read, create, update, delete = (
+        f"ZohoCRM.modules.{{module}}.{operation}" for operation in ("READ", "CREATE", "UPDATE", "DELETE")
+    )
+    heavy = writes.is_heavy_write
+    return (
+        Operation("GET", deleted, records.list_deleted, read),
+        Operation("GET", "/crm/v8/{module}/actions/count", records.count_records, read),
+        Operation("POST", upsert, writes.upsert_records, create, heavy),
+        Operation("GET", module, records.list_records, read, records.is_heavy_list),
+        Operation("POST", module, writes.insert_records, create, heavy),
+        Operation("PUT", module, writes.update_records, update, heavy),
+        Operation("DELETE", module, writes.delete_records, delete),
+        Operation("GET", one, records.get_record, read),
+        Operation("PUT", one, writes.update_records, update),
+        Operation("DELETE", one, writes.delete_records, delete),
+    )

@@ -1,0 +1,175 @@
+"""Reading records: lists, one record, counts, the deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.zoho.answers import Answer, Call, Refused, page_info
+from sandbox.zoho.clock import wire_time
+from sandbox.zoho.modified import changed_since
+from sandbox.zoho.paging import LARGEST_PAGE, Position, cut_page, read_wish
+from sandbox.zoho.shaping import shape, user_receipt
+from sandbox.zoho.state import Zoho
+from sandbox.zoho.store import DeletedRecord, Record, Store, Table
+
+MOST_FIELDS = 50
+MOST_IDS = 100
+LONGEST_ID = 20
+SORTABLE = ("id", "Created_Time", "Modified_Time")
+VIEW_CREDITS = 3  # a list by custom view or sorted by anything but the id
+DELETED_CREDITS = 2  # the older table's figure; the conservative reading
+DAY_SECONDS = 24 * 3600
+RECYCLE_BIN_DAYS, PERMANENT_DAYS = 60, 120
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is sorted."""
+
+    by: str
+    descending: bool
+
+    def position(self, record: Record) -> Position:
+        """Where a record stands; positions ascend along the list."""
+        if self.by == "id":
+            place: Position = (record.id,)
+        else:
+            place = (record.created if self.by == "Created_Time" else record.modified, record.id)
+        return tuple(-part for part in place) if self.descending else place
+
+
+def list_records(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}``."""
+    table = zoho.store.table(call.names["module"])
+    names = _fields(call, mandatory=True)
+    order = _order(call)
+    wish = read_wish(zoho, call)
+    rows = _rows(table, call, order)
+    if not rows and "if-modified-since" in call.headers:
+        return Answer(304)
+    page = cut_page(zoho, call, rows, order.position, wish)
+    if not page.rows:
+        return Answer(204)
+    sorting = {"sort_by": order.by, "sort_order": "desc" if order.descending else "asc"}
+    shown = map(shape(zoho.store, table.module, names), page.rows)
+    body = {"data": list(shown), "info": {"call": False, "email": False, **page.info, **sorting}}
+    return Answer(200, body, credits=1 if order.by == "id" else VIEW_CREDITS)
+
+
+def is_heavy_list(call: Call) -> bool:
+    """Whether a list falls under the sub-concurrency limit: sorted by anything but the id."""
+    return call.query.get("sort_by", "id") != "id"
+
+
+def get_record(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}/{id}``; 204 when there is none."""
+    table = zoho.store.table(call.names["module"])
+    names = _fields(call, mandatory=False)
+    record = table.records.get(identity_of(call.names["id"]))
+    if record is None:
+        return Answer(204)
+    return Answer(200, {"data": [shape(zoho.store, table.module, names)(record)]})
+
+
+def count_records(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}/actions/count``, of the whole module."""
+    table = zoho.store.table(call.names["module"])
+    for name in ("cvid", "criteria", "email", "phone", "word"):
+        if name in call.query:
+            raise Refused(400, "NOT_SUPPORTED", {"param_name": name}, "the sandbox counts whole modules only")
+    return Answer(200, {"count": len(table.records)})
+
+
+def list_deleted(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}/deleted?type=all|recycle|permanent``, the latest first."""
+    table = zoho.store.table(call.names["module"])
+    kind = call.query.get("type", "all")
+    if kind not in {"all", "recycle", "permanent"}:
+        raise Refused(400, "INVALID_DATA", {"param_name": "type"})
+    page, per_page = call.number("page", 1), call.number("per_page", LARGEST_PAGE, LARGEST_PAGE)
+    since = changed_since(call)
+    rows = [
+        row
+        for left in reversed(table.deleted)
+        if (since is None or left.deleted > since)
+        and (row := _deleted_json(zoho.store, left)) is not None
+        and kind in {"all", row["type"]}
+    ]
+    if not rows and since is not None:
+        return Answer(304, credits=DELETED_CREDITS)
+    start = (page - 1) * per_page
+    shown = rows[start : start + per_page]
+    if not shown:
+        return Answer(204, credits=DELETED_CREDITS)
+    info = page_info(per_page, len(shown), page, more=start + len(shown) < len(rows))
+    return Answer(200, {"data": shown, "info": info}, credits=DELETED_CREDITS)
+
+
+def identity_of(text: object) -> int:
+    """A record's id, which clients send as a string or as a number.
+
+    Raises:
+        Refused: INVALID_DATA, it is no id.
+    """
+    written = str(text)
+    if isinstance(text, bool) or not (written.isascii() and written.isdigit() and len(written) <= LONGEST_ID):
+        raise Refused(400, "INVALID_DATA", {"id": written}, "the id given seems to be invalid")
+    return int(written)
+
+
+def _fields(call: Call, *, mandatory: bool) -> list[str] | None:
+    names = [name.strip() for name in call.query.get("fields", "").split(",") if name.strip()]
+    if not names and mandatory:
+        raise Refused(400, "REQUIRED_PARAM_MISSING", {"param_name": "fields"})
+    if len(names) > MOST_FIELDS:
+        raise Refused(400, "LIMIT_EXCEEDED", {"limit": MOST_FIELDS, "param_name": "fields"})
+    return names or None
+
+
+def _order(call: Call) -> Order:
+    by, order = call.query.get("sort_by", "id"), call.query.get("sort_order", "desc")
+    if "cvid" in call.query:
+        if "sort_by" in call.query:
+            raise Refused(400, "AMBIGUITY_DURING_PROCESSING", {"ambiguity_due_to": ["cvid", "sort_by"]})
+        raise Refused(400, "INVALID_DATA", {"param_name": "cvid"})  # the organisation has no custom views
+    if by not in SORTABLE:
+        raise Refused(400, "INVALID_DATA", {"param_name": "sort_by", "supported_values": list(SORTABLE)})
+    if order not in {"asc", "desc"}:
+        raise Refused(400, "INVALID_DATA", {"param_name": "sort_order"})
+    return Order(by, order == "desc")
+
+
+def _rows(table: Table, call: Call, order: Order) -> list[Record]:
+    """The rows of the list in its order."""
+    since = changed_since(call)
+    in_modified_order = since is not None or order.by == "Modified_Time"
+    rows = table.in_modified_order(since) if in_modified_order else table.in_id_order()
+    if "ids" in call.query:
+        wanted = {identity_of(text) for text in call.query["ids"].split(",")}
+        if len(wanted) > MOST_IDS:
+            raise Refused(400, "LIMIT_EXCEEDED", {"limit": MOST_IDS, "param_name": "ids"})
+        rows = [row for row in rows if row.id in wanted]
+    ready = order.by == "Modified_Time" if in_modified_order else order.by == "id"
+    if ready:
+        return rows[::-1] if order.descending else rows
+    sorting: Callable[[Record], Position] = order.position
+    return sorted(rows, key=sorting)
+
+
+def _deleted_json(store: Store, left: DeletedRecord) -> dict[str, Any] | None:
+    """A deleted record's line; permanent after sixty days, and gone after another 120."""
+    days = (store.clock.epoch() - left.deleted) / DAY_SECONDS
+    if days > RECYCLE_BIN_DAYS + PERMANENT_DAYS:
+        return None
+    permanent = days > RECYCLE_BIN_DAYS
+    by = None if permanent or left.created_by is None else user_receipt(store, left.created_by)
+    return {
+        "deleted_by": None if permanent else user_receipt(store, left.deleted_by),
+        "id": str(left.id),
+        "display_name": None if permanent else left.display_name,
+        "type": "permanent" if permanent else "recycle",
+        "created_by": by,
+        "deleted_time": wire_time(left.deleted),
+    }

@@ -1,0 +1,136 @@
+"""Labels by criteria, the first that holds wins; their order, best to worst, judges a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scoring.config import Label
+from scoring.criteria.check import leaves
+from scoring.criteria.fields import Catalog
+from scoring.criteria.mask import mask
+from scoring.criteria.parse import parse
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
+from scoring.rfm import Standing
+
+# Column in a frame, as the criteria name it -> attribute of a standing.
+_SCORE_COLUMNS = {
+    "r": "r",
+    "f": "f",
+    "m": "m",
+    "rfm": "total",
+    "purchases": "purchases",
+    "total_spend": "spend_minor",
+}
+
+
+class Direction(StrEnum):
+    """Where a change of label leads."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    ENTERED = "entered"  # a first label, or from a label that is not listed any more
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """A label with its criteria as a tree."""
+
+    name: str
+    when: Node
+
+
+def read_rules(labels: Sequence[Label], catalog: Catalog) -> tuple[LabelRule, ...]:
+    """The labels' criteria as trees, in the order of the list.
+
+    Raises:
+        CriteriaError: criteria that cannot be read, or that do not fit the fields.
+    """
+    return tuple(LabelRule(label.name, parse(label.when, catalog)) for label in labels)
+
+
+def assign(
+    frame: pd.DataFrame, rules: Sequence[LabelRule], catalog: Catalog, today: Today
+) -> list[str | None]:
+    """The label of every row, None where no criteria hold.
+
+    Args:
+        frame: scores and whatever account fields the criteria use, columns named by ``Field.name``.
+        rules: best first.
+        catalog: the fields that the criteria were read with.
+        today: the day of the run, for criteria such as ``last_purchase before 90 days ago``.
+    """
+    labels = np.full(len(frame), None, dtype=object)
+    free = np.ones(len(frame), dtype=bool)
+    for rule in rules:
+        holds = free & mask(rule.when, frame, catalog, today).to_numpy(dtype=bool)
+        labels[holds] = rule.name
+        free &= ~holds
+    return list(labels)
+
+
+def label_standings(
+    standings: Sequence[Standing],
+    rules: Sequence[LabelRule],
+    catalog: Catalog,
+    today: Today,
+    account: Mapping[str, Any],
+) -> list[str | None]:
+    """The labels that one account would have with these standings.
+
+    Args:
+        standings: facts and scores; their own labels are not looked at.
+        rules: best first.
+        catalog: the fields that the criteria were read with.
+        today: the day.
+        account: values of the account's other fields that the criteria use, by ``Field.name``.
+
+    Raises:
+        KeyError: the criteria use a field that is not among them.
+    """
+    columns: dict[str, Any] = {
+        name: pd.array([getattr(one, source) for one in standings], dtype="Int64")
+        for name, source in _SCORE_COLUMNS.items()
+    }
+    columns["last_purchase"] = pd.Series([one.last_purchase for one in standings], dtype=object)
+    # One row of a list field is a list, so every value is repeated by hand.
+    columns |= {name: pd.Series([value] * len(standings), dtype=object) for name, value in account.items()}
+    return assign(pd.DataFrame(columns), rules, catalog, today)
+
+
+def direction(labels: Sequence[str], old: str | None, new: str | None, *, had_label: bool) -> Direction:
+    """Where the change from one label to another leads.
+
+    Args:
+        labels: best first.
+        old: None when the account had no label at the last run.
+        new: None when no criteria hold any more.
+        had_label: whether the account ever had a label; having none is then below every label.
+    """
+    if new is None:
+        return Direction.WORSE
+    if old is None:
+        return Direction.BETTER if had_label else Direction.ENTERED
+    if old not in labels:
+        return Direction.ENTERED
+    return Direction.BETTER if labels.index(new) < labels.index(old) else Direction.WORSE
+
+
+def is_worse(labels: Sequence[str], one: str | None, other: str | None) -> bool:
+    """Whether the first label is below the other; none, or one that is not listed, is below every label."""
+    return _rank(labels, one) > _rank(labels, other)
+
+
+def fields_used(node: Node) -> set[str]:
+    """The field names that criteria speak of, as they are written in the tree."""
+    return {leaf.field for leaf in leaves(node)}
+
+
+def _rank(labels: Sequence[str], label: str | None) -> int:
+    return labels.index(label) if label in labels else len(labels)

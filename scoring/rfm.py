@@ -1,0 +1,299 @@
+"""Recency, frequency and monetary scores of accounts, by rank or by bands. Exact integers, no row order.
+
+A measure's score comes from its cuts: 1 plus the number of cuts that the value passes. Percentiles and bands
+differ only in where the cuts come from, so that one stored form explains both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scoring.config import Percentiles, RecencyBands, RfmSegmentation, ThresholdBands
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.parse import parse
+from scoring.criteria.periods import Today, resolve
+from scoring.criteria.tree import InPeriod, Period
+
+MINOR_PER_UNIT = 100
+# Below this many accounts per score a percentile says little: 5 accounts in each fifth.
+FEWEST_PER_SCORE = 5
+_RECENCY_CATALOG = Catalog((Field("last_purchase", FieldType.DATE, "score.last_purchase"),))
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Thresholds of one measure, ascending.
+
+    Attributes:
+        values: what has to be passed for the next score: purchases, minor units, or days as ordinals.
+        reached: whether reaching a cut passes it (bands), or only lying above it (percentiles).
+    """
+
+    values: tuple[int, ...]
+    reached: bool = False
+
+    def score(self, measured: Integers) -> Integers:
+        """1 plus the number of cuts that each value passes."""
+        side: Any = "right" if self.reached else "left"
+        return np.searchsorted(np.asarray(self.values, dtype=np.int64), measured, side=side) + 1
+
+    def score_of(self, value: int) -> int:
+        """The score of one value."""
+        return int(self.score(np.asarray([value], dtype=np.int64))[0])
+
+    def least_for(self, score: int) -> int | None:
+        """The smallest value that scores at least this; None for score 1, which every value has."""
+        if score <= 1:
+            return None
+        if score - 2 >= len(self.values):
+            raise ValueError(f"there is no score {score}")
+        return self.values[score - 2] + (0 if self.reached else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayBands:
+    """Periods of recency with their scores, as first and last day (ordinals); the first that holds wins."""
+
+    bands: tuple[tuple[int, int, int], ...]
+
+    def score(self, measured: Integers) -> Integers:
+        """The score of the first period that holds each day; 1 when none does."""
+        scores = np.ones(len(measured), dtype=np.int64)
+        for first, last, score in reversed(self.bands):
+            scores[(measured >= first) & (measured <= last)] = score
+        return scores
+
+    def score_of(self, value: int) -> int:
+        """The score of one day."""
+        return int(self.score(np.asarray([value], dtype=np.int64))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the scores change, for explaining them now and repeating them later."""
+
+    recency: Cuts | DayBands
+    frequency: Cuts
+    monetary: Cuts
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values: days as ISO dates, money in minor units."""
+        return {
+            "recency": _recency_as_json(self.recency),
+            "frequency": {"cuts": list(self.frequency.values), "reached": self.frequency.reached},
+            "monetary": {"cuts": list(self.monetary.values), "reached": self.monetary.reached},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one segmentation says of one account: facts, scores, label. Money in minor units.
+
+    ``r f m total`` are None without a counted transaction.
+    """
+
+    last_purchase: date | None = None
+    purchases: int = 0
+    spend_minor: int = 0
+    r: int | None = None
+    f: int | None = None
+    m: int | None = None
+    total: int | None = None
+    label: str | None = None
+
+    @property
+    def facts(self) -> tuple[date | None, int, int]:
+        """The account's own facts, which nothing but its own transactions moves."""
+        return (self.last_purchase, self.purchases, self.spend_minor)
+
+
+@dataclass(frozen=True)
+class RfmResult:
+    """Scores of one run.
+
+    Attributes:
+        frame: as the facts came, with nullable integer columns ``r f m total``; same rows, same order.
+        thresholds: None when no account has a counted transaction.
+        warnings: sentences about what makes the scores say little.
+    """
+
+    frame: pd.DataFrame
+    thresholds: Thresholds | None
+    warnings: tuple[str, ...]
+
+
+def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> RfmResult:
+    """Score accounts.
+
+    Args:
+        facts: one row per account: ``account_id``; ``last_purchase`` a date or None; ``purchases`` the number
+            of counted transactions; ``spend_minor`` their sum. Other columns are carried along.
+        segmentation: its scores and how each measure is scored.
+        today: the day of the run; bands of recency are relative to it.
+
+    Returns:
+        The scores; accounts without a counted transaction are no part of the population and have none.
+    """
+    frame = facts.copy()
+    buyers = (frame["purchases"] > 0).to_numpy(dtype=bool)
+    scores = {name: pd.array([pd.NA] * len(frame), dtype="Int64") for name in ("r", "f", "m", "total")}
+    thresholds = None
+    warnings: tuple[str, ...] = ()
+    if buyers.any():
+        measured = _measures(frame[buyers])
+        thresholds = _thresholds(measured, segmentation, today)
+        given = _score_each(measured, thresholds)
+        warnings = _warnings(measured, segmentation)
+        for name, values in given.items():
+            scores[name][buyers] = values
+        scores["total"][buyers] = given["r"] + given["f"] + given["m"]
+    for name, column in scores.items():
+        frame[name] = column
+    return RfmResult(frame, thresholds, warnings)
+
+
+def score_one(standing: Standing, thresholds: Thresholds) -> Standing:
+    """The same facts with the scores that these thresholds give; the label is taken away."""
+    if standing.purchases <= 0 or standing.last_purchase is None:
+        return replace(standing, r=None, f=None, m=None, total=None, label=None)
+    r = thresholds.recency.score_of(standing.last_purchase.toordinal())
+    f = thresholds.frequency.score_of(standing.purchases)
+    m = thresholds.monetary.score_of(standing.spend_minor)
+    return replace(standing, r=r, f=f, m=m, total=r + f + m, label=None)
+
+
+def cuts_by_rank(values: Integers, scores: int) -> Cuts:
+    """The values at rank ceil(k * n / N) of the sorted population, for k = 1 … N - 1."""
+    ordered = np.sort(values)
+    ranks = [-(-k * len(ordered) // scores) for k in range(1, scores)]
+    return Cuts(tuple(int(ordered[rank - 1]) for rank in ranks))
+
+
+def period_of(text: str) -> Period:
+    """The period that a recency band names ("this quarter", "last 90 days").
+
+    Raises:
+        CriteriaError: it is not a period.
+    """
+    node = parse(f"last_purchase in {text}", _RECENCY_CATALOG)
+    if not isinstance(node, InPeriod):
+        raise CriteriaError(f"'{text}' is not a period.")
+    return node.period
+
+
+def thresholds_from(stored: dict[str, Any]) -> Thresholds:
+    """Read thresholds back from their JSON form."""
+    recency = stored["recency"]
+    days: Cuts | DayBands
+    if "bands" in recency:
+        days = DayBands(tuple((_ordinal(a), _ordinal(b), int(points)) for a, b, points in recency["bands"]))
+    else:
+        days = Cuts(tuple(_ordinal(day) for day in recency["cuts"]), bool(recency["reached"]))
+    others = {
+        name: Cuts(tuple(stored[name]["cuts"]), bool(stored[name]["reached"]))
+        for name in ("frequency", "monetary")
+    }
+    return Thresholds(days, others["frequency"], others["monetary"])
+
+
+def _measures(buyers: pd.DataFrame) -> dict[str, Integers]:
+    days = [day.toordinal() for day in buyers["last_purchase"]]
+    return {
+        "r": np.asarray(days, dtype=np.int64),
+        "f": buyers["purchases"].to_numpy(dtype=np.int64),
+        "m": buyers["spend_minor"].to_numpy(dtype=np.int64),
+    }
+
+
+def _thresholds(measured: dict[str, Integers], segmentation: RfmSegmentation, today: Today) -> Thresholds:
+    scores = segmentation.scores
+    recency: Cuts | DayBands
+    if isinstance(segmentation.recency, RecencyBands):
+        recency = _day_bands(segmentation.recency, today)
+    else:
+        recency = cuts_by_rank(measured["r"], scores)
+    return Thresholds(
+        recency,
+        _cuts(segmentation.frequency, measured["f"], scores, unit=1),
+        _cuts(segmentation.monetary, measured["m"], scores, unit=MINOR_PER_UNIT),
+    )
+
+
+def _cuts(method: Percentiles | ThresholdBands, values: Integers, scores: int, *, unit: int) -> Cuts:
+    if isinstance(method, Percentiles):
+        return cuts_by_rank(values, scores)
+    # By way of the written form: 0.29 means 29 cents, not what 0.29 * 100 gives in binary.
+    exact = (Decimal(str(one)) * unit for one in method.at_least)
+    return Cuts(tuple(int(one.to_integral_value(ROUND_CEILING)) for one in exact), reached=True)
+
+
+def _day_bands(method: RecencyBands, today: Today) -> DayBands:
+    bands = []
+    for band in method.bands:
+        first, last = resolve(period_of(band.within), today.day, today.fiscal_year_starts)
+        bands.append((first.toordinal(), last.toordinal(), band.score))
+    return DayBands(tuple(bands))
+
+
+def _score_each(measured: dict[str, Integers], thresholds: Thresholds) -> dict[str, Integers]:
+    return {
+        "r": thresholds.recency.score(measured["r"]),
+        "f": thresholds.frequency.score(measured["f"]),
+        "m": thresholds.monetary.score(measured["m"]),
+    }
+
+
+def _warnings(measured: dict[str, Integers], segmentation: RfmSegmentation) -> tuple[str, ...]:
+    """What makes ranks say little. Bands mean the same with any population."""
+    ranked = {
+        key: word
+        for key, word, method in (
+            ("r", "last purchase", segmentation.recency),
+            ("f", "number of purchases", segmentation.frequency),
+            ("m", "spend", segmentation.monetary),
+        )
+        if isinstance(method, Percentiles)
+    }
+    found: list[str] = []
+    count = len(measured["r"])
+    fewest = FEWEST_PER_SCORE * segmentation.scores
+    if ranked and count < fewest:
+        found.append(
+            f"Only {count} account{'' if count == 1 else 's'} with purchases: percentile scores of "
+            f"1 to {segmentation.scores} need at least {fewest} to mean something."
+        )
+    found += [
+        f"Every account has the same {word}: that score does not tell them apart."
+        for key, word in ranked.items()
+        if count > 1 and measured[key].min() == measured[key].max()
+    ]
+    return tuple(found)
+
+
+def _recency_as_json(recency: Cuts | DayBands) -> dict[str, Any]:
+    if isinstance(recency, DayBands):
+        return {"bands": [[_day(first), _day(last), points] for first, last, points in recency.bands]}
+    return {"cuts": _days(recency.values), "reached": recency.reached}
+
+
+def _days(ordinals: Sequence[int]) -> list[str]:
+    return [_day(one) for one in ordinals]
+
+
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()

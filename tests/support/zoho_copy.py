@@ -1,0 +1,64 @@
+"""The connector, wired against a sandbox Zoho."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from cryptography.fernet import Fernet
+
+from connector.cache.copy import SqlCopy
+from connector.cache.engine import Database
+from connector.cache.token_shelf import SealedShelf
+from connector.mapping import CrmMapping, standard_mapping
+from connector.sync.pipeline import Sync
+from connector.sync.report import ModuleReport, OnProgress
+from connector.zoho.auth import Credentials, Tokens
+from connector.zoho.client import RetryPolicy, ZohoClient
+from connector.zoho.crm import CrmClient
+from connector.zoho.regions import region
+
+SANDBOX = Credentials("1000.SANDBOXCLIENT", "sandbox-secret", "1000.sandbox.refresh")
+IMPATIENT = RetryPolicy(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.05, total_seconds=10)
+SECRET_KEY = Fernet.generate_key().decode()
+
+
+class RealClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class ZohoCopy:
+    """A sandbox organisation and its copy."""
+
+    base_url: str
+    database: Database
+    credentials: Credentials = SANDBOX
+    retry: RetryPolicy = IMPATIENT
+    mapping: CrmMapping = field(default_factory=standard_mapping)
+
+    def tokens(self) -> Tokens:
+        shelf = SealedShelf(self.database, SECRET_KEY)
+        return Tokens(shelf, self.credentials, region("us", self.base_url), RealClock())
+
+    def crm(self) -> CrmClient:
+        return CrmClient(ZohoClient(self.tokens(), retry=self.retry))
+
+    def sync(self, *, full: bool = False, progress: OnProgress | None = None) -> dict[str, ModuleReport]:
+        """Sync once, as a fresh process would."""
+        sync = Sync(SqlCopy(self.database), self.crm(), self.mapping, RealClock())
+        return {one.module: one for one in sync.run(progress, full=full).modules}
+
+    def sandbox(self, method: str, path: str, **body: Any) -> Any:
+        """Call the sandbox's own API."""
+        answer = requests.request(method, f"{self.base_url}/_sandbox/{path}", json=body or None, timeout=10)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def order_fault(self, kind: str, match: str, times: int | None = None) -> None:
+        self.sandbox("POST", "faults", kind=kind, match=match, times=times)
