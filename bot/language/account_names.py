@@ -45,8 +45,10 @@ class AccountNames:
         for article in _LEADING:
             name = name.removeprefix(article)
         words = name.split()
-        while len(words) > 1 and (words[-1] in self._legal_forms or words[-1] in {"&", "and"}):
+        while len(words) > 1 and words[-1] in self._legal_forms:
             words.pop()
+            if len(words) > 1 and words[-1] in {"&", "and"}:
+                words.pop()
         return " ".join(words)
 
     def named(self, key: str) -> tuple[AccountWord, ...]:

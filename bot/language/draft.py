@@ -160,6 +160,7 @@ class Draft:
     ) -> int:
         """Note what stands in the way; returns ``last``."""
         self.problems.append(Problem(first, last, reason, tuple(readings), known))
+        self.nots, self.joined = [], None  # they belonged to what could not be read
         return last
 
     def words(self, first: int, last: int) -> str:

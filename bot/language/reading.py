@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.language import rules_amounts, rules_dates, rules_order, rules_values
 from bot.language.combine import readings
-from bot.language.draft import Draft, Problem, groupable
+from bot.language.draft import SORTABLE, Draft, Problem, groupable
 from bot.language.meanings import Item, Role
 from bot.language.question import Kind, Question, Reading, Sort
 from bot.language.restate import restate
@@ -119,7 +119,8 @@ def _settle_by(draft: Draft) -> None:
         if named is not None and groupable(named) and draft.group is None and not draft.default_sorts:
             draft.group = name
         elif named is not None and not draft.counted:
-            direction = draft.default_sorts[0].descending if draft.default_sorts else not groupable(named)
+            descending = named.type in SORTABLE
+            direction = draft.default_sorts[0].descending if draft.default_sorts else descending
             draft.sorts.append(Sort(name, direction))
         else:
             draft.problem(at, at + 1, f"Accounts cannot be counted by {name}.")
@@ -131,7 +132,7 @@ def question_of(draft: Draft) -> Question | tuple[Question, ...] | None:
         return Question(Kind.HELP, words=draft.word_uses())
     if _is_card(draft):
         return _card(draft)
-    said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.counted or draft.group
+    said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.group
     if not said:
         return None
     nodes = readings(draft.terms)
@@ -171,7 +172,8 @@ def _is_card(draft: Draft) -> bool:
     distinct = {account.id for _, account in draft.accounts}
     others = [term for term in draft.terms if term.field != "name"]
     about = all(rules_values.is_label(term.node) for term in others)
-    listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or draft.counted
+    counted = draft.counted and not draft.leftover_fields  # "how many employees does Konex have" is on it
+    listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or counted
     denied = any(term.negative for term in draft.terms if term.field == "name")
     unasked = others and draft.nouns and not draft.card_at
     return len(distinct) == 1 and about and not (listed or denied or unasked)

@@ -130,6 +130,14 @@ def test_what_is_not_there_yet_is_said_with_three_questions(text: str, feature: 
     assert len(understood.readings) == 3
 
 
+def test_two_labels_without_a_word_between_are_asked_back() -> None:
+    assert [one.shown for one in asked_back("at-risk VIPs in Texas").readings] == [
+        'label in ("At Risk", VIP) and state = Texas',
+        'label = "At Risk" and state = Texas',
+        "label = VIP and state = Texas",
+    ]
+
+
 def test_only_the_last_purchase_is_known() -> None:
     understood = asked_back("VIPs that bought in June")
     assert "last purchase" in understood.reason

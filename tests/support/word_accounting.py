@@ -37,7 +37,7 @@ def small_words() -> set[str]:
 
 
 def unaccounted(text: str, understood: Understanding) -> list[str]:
-    """Tokens that are in no WordUse, among no named words and not small; empty for a question of help or a card.
+    """Tokens that are in no WordUse, among no named words and not small; empty for a question of help.
 
     A sentence that is not understood names its unknown words; the known ones need no mention.
     """
