@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from datetime import datetime
 from threading import Lock
 
 from bot.app.answers import AccountLine, Answer
@@ -57,7 +56,7 @@ class Ask:
         self._book = book
         self._configuration = configuration
         self._lock = Lock()
-        self._index: tuple[datetime | None, Configuration, Index] | None = None
+        self._index: tuple[Hashable, Configuration, Index] | None = None
 
     def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
@@ -83,12 +82,12 @@ class Ask:
         return Vocabulary(self._current_index(), person, self._book.today(), self._book.currency())
 
     def _current_index(self) -> Index:
-        configuration, as_of = self._configuration(), self._book.as_of()
+        configuration, edition = self._configuration(), self._book.edition()
         with self._lock:
             known = self._index
-            if known is None or known[0] != as_of or known[1] != configuration:
+            if known is None or known[0] != edition or known[1] != configuration:
                 words = self._common_first(self._book.words())
-                known = (as_of, configuration, build_index(words, self._book.catalog(), configuration))
+                known = (edition, configuration, build_index(words, self._book.catalog(), configuration))
                 self._index = known
             return known[2]
 

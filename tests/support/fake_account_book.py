@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -114,6 +114,9 @@ class FakeAccountBook:
             phone=None,
             crm_url=None,
         )
+
+    def edition(self) -> Hashable:
+        return self.synced
 
     def as_of(self) -> datetime | None:
         return self.synced
