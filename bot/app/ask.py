@@ -17,6 +17,7 @@ from bot.language.vocabulary import Index, Vocabulary, build_index
 from scoring.config import Configuration
 from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Always
 
 PAGE_LINES = 10
@@ -69,11 +70,12 @@ class Ask:
         empty = self._empty(text)
         if person.refusal is not None:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
-        understood = understand(text, self.vocabulary(person))
+        vocabulary = self.vocabulary(person)
+        understood = understand(text, vocabulary)
         if isinstance(understood, NotUnderstood):
             return replace(empty, not_understood=understood)
         try:
-            return self._answer(understood, replace(empty, offset=max(0, offset)))
+            return self._answer(understood, replace(empty, offset=max(0, offset)), vocabulary.index.catalog)
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 
@@ -112,12 +114,12 @@ class Ask:
             currency=self._book.currency(),
         )
 
-    def _answer(self, question: Question, empty: Answer) -> Answer:
+    def _answer(self, question: Question, empty: Answer, catalog: Catalog) -> Answer:
         if question.kind is Kind.HELP:
             return replace(empty, kind=Kind.HELP, read_as="help", help=HELP)
         if question.kind is Kind.ACCOUNT:
             return self._card(question, empty)
-        answer = replace(empty, kind=question.kind, read_as=read_as(question, self._book.catalog()))
+        answer = replace(empty, kind=question.kind, read_as=read_as(question, catalog))
         total = self._book.count(question.criteria)
         if question.kind is Kind.COUNT:
             return replace(answer, total=total)

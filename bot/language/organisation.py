@@ -58,11 +58,12 @@ def organisation_phrases(
     found = Phrases(lexicon)
     found.values.update(_values(words, catalog, configuration))
     _add_fields(found, catalog)
-    _add_values(found, configuration)
+    _add_values(found)
+    _add_segments(found, catalog, configuration)
+    _add_synonyms(found, configuration)
     if catalog.find("owner"):
         _add_owners(found, words)
     _add_places(found, catalog)
-    _add_segments(found, catalog, configuration)
     return found
 
 
@@ -104,18 +105,24 @@ def _add_fields(found: Phrases, catalog: Catalog) -> None:
 
 def _add_field(found: Phrases, spoken: str, name: str) -> None:
     known = found.words.get(phrase(spoken), ())
+    grammar = found.lexicon.words.get(phrase(spoken), ())
+    if any(isinstance(meaning, GrammarWord) and meaning.role in _CORE for meaning in grammar):
+        return  # a field that is called "Account" or "All"
     # Mapped fields come first in the catalog and win over CRM fields that are called alike.
     if not any(isinstance(meaning, FieldWord) for meaning in known):
         found.add(spoken, FieldWord(name))
 
 
-def _add_values(found: Phrases, configuration: Configuration) -> None:
+def _add_values(found: Phrases) -> None:
     first = {fold(value) for value in found.values.get("label", ())}
     for name, values in found.values.items():
         for value in values:
             # A label of a second segmentation is meant only when the first has none of that name.
             if name == "label" or not name.startswith("label") or fold(value) not in first:
                 found.add_joined(value, ValueWord(name, (value,)))
+
+
+def _add_synonyms(found: Phrases, configuration: Configuration) -> None:
     for group in configuration.synonyms:
         present = _present(group.same, found.values.get(group.field, ()))
         for word in group.same if present else ():
@@ -123,22 +130,15 @@ def _add_values(found: Phrases, configuration: Configuration) -> None:
 
 
 def _set_synonym(found: Phrases, word: str, meaning: ValueWord) -> None:
-    """A synonym replaces the single value of its own field, and stands beside everything else."""
+    """A synonym replaces the single value of its own field; a name of something else is stronger than it."""
     for key in {phrase(word), phrase(word).replace(" ", "")}:
-        others = tuple(
-            one
-            for one in found.words.get(key, ())
-            if not (isinstance(one, ValueWord) and one.field == meaning.field)
-        )
-        found.words.pop(key, None)
-        for one in (*others, meaning):
-            found.add(
-                key,
-                one,
-                abbreviation=word.isupper()
-                and len(word) <= _LONGEST_ABBREVIATION
-                and key in found.lexicon.words,
-            )
+        known = found.words.get(key, ())
+        named = [one for one in known if isinstance(one, ValueWord | ConditionWord)]
+        if any(isinstance(one, ConditionWord) or one.field != meaning.field for one in named):
+            continue
+        found.words[key] = tuple(one for one in known if one not in named)
+        short = word.isupper() and len(word) <= _LONGEST_ABBREVIATION and key in found.lexicon.words
+        found.add(key, meaning, abbreviation=short)
 
 
 def _present(names: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject) -> in
 def _without_date(draft: Draft, at: int) -> int:
     """Never bought; have bought; inactive, without saying since when."""
     if draft.role(at, Role.ACTIVE, Role.INACTIVE):
-        return _since_when(draft, at)
+        return at if draft.values(at) else _since_when(draft, at)  # it may be a label's name
     if draft.role(at, Role.LAST_BOUGHT):
         draft.leftover_fields.append(at)  # the card of an account tells it
         return at + 1
