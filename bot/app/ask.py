@@ -1,4 +1,4 @@
-"""Answering a question: read it, look it up in the account book, and say how it was read. Decides no wording."""
+"""Answering a question: read it, look it up in the account book, and say how it was read."""
 
 from __future__ import annotations
 
@@ -25,11 +25,23 @@ MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of
 
 # Canonical field -> the attribute of AccountLine that shows it.
 COLUMNS = {
-    "label": "label", "total_spend": "spend_minor", "last_purchase": "last_purchase", "owner": "owner",
-    "owner_email": "owner", "industry": "industry", "city": "city", "state": "state", "country": "country",
-    "annual_revenue": "annual_revenue_minor", "employees": "employees", "purchases": "purchases",
-    "r": "r", "f": "f", "m": "m", "rfm": "total",
-}  # fmt: skip
+    "label": "label",
+    "total_spend": "spend_minor",
+    "last_purchase": "last_purchase",
+    "owner": "owner",
+    "owner_email": "owner",
+    "industry": "industry",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "annual_revenue": "annual_revenue_minor",
+    "employees": "employees",
+    "purchases": "purchases",
+    "r": "r",
+    "f": "f",
+    "m": "m",
+    "rfm": "total",
+}
 DEFAULT_COLUMNS = ("label", "total_spend", "last_purchase", "owner")
 _MOST_COLUMNS = 7
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first

@@ -1,4 +1,4 @@
-"""Collecting the organisation's phrases: values with their synonyms, owners, places, segments, field names."""
+"""The organisation's phrases: values with their synonyms, owners, places, segments and field names."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.parse import parse
 
 # Roles that hold a sentence together: an organisation's word of that spelling counts only in capitals.
-_CORE = {Role.FILLER, Role.AND, Role.OR, Role.NOT, Role.WITHOUT, Role.PLACE, Role.LINK, Role.WITH, Role.NOUN, Role.NOUN_ONE,
-         Role.ME, Role.BY, Role.PER, Role.COUNT, Role.TO, Role.THIS, Role.LAST}  # fmt: skip
+_CORE = {
+    *(Role.FILLER, Role.AND, Role.OR, Role.NOT, Role.WITHOUT, Role.PLACE, Role.LINK, Role.WITH, Role.ME),
+    *(Role.NOUN, Role.NOUN_ONE, Role.BY, Role.PER, Role.COUNT, Role.TO, Role.THIS, Role.LAST),
+}
 _LONGEST_ABBREVIATION = 3
 _NOT_VALUES = {"name", "owner", "owner_email", "website", "phone"}  # named in other ways
 
@@ -97,13 +99,13 @@ def _add_fields(found: Phrases, catalog: Catalog) -> None:
     for one in catalog:
         for spoken in (one.name, one.label, *one.aliases, *found.lexicon.fields.get(one.name, ())):
             if len(phrase(spoken)) > 1 or spoken == one.name:
-                _add_field(found, spoken, catalog.find(one.name) and one.name)
+                _add_field(found, spoken, one.name)
 
 
-def _add_field(found: Phrases, spoken: str, name: str | None) -> None:
+def _add_field(found: Phrases, spoken: str, name: str) -> None:
     known = found.words.get(phrase(spoken), ())
     # Mapped fields come first in the catalog and win over CRM fields that are called alike.
-    if name and not any(isinstance(meaning, FieldWord) for meaning in known):
+    if not any(isinstance(meaning, FieldWord) for meaning in known):
         found.add(spoken, FieldWord(name))
 
 
@@ -130,7 +132,13 @@ def _set_synonym(found: Phrases, word: str, meaning: ValueWord) -> None:
         )
         found.words.pop(key, None)
         for one in (*others, meaning):
-            found.add(key, one, abbreviation=word.isupper() and len(word) <= _LONGEST_ABBREVIATION and key in found.lexicon.words)
+            found.add(
+                key,
+                one,
+                abbreviation=word.isupper()
+                and len(word) <= _LONGEST_ABBREVIATION
+                and key in found.lexicon.words,
+            )
 
 
 def _present(names: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:
@@ -173,7 +181,7 @@ def _add_places(found: Phrases, catalog: Catalog) -> None:
 
 
 def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]) -> None:
-    """All names of a place mean the one the organisation uses; a place it does not have is known all the same."""
+    """All names of a place mean the one the organisation uses; a place where it has nobody is known too."""
     present = _present(group, found.values.get(name, ()))
     one = catalog.find(name)
     if not present and one is not None and one.values:
@@ -188,7 +196,9 @@ def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]
 
 def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:
     """Whether a word already stands for something the organisation really has."""
-    return any(isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ()))
+    return any(
+        isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ())
+    )
 
 
 def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration) -> None:
@@ -197,5 +207,3 @@ def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration
             found.add_joined(segment.name, ConditionWord(segment.name, parse(segment.criteria, catalog)))
         except CriteriaError:
             continue  # checking the configuration tells its author; here it is simply not a word
-
-

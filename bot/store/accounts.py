@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
 
 from bot.app.answers import AccountCard, AccountLine, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
@@ -106,17 +106,22 @@ class SqlAccountBook:
     def words(self) -> OrganisationWords:
         """The organisation's own words."""
         configuration = self._configuration()
+        values = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
+        people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
+        stages = select(TRANSACTION.c.stage).distinct()
         with self._database.reads.connect() as connection:
-            accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name).where(ACCOUNT.c.name != ""))
-            people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
-            users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id))
-            values = _occurring(connection)
-            labels = (label.name for one in configuration.segmentations for label in one.labels)
-            return OrganisationWords(
-                accounts=tuple(NamedAccount(*row) for row in accounts),
-                users=tuple(NamedUser(*row) for row in users),
-                values={**values, "label": tuple(dict.fromkeys(labels))},
-            )
+            # One pass over the accounts for their names and for every value that occurs in them.
+            accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
+            users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
+            occurring = {"stage": _in_order(connection.execute(stages).scalars())}
+        for place, name in enumerate(values, start=2):
+            occurring[name] = _in_order(row[place] for row in accounts)
+        labels = (label.name for one in configuration.segmentations for label in one.labels)
+        return OrganisationWords(
+            accounts=tuple(NamedAccount(row.id, row.name) for row in accounts if row.name),
+            users=tuple(NamedUser(*row) for row in users),
+            values={**occurring, "label": tuple(dict.fromkeys(labels))},
+        )
 
     def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
         """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
@@ -258,18 +263,8 @@ def _group(row: Row[Any], field: Field) -> Group:
     return Group(None if value in {None, ""} else str(value), row.accounts)
 
 
-def _occurring(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """Canonical field name -> the values that occur in accounts, and ``stage`` those in transactions."""
-    columns = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
-    columns["stage"] = TRANSACTION.c.stage
-    each = (
-        select(literal(name).label("field"), column.label("value")).distinct().where(column != "")
-        for name, column in columns.items()
-    )
-    found: dict[str, list[str]] = {name: [] for name in columns}
-    for name, value in connection.execute(union(*each)):
-        found[name].append(value)
-    return {name: tuple(sorted(values)) for name, values in found.items()}
+def _in_order(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if value}))
 
 
 def _changes(reading: _Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
@@ -305,7 +300,7 @@ def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
 
 def _last_counted_deal(reading: _Reading, account_id: str) -> str | None:
     """The newest transaction that counts in the segmentation."""
-    catalog = transaction_catalog(reading.connection, reading.configuration)
+    catalog = transaction_catalog(reading.connection, reading.configuration, closed=False)
     columns = TransactionColumns(reading.columns.dialect)
     counted = parse(reading.segmentation.transactions, catalog)
     query = (

@@ -22,6 +22,8 @@ from scoring.criteria.fields import Catalog, Field, FieldType
 _TABLES = SQLModel.metadata.tables
 _FIELD = _TABLES["crm_field"]
 
+TAG_FIELD = "Tag"  # its data type is "text", its value a list of objects with a name
+TAGS = (FieldType.LIST, "list")
 NOTHING_CHOSEN = "-None-"  # Zoho's picklists begin with it; a record then holds null
 
 # CRM data type -> our type and the form of the value in the raw record, see ``bot.store.columns``. Currency
@@ -42,7 +44,7 @@ RAW_TYPES: Mapping[str, tuple[FieldType, str]] = {
     "boolean": (FieldType.BOOLEAN, "truth"),
     **dict.fromkeys(("lookup", "ownerlookup", "userlookup"), (FieldType.TEXT, "named")),
     **dict.fromkeys(
-        ("multiselectpicklist", "multiselectlookup", "multiuserlookup", "tags"), (FieldType.LIST, "list")
+        ("multiselectpicklist", "multiselectlookup", "multiuserlookup"), (FieldType.LIST, "list")
     ),
 }
 
@@ -119,7 +121,11 @@ TRANSACTION_FIELDS = (
 
 
 def account_catalog(connection: Connection, configuration: Configuration) -> Catalog:
-    """The fields of accounts; ``label r f m rfm`` and the sums are those of the first segmentation."""
+    """The fields of accounts; ``label r f m rfm`` and the sums are those of the first segmentation.
+
+    Industries, owners and labels are closed sets, and so are the CRM's own picklists. Types and places are
+    not: to ask for a country without customers is no mistake.
+    """
     choice = configuration.mapping.accounts
     labels = {one.name: tuple(label.name for label in one.labels) for one in configuration.segmentations}
     known = _Known(
@@ -127,7 +133,6 @@ def account_catalog(connection: Connection, configuration: Configuration) -> Cat
         crm=_crm_fields(connection, choice.module),
         values={
             "industry": _distinct(connection, "crm_account", "industry"),
-            "type": _distinct(connection, "crm_account", "kind"),
             "owner": _distinct(connection, "crm_user", "name"),
             "label": labels[configuration.segmentations[0].name],
         },
@@ -135,8 +140,14 @@ def account_catalog(connection: Connection, configuration: Configuration) -> Cat
     return Catalog((*_system(ACCOUNT_FIELDS, known), *_labels(labels), *_raw(ACCOUNT_FIELDS, known)))
 
 
-def transaction_catalog(connection: Connection, configuration: Configuration) -> Catalog:
-    """The fields of transactions: which of them count is decided with these."""
+def transaction_catalog(
+    connection: Connection, configuration: Configuration, *, closed: bool = True
+) -> Catalog:
+    """The fields of transactions: which of them count is decided with these.
+
+    Stages, owners and products are closed sets. Not ``closed`` spares the look at every record that this
+    takes, for criteria that were checked when they were published.
+    """
     choice = configuration.mapping.transactions
     known = _Known(
         mapped={**STANDARD_FIELDS[Role.TRANSACTIONS], **choice.fields},
@@ -145,7 +156,9 @@ def transaction_catalog(connection: Connection, configuration: Configuration) ->
             "stage": _distinct(connection, "crm_transaction", "stage"),
             "owner": _distinct(connection, "crm_user", "name"),
             "product": _distinct(connection, "crm_product", "name"),
-        },
+        }
+        if closed
+        else {},
     )
     return Catalog((*_system(TRANSACTION_FIELDS, known), *_raw(TRANSACTION_FIELDS, known)))
 
@@ -183,12 +196,13 @@ def _raw(system: Iterable[_System], known: _Known) -> Iterator[Field]:
     for crm in known.crm.values():
         if crm.api_name in mapped or crm.data_type not in RAW_TYPES:
             continue
-        kind, form = RAW_TYPES[crm.data_type]
+        kind, form = TAGS if crm.api_name == TAG_FIELD else RAW_TYPES[crm.data_type]
+        tags = ("tags",) if crm.api_name == TAG_FIELD else ()
         yield Field(
             name=f"crm.{crm.api_name}" if crm.api_name.casefold() in taken else crm.api_name,
             type=kind,
             source=f"raw:{form}:{crm.api_name}",
-            aliases=tuple(dict.fromkeys(one for one in (crm.api_name, crm.label) if one)),
+            aliases=tuple(dict.fromkeys(one for one in (crm.api_name, crm.label, *tags) if one)),
             values=crm.picklist if crm.data_type == "picklist" else (),
             label=crm.label or crm.api_name,
         )

@@ -6,7 +6,7 @@ written into the statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy import column as named_column
 from sqlalchemy import types as sql_types
@@ -90,7 +91,7 @@ def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, di
     if isinstance(leaf, IsEmpty):
         return _empty(column, field, dialect)
     if field.type is FieldType.DATE:
-        return _two_valued(column, or_(*(_within_days(column, span, today) for span in spans(leaf, today))))
+        return _two_valued(column, _within_spans(column, spans(leaf, today), today))
     if isinstance(leaf, InPeriod):
         raise TypeError(f"{field.name} has no periods")
     if field.type is FieldType.LIST:
@@ -141,15 +142,21 @@ def _boolean(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
 def _number(leaf: Compare | In | Between, column: ColumnElement[Any], field: Field) -> Truth:
     scale = MINOR_UNITS if field.type is FieldType.MONEY else 1
     if isinstance(column.type, sql_types.Integer):
-        return or_(false(), *(_within(column, span) for span in whole_spans(leaf, scale)))
+        return _whole(column, whole_spans(leaf, scale))
     if scale != 1:
         raise TypeError(f"{field.name} is money and has to be in whole minor units")
     return _real(leaf, column)
 
 
+def _whole(column: ColumnElement[Any], found: Sequence[WholeSpan]) -> Truth:
+    single = [span.low for span in found if span.low is not None and span.low == span.high]
+    if len(single) == len(found):
+        # One IN, because SQLite's expressions are at most 1,000 deep; as BIGINT, whatever the column is.
+        return type_coerce(column, BigInteger).in_(single)
+    return or_(*(_within(column, span) for span in found))
+
+
 def _within(column: ColumnElement[Any], span: WholeSpan) -> Truth:
-    if span.low is not None and span.low == span.high:
-        return column == literal(span.low, BigInteger)
     ends = []
     if span.low is not None:
         ends.append(column >= literal(span.low, BigInteger))
@@ -160,7 +167,7 @@ def _within(column: ColumnElement[Any], span: WholeSpan) -> Truth:
 
 def _real(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
     if isinstance(leaf, In):
-        return or_(*(column == _double(value) for value in leaf.values))
+        return type_coerce(column, Double).in_([float(str(value)) for value in leaf.values])
     if isinstance(leaf, Between):
         return and_(column >= _double(leaf.low), column <= _double(leaf.high))
     value = _double(leaf.value)
@@ -175,6 +182,10 @@ def _real(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
 
 def _double(value: object) -> ColumnElement[float]:
     return literal(float(str(value)), Double)
+
+
+def _within_spans(column: ColumnElement[Any], found: Sequence[Span], today: Today) -> Truth:
+    return or_(*(_within_days(column, span, today) for span in found))
 
 
 def _within_days(column: ColumnElement[Any], span: Span, today: Today) -> Truth:

@@ -34,8 +34,9 @@ from scoring.criteria.tree import (
 from scoring.criteria.values import MOST_DIGITS, type_of, written_field
 
 LONGEST_VALUE = 1_000
-MOST_CONDITIONS = 300  # SQLite's expressions are at most 1,000 deep
-DEEPEST = 40
+LONGEST_LIST = 500
+MOST_CONDITIONS = 300  # with the longest list among them still within SQLite's expressions, 1,000 deep
+DEEPEST = 20  # SQLite's parser has a stack of 100, of which a bracket takes up to three places
 FIRST_YEAR, LAST_YEAR = 1000, 8999
 YEARS_AWAY = 500
 NEAREST_SHOWN = 3
@@ -211,8 +212,8 @@ def _check_list(leaf: In, field: Field) -> None:
     check_in(field)
     if not leaf.values:
         raise CriteriaError(f"The list after {written_field(field.name)} in is empty.")
-    if len(leaf.values) > LONGEST_VALUE:
-        raise CriteriaError(f"A list has at most {LONGEST_VALUE:,} values.")
+    if len(leaf.values) > LONGEST_LIST:
+        raise CriteriaError(f"A list has at most {LONGEST_LIST:,} values.")
     for value in leaf.values:
         check_value(value, field)
 

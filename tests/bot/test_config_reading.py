@@ -243,13 +243,13 @@ def test_what_is_not_a_document_is_refused_with_the_line(text: str, said: str) -
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_text_makes_the_reader_fall_over(text: str) -> None:
     assert complaint_about(lambda: read_text(text, "x.yaml")).startswith(("x.yaml:", "nothing"))
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(
     data: st.DataObject,
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlmodel import SQLModel
 
 from connector.cache.engine import Database
@@ -38,8 +38,12 @@ class StoppedClock:
 def add(database: Database, table: str, *rows: dict[str, Any]) -> None:
     """Insert rows; missing columns take their defaults."""
     with database.writes.begin() as connection:
-        for row in rows:
-            connection.execute(insert(SQLModel.metadata.tables[table]).values(**row))
+        _insert(connection, table, *rows)
+
+
+def _insert(connection: Connection, table: str, *rows: dict[str, Any]) -> None:
+    for row in rows:
+        connection.execute(insert(SQLModel.metadata.tables[table]).values(**row))
 
 
 def account(number: int, name: str | None, **more: Any) -> dict[str, Any]:
@@ -97,28 +101,33 @@ def change(account_id: str, old: str | None, new: str, day: int, **more: Any) ->
 
 def settle(database: Database) -> None:
     """Put the organisation into the database."""
-    add(
-        database,
+    with database.writes.begin() as connection:
+        _settle(connection)
+
+
+def _settle(connection: Connection) -> None:
+    _insert(
+        connection,
         "crm_organisation",
         {"id": "1", "name": "Maven", "time_zone": "America/New_York", "currency": "EUR"},
     )
-    add(
-        database,
+    _insert(
+        connection,
         "crm_user",
         {"id": "u1", "name": "Darcel Schlecht", "email": "darcel@x.example", "active": True, "raw": "{}"},
         {"id": "u2", "name": "Melvin Marxen", "email": None, "manager_id": "u1", "active": True, "raw": "{}"},
     )
     medical = {"industry": "medical", "owner_id": "u1", "country": "Germany"}
-    add(
-        database,
+    _insert(
+        connection,
         "crm_account",
         account(1, "Konex", **medical, city="Berlin", annual_revenue_minor=150_000_00, employees=40, raw=RAW),
         account(2, "acme", industry="Medical", owner_id="u2", website="https://acme.example", phone="555-1"),
         account(3, "Bluth", industry="retail", annual_revenue_minor=10**12, kind="Customer"),
         account(4, "Ämil", owner_id="gone", industry=""),
     )
-    add(
-        database,
+    _insert(
+        connection,
         "crm_transaction",
         deal(1, "a1", "Closed Won", 100_00, date(2026, 3, 1)),
         deal(2, "a1", "Closed Won", 200_00, date(2026, 3, 4)),
@@ -128,15 +137,15 @@ def settle(database: Database) -> None:
         deal(6, "a1", "Closed Won", 1_00, date(2026, 3, 31)),  # tomorrow
         deal(7, "a2", "closed-lost to competition", 5_00, date(2026, 1, 1)),
     )
-    add(
-        database,
+    _insert(
+        connection,
         "score",
         score("a1", "VIP", 4, 300_00),
         score("a2", "At Risk", 2, 900_00),
         score("a3", None, 3, 900_00),
         score("a1", "Loyal", 4, 300_00, "Purchase behaviour"),
     )
-    add(database, "crm_field", *FIELDS)
+    _insert(connection, "crm_field", *FIELDS)
 
 
 RAW = {"Customer_Tier": "Gold", "Seats": 12, "Tag": [{"name": "Renewal", "id": "1"}], "Label": "sticky"}
@@ -159,7 +168,7 @@ FIELDS = (
     _crm_field("Industry", "Sector", "picklist", ["-None-", "medical", "banking"]),
     _crm_field("Customer_Tier", "Customer Tier", "picklist", ["-None-", "Gold", "Silver"]),
     _crm_field("Seats", "Seats", "integer"),
-    _crm_field("Tag", "Tag", "tags"),
+    _crm_field("Tag", "Tag", "text"),
     _crm_field("Label", "Label", "text"),
     _crm_field("Logo", "Logo", "imageupload"),
 )

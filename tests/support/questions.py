@@ -51,8 +51,10 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("accounts with no owner", "list: owner is empty"),
     (
         "Melvin's team",
-        'list: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha Huffines", '
-        '"Darcel Schlecht", "Mei-Mei Johns")',
+        (
+            'list: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", '
+            '"Niesha Huffines", "Darcel Schlecht", "Mei-Mei Johns")'
+        ),
     ),
     ("Mei-Mei's champions", 'list: owner = "Mei-Mei Johns" and label = Champion'),
     # places
@@ -98,7 +100,10 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("customers that bought more than 20 times", "list: purchases > 20"),
     ("accounts with 10 or more purchases", "list: purchases >= 10"),
     ("companies with fewer than 500 employees", "list: employees < 500"),
-    ("companies with over 500 employees and revenue over 1M", "list: employees > 500 and annual_revenue > 1M"),
+    (
+        "companies with over 500 employees and revenue over 1M",
+        "list: employees > 500 and annual_revenue > 1M",
+    ),
     ("accounts with a recency of 5", "list: r = 5"),
     ("frequency score above 3", "list: f > 3"),
     ("accounts with open deals", "list: open_deals > 0"),
@@ -139,8 +144,14 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("not VIP", "list: label != VIP"),
     ("not VIP, in Texas", "list: label != VIP and state = Texas"),
     ("retail without VIPs", "list: industry = retail and label != VIP"),
-    ("at-risk accounts over 50k owned by me", 'list: label = "At Risk" and total_spend > 50k and owner = "Anna Snelling"'),
-    ("in Texas over 50k my VIPs", 'list: state = Texas and total_spend > 50k and owner = "Anna Snelling" and label = VIP'),
+    (
+        "at-risk accounts over 50k owned by me",
+        'list: label = "At Risk" and total_spend > 50k and owner = "Anna Snelling"',
+    ),
+    (
+        "in Texas over 50k my VIPs",
+        'list: state = Texas and total_spend > 50k and owner = "Anna Snelling" and label = VIP',
+    ),
     # order and size
     ("top 10 customers by revenue", "list: ; -annual_revenue; 10"),
     ("top 10", "list: ; -total_spend; 10"),
@@ -157,7 +168,10 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("first 5 VIPs", "list: label = VIP; 5"),
     ("bottom 5 by spend", "list: ; +total_spend; 5"),
     ("VIPs by spend", "list: label = VIP; -total_spend"),
-    ("top 3 champions in retail by number of employees", "list: label = Champion and industry = retail; -employees; 3"),
+    (
+        "top 3 champions in retail by number of employees",
+        "list: label = Champion and industry = retail; -employees; 3",
+    ),
     # numbers
     ("how many VIPs?", "count: label = VIP"),
     ("how many accounts are there", "count: "),
@@ -189,7 +203,10 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("top 5 accounts where label in (VIP, Champion)", "list: label in (VIP, Champion); -total_spend; 5"),
     ("accounts where r = 5 sorted by annual_revenue", "list: r = 5; -annual_revenue"),
     ('name contains "acme"', 'list: name contains "acme"'),
-    ("last_purchase before 90 days ago and total_spend > 50k", "list: last_purchase before 90 days ago and total_spend > 50k"),
+    (
+        "last_purchase before 90 days ago and total_spend > 50k",
+        "list: last_purchase before 90 days ago and total_spend > 50k",
+    ),
     ("website is empty", "list: website is empty"),
     # typing errors and odd order
     ("shwo vip acounts", "list: label = VIP"),
@@ -202,7 +219,32 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("HELP", "help"),
     ("help me please", "help"),
     ("what can I ask?", "help"),
+    ("accounts by name", "list: ; +name"),
+    ("sort accounts by label", "list: ; +label"),
+    ("VIPs, biggest first", "list: label = VIP; -total_spend"),
+    ("accounts sorted by last purchase, oldest first", "list: ; +last_purchase"),
+    ("which customer spent the most?", "list: ; -total_spend; 1"),
+    ("which country has the most VIPs?", "count_by: label = VIP; by country"),
+    ("industry breakdown", "count_by: ; by industry"),
+    ("how many employees does Konex have?", "account: Konex"),
+    ("when did Konex last buy?", "account: Konex"),
+    ("where is Konex?", "account: Konex"),
+    ("is Konex a VIP?", "account: Konex"),
+    ("who handles Rangreen", "account: Rangreen"),
+    ("owner = Anna", 'list: owner = "Anna Snelling"'),
+    ("accounts that aren't mine", 'list: owner != "Anna Snelling"'),
+    ("accounts with a phone but no website", "list: phone is not empty and website is empty"),
+    ("who hasn't ordered since the beginning of the year", "list: last_purchase not in this year"),
     # asked back
+    ("lost VIPs", "asked"),
+    ("at-risk VIPs in Texas", "asked"),
+    ("small accounts", "asked"),
+    ("oldest accounts sorted by revenue", "asked"),
+    ("top 5 VIP accounts per industry", "asked"),
+    ("what changed today", "asked"),
+    ("count", "asked"),
+    ("haven't bought in the last quarter", "asked"),
+    ("industry = medical frobnicate", "asked"),
     ("show VIP accounts in frobnicate", "asked"),
     ("accounts in New York", "asked"),
     ("VIPs in healthcare or Texas", "asked"),

@@ -1,4 +1,4 @@
-"""A small organisation like the sandbox's: its words, its catalog and its configuration, without any database."""
+"""A small organisation like the sandbox's: words, catalog and configuration, without any database."""
 
 from __future__ import annotations
 
@@ -19,10 +19,19 @@ DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data" / "maven_crm"
 TODAY = date(2026, 11, 23)  # a Monday
 LABELS = ("Champion", "VIP", "Loyal", "Promising", "New", "Needs Attention", "At Risk", "Lost")
 CITIES = (
-    ("Austin", "Texas"), ("Dallas", "Texas"), ("Houston", "Texas"), ("New York", "New York"),
-    ("Boston", "Massachusetts"), ("Chicago", "Illinois"), ("Seattle", "Washington"), ("Columbus", "Ohio"),
-    ("San Francisco", "California"), ("Los Angeles", "California"), ("Denver", "Colorado"), ("Miami", "Florida"),
-)  # fmt: skip
+    ("Austin", "Texas"),
+    ("Dallas", "Texas"),
+    ("Houston", "Texas"),
+    ("New York", "New York"),
+    ("Boston", "Massachusetts"),
+    ("Chicago", "Illinois"),
+    ("Seattle", "Washington"),
+    ("Columbus", "Ohio"),
+    ("San Francisco", "California"),
+    ("Los Angeles", "California"),
+    ("Denver", "Colorado"),
+    ("Miami", "Florida"),
+)
 
 ANNA = Person("UANNA", "Anna Snelling", "anna.snelling@bellwether.example", "user-anna-snelling", Role.MEMBER)
 STRANGER = Person("UGAIL", "Gail Guest", "gail@partner.example", None, Role.VIEWER)
@@ -58,13 +67,22 @@ CATALOG = Catalog(
         _field("total_spend", FieldType.MONEY),
         _field("deals.count", FieldType.NUMBER, "Deals"),
         _field("open_deals", FieldType.NUMBER),
-        Field("Customer Tier", FieldType.TEXT, "raw:Customer_Tier", ("Customer_Tier",), ("Gold", "Silver"), "Customer Tier"),
+        Field(
+            "Customer Tier",
+            FieldType.TEXT,
+            "raw:Customer_Tier",
+            ("Customer_Tier",),
+            ("Gold", "Silver"),
+            "Customer Tier",
+        ),
     )
 )
 
 CONFIGURATION = Configuration(
     segmentations=(
-        RfmSegmentation(name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)),
+        RfmSegmentation(
+            name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)
+        ),
     ),
     segments=(Segment(name="Big fish", criteria="total_spend > 200k and employees > 1000"),),
     synonyms=(
@@ -113,10 +131,18 @@ def _email(name: str) -> str:
 def _users() -> tuple[NamedUser, ...]:
     teams = rows("sales_teams.csv")
     managers = dict.fromkeys(row["manager"] for row in teams)
-    known = {name: f"user-{name.lower().replace(' ', '-')}" for name in (*managers, *(r["sales_agent"] for r in teams))}
+    known = {
+        name: f"user-{name.lower().replace(' ', '-')}"
+        for name in (*managers, *(r["sales_agent"] for r in teams))
+    }
     return (
         *(NamedUser(known[name], name, _email(name), None) for name in managers),
-        *(NamedUser(known[r["sales_agent"]], r["sales_agent"], _email(r["sales_agent"]), known[r["manager"]]) for r in teams),
+        *(
+            NamedUser(
+                known[r["sales_agent"]], r["sales_agent"], _email(r["sales_agent"]), known[r["manager"]]
+            )
+            for r in teams
+        ),
         NamedUser("user-ada-lindqvist", "Ada Lindqvist", _email("Ada Lindqvist"), None),
     )
 
@@ -130,14 +156,21 @@ def _line(at: int, row: dict[str, str], agents: list[str]) -> AccountLine:
         id=str(4876876000000333000 + at),
         name=row["account"],
         label=LABELS[at % len(LABELS)],
-        r=1 + spread % 5, f=1 + (spread // 5) % 5, m=1 + (spread // 25) % 5,
+        r=1 + spread % 5,
+        f=1 + (spread // 5) % 5,
+        m=1 + (spread // 25) % 5,
         total=3 + spread % 5 + (spread // 5) % 5 + (spread // 25) % 5,
-        industry=row["sector"], city=city, state=state, country=row["office_location"],
+        industry=row["sector"],
+        city=city,
+        state=state,
+        country=row["office_location"],
         owner=agents[at % len(agents)],
-        last_purchase=TODAY - timedelta(days=1 + spread * 4), purchases=5 + spread,
+        last_purchase=TODAY - timedelta(days=1 + spread * 4),
+        purchases=5 + spread,
         spend_minor=(1_000 + spread * 4_321) * 100,
-        annual_revenue_minor=round(float(row["revenue"]) * 1_000_000) * 100, employees=int(row["employees"]),
-    )  # fmt: skip
+        annual_revenue_minor=round(float(row["revenue"]) * 1_000_000) * 100,
+        employees=int(row["employees"]),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Questions written before the language was built, and not looked at while it was tuned.
 
-Each line: the sentence, then what it must be read as: ``kind: criteria; sort; limit; by``. ``asked`` stands for
-a sentence that must not be answered, because a word is unknown or two readings are equally good.
+Each line: the sentence, then what it must be read as: ``kind: criteria; sort; limit; by``. ``asked`` stands
+for a sentence that must not be answered, because a word is unknown or two readings are equally good.
 Today is 2026-11-23; the asker is Anna Snelling.
 """
 
@@ -9,22 +9,25 @@ from __future__ import annotations
 
 UNSEEN: tuple[tuple[str, str], ...] = (
     ("show me all the VIPs in retail", "list: label = VIP and industry = retail"),
-    ("any at risk customers in Texas?", "list: label = \"At Risk\" and state = Texas"),
-    ("which of my accounts are at risk", "list: owner = \"Anna Snelling\" and label = \"At Risk\""),
-    ("my lost customers", "list: owner = \"Anna Snelling\" and label = Lost"),
-    ("give me Darcel's champions", "list: owner = \"Darcel Schlecht\" and label = Champion"),
-    ("accounts owned by Vicki Laflamme in California", "list: owner = \"Vicki Laflamme\" and state = California"),
+    ("any at risk customers in Texas?", 'list: label = "At Risk" and state = Texas'),
+    ("which of my accounts are at risk", 'list: owner = "Anna Snelling" and label = "At Risk"'),
+    ("my lost customers", 'list: owner = "Anna Snelling" and label = Lost'),
+    ("give me Darcel's champions", 'list: owner = "Darcel Schlecht" and label = Champion'),
+    (
+        "accounts owned by Vicki Laflamme in California",
+        'list: owner = "Vicki Laflamme" and state = California',
+    ),
     ("the 5 biggest retail accounts", "list: industry = retail; -total_spend; 5"),
     ("top 3 by revenue", "list: ; -annual_revenue; 3"),
     ("top ten customers by number of purchases", "list: ; -purchases; 10"),
     ("how many loyal customers do we have?", "count: label = Loyal"),
     ("number of accounts in Germany", "count: country = Germany"),
     ("how many VIPs per country", "count_by: label = VIP; by country"),
-    ("count at-risk accounts by owner", "count_by: label = \"At Risk\"; by owner"),
+    ("count at-risk accounts by owner", 'count_by: label = "At Risk"; by owner'),
     ("customers with revenue above 2 million", "list: annual_revenue > 2M"),
     ("accounts that spent more than $100k", "list: total_spend > 100k"),
     ("companies with over 1000 employees in finance", "list: employees > 1000 and industry = finance"),
-    ("retail accounts outside the United States", "list: industry = retail and country != \"United States\""),
+    ("retail accounts outside the United States", 'list: industry = retail and country != "United States"'),
     ("customers not in retail or medical", "list: industry not in (retail, medical)"),
     ("VIP and loyal accounts in software", "list: label in (VIP, Loyal) and industry = software"),
     ("champions or VIPs that are not in Texas", "list: label in (Champion, VIP) and state != Texas"),
@@ -43,23 +46,31 @@ UNSEEN: tuple[tuple[str, str], ...] = (
     ("help", "help"),
     ("what can you do?", "help"),
     ("marketing customers sorted by employees ascending", "list: industry = marketing; employees"),
-    ("VIP accounts with spend between 50k and 200k", "list: label = VIP and total_spend between 50k and 200k"),
-    ("accounts with at least 30 purchases but less than 50k spend", "list: purchases >= 30 and total_spend < 50k"),
-    ("at risk OR lost customers in the US", "list: label in (\"At Risk\", Lost) and country = \"United States\""),
+    (
+        "VIP accounts with spend between 50k and 200k",
+        "list: label = VIP and total_spend between 50k and 200k",
+    ),
+    (
+        "accounts with at least 30 purchases but less than 50k spend",
+        "list: purchases >= 30 and total_spend < 50k",
+    ),
+    ("at risk OR lost customers in the US", 'list: label in ("At Risk", Lost) and country = "United States"'),
     ("which industries do our champions come from", "count_by: label = Champion; by industry"),
     ("our smallest customers", "list: ; total_spend"),
-    ("healthcare companies in the USA over 20k, biggest first",
-     "list: industry = medical and country = \"United States\" and total_spend > 20k; -total_spend"),
+    (
+        "healthcare companies in the USA over 20k, biggest first",
+        'list: industry = medical and country = "United States" and total_spend > 20k; -total_spend',
+    ),
     ("vip acounts in medcal", "list: label = VIP and industry = medical"),
     ("champoins in retial", "list: label = Champion and industry = retail"),
-    ("show at risk acounts ownd by darcel", "list: label = \"At Risk\" and owner = \"Darcel Schlecht\""),
+    ("show at risk acounts ownd by darcel", 'list: label = "At Risk" and owner = "Darcel Schlecht"'),
     ("custmers in calfornia", "list: state = California"),
     ("in Texas, software, VIP", "list: state = Texas and industry = software and label = VIP"),
-    ("how many accounts does Moses have", "count: owner = \"Moses Frase\""),
+    ("how many accounts does Moses have", 'count: owner = "Moses Frase"'),
     ("accounts where r >= 4 and f >= 4", "list: r >= 4 and f >= 4"),
     ("label = Champion and annual_revenue > 1M", "list: label = Champion and annual_revenue > 1M"),
     ("list everything except retail", "list: industry != retail"),
-    ("non-US customers over 100k", "list: country != \"United States\" and total_spend > 100k"),
+    ("non-US customers over 100k", 'list: country != "United States" and total_spend > 100k'),
     ("most recent customers in finance", "list: industry = finance; -last_purchase"),
     ("10 VIPs", "list: label = VIP; 10"),
     ("VIP accounts in blorptown", "asked"),
