@@ -3,8 +3,8 @@ import { digest, el, icon } from "./dom.js";
 import { menu, toast } from "./popup.js";
 
 const COMPLETIONS = [
-  { mark: /^\/\w*$/, text: "/bellwether ", name: "/bellwether", says: "Ask Bellwether; the answer is only for you" },
-  { mark: /(?:^|\s)@\w*$/, text: "@bellwether ", name: "@bellwether", says: "Ask Bellwether in front of everyone here" },
+  { mark: /^\/\w*$/, text: "/bellwether ", name: "/bellwether", says: "Ask Bellwether by command" },
+  { mark: /(?:^|\s)@\w*$/, text: "@bellwether ", name: "@bellwether", says: "Ask Bellwether; it answers in a thread" },
 ];
 
 /** Questions that are worth trying first, without the words that address the app. */

@@ -24,7 +24,7 @@ function addressed(channel, text) {
 const EMPTY = {
   im: ["Ask Bellwether about your accounts", "Write as you would to a colleague. Every answer says how it was read."],
   alerts: ["Alerts arrive here", "When an account’s label gets worse, Bellwether writes one message. To see it happen: in The world, choose Lose deals for a big account."],
-  channel: ["Nothing has been said here yet", "Mention @bellwether to ask in front of everyone, or type /bellwether for an answer only you see."],
+  channel: ["Nothing has been said here yet", "Mention @bellwether and ask, or type /bellwether and your question."],
 };
 
 /** Mount the conversation. `deeds`: {say, click, openThread, openSide}. */
