@@ -152,7 +152,8 @@ class Alerting:
         if not changes and not run.first:
             return
         title = baseline_title(run.facts.segmentation, run.labels, first=run.first)
-        payload = summary_payload(title, _named(changes, names), run.currency)
+        # At the first run every account has a new label: the counts in the title say more than a list.
+        payload = summary_payload(title, () if run.first else _named(changes, names), run.currency)
         concerned = [one for one in routes if one.segmentation in (None, run.facts.segmentation)]
         for channel in dict.fromkeys(route.channel for route in concerned):
             key = f"baseline:{run.run_id}:{channel}"

@@ -9,8 +9,8 @@ from threading import Lock
 from bot.app.answers import AccountLine, Answer
 from bot.app.people import Person
 from bot.app.ports import AccountBook, OrganisationWords
-from bot.language.help import HELP
-from bot.language.question import Kind, NotUnderstood, Question
+from bot.language.help import topics
+from bot.language.question import Kind, NotUnderstood, Question, Sort
 from bot.language.restate import read_as
 from bot.language.understand import understand
 from bot.language.vocabulary import Index, Vocabulary, build_index
@@ -116,7 +116,7 @@ class Ask:
 
     def _answer(self, question: Question, empty: Answer, catalog: Catalog) -> Answer:
         if question.kind is Kind.HELP:
-            return replace(empty, kind=Kind.HELP, read_as="help", help=HELP)
+            return replace(empty, kind=Kind.HELP, read_as="help", help=topics(self._some_account()))
         if question.kind is Kind.ACCOUNT:
             return self._card(question, empty)
         answer = replace(empty, kind=question.kind, read_as=read_as(question, catalog))
@@ -132,6 +132,11 @@ class Ask:
     def _page(self, question: Question, offset: int) -> tuple[AccountLine, ...]:
         limit = min(question.limit or PAGE_LINES, MOST_LINES)
         return tuple(self._book.page(question.criteria, question.sort, limit, offset))
+
+    def _some_account(self) -> str:
+        """An account that everybody knows, for examples: the one that spent most."""
+        biggest = self._book.page(Always(), (Sort("total_spend"),), 1)
+        return biggest[0].name if biggest else "Acme"
 
     def _card(self, question: Question, empty: Answer) -> Answer:
         card = self._book.card(question.account_id or "")

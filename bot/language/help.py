@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,14 @@ HELP: tuple[HelpTopic, ...] = (
 )
 
 
+def topics(account: str) -> tuple[HelpTopic, ...]:
+    """The registry with an account's name filled in."""
+    return tuple(
+        replace(topic, examples=tuple(one.replace("{account}", account) for one in topic.examples))
+        for topic in HELP
+    )
+
+
 def examples(account: str) -> tuple[str, ...]:
     """Every example, with an account's name filled in."""
-    return tuple(one.replace("{account}", account) for topic in HELP for one in topic.examples)
+    return tuple(one for topic in topics(account) for one in topic.examples)

@@ -60,8 +60,7 @@ def test_a_baseline_is_told_once_in_each_channel(database: Database) -> None:  #
     ]
     payload = world.payloads("alert_summary")[0]
     assert payload["title"].startswith("First scores of Purchases: 1 Top.")
-    assert payload["lines"] == [{"name": "Account big", "old": None, "new": "Top", "money_minor": 2_000_000}]
-    assert (payload["total"], payload["currency"]) == (1, "USD")
+    assert (payload["lines"], payload["total"], payload["currency"]) == ([], 0, "USD")
     assert (summary.parts[0].baseline, summary.parts[0].alerts, summary.parts[0].summaries) == (True, 0, 2)
 
 

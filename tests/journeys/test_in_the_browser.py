@@ -41,7 +41,7 @@ def test_a_question_an_alert_and_an_acknowledgement(running: World) -> None:
 
         page.locator(f'[data-account="{account["id"]}"]').get_by_test_id("lose").click()
         page.get_by_test_id("channel-cs-alerts").click()
-        alert = page.get_by_test_id("message").filter(has_text=account["name"])
+        alert = page.get_by_test_id("message").filter(has_text=account["name"]).filter(has_text="At stake")
         expect(alert).to_contain_text("At Risk", timeout=PATIENCE_MS)
         screenshot(page, "2-alert")
         alert.get_by_role("button", name="Acknowledge").click()
