@@ -157,7 +157,9 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score every account, and queue the alerts of what changed."""
-    recompute = _bellwether().recompute
+    bellwether = _bellwether()
+    bellwether.require_copy()
+    recompute = bellwether.recompute
     summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
     if as_json:
         _print_json(summary.as_json())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from typing import Any
 
+from scoring.config import RfmSegmentation
+from scoring.criteria.fields import Catalog
+from scoring.criteria.periods import Today
+from scoring.labels import label_standings, read_rules
 from scoring.rfm import Cuts, DayBands, Standing, Thresholds, score_one
 
 MOST_REASONS = 3
@@ -71,6 +77,47 @@ def why(
         f"{frequency}{_step(thresholds.frequency, standing.f or 1, str)}.",
         f"{monetary}{_step(thresholds.monetary, standing.m or 1, money)}.",
     )
+
+
+def account_sentences(
+    standing: Standing,
+    segmentation: RfmSegmentation,
+    thresholds: Thresholds | None,
+    catalog: Catalog,
+    today: Today,
+    currency: str,
+    account: Mapping[str, Any],
+    target: str | None = None,
+) -> tuple[str, ...]:
+    """Everything that is told of one account's label: its scores, the label's criteria, what would raise it.
+
+    Args:
+        standing: the account now.
+        segmentation: how it was scored.
+        thresholds: of the run that scored it; None before there was one.
+        catalog: the account fields.
+        today: the day of the explanation.
+        currency: ISO code.
+        account: values of the account's fields that the labels' criteria use, by ``Field.name``; scores are
+            taken from the standing.
+        target: a label to come back to, such as the one before the last change.
+
+    Raises:
+        CriteriaError: criteria that do not fit the fields.
+        KeyError: the criteria use a field that is not among ``account``.
+    """
+    sentences = list(why(standing, thresholds, segmentation.scores, today.day, currency))
+    when = {label.name: label.when for label in segmentation.labels}
+    if standing.label in when:
+        sentences.append(f"{standing.label} is for {when[standing.label]}.")
+    elif standing.label is None and standing.purchases:
+        sentences.append("No label's criteria hold.")
+    if thresholds is not None:
+        rules = read_rules(segmentation.labels, catalog)
+        label_of = partial(label_standings, rules=rules, catalog=catalog, today=today, account=account)
+        way = way_back(standing, thresholds, tuple(when), label_of, today.day, target)
+        sentences += [written_way_back(way, currency)] if way is not None else []
+    return tuple(sentences)
 
 
 def way_back(

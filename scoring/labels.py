@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,17 @@ from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
+from scoring.rfm import Standing
+
+# Column in a frame, as the criteria name it -> attribute of a standing.
+_SCORE_COLUMNS = {
+    "r": "r",
+    "f": "f",
+    "m": "m",
+    "rfm": "total",
+    "purchases": "purchases",
+    "total_spend": "spend_minor",
+}
 
 
 class Direction(StrEnum):
@@ -61,6 +73,35 @@ def assign(
         labels[holds] = rule.name
         free &= ~holds
     return list(labels)
+
+
+def label_standings(
+    standings: Sequence[Standing],
+    rules: Sequence[LabelRule],
+    catalog: Catalog,
+    today: Today,
+    account: Mapping[str, Any],
+) -> list[str | None]:
+    """The labels that one account would have with these standings.
+
+    Args:
+        standings: facts and scores; their own labels are not looked at.
+        rules: best first.
+        catalog: the fields that the criteria were read with.
+        today: the day.
+        account: values of the account's other fields that the criteria use, by ``Field.name``.
+
+    Raises:
+        KeyError: the criteria use a field that is not among them.
+    """
+    columns: dict[str, Any] = {
+        name: pd.array([getattr(one, source) for one in standings], dtype="Int64")
+        for name, source in _SCORE_COLUMNS.items()
+    }
+    columns["last_purchase"] = pd.Series([one.last_purchase for one in standings], dtype=object)
+    # One row of a list field is a list, so every value is repeated by hand.
+    columns |= {name: pd.Series([value] * len(standings), dtype=object) for name, value in account.items()}
+    return assign(pd.DataFrame(columns), rules, catalog, today)
 
 
 def direction(labels: Sequence[str], old: str | None, new: str | None, *, had_label: bool) -> Direction:

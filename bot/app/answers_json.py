@@ -9,7 +9,18 @@ from bot.app.answers import AccountCard, AccountLine, Answer, Group
 from bot.language.question import NotUnderstood, Reading
 
 # Currencies whose smallest unit is not a hundredth (ISO 4217): the number of decimals in minor amounts.
-_DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+_DECIMALS = {
+    "JPY": 0,
+    "KRW": 0,
+    "CLP": 0,
+    "VND": 0,
+    "ISK": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "JOD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
@@ -75,7 +86,9 @@ def _card(card: AccountCard, currency: str) -> dict[str, Any]:
         **_line(card.line, currency),
         "segmentation": card.segmentation,
         "label_since": card.label_since.isoformat() if card.label_since else None,
-        "last_change": {"at": change.at.isoformat(), "old": change.old, "new": change.new} if change else None,
+        "last_change": {"at": change.at.isoformat(), "old": change.old, "new": change.new}
+        if change
+        else None,
         "why": list(card.why),
         "open_deals": card.open_deals,
         "open_deals_amount": money(card.open_deals_minor, currency),

@@ -1,10 +1,9 @@
-"""Answering a question: read it, look it up in the account book, and say how it was read. Decides no wording."""
+"""Answering a question: read it, look it up in the account book, and say how it was read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from datetime import datetime
 from threading import Lock
 
 from bot.app.answers import AccountLine, Answer
@@ -18,6 +17,7 @@ from bot.language.vocabulary import Index, Vocabulary, build_index
 from scoring.config import Configuration
 from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Always
 
 PAGE_LINES = 10
@@ -25,11 +25,23 @@ MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of
 
 # Canonical field -> the attribute of AccountLine that shows it.
 COLUMNS = {
-    "label": "label", "total_spend": "spend_minor", "last_purchase": "last_purchase", "owner": "owner",
-    "owner_email": "owner", "industry": "industry", "city": "city", "state": "state", "country": "country",
-    "annual_revenue": "annual_revenue_minor", "employees": "employees", "purchases": "purchases",
-    "r": "r", "f": "f", "m": "m", "rfm": "total",
-}  # fmt: skip
+    "label": "label",
+    "total_spend": "spend_minor",
+    "last_purchase": "last_purchase",
+    "owner": "owner",
+    "owner_email": "owner",
+    "industry": "industry",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "annual_revenue": "annual_revenue_minor",
+    "employees": "employees",
+    "purchases": "purchases",
+    "r": "r",
+    "f": "f",
+    "m": "m",
+    "rfm": "total",
+}
 DEFAULT_COLUMNS = ("label", "total_spend", "last_purchase", "owner")
 _MOST_COLUMNS = 7
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
@@ -45,7 +57,7 @@ class Ask:
         self._book = book
         self._configuration = configuration
         self._lock = Lock()
-        self._index: tuple[datetime | None, Configuration, Index] | None = None
+        self._index: tuple[Hashable, Configuration, Index] | None = None
 
     def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
@@ -58,11 +70,12 @@ class Ask:
         empty = self._empty(text)
         if person.refusal is not None:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
-        understood = understand(text, self.vocabulary(person))
+        vocabulary = self.vocabulary(person)
+        understood = understand(text, vocabulary)
         if isinstance(understood, NotUnderstood):
             return replace(empty, not_understood=understood)
         try:
-            return self._answer(understood, replace(empty, offset=max(0, offset)))
+            return self._answer(understood, replace(empty, offset=max(0, offset)), vocabulary.index.catalog)
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 
@@ -71,12 +84,12 @@ class Ask:
         return Vocabulary(self._current_index(), person, self._book.today(), self._book.currency())
 
     def _current_index(self) -> Index:
-        configuration, as_of = self._configuration(), self._book.as_of()
+        configuration, edition = self._configuration(), self._book.edition()
         with self._lock:
             known = self._index
-            if known is None or known[0] != as_of or known[1] != configuration:
+            if known is None or known[0] != edition or known[1] != configuration:
                 words = self._common_first(self._book.words())
-                known = (as_of, configuration, build_index(words, self._book.catalog(), configuration))
+                known = (edition, configuration, build_index(words, self._book.catalog(), configuration))
                 self._index = known
             return known[2]
 
@@ -101,12 +114,12 @@ class Ask:
             currency=self._book.currency(),
         )
 
-    def _answer(self, question: Question, empty: Answer) -> Answer:
+    def _answer(self, question: Question, empty: Answer, catalog: Catalog) -> Answer:
         if question.kind is Kind.HELP:
             return replace(empty, kind=Kind.HELP, read_as="help", help=HELP)
         if question.kind is Kind.ACCOUNT:
             return self._card(question, empty)
-        answer = replace(empty, kind=question.kind, read_as=read_as(question, self._book.catalog()))
+        answer = replace(empty, kind=question.kind, read_as=read_as(question, catalog))
         total = self._book.count(question.criteria)
         if question.kind is Kind.COUNT:
             return replace(answer, total=total)

@@ -48,8 +48,19 @@ def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
 
 
 def _follows(error: ErrorDetails, others: list[ErrorDetails]) -> bool:
-    """A list counts as too short when its items are wrong; then that is said of the items."""
+    """Whether another error says it better.
+
+    A list counts as too short when its items are wrong; then that is said of the items. A key is missing
+    when it is misspelt; then that is said of the key that is there.
+    """
     place = error["loc"]
+    if error["type"] == "missing":
+        misspelt = [
+            str(one["loc"][-1])
+            for one in others
+            if one["type"] == "extra_forbidden" and one["loc"][:-1] == place[:-1]
+        ]
+        return process.extractOne(str(place[-1]), misspelt, score_cutoff=_CLOSE_ENOUGH) is not None
     return error["type"] == "too_short" and any(
         len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in others
     )

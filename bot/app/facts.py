@@ -48,11 +48,12 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The latest run of a segmentation."""
+    """The latest run of a segmentation; ``accounts`` is how many took part."""
 
     id: int
     as_of: date
     config_version: int
+    accounts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -211,6 +211,10 @@ class AccountBook(Protocol):
 
     def card(self, account_id: str) -> AccountCard | None:
         """Everything that is told of one account; None when there is no such account."""
+        ...
+
+    def edition(self) -> Hashable:
+        """What ``words`` and ``catalog`` were read from: another value when they may have changed."""
         ...
 
     def as_of(self) -> datetime | None:

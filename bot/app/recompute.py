@@ -66,7 +66,8 @@ class Recompute:
         """Score accounts as they stand in the cache.
 
         Args:
-            cause: why; with ``change`` nothing is done unless sync marked an account.
+            cause: why; with ``change`` nothing is done unless sync marked an account, or a configuration was
+                published that scores differently.
             segmentation: only this one; None is all of them.
             keep: False undoes it all in the end, by an exception; ``rehearse`` catches it.
 
@@ -77,9 +78,9 @@ class Recompute:
         with self._scores.transaction() as transaction:
             started = self._clock.now()
             touched = transaction.touched()
-            if cause == "change" and not touched:
-                return RunSummary(cause, started, self._clock.now())
             published = self._configurations.current()
+            if cause == "change" and not touched and not self._outdated(transaction, published):
+                return RunSummary(cause, started, self._clock.now())
             chosen = _chosen(published.configuration, segmentation)
             organisation = transaction.organisation()
             parts = tuple(
@@ -128,12 +129,17 @@ class Recompute:
         )
         return run.do()
 
+    def _outdated(self, transaction: ScoringTransaction, published: Published) -> bool:
+        """Whether what was scored was scored by another configuration than the one in force."""
+        runs = ((one, transaction.last_run(one.name)) for one in published.configuration.segmentations)
+        return any(last is not None and self._is_baseline(last, published, one) for one, last in runs)
+
     def _is_baseline(self, last: LastRun | None, now: Published, segmentation: RfmSegmentation) -> bool:
-        """The first run, or the first since something changed that decides this segmentation's scores.
+        """The first run with accounts, or the first since something changed that decides their scores.
 
         A new version that changes only words or routes is none: it would swallow real changes.
         """
-        if last is None:
+        if last is None or last.accounts == 0:
             return True
         if last.config_version == now.version:
             return False
@@ -256,7 +262,7 @@ class _Run:
             day=self.today.day,
             at=self.started,
             currency=self.currency,
-            first=self.last is None,
+            first=self.last is None or self.last.accounts == 0,
             labels=labels,
         )
         alerting = Alerting(self.transaction, context, self.crm_url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from bot.app.ports import NamedAccount
 from bot.language.meanings import AccountWord
@@ -26,6 +25,7 @@ class AccountNames:
         self._legal_forms = legal_forms
         for account in accounts:
             self._add(AccountWord(account.id, account.name))
+        self._near = Nearest(self.by_name)
         self.longest = min(LONGEST_WORDS, max((key.count(" ") + 1 for key in self.by_name), default=1))
 
     def _add(self, account: AccountWord) -> None:
@@ -45,13 +45,11 @@ class AccountNames:
         for article in _LEADING:
             name = name.removeprefix(article)
         words = name.split()
-        while len(words) > 1 and (words[-1] in self._legal_forms or words[-1] in {"&", "and"}):
+        while len(words) > 1 and words[-1] in self._legal_forms:
             words.pop()
+            if len(words) > 1 and words[-1] in {"&", "and"}:
+                words.pop()
         return " ".join(words)
-
-    @cached_property
-    def _near(self) -> Nearest:
-        return Nearest(self.by_name)
 
     def named(self, key: str) -> tuple[AccountWord, ...]:
         """The accounts of exactly this name, its legal form left out or not."""
@@ -63,7 +61,7 @@ class AccountNames:
         return found if len(found) <= _MOST_PER_WORD else ()
 
     def misspelt(self, key: str) -> tuple[AccountWord, ...]:
-        """The accounts whose name is nearest within the forgiven errors; one error already from four letters."""
+        """The accounts whose name is nearest; one error is forgiven already from four letters on."""
         errors = max(forgiven(key), 1) if len(key) >= _SHORTEST_PART else 0
         names = self._near.misspelt(key, errors) if errors else ()
         return tuple(dict.fromkeys(account for name in names for account in self.by_name[name]))

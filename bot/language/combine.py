@@ -1,8 +1,8 @@
 """Conditions as they were said become one criterion, with the meaning people intend; or the two it may have.
 
-Values of one field are alternatives, however they are joined: nobody is in healthcare and in retail. Different
-fields all hold. "or" between different fields, and a field that comes back after an "and", can often be read in
-two ways; then both are returned and the person is asked.
+Values of one field are alternatives, however they are joined: nobody is in healthcare and in retail.
+Different fields all hold. "or" between different fields, and a field that comes back after an "and", can
+often be read in two ways; then both are returned and the person is asked.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from scoring.criteria.tree import (
     conjunction,
     disjunction,
 )
+
 
 @dataclass(frozen=True)
 class Group:
@@ -47,7 +48,9 @@ class Group:
             node = one_of(self.field, [value for term in self.terms for value in term.values])
             return opposite(node) if self.terms[0].negative else node
         parts = [opposite(term.node) if term.negative else term.node for term in self.terms]
-        return disjunction(*parts) if any(t.joined is Role.OR for t in self.terms[1:]) else conjunction(*parts)
+        return (
+            disjunction(*parts) if any(t.joined is Role.OR for t in self.terms[1:]) else conjunction(*parts)
+        )
 
 
 def one_of(field: str, values: Sequence[Value]) -> Node:
@@ -61,6 +64,9 @@ def readings(terms: Sequence[Term]) -> tuple[Node, ...]:
     groups = _groups(terms)
     if not groups:
         return (Always(),)
+    side_by_side = _side_by_side(terms)
+    if side_by_side:
+        return side_by_side
     doubtful = _doubtful_negation(groups)
     if doubtful:
         return doubtful
@@ -70,6 +76,31 @@ def readings(terms: Sequence[Term]) -> tuple[Node, ...]:
     if all(len(clause) == 1 for clause in clauses) or _parallel(clauses):
         return (disjunction(*(_both(clause) for clause in clauses)),)
     return _distinct(disjunction(*(_both(clause) for clause in clauses)), _or_at_the_seams(clauses))
+
+
+def _side_by_side(terms: Sequence[Term]) -> tuple[Node, ...]:
+    """Two values of one field without a word between: "lost VIPs" may be either, or one of the two."""
+    for at, term in enumerate(terms):
+        twin = _twin(terms, at)
+        if twin is None:
+            continue
+        rest = [one for one in terms if one is not term and one is not twin]
+        chosen = (one_of(term.field, [*twin.values, *term.values]), twin.node, term.node)
+        return _distinct(*(conjunction(one, *(other for other in readings(rest)[:1])) for one in chosen))
+    return ()
+
+
+def _twin(terms: Sequence[Term], at: int) -> Term | None:
+    """An earlier value of the same field with no connective anywhere between the two."""
+    term = terms[at]
+    if not term.values or term.negative or term.joined is not None:
+        return None
+    for other in reversed(terms[:at]):
+        if other.field == term.field and other.values and not other.negative:
+            return other if other.values != term.values else None
+        if other.joined is not None:
+            return None
+    return None
 
 
 def _groups(terms: Sequence[Term]) -> list[Group]:
@@ -167,4 +198,3 @@ def _doubtful_negation(groups: Sequence[Group]) -> tuple[Node, ...]:
 
 def _distinct(*nodes: Node) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(nodes))
-

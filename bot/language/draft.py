@@ -160,6 +160,7 @@ class Draft:
     ) -> int:
         """Note what stands in the way; returns ``last``."""
         self.problems.append(Problem(first, last, reason, tuple(readings), known))
+        self.nots, self.joined = [], None  # they belonged to what could not be read
         return last
 
     def words(self, first: int, last: int) -> str:
@@ -204,7 +205,7 @@ class Draft:
         return negative, strong
 
     def word_uses(self) -> tuple[WordUse, ...]:
-        """The uses for a person, in the order of the sentence, with what was read instead of what was written."""
+        """The uses in the order of the sentence, with what was read instead of what was written."""
         used = {at for first, last, _ in self.uses for at in range(first, last)}
         corrected = [
             (at, at + 1, "") for at, item in enumerate(self.items) if item.correction and at not in used

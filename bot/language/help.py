@@ -24,7 +24,11 @@ HELP: tuple[HelpTopic, ...] = (
     ),
     HelpTopic(
         "Amounts",
-        ("at-risk accounts over 50k", "accounts with revenue above 1M", "accounts with more than 10 purchases"),
+        (
+            "at-risk accounts over 50k",
+            "accounts with revenue above 1M",
+            "accounts with more than 10 purchases",
+        ),
     ),
     HelpTopic(
         "Time",
@@ -40,7 +44,11 @@ HELP: tuple[HelpTopic, ...] = (
     ),
     HelpTopic(
         "Order",
-        ("top 10 accounts by spend", "the 5 biggest accounts by revenue", "VIPs sorted by last purchase ascending"),
+        (
+            "top 10 accounts by spend",
+            "the 5 biggest accounts by revenue",
+            "VIPs sorted by last purchase ascending",
+        ),
     ),
     HelpTopic(
         "Numbers",

@@ -33,7 +33,8 @@ class Lexicon:
     Attributes:
         words: phrase -> its grammatical meanings.
         fields: canonical field name -> how it is spoken of.
-        countries, cities: groups of names of one place, the usual name first; ``states``: abbreviation -> name.
+        countries, cities: groups of names of one place, the usual name first.
+        states: abbreviation -> name.
     """
 
     words: Mapping[str, tuple[Meaning, ...]]
@@ -103,7 +104,9 @@ def _with_argument(role: Role, part: Any) -> Iterator[tuple[str, Meaning]]:
         yield from ((text, GrammarWord(role, one["name"])) for one in part for text in one["words"])
     else:
         yield from (
-            (text, GrammarWord(role, one["field"], one["descending"])) for one in part for text in one["words"]
+            (text, GrammarWord(role, one["field"], one["descending"]))
+            for one in part
+            for text in one["words"]
         )
 
 

@@ -73,7 +73,9 @@ class Lexer:
     @staticmethod
     def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
         """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
-        ends = any(isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options)
+        ends = any(
+            isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
+        )
         return ends and bool(following) and following[0].kind == "number"
 
     def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
@@ -96,9 +98,7 @@ class Lexer:
             return named
         return options
 
-    def _in_capitals(
-        self, key: str, run: Sequence[Token], before: Sequence[Item]
-    ) -> tuple[Meaning, ...]:
+    def _in_capitals(self, key: str, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
         options = self._index.capitals.get(key, ())
         if not options:
             return ()
@@ -130,7 +130,9 @@ class Lexer:
         digits = "".join(char for char in token.norm if char.isdigit() or char == ".")
         letters = "".join(char for char in token.suffix if char.isalpha())
         try:
-            value = Decimal(digits[: -len(letters) or None] if letters and digits.endswith(letters) else digits)
+            value = Decimal(
+                digits[: -len(letters) or None] if letters and digits.endswith(letters) else digits
+            )
         except ArithmeticError:
             return 1, (Unknown(),)
         currency = language.currencies.get(token.norm[0]) or language.currencies.get(token.suffix[-1:])
@@ -142,7 +144,9 @@ class Lexer:
         more, percent = token.suffix.endswith("+"), token.suffix.endswith("%")
         return size, (NumberWord(value * factor, currency, more, percent),)
 
-    def _item(self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None) -> Item:
+    def _item(
+        self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None
+    ) -> Item:
         start, end = run[0].start, run[-1].end
         return Item(self.text[start:end], start, end, tuple(dict.fromkeys(options)), correction)
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.language.question import Kind, NotUnderstood, Question, Understanding, UnknownWord, WordUse
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding, UnknownWord, WordUse
 from bot.language.tokens import fold
 from bot.language.vocabulary import Index
 from scoring.criteria.canonical import canonical
 from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always, Compare, In, Node, Operator, conjunction
 
@@ -23,7 +24,8 @@ _SIGNS = re.compile(
 )
 _WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
 _TAIL = re.compile(
-    r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$", re.IGNORECASE
+    r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$",
+    re.IGNORECASE,
 )
 _MOST_CHARACTERS = 1000
 
@@ -55,7 +57,7 @@ def literal(
         try:
             node = parse(cut.criteria, index.catalog)
         except CriteriaError as error:
-            reason = reason or _not_understood(cut, error)
+            reason = _better(reason, _not_understood(text, cut, error, index.catalog))
             continue
         if isinstance(node, Always) or _strange_value(node, cut.criteria, index):
             continue
@@ -93,7 +95,13 @@ def _strange_value(node: Node, text: str, index: Index) -> bool:
     for leaf in leaves(node):
         known = index.values.get(leaf.field)
         equal = isinstance(leaf, Compare) and leaf.operator in {Operator.EQ, Operator.NE}
-        values = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) and equal else ()
+        values = (
+            leaf.values
+            if isinstance(leaf, In)
+            else (leaf.value,)
+            if isinstance(leaf, Compare) and equal
+            else ()
+        )
         for value in values if known else ():
             if isinstance(value, str) and fold(value) not in {fold(one) for one in known or ()}:
                 return f'"{value}"' not in text
@@ -104,8 +112,24 @@ def _in_quotes(text: str, at: int) -> bool:
     return text.count('"', 0, at) % 2 == 1
 
 
-def _not_understood(cut: Cut, error: CriteriaError) -> NotUnderstood:
+def _better(one: NotUnderstood | None, other: NotUnderstood) -> NotUnderstood:
+    """The explanation that has something to offer; else the one of the later cut, which is closer."""
+    return one if one is not None and one.words and one.words[0].readings else other
+
+
+def _not_understood(text: str, cut: Cut, error: CriteriaError, catalog: Catalog) -> NotUnderstood:
     at = error.position if error.position is not None else 0
     match = re.compile(r'"[^"]*"|[^\s()=<>!,]+').search(cut.criteria, min(at, len(cut.criteria)))
-    word = UnknownWord(match[0], cut.start + match.start()) if match else None
-    return NotUnderstood((word,) if word else (), str(error))
+    if match is None:
+        return NotUnderstood((), str(error))
+    readings = []
+    for near in error.nearest:
+        criteria = cut.criteria[: match.start()] + near + cut.criteria[match.end() :]
+        try:
+            parse(criteria, catalog)
+        except CriteriaError:
+            continue
+        whole = (text[: cut.start] + criteria).strip()
+        readings.append(Reading(whole, whole))
+    word = UnknownWord(match[0].strip('"'), cut.start + match.start(), tuple(readings))
+    return NotUnderstood((word,), str(error))

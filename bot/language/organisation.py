@@ -1,4 +1,4 @@
-"""Collecting the organisation's phrases: values with their synonyms, owners, places, segments, field names."""
+"""The organisation's phrases: values with their synonyms, owners, places, segments and field names."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.parse import parse
 
 # Roles that hold a sentence together: an organisation's word of that spelling counts only in capitals.
-_CORE = {Role.FILLER, Role.AND, Role.OR, Role.NOT, Role.WITHOUT, Role.PLACE, Role.LINK, Role.WITH, Role.NOUN, Role.NOUN_ONE,
-         Role.ME, Role.BY, Role.PER, Role.COUNT, Role.TO, Role.THIS, Role.LAST}  # fmt: skip
+_CORE = {
+    *(Role.FILLER, Role.AND, Role.OR, Role.NOT, Role.WITHOUT, Role.PLACE, Role.LINK, Role.WITH, Role.ME),
+    *(Role.NOUN, Role.NOUN_ONE, Role.BY, Role.PER, Role.COUNT, Role.TO, Role.THIS, Role.LAST),
+}
 _LONGEST_ABBREVIATION = 3
 _NOT_VALUES = {"name", "owner", "owner_email", "website", "phone"}  # named in other ways
 
@@ -56,11 +58,12 @@ def organisation_phrases(
     found = Phrases(lexicon)
     found.values.update(_values(words, catalog, configuration))
     _add_fields(found, catalog)
-    _add_values(found, configuration)
+    _add_values(found)
+    _add_segments(found, catalog, configuration)
+    _add_synonyms(found, configuration)
     if catalog.find("owner"):
         _add_owners(found, words)
     _add_places(found, catalog)
-    _add_segments(found, catalog, configuration)
     return found
 
 
@@ -97,23 +100,29 @@ def _add_fields(found: Phrases, catalog: Catalog) -> None:
     for one in catalog:
         for spoken in (one.name, one.label, *one.aliases, *found.lexicon.fields.get(one.name, ())):
             if len(phrase(spoken)) > 1 or spoken == one.name:
-                _add_field(found, spoken, catalog.find(one.name) and one.name)
+                _add_field(found, spoken, one.name)
 
 
-def _add_field(found: Phrases, spoken: str, name: str | None) -> None:
+def _add_field(found: Phrases, spoken: str, name: str) -> None:
     known = found.words.get(phrase(spoken), ())
+    grammar = found.lexicon.words.get(phrase(spoken), ())
+    if any(isinstance(meaning, GrammarWord) and meaning.role in _CORE for meaning in grammar):
+        return  # a field that is called "Account" or "All"
     # Mapped fields come first in the catalog and win over CRM fields that are called alike.
-    if name and not any(isinstance(meaning, FieldWord) for meaning in known):
+    if not any(isinstance(meaning, FieldWord) for meaning in known):
         found.add(spoken, FieldWord(name))
 
 
-def _add_values(found: Phrases, configuration: Configuration) -> None:
+def _add_values(found: Phrases) -> None:
     first = {fold(value) for value in found.values.get("label", ())}
     for name, values in found.values.items():
         for value in values:
             # A label of a second segmentation is meant only when the first has none of that name.
             if name == "label" or not name.startswith("label") or fold(value) not in first:
                 found.add_joined(value, ValueWord(name, (value,)))
+
+
+def _add_synonyms(found: Phrases, configuration: Configuration) -> None:
     for group in configuration.synonyms:
         present = _present(group.same, found.values.get(group.field, ()))
         for word in group.same if present else ():
@@ -121,16 +130,15 @@ def _add_values(found: Phrases, configuration: Configuration) -> None:
 
 
 def _set_synonym(found: Phrases, word: str, meaning: ValueWord) -> None:
-    """A synonym replaces the single value of its own field, and stands beside everything else."""
+    """A synonym replaces the single value of its own field; a name of something else is stronger than it."""
     for key in {phrase(word), phrase(word).replace(" ", "")}:
-        others = tuple(
-            one
-            for one in found.words.get(key, ())
-            if not (isinstance(one, ValueWord) and one.field == meaning.field)
-        )
-        found.words.pop(key, None)
-        for one in (*others, meaning):
-            found.add(key, one, abbreviation=word.isupper() and len(word) <= _LONGEST_ABBREVIATION and key in found.lexicon.words)
+        known = found.words.get(key, ())
+        named = [one for one in known if isinstance(one, ValueWord | ConditionWord)]
+        if any(isinstance(one, ConditionWord) or one.field != meaning.field for one in named):
+            continue
+        found.words[key] = tuple(one for one in known if one not in named)
+        short = word.isupper() and len(word) <= _LONGEST_ABBREVIATION and key in found.lexicon.words
+        found.add(key, meaning, abbreviation=short)
 
 
 def _present(names: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:
@@ -173,7 +181,7 @@ def _add_places(found: Phrases, catalog: Catalog) -> None:
 
 
 def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]) -> None:
-    """All names of a place mean the one the organisation uses; a place it does not have is known all the same."""
+    """All names of a place mean the one the organisation uses; a place where it has nobody is known too."""
     present = _present(group, found.values.get(name, ()))
     one = catalog.find(name)
     if not present and one is not None and one.values:
@@ -188,7 +196,9 @@ def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]
 
 def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:
     """Whether a word already stands for something the organisation really has."""
-    return any(isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ()))
+    return any(
+        isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ())
+    )
 
 
 def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration) -> None:
@@ -197,5 +207,3 @@ def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration
             found.add_joined(segment.name, ConditionWord(segment.name, parse(segment.criteria, catalog)))
         except CriteriaError:
             continue  # checking the configuration tells its author; here it is simply not a word
-
-

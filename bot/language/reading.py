@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.language import rules_amounts, rules_dates, rules_order, rules_values
 from bot.language.combine import readings
-from bot.language.draft import Draft, Problem, groupable
+from bot.language.draft import SORTABLE, Draft, Problem, groupable
 from bot.language.meanings import Item, Role
 from bot.language.question import Kind, Question, Reading, Sort
 from bot.language.restate import restate
@@ -33,7 +33,7 @@ def _later(draft: Draft, at: int) -> int:
     return draft.problem(at, at + 1, f"later:{word.argument}")
 
 
-def _card(draft: Draft, at: int) -> int:
+def _about_one(draft: Draft, at: int) -> int:
     if not draft.role(at, Role.CARD):
         return at
     draft.card_at.append(at)
@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     rules_values.value,
     rules_values.existence,
     _later,
-    _card,
+    _about_one,
     rules_order.join,
     rules_order.filler,
     _field_alone,
@@ -90,7 +90,7 @@ def _finished(draft: Draft) -> Draft:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
     _settle_by(draft)
     _settle_order(draft)
-    if not draft.accounts:
+    if not _is_card(draft):
         for at in draft.card_at:
             draft.problem(at, at + 1, "card")
         for at in draft.leftover_fields:
@@ -119,20 +119,20 @@ def _settle_by(draft: Draft) -> None:
         if named is not None and groupable(named) and draft.group is None and not draft.default_sorts:
             draft.group = name
         elif named is not None and not draft.counted:
-            direction = draft.default_sorts[0].descending if draft.default_sorts else not groupable(named)
+            descending = named.type in SORTABLE
+            direction = draft.default_sorts[0].descending if draft.default_sorts else descending
             draft.sorts.append(Sort(name, direction))
         else:
             draft.problem(at, at + 1, f"Accounts cannot be counted by {name}.")
 
 
 def question_of(draft: Draft) -> Question | tuple[Question, ...] | None:
-    """The question; several when its conditions can be read in more than one way; None when nothing is asked."""
+    """The question; several when it can be read in more than one way; None when nothing is asked."""
     if draft.helped and not draft.terms:
         return Question(Kind.HELP, words=draft.word_uses())
-    card = _card_of(draft)
-    if card is not None:
-        return card
-    said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.counted or draft.group
+    if _is_card(draft):
+        return _card(draft)
+    said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.group
     if not said:
         return None
     nodes = readings(draft.terms)
@@ -167,21 +167,27 @@ def _limit(draft: Draft) -> int | None:
     return draft.limit
 
 
-def _card_of(draft: Draft) -> Question | None:
-    """The card of one account: it is named, and nothing is said that would need a list."""
-    distinct = {account.id: account for _, account in draft.accounts}
+def _is_card(draft: Draft) -> bool:
+    """Whether one account is named, and nothing is said that would need a list."""
+    distinct = {account.id for _, account in draft.accounts}
     others = [term for term in draft.terms if term.field != "name"]
     about = all(rules_values.is_label(term.node) for term in others)
-    order = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or draft.counted
-    if len(distinct) != 1 or order or not about or (others and draft.nouns and not draft.card_at):
-        return None
-    if any(term.negative for term in draft.terms if term.field == "name"):
-        return None
+    counted = draft.counted and not draft.leftover_fields  # "how many employees does Konex have" is on it
+    listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or counted
+    denied = any(term.negative for term in draft.terms if term.field == "name")
+    unasked = others and draft.nouns and not draft.card_at
+    return len(distinct) == 1 and about and not (listed or denied or unasked)
+
+
+def _card(draft: Draft) -> Question:
+    """The card; what was said of the account besides stands on it."""
     for at in (*draft.card_at, *draft.leftover_fields):
-        draft.use(at, at + 1, "the account's card")
-    account = next(iter(distinct.values()))
-    uses = tuple(use if "label" not in use.meaning else replace(use, meaning=f"{use.meaning}: on the card") for use in draft.word_uses())
-    return Question(Kind.ACCOUNT, account_id=account.id, words=uses)
+        draft.use(at, at + 1, "on the account's card")
+    uses = tuple(
+        replace(use, meaning=f"{use.meaning}: see the card") if use.meaning.startswith("label") else use
+        for use in draft.word_uses()
+    )
+    return Question(Kind.ACCOUNT, account_id=draft.accounts[0][1].id, words=uses)
 
 
 def choices(questions: Sequence[Question]) -> tuple[Reading, ...]:

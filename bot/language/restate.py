@@ -10,7 +10,9 @@ from scoring.criteria.tree import Always
 
 def restate(question: Question) -> str:
     """A sentence in the criteria language that is read exactly as this question."""
-    start = {Kind.COUNT: "how many accounts", Kind.COUNT_BY: "how many accounts"}.get(question.kind, "accounts")
+    start = {Kind.COUNT: "how many accounts", Kind.COUNT_BY: "how many accounts"}.get(
+        question.kind, "accounts"
+    )
     if question.limit is not None:
         start = f"first {question.limit} {start}"
     if question.group_by:

@@ -19,6 +19,7 @@ OPERATORS = {
     Role.UNLIKE: Operator.NE,
 }
 _AMOUNTS = (FieldType.NUMBER, FieldType.MONEY)
+_THOUSAND, _MILLION = 1_000, 1_000_000
 _DEFAULT_FIELD = "total_spend"  # what "over 50k" speaks of when nothing else is said
 
 
@@ -28,7 +29,7 @@ def amount(draft: Draft, at: int) -> int:
         return _bought(draft, at)
     named = draft.field(at, *_AMOUNTS)
     start = draft.skip(at + 1, Role.PLACE) if named else at
-    start = _over_negation(draft, at, start) if named else start
+    start = _over_negation(draft, start) if named else start
     found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, named)
     if found is None:
         return at
@@ -36,7 +37,7 @@ def amount(draft: Draft, at: int) -> int:
     if named is None:
         named, end = _field_behind(draft, end)
     if named is None:
-        named = _default(draft, build.numbers)
+        named = _default(draft)
     if named is None:
         return at
     return _emit(draft, at, end, named, build)
@@ -77,7 +78,7 @@ def _begins(draft: Draft, at: int) -> bool:
     return bool(draft.role(at, *OPERATORS, Role.BETWEEN)) or draft.number(at) is not None
 
 
-def _over_negation(draft: Draft, at: int, start: int) -> int:
+def _over_negation(draft: Draft, start: int) -> int:
     """Revenue is not over 1M: the negation stands inside."""
     if draft.role(start, Role.NOT) and _begins(draft, draft.skip(start + 1)):
         draft.nots.append(start)
@@ -95,10 +96,15 @@ def _range(draft: Draft, at: int) -> _Found:
     high = draft.number(end)
     if high is None:
         return None
-    # "between 10 and 50k" and "10-50k" mean thousands twice.
-    if low.value < 1000 <= high.value and low.value * 1000 <= high.value:  # noqa: PLR2004
-        low = NumberWord(low.value * (1000 if high.value < 1_000_000 else 1_000_000), low.currency)  # noqa: PLR2004
+    low = _like(low, high)
     return end + 1, _Build(None, low, high)
+
+
+def _like(low: NumberWord, high: NumberWord) -> NumberWord:
+    """In "between 10 and 50k" and "10-50k" thousands are meant twice."""
+    factor = _MILLION if high.value >= _MILLION else _THOUSAND
+    meant = low.value < _THOUSAND <= high.value and low.value * factor < high.value
+    return NumberWord(low.value * factor, low.currency) if meant else low
 
 
 def _bound(draft: Draft, at: int) -> _Found:
@@ -152,7 +158,7 @@ def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
     return (None, at) if _begins(draft, draft.skip(end)) else (named, end)
 
 
-def _default(draft: Draft, numbers: tuple[NumberWord, ...]) -> Field | None:
+def _default(draft: Draft) -> Field | None:
     """The field of the bound before, or the money that was spent."""
     before = draft.terms[-1] if draft.terms else None
     catalog = draft.vocabulary.index.catalog
@@ -173,7 +179,9 @@ def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> i
         reason = f"Amounts are kept in {draft.vocabulary.currency}, not in {foreign}."
         return draft.problem(first, last, reason, readings=(Reading(plain, plain),))
     if named.type is FieldType.NUMBER and any(number.currency for number in build.numbers):
-        return draft.problem(first, last, f"“{named.label or named.name}” is a number, not an amount of money.")
+        return draft.problem(
+            first, last, f"“{named.label or named.name}” is a number, not an amount of money."
+        )
     return draft.add(first, last, named.name, build.node(named.name))
 
 

@@ -1,32 +1,35 @@
-"""Rules for days and periods: have not bought since June, created this year, last purchase over 90 days ago."""
+"""Rules for days and periods: not bought since June, created this year, last purchase 90 days ago."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Reading
 from bot.language.when import Moment, condition, is_over, moment
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import IsEmpty, Node, Not
+from scoring.criteria.tree import IsEmpty, Not
 
 _PREPOSITIONS = (Role.SINCE, Role.BEFORE, Role.AFTER, Role.DURING, Role.PLACE, Role.LINK, Role.WITH)
 _BUYING = (Role.BOUGHT, Role.ACTIVE, Role.INACTIVE)
 _LAST_PURCHASE = "last_purchase"
 
 
+@dataclass(frozen=True)
 class _Subject:
-    """What a date is said of: the last purchase, any purchase, the creation …
+    """What a date is said of: the last purchase, any purchase, the creation.
 
     Attributes:
+        end: index after its word.
         any_one: said of any purchase, of which only the last is known.
         inverted: the word itself negates: "inactive since June".
     """
 
-    def __init__(self, field: Field, end: int, *, any_one: bool = False, inverted: bool = False) -> None:
-        self.field = field
-        self.end = end
-        self.any_one = any_one
-        self.inverted = inverted
+    field: Field
+    end: int
+    any_one: bool = False
+    inverted: bool = False
 
 
 def date_condition(draft: Draft, at: int) -> int:
@@ -59,7 +62,7 @@ def _subject_first(draft: Draft, at: int, subject: _Subject) -> int:
         if negated:
             draft.nots.append(start)
         return _emit(draft, at, found[1], subject, *found)
-    return _without_date(draft, at, subject)
+    return _without_date(draft, at)
 
 
 def _dated(draft: Draft, at: int) -> tuple[tuple[Role | None, bool | None, Moment], int] | None:
@@ -102,7 +105,9 @@ def _nothing_said(draft: Draft, first: int, last: int) -> int:
         Reading(draft.rewritten(first, last, f"{spoken} {when}"), f"{spoken} {when}")
         for spoken in ("last bought", "created")
     )
-    return draft.problem(first, last, f"What happened “{when}”: a purchase, or something else?", readings=readings)
+    return draft.problem(
+        first, last, f"What happened “{when}”: a purchase, or something else?", readings=readings
+    )
 
 
 def _emit(
@@ -140,28 +145,36 @@ def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject) -> in
     return draft.problem(first, last, reason, readings=(*readings, since))
 
 
-def _without_date(draft: Draft, at: int, subject: _Subject) -> int:
+def _without_date(draft: Draft, at: int) -> int:
     """Never bought; have bought; inactive, without saying since when."""
     if draft.role(at, Role.ACTIVE, Role.INACTIVE):
-        word = draft.words(at, at + 1)
-        new = "bought in the last 90 days" if draft.role(at, Role.ACTIVE) else "not bought in 90 days"
-        text = draft.rewritten(at, at + 1, new)
-        return draft.problem(at, at + 1, f"“{word}” since when?", readings=(Reading(text, new),))
-    amount_follows = draft.number(draft.skip(at + 1)) or draft.role(draft.skip(at + 1), *_AMOUNT_ROLES)
+        return at if draft.values(at) else _since_when(draft, at)  # it may be a label's name
     if draft.role(at, Role.LAST_BOUGHT):
         draft.leftover_fields.append(at)  # the card of an account tells it
         return at + 1
-    behind = draft.behind(at)
-    if amount_follows or draft.field(behind) or draft.number(at - 1) or draft.role(behind, *_ORDER_ROLES):
-        return at
-    if not draft.role(at, Role.BOUGHT) or draft.role(at + 1, Role.OR_MORE, Role.OR_LESS):
+    behind, after = draft.behind(at), draft.skip(at + 1)
+    counted = draft.number(after) or draft.role(after, *_AMOUNT_ROLES) or draft.number(at - 1)
+    ordered = draft.field(behind) or draft.role(behind, *_ORDER_ROLES)
+    if counted or ordered or not draft.role(at, Role.BOUGHT):
         return at
     if draft.nots:
-        draft_node: Node = IsEmpty(_LAST_PURCHASE)
-        return _never(draft, at, draft_node)
+        return _never(draft, at)
     if draft.field(at) is not None and not draft.role(behind, Role.WITH):
         return at
     return draft.add(at, at + 1, _LAST_PURCHASE, Not(IsEmpty(_LAST_PURCHASE)))
+
+
+def _since_when(draft: Draft, at: int) -> int:
+    word = draft.words(at, at + 1)
+    new = "bought in the last 90 days" if draft.role(at, Role.ACTIVE) else "not bought in 90 days"
+    text = draft.rewritten(at, at + 1, new)
+    return draft.problem(at, at + 1, f"“{word}” since when?", readings=(Reading(text, new),))
+
+
+def _never(draft: Draft, at: int) -> int:
+    """Have not bought: the negation is used up by the emptiness."""
+    nots, draft.nots = draft.nots, []
+    return draft.add(min(nots), at + 1, _LAST_PURCHASE, IsEmpty(_LAST_PURCHASE))
 
 
 _AMOUNT_ROLES = (Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.BETWEEN, Role.UNLIKE)
@@ -179,10 +192,3 @@ def never_bought(draft: Draft, at: int) -> int:
     if found is not None:
         return _emit(draft, at, found[1], _Subject(last, at + 1, any_one=True, inverted=True), *found)
     return draft.add(at, at + 1, _LAST_PURCHASE, IsEmpty(_LAST_PURCHASE))
-
-
-def _never(draft: Draft, at: int, node: Node) -> int:
-    nots, draft.nots = draft.nots, []
-    end = draft.add(min(nots), at + 1, _LAST_PURCHASE, node)
-    return max(end, at + 1)
-

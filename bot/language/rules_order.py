@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.language.draft import SORTABLE, Draft, groupable, whole
-from bot.language.meanings import Role
+from bot.language.meanings import Role, ValueWord
 from bot.language.question import Sort
 from scoring.criteria.fields import FieldType
 
@@ -117,7 +117,7 @@ def sort_by(draft: Draft, at: int) -> int:
         return draft.use(at, at + 1, f"{direction.role.value} order")
     if not draft.role(at, Role.SORT_BY):
         return at
-    start = draft.skip(at + 1, Role.BY)
+    start = draft.skip(at + 1, Role.BY, Role.NOUN)
     start = draft.skip(_skip_count(draft, start))
     named = draft.field(start)
     if named is None:
@@ -162,10 +162,29 @@ def group(draft: Draft, at: int) -> int:
         return at
     start = draft.skip(at + 1)
     named = draft.field(start)
-    if named is None or not groupable(named) or draft.values(draft.skip(start + 1, Role.EXACTLY)):
-        return draft.use(at, at + 1, "which") if word.role is Role.WHICH_OF else at
+    if named is None or not groupable(named) or _has_value(draft, start, named.name):
+        if word.role is Role.WHICH_OF:
+            return draft.use(at, at + 1, "which")
+        return _field_before_breakdown(draft, at)
     draft.group = named.name
     return draft.use(at, start + 1, f"how many per {named.name}")
+
+
+def _has_value(draft: Draft, at: int, name: str) -> bool:
+    """Which industry is retail: the field has its value behind it."""
+    after = draft.values(draft.skip(at + 1, Role.EXACTLY))
+    return any(isinstance(one, ValueWord) and one.field == name for one in after)
+
+
+def _field_before_breakdown(draft: Draft, at: int) -> int:
+    """Industry breakdown: the field stands before."""
+    behind = draft.behind(at)
+    named = draft.field(behind)
+    if named is None or behind not in draft.leftover_fields or not groupable(named):
+        return at
+    draft.leftover_fields.remove(behind)
+    draft.group = named.name
+    return draft.use(behind, at + 1, f"how many per {named.name}")
 
 
 def join(draft: Draft, at: int) -> int:

@@ -22,6 +22,8 @@ def owner(draft: Draft, at: int) -> int:
     if draft.role(nobody, Role.NOBODYS):
         return draft.add(at, nobody + 1, "owner", IsEmpty("owner"))
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
+    while start > at and draft.role(start, Role.OWNED):
+        start = draft.skip(start + 1)  # owned by owner "Anna Berg": how a reading is written
     negated = start > at and draft.role(start, Role.NOT) is not None
     if negated:
         draft.nots.append(start)
@@ -48,10 +50,8 @@ def _mine(draft: Draft, first: int, last: int) -> int:
         return draft.add_values(first, last, mine.field, mine.values)
     if me.crm_user_id and me.email and index.catalog.find("owner_email"):
         return draft.add_values(first, last, "owner_email", (me.email,))
-    who = f"the e-mail {me.email}" if me.email else "you"
-    reason = f"“{draft.words(first, last)}” has no meaning: no CRM user has {who}." if me.email else (
-        f"“{draft.words(first, last)}” has no meaning: your e-mail is not known, so no CRM user can be found for you."
-    )  # fmt: skip
+    unknown = f"no CRM user has the e-mail {me.email}" if me.email else "your e-mail is not known"
+    reason = f"“{draft.words(first, last)}” has no meaning: {unknown}."
     return draft.problem(first, last, reason, readings=_without(draft, first, last), known=False)
 
 
@@ -87,12 +87,14 @@ def of_field(draft: Draft, at: int) -> int:
     named = draft.field(at)
     if named is None:
         return at
-    start, negated = draft.skip(at + 1, Role.EXACTLY), None
+    start, negated = draft.skip(at + 1, Role.EXACTLY, Role.PLACE), None
     if draft.role(start, Role.NOT, Role.UNLIKE):
         negated, start = start, draft.skip(start + 1)
     if draft.role(start, Role.EMPTY):
         return _take(draft, at, start + 1, negated, named, IsEmpty(named.name))
-    values = tuple(one for one in draft.values(start) if isinstance(one, ValueWord) and one.field == named.name)
+    values = tuple(
+        one for one in draft.values(start) if isinstance(one, ValueWord) and one.field == named.name
+    )
     if len(values) == 1:
         return _take(draft, at, start + 1, negated, named, None, values[0].values)
     return _written(draft, at, start, negated, named)
@@ -148,7 +150,9 @@ def _placed(
 ) -> tuple[ValueWord | ConditionWord, ...]:
     """After "in", a person is not meant."""
     if draft.role(draft.behind(at), Role.PLACE):
-        kept = tuple(one for one in options if not (isinstance(one, ValueWord) and one.field in _OWNER_FIELDS))
+        kept = tuple(
+            one for one in options if not (isinstance(one, ValueWord) and one.field in _OWNER_FIELDS)
+        )
         return kept or options
     return options
 
@@ -196,9 +200,7 @@ def account(draft: Draft, at: int) -> int:
     if not named:
         return at
     if len(named) > 1:
-        readings = tuple(
-            Reading(f"account #{one.id}", f"{one.name} ({one.id})") for one in named[:4]
-        )
+        readings = tuple(Reading(f"account #{one.id}", f"{one.name} ({one.id})") for one in named[:4])
         reason = f"{len(named)} accounts can be meant by “{draft.words(at, at + 1)}”."
         return draft.problem(at, at + 1, reason, readings=readings)
     last = at + 2 if draft.role(at + 1, Role.POSSESSIVE) else _over_legal_form(draft, at + 1)

@@ -36,7 +36,9 @@ def _is_named(problem: Problem) -> bool:
 
 
 def _reason(draft: Draft, problems: Sequence[Problem]) -> str:
-    unknown = [f"“{draft.words(one.first, one.last)}”" for one in problems if not one.known and not one.reason]
+    unknown = [
+        f"“{draft.words(one.first, one.last)}”" for one in problems if not one.known and not one.reason
+    ]
     said = [_said(draft, one) for one in problems if one.reason]
     if unknown:
         said.insert(0, f"I do not know {_list(unknown)}.")
@@ -113,7 +115,13 @@ def _is_value(vocabulary: Vocabulary, key: str) -> bool:
 def _spelling(vocabulary: Vocabulary, key: str) -> str:
     """As the organisation writes it, when the phrase is a value by its own name."""
     for one in vocabulary.index.words.get(key, ()):
-        written = one.values[0] if isinstance(one, ValueWord) else one.name if isinstance(one, ConditionWord) else ""
+        written = (
+            one.values[0]
+            if isinstance(one, ValueWord)
+            else one.name
+            if isinstance(one, ConditionWord)
+            else ""
+        )
         if phrase(written) == key:
             return written
     return key
@@ -131,7 +139,18 @@ def _common(draft: Draft, at: int) -> list[str]:
 def _dropped(draft: Draft, problem: Problem) -> Iterator[Reading]:
     """The sentence without the word and the small words that led to it."""
     first = problem.first
-    joining = (Role.PLACE, Role.WITH, Role.LINK, Role.AND, Role.OR, Role.COMMA, Role.NOT, Role.WITHOUT, Role.BY, Role.FILLER)
+    joining = (
+        Role.PLACE,
+        Role.WITH,
+        Role.LINK,
+        Role.AND,
+        Role.OR,
+        Role.COMMA,
+        Role.NOT,
+        Role.WITHOUT,
+        Role.BY,
+        Role.FILLER,
+    )
     while first > 0 and draft.role(first - 1, *joining) and not draft.values(first - 1):
         first -= 1
     text = draft.rewritten(first, problem.last, "")
@@ -142,14 +161,20 @@ def _dropped(draft: Draft, problem: Problem) -> Iterator[Reading]:
 def _working(readings: Iterable[Reading], read: Read, draft: Draft) -> tuple[Reading, ...]:
     """Only readings that are understood are offered, each once."""
     same = phrase(draft.text)
-    kept = {one.text: one for one in readings if phrase(one.text) != same and isinstance(read(one.text), Question)}
+    kept = {
+        one.text: one for one in readings if phrase(one.text) != same and isinstance(read(one.text), Question)
+    }
     return tuple(kept.values())[:MOST_READINGS]
 
 
 def _later(draft: Draft, problem: Problem, problems: Sequence[Problem], read: Read) -> NotUnderstood:
     feature = draft.vocabulary.index.lexicon.later[problem.reason.removeprefix("later:")]
     names = [account.name for _, account in draft.accounts]
-    near = [text.replace("{account}", names[0] if names else "") for text in feature.near if names or "{" not in text]
+    near = [
+        text.replace("{account}", names[0] if names else "")
+        for text in feature.near
+        if names or "{" not in text
+    ]
     near += [text for text in _GENERAL if text not in near]
     words = tuple(
         UnknownWord(draft.words(one.first, one.last), draft.items[one.first].start)

@@ -1,4 +1,4 @@
-"""From a sentence to a question. Every word counts: what means nothing is named, what is unclear is asked back."""
+"""From a sentence to a question. What means nothing is named, and what is unclear is asked back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bot.language.reading import choices, draft_of, question_of, unknown_problem
 from bot.language.suggest import general, not_understood
 from bot.language.tokens import LONGEST_CHARACTERS, tokens
 from bot.language.vocabulary import Vocabulary
+from scoring.criteria.check import check
+from scoring.criteria.errors import CriteriaError
 
 
 def understand(text: str, vocabulary: Vocabulary) -> Understanding:
@@ -22,7 +24,9 @@ def understand(text: str, vocabulary: Vocabulary) -> Understanding:
     """
     text = " ".join(text.split())
     if len(text) > LONGEST_CHARACTERS:
-        reason = f"That is too long to be a question: {len(text)} characters, of which {LONGEST_CHARACTERS} are read."
+        reason = (
+            f"That is too long to be a question: {len(text)} characters; {LONGEST_CHARACTERS} may be read."
+        )
         return general(reason, lambda one: _read(one, vocabulary))
     return _read(text, vocabulary, suggest=True)
 
@@ -40,8 +44,9 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
     if found is not None:
         return found
     understood = _naturally(text, vocabulary, suggest=suggest)
-    if isinstance(understood, NotUnderstood) and not understood.words and said is not None:
-        return said if _meant_literally(text) else understood
+    if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
+        offers = bool(said.words) and bool(said.words[0].readings)
+        return said if offers or not understood.words else understood
     return understood
 
 
@@ -123,6 +128,11 @@ def _settled(draft: Draft, vocabulary: Vocabulary, *, suggest: bool) -> Understa
     question = question_of(draft)
     if question is None:
         return general("Nothing was asked.", read) if suggest else _NOTHING
+    try:
+        for one in question if isinstance(question, tuple) else (question,):
+            check(one.criteria, vocabulary.index.catalog)
+    except CriteriaError as error:
+        return NotUnderstood((), str(error))
     if isinstance(question, tuple):
         reason = "These conditions can be put together in more than one way."
         return NotUnderstood((), reason, choices(question))

@@ -112,5 +112,3 @@ def _variants(key: str) -> tuple[str, ...]:
         if key.endswith("y"):
             variants.append(key[:-1] + "ies")
     return tuple(variants)
-
-

@@ -62,7 +62,9 @@ def is_over(draft: Draft, at: int) -> bool | None:
 
 def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """Read a moment from an index on; with the index after it."""
-    return _day(draft, at) or _month(draft, at) or _relative(draft, at) or _length(draft, at) or _year(draft, at)
+    return (
+        _day(draft, at) or _month(draft, at) or _relative(draft, at) or _length(draft, at) or _year(draft, at)
+    )
 
 
 def _day(draft: Draft, at: int) -> tuple[Moment, int] | None:
@@ -95,7 +97,9 @@ def _month(draft: Draft, at: int) -> tuple[Moment, int] | None:
     return _placed(int(month.argument), number, year, draft.vocabulary.today, end)
 
 
-def _placed(month: int, day: int | None, year: int | None, today: date, end: int) -> tuple[Moment, int] | None:
+def _placed(
+    month: int, day: int | None, year: int | None, today: date, end: int
+) -> tuple[Moment, int] | None:
     """Without a year, the most recent one that has begun is meant."""
     year = year or (today.year if (month, day or 1) <= (today.month, today.day) else today.year - 1)
     last = calendar.monthrange(year, month)[1]
@@ -129,7 +133,9 @@ def _relative(draft: Draft, at: int) -> tuple[Moment, int] | None:
     if unit is not None and number is not None:
         count = whole(number)
         backwards = word.role is not Role.NEXT
-        usable = count is not None and count <= _MOST_UNITS[Unit(unit.argument)] and word.role is not Role.THIS
+        usable = (
+            count is not None and count <= _MOST_UNITS[Unit(unit.argument)] and word.role is not Role.THIS
+        )
         rolling = Rolling((count or 1) * (1 if backwards else -1), Unit(unit.argument))
         return (Moment(rolling), at + 3) if usable else None
     month = draft.role(at + 1, Role.MONTH)
@@ -166,19 +172,23 @@ def condition(
     negated: bool,
 ) -> Node | None:
     """The condition that a date says of a field; None when the two do not fit."""
+    ago = isinstance(when.what, Ago)
     if role is Role.SINCE:
         return _since(field, when, vocabulary)
-    if role is Role.BEFORE or (role is not Role.AFTER and over and isinstance(when.what, Ago)):
+    if role is Role.BEFORE or (role is not Role.AFTER and over and ago):
         return Compare(field, Operator.BEFORE, _edge(when, vocabulary, last=False))
-    if role is Role.AFTER or (over is False and isinstance(when.what, Ago)):
+    if role is Role.AFTER or (over is False and ago):
         return Compare(field, Operator.AFTER, _edge(when, vocabulary, last=True))
-    if over is not None and when.is_duration and not negated and over:
-        return None  # "bought in over 90 days"
+    # "Bought in over 90 days" says nothing; "not bought in over 90 days" does.
+    return None if over and when.is_duration and not negated else _during(field, when)
+
+
+def _during(field: str, when: Moment) -> Node:
     if isinstance(when.what, Calendar | Rolling):
         return InPeriod(field, when.what)
-    if isinstance(when.what, tuple):
-        return Between(field, *when.what)
-    return Compare(field, Operator.EQ, when.what)
+    return (
+        Between(field, *when.what) if isinstance(when.what, tuple) else Compare(field, Operator.EQ, when.what)
+    )
 
 
 def _since(field: str, when: Moment, vocabulary: Vocabulary) -> Node:
@@ -195,7 +205,11 @@ def _edge(when: Moment, vocabulary: Vocabulary, *, last: bool) -> date | Ago:
         days = resolve(when.what, vocabulary.today, vocabulary.index.fiscal_year_starts)
         return days[last]
     if isinstance(when.what, Rolling):
-        return Ago(abs(when.what.count), when.what.unit) if when.what.count > 0 else _ahead(when.what, vocabulary)
+        return (
+            Ago(abs(when.what.count), when.what.unit)
+            if when.what.count > 0
+            else _ahead(when.what, vocabulary)
+        )
     return when.what
 
 

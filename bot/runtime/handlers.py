@@ -32,10 +32,12 @@ class Handlers:
 
     Attributes:
         sync: makes a sync, from the mapping that is in force.
+        require_copy: raises UserError while the CRM has not been read to its end once.
         stop: set when the process is asked to stop.
     """
 
     sync: Callable[[], Sync]
+    require_copy: Callable[[], None]
     recompute: Recompute
     chat: Callable[[], Chat]
     incidents: SqlIncidents
@@ -55,6 +57,7 @@ class Handlers:
 
     def on_rescore(self, job: Job) -> Mapping[str, Any]:
         """Score on command, and say in the message that asked for it how it went."""
+        self.require_copy()
         summary = self.recompute.run("command", job.args.get("segmentation"))
         place = job.args.get("progress_at")
         if place:

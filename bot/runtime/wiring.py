@@ -29,7 +29,7 @@ from bot.app.config import (
 )
 from bot.app.crm_mapping import crm_mapping
 from bot.app.deliver import Delivery
-from bot.app.errors import ConfigurationError, SendError
+from bot.app.errors import ConfigurationError, SendError, UserError
 from bot.app.explaining import explain
 from bot.app.home import Home
 from bot.app.ports import Clock
@@ -70,6 +70,7 @@ from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
 from connector.zoho.regions import Region, region
 from scoring.config import Configuration
+from scoring.criteria.periods import Today
 
 LONGEST_SLEEP_SECONDS: Final = 5
 KEEP_JOBS: Final = timedelta(days=7)
@@ -145,12 +146,13 @@ class Bellwether:
         return SqlAccountBook(self.database, self.configuration, self.clock, self.crm_url, self._explain)
 
     def _explain(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
+        configuration = self.configuration()
         return explain(
             line,
             thresholds,
-            configuration=self.configuration(),
-            catalog=self.book.catalog,
-            today=self.book.today(),
+            configuration=configuration,
+            catalog=self.book.catalog(),
+            today=Today(self.book.today(), configuration.organisation.fiscal_year_starts),
             currency=self.book.currency(),
         )
 
@@ -258,6 +260,18 @@ class Bellwether:
         """From the outbox to Slack."""
         return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
 
+    def require_copy(self) -> None:
+        """Refuse to score what is not there yet.
+
+        Raises:
+            UserError: the CRM has not been read to its end once.
+        """
+        if self.book.as_of() is None:
+            raise UserError(
+                "The CRM has not been read to its end yet, so there is nothing to score.",
+                "Wait for the first sync, or run `bellwether sync`.",
+            )
+
     def prepare(self) -> None:
         """Bring the database to this release's schema, and publish a configuration if there is none.
 
@@ -317,7 +331,14 @@ class Bellwether:
 
     def job_loop(self, stop: threading.Event) -> JobLoop:
         """What does the jobs."""
-        handlers = Handlers(self.sync, self.recompute, lambda: self.gateway, self.incidents, stop)
+        handlers = Handlers(
+            sync=self.sync,
+            require_copy=self.require_copy,
+            recompute=self.recompute,
+            chat=lambda: self.gateway,
+            incidents=self.incidents,
+            stop=stop,
+        )
         return JobLoop(
             self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
         )

@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 CLOCK_DIFFERENCE: Final = timedelta(minutes=10)  # between Slack's clock and ours, generously
 HISTORY_PAGE: Final = 200
 HISTORY_PAGES: Final = 25  # 5,000 messages since the first attempt: a busy channel on a bad day
+_NOBODY: Final = {"user_not_found", "user_not_visible", "users_not_found"}
 _DRAW: Final[Mapping[str, Callable[[Mapping[str, Any]], Message]]] = {
     "alert": lambda payload: alert_message(notice_from(payload)),
     "alert_summary": summary_message,
@@ -146,15 +147,17 @@ class SlackDirectory:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def profile(self, slack_id: str) -> SlackProfile:
-        """Who this is.
+    def profile(self, slack_id: str) -> SlackProfile | None:
+        """Who this is; the e-mail only when Slack has verified it. None when Slack knows nobody of this id.
 
         Raises:
-            SendError: Slack does not answer, or knows nobody of this id.
+            SendError: Slack could not be asked.
         """
         try:
             user = self._client.users_info(user=slack_id).get("user") or {}
         except TRANSPORT_ERRORS as error:
+            if isinstance(error, SlackApiError) and code_of(error) in _NOBODY:
+                return None
             raise send_error(error) from error
         profile = user.get("profile") or {}
         names = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -191,6 +191,16 @@ class SqlAccountBook:
                 phone=phone,
                 crm_url=self._crm_url(account_id),
             )
+
+    def edition(self) -> Hashable:
+        """What the words were read from: another value when they may have changed.
+
+        A sync that finds nothing new leaves it as it is, so that no vocabulary is built anew at every poll.
+        """
+        with self._database.reads.connect() as connection:
+            accounts = connection.execute(select(func.count(), func.max(ACCOUNT.c.modified_at))).one()
+            described = connection.execute(select(_ORGANISATION.c.read_at)).scalar()
+        return (*accounts, described)
 
     def as_of(self) -> datetime | None:
         """When the cache last agreed with the CRM; None before the first complete sync."""

@@ -99,6 +99,6 @@ def _notices() -> Any:
 def _notice(row: Mapping[Any, Any]) -> AlertNotice:
     acted = {
         name: row[name].isoformat() if isinstance(row[name], datetime) else row[name]
-        for name in ("state", "acted_by", "acted_at", "snoozed_until")
+        for name in ("state", "acted_by", "acted_at", "snoozed_until", "slack_channel", "slack_ts")
     }
     return notice_from({**json.loads(row["payload"]), **acted, "alert_id": row["id"]})

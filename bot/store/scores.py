@@ -104,12 +104,12 @@ class SqlScoringTransaction:
     def last_run(self, segmentation: str) -> LastRun | None:
         """The latest run."""
         row = self._connection.execute(
-            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version)
+            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts)
             .where(_RUN.c.segmentation == segmentation)
             .order_by(_RUN.c.id.desc())
             .limit(1)
         ).first()
-        return None if row is None else LastRun(row.id, row.as_of, row.config_version)
+        return None if row is None else LastRun(row.id, row.as_of, row.config_version, row.accounts)
 
     def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
         """Those that ever had a label, by the history."""

@@ -69,8 +69,11 @@ class ZohoClient:
         *,
         modified_since: datetime | None = None,
         module: str | None = None,
+        insist: bool = True,
     ) -> Any:
         """Read. ``module`` names what a path without a module is about, for the sentences of errors.
+
+        What is only nice to have does not ``insist``: it is tried once.
 
         Raises:
             Retriable: Zoho did not answer properly for as long as the retry policy insists.
@@ -80,6 +83,8 @@ class ZohoClient:
         """
         headers = {"If-Modified-Since": _iso(modified_since)} if modified_since else {}
         exchange = Exchange("GET", path, module)
+        if not insist:
+            return self._once(exchange, self._deadline(), params=params, headers=headers)
         return self._repeated(exchange, params=params, headers=headers)
 
     def post(self, path: str, body: object, *, repeatable: bool = False) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-from connector.errors import Fatal, NeedsPerson, Skippable
+from connector.errors import ConnectorError, Fatal, Skippable
 from connector.ports import (
     CrmUser,
     DeletedPage,
@@ -76,8 +77,8 @@ class CrmClient:
     def count(self, module: str) -> int | None:
         """About how many records there are; None when Zoho does not say (it wants a scope of its own)."""
         try:
-            body = self._client.get(f"{VERSION}/{module}/actions/count")
-        except (NeedsPerson, Fatal):
+            body = self._client.get(_path(module, "actions", "count"), insist=False)
+        except ConnectorError:
             return None
         found = body.get("count") if isinstance(body, dict) else None
         return found if isinstance(found, int) else None
@@ -101,7 +102,7 @@ class CrmClient:
             page_token,
         )
         while position is not None:
-            body = self._client.get(f"{VERSION}/{module}", position.request(), modified_since=modified_since)
+            body = self._client.get(_path(module), position.request(), modified_since=modified_since)
             read_at = self._client.server_time
             position = position.after(_info(body))
             records = self._widened(module, _items(body, "data"), rest)
@@ -118,7 +119,7 @@ class CrmClient:
     def record(self, module: str, record_id: str) -> RawRecord | None:
         """One record with every field; None when there is none (Zoho says so in three ways)."""
         try:
-            found = _items(self._client.get(f"{VERSION}/{module}/{record_id}"), "data")
+            found = _items(self._client.get(_path(module, record_id)), "data")
         except Fatal as error:
             if "INVALID_DATA" in error.what_happened or "404" in error.what_happened:
                 return None
@@ -127,7 +128,7 @@ class CrmClient:
 
     def deleted(self, module: str, since: datetime | None) -> Iterator[DeletedPage]:
         """The deletions since an instant, page by page, at least one page."""
-        for body in self._numbered(f"{VERSION}/{module}/deleted", {"type": "all"}, since):
+        for body in self._numbered(_path(module, "deleted"), {"type": "all"}, since):
             yield DeletedPage(
                 tuple(_deletion(one) for one in _items(body, "data") if one.get("id")),
                 self._client.server_time,
@@ -140,7 +141,7 @@ class CrmClient:
 
     def update(self, module: str, records: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
         """Change records (each with its ``id``), at most 100, without triggering the CRM's workflows."""
-        body = self._client.put(f"{VERSION}/{module}", {"data": list(records), "trigger": []})
+        body = self._client.put(_path(module), {"data": list(records), "trigger": []})
         return tuple(_written(one) for one in _items(body, "data"))
 
     def reader(self, columns: Mapping[str, str]) -> RecordReader:
@@ -162,7 +163,7 @@ class CrmClient:
             "ids": ",".join(ids),
             "per_page": len(ids),
         }
-        return _items(self._client.get(f"{VERSION}/{module}", params), "data")
+        return _items(self._client.get(_path(module), params), "data")
 
     def _widened(
         self, module: str, records: Sequence[RawRecord], more_fields: Sequence[Sequence[str]]
@@ -174,6 +175,11 @@ class CrmClient:
                 for part in self._named(module, fields, some):
                     wide.get(str(part.get("id")), {}).update(part)
         return tuple(wide.values()) if more_fields else tuple(records)
+
+
+def _path(module: str, *further: str) -> str:
+    """The path of a module's call. Names come from a configuration; none of them leaves its place."""
+    return "/".join((VERSION, *(quote(part, safe="") for part in (module, *further))))
 
 
 def _items(body: Any, key: str) -> list[RawRecord]:

@@ -17,6 +17,7 @@ from types import FrameType
 from sandbox.demo.children import Children, DemoError, free_port
 from sandbox.demo.conversation import hold_conversation
 
+PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 PAGE_PORT, ZOHO_PORT, PRODUCT_PORT = 8700, 8701, 8702
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yaml"
 GUIDE = """
@@ -109,7 +110,12 @@ def _environment(directory: Path, addresses: Addresses) -> dict[str, str]:
         "SLACK__BOT_TOKEN": "xoxb-sandbox-bot",
         "SLACK__APP_TOKEN": "xapp-sandbox-app",
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BELLWETHER_")}
+    # Nothing of the surroundings leaks in: no settings, and no proxy before this machine's own servers.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("BELLWETHER_") and name.lower() not in PROXIES
+    }
     return inherited | {f"BELLWETHER_{name}": value for name, value in own.items()}
 
 

@@ -1,4 +1,4 @@
-"""A scripted conversation with the running product, through the same page API that a person's browser uses."""
+"""A scripted conversation with the running product, through the API that a person's browser uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUIET_SECONDS = 6.0  # how long to watch for a second alert that must not come
 Message = dict[str, Any]
 
 
-class Disappointment(Exception):  # noqa: N818 - what a check found
+class Disappointment(Exception):
     """The product did not do what it should."""
 
 
@@ -127,7 +127,7 @@ def _questions(page: Page, medical: set[str]) -> None:
     page.check(_rows(misspelt) == named, "the misspelt word gives the same accounts")
     counted = page.ask("how many champions per industry?")
     page.check("retail" in message_text(counted).lower(), "counts by industry")
-    account = sorted(named)[0]
+    account = min(named)
     card = message_text(page.ask(f"how is {account} doing?"))
     page.check(account in card and "VIP" in card, "the card tells the account's label")
     lost = page.ask("show VIP accounts in frobnicate")

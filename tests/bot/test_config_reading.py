@@ -119,26 +119,26 @@ def test_the_starting_synonyms_know_the_words_people_use() -> None:
 
 def test_an_unknown_key_is_named_with_file_line_and_the_nearest_key() -> None:
     assert problems(changed("segmentations:", "segmentatons:")) == [
-        "bellwether.yaml:1: key 'segmentations' is missing here.",
         "bellwether.yaml:2: key 'segmentatons' is not known here. Did you mean 'segmentations'?",
     ]
 
 
 def test_unknown_keys_deep_inside_are_found_on_their_line() -> None:
     assert problems(changed("        when: r >= 1", "        whn: r >= 1")) == [
-        "bellwether.yaml:8: key 'when' is missing here.",
         "bellwether.yaml:9: key 'whn' is not known here. Did you mean 'when'?",
     ]
     assert problems(changed("channel:", "chanel:"))[-1] == (
         "bellwether.yaml:13: key 'chanel' is not known here. Did you mean 'channel'?"
     )
+    assert problems(SMALL.replace("        when: r >= 1\n", "")) == [
+        "bellwether.yaml:8: key 'when' is missing here."
+    ]
     assert problems(SMALL + "whatever: 1\n") == ["bellwether.yaml:15: key 'whatever' is not known here."]
 
 
 def test_the_method_of_a_measure_decides_its_keys() -> None:
     with_bands = changed("scores: 3", "scores: 3\n    monetary: {method: bands, at_last: [1, 2]}")
     assert problems(with_bands) == [
-        "bellwether.yaml:5: key 'at_least' is missing here.",
         "bellwether.yaml:5: key 'at_last' is not known here. Did you mean 'at_least'?",
     ]
     hint = " Did you mean 'percentile'?"
@@ -243,13 +243,13 @@ def test_what_is_not_a_document_is_refused_with_the_line(text: str, said: str) -
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_text_makes_the_reader_fall_over(text: str) -> None:
     assert complaint_about(lambda: read_text(text, "x.yaml")).startswith(("x.yaml:", "nothing"))
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_document_with_a_line_cut_out_or_doubled_is_read_or_refused_with_a_place(
     data: st.DataObject,
 ) -> None:

@@ -79,5 +79,7 @@ def test_versions_are_read_as_configurations(versions: SqlConfigVersions) -> Non
 
 def test_a_version_that_this_release_cannot_read_says_so(versions: SqlConfigVersions) -> None:
     versions.publish("segmentatons: []", "Ada")
-    with pytest.raises(ConfigurationError, match="configuration version 1:1: key 'segmentations' is missing"):
+    with pytest.raises(
+        ConfigurationError, match="configuration version 1:1: key 'segmentatons' is not known"
+    ):
         PublishedConfigurations(versions).current()

@@ -35,14 +35,18 @@ def test_every_word_is_accounted_for(text: str) -> None:
     assert unaccounted(text, understand(text, vocabulary_for())) == []
 
 
-@pytest.mark.parametrize("text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))])
+@pytest.mark.parametrize(
+    "text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))]
+)
 def test_the_canonical_text_is_read_as_the_same_criteria(text: str) -> None:
     understood = understand(text, vocabulary_for())
     assert isinstance(understood, Question)
     assert parse(canonical(understood.criteria), CATALOG) == understood.criteria
 
 
-@pytest.mark.parametrize("text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))])
+@pytest.mark.parametrize(
+    "text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))]
+)
 def test_an_unknown_word_makes_any_question_not_understood(text: str) -> None:
     for sentence in (f"{text} zzyzxq", f"zzyzxq {text}"):
         understood = understand(sentence, vocabulary_for())
@@ -85,4 +89,3 @@ def test_tokens_know_their_place() -> None:
     text = "VIPs “in Texas” over $1.5M, at-risk"
     assert all(text[one.start : one.end] == one.text or one.kind == "quoted" for one in tokens(text))
     assert phrase("At-Risk") == "at risk"
-

@@ -20,7 +20,7 @@ from bot.app.recompute import Recompute
 from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow, TouchedAccountRow
+from connector.cache.tables import AccountRow, FieldRow, TouchedAccountRow
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import BANDS, DAY, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
@@ -205,6 +205,25 @@ def test_a_changed_segmentation_is_a_baseline_and_other_changes_are_not(world: W
     assert (again.baseline, again.summaries) == (False, 0)
 
 
+def test_a_published_segmentation_is_used_at_the_next_occasion_and_then_no_more(world: World) -> None:
+    world.publish(BANDS.replace("r = 3 and m = 3", "r = 3 and m = 3 and f = 5"))
+    assert world.run("change").parts[0].label_changes == 1
+    assert world.run("change").parts == ()
+
+
+def test_a_run_before_there_were_accounts_is_not_what_later_ones_are_compared_with(
+    database: Database,  # noqa: F811
+) -> None:
+    world = World(database)
+    world.publish(BANDS.replace("when: worse", "when: any"))
+    world.run("daily")
+    world.account("big", (5, 20_000))
+    part = world.run("change").parts[0]
+    assert (part.baseline, part.alerts, part.summaries) == (True, 0, 1)
+    assert world.payloads("alert_summary")[-1]["title"].startswith("First scores of Purchases: 1 Top.")
+    assert not world.run("command").parts[0].baseline
+
+
 def test_words_and_routes_can_be_changed_without_swallowing_an_alert(world: World) -> None:
     world.publish(BANDS + "synonyms:\n  - {field: industry, same: [medical, health]}\n")
     world.lose("big", 120)
@@ -380,6 +399,40 @@ def test_labels_can_use_account_fields_and_crm_fields(database: Database) -> Non
     assert world.labels() == {"key": "Key", "poor": "Top"}
 
 
+def test_labels_can_use_every_kind_of_crm_field(database: Database) -> None:  # noqa: F811
+    world = World(database)
+    kinds = {
+        "Tier": "picklist",
+        "Due": "date",
+        "Marks": "multiselectpicklist",
+        "Nps": "double",
+        "Vip": "boolean",
+    }
+    world.add(
+        *(
+            FieldRow(module="Accounts", api_name=name, label=name, data_type=kind)
+            for name, kind in kinds.items()
+        )
+    )
+    one = "Tier = Gold and Due before today and Marks has renewal and Nps >= 8.5 and Vip = yes"
+    world.publish(BANDS.replace("    labels:\n", f"    labels:\n      - {{name: Key, when: {one}}}\n"))
+    raw = {"Tier": "gold", "Due": "2026-11-01", "Marks": ["Renewal", 1], "Nps": 9.5, "Vip": True}
+    other_values: dict[str, object] = {
+        "Tier": None,
+        "Due": "2026-02-31",
+        "Marks": [],
+        "Nps": "9",
+        "Vip": False,
+    }
+    world.account("key", (5, 20_000), raw=json.dumps(raw))
+    for name, value in other_values.items():
+        world.account(f"no {name}", (5, 20_000), raw=json.dumps(raw | {name: value}))
+    world.account("empty", (5, 20_000))
+    world.run("first")
+    assert {account for account, label in world.labels().items() if label == "Key"} == {"key"}
+    assert len(world.labels()) == 7
+
+
 def test_what_does_not_count_is_said(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish()
@@ -457,15 +510,15 @@ def test_a_version_that_cannot_be_read_any_more_is_a_baseline(world: World) -> N
     assert world.run("command").parts[0].baseline
 
 
-def test_ten_thousand_accounts_are_scored_and_compared(database: Database) -> None:  # noqa: F811
+def test_more_accounts_than_fit_into_one_statement_are_scored_and_compared(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish()
     with world.database.writes.begin() as connection:
         connection.execute(
             AccountRow.__table__.insert(),  # type: ignore[attr-defined]
-            [{"id": f"{at:05}", "name": f"A{at}", "raw": "{}"} for at in range(10_000)],
+            [{"id": f"{at:05}", "name": f"A{at}", "raw": "{}"} for at in range(3_000)],
         )
     world.deal("00007", 5, 20_000)
     part = world.run("first").parts[0]
-    assert (part.accounts, part.scored, part.written) == (10_000, 1, 10_000)
+    assert (part.accounts, part.scored, part.written) == (3_000, 1, 3_000)
     assert len(world.rows(LabelChangeRow)) == 1

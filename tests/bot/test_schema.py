@@ -59,7 +59,7 @@ def test_the_database_of_a_later_release_is_refused(empty: Database) -> None:
     migrate(empty)
     with empty.writes.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match="later release|newer release"):
+    with pytest.raises(ConfigurationError, match="does not know"):
         migrate(empty)
 
 

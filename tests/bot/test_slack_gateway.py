@@ -12,10 +12,10 @@ import pytest
 import structlog
 
 from bot.app.errors import SendError, SendLater, SendNever, SendUnclear
-from bot.app.ports import OutboxMessage, Posted
+from bot.app.ports import OutboxMessage, Posted, SlackProfile
 from bot.slack.channels import KEPT_SECONDS, Channels
 from bot.slack.client import web_client
-from bot.slack.gateway import SlackDirectory, SlackGateway, SlackProfile
+from bot.slack.gateway import SlackDirectory, SlackGateway
 from bot.slack.views.limits import Surface, check
 from sandbox.demo.transcript import message_text
 from tests.support.fake_services import NOW, notice
@@ -71,7 +71,7 @@ def test_an_alert_is_posted_to_the_channel_of_that_name_with_its_outbox_id(
                 "total": 2,
                 "currency": "EUR",
             },
-            "Konex    VIP → At Risk       €5k",
+            "Konex    VIP → At Risk    €5k",
         ),
         (
             "text",
@@ -245,5 +245,7 @@ def test_people(slack: RecordingSlack, user: dict[str, Any], profile: SlackProfi
     slack.users = {"U1": user}
     directory = SlackDirectory(web_client("xoxb-test", slack.api_url))
     assert directory.profile("U1") == profile
-    with pytest.raises(SendNever, match="user_not_found"):
-        directory.profile("U2")
+    assert directory.profile("U2") is None
+    slack.faults = {"users.info": ["internal_error"]}
+    with pytest.raises(SendError):
+        directory.profile("U1")

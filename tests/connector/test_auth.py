@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_threads_and_processes_at_once_renew_once(database: Database, clock: Set
 
         def post(self, *_arguments: Any, **_named: Any) -> requests.Response:
             grants.append("one more")
-            threading.Event().wait(0.2)
+            time.sleep(0.2)
             answer = requests.Response()
             answer.status_code = 200
             answer._content = b'{"access_token": "t"}'
@@ -113,7 +114,6 @@ def test_threads_and_processes_at_once_renew_once(database: Database, clock: Set
 
     found: list[str] = []
     shelf = SealedShelf(database, KEY)
-    pause = threading.Event()
     processes = [
         Tokens(
             shelf,
@@ -121,7 +121,7 @@ def test_threads_and_processes_at_once_renew_once(database: Database, clock: Set
             region("eu"),
             clock,
             session=SlowZoho(),
-            sleep=lambda s: pause.wait(s / 10) and None,
+            sleep=lambda seconds: time.sleep(seconds / 10),
         )
         for _ in range(3)
     ]

@@ -142,7 +142,14 @@ def test_a_count_that_is_not_given_is_not_needed(crm: CrmClient, zoho: responses
     address = f"{API}/crm/v8/Deals/actions/count"
     zoho.get(address, json={"count": 12})
     zoho.get(address, status=401, json=envelope("OAUTH_SCOPE_MISMATCH"))
-    assert [crm.count("Deals"), crm.count("Deals")] == [12, None]
+    zoho.get(address, status=500)
+    assert [crm.count("Deals") for _ in range(3)] == [12, None, None]
+    assert len(zoho.calls) == 3, "nobody insists on it"
+
+
+def test_a_name_does_not_leave_its_place_in_the_path(crm: CrmClient, zoho: responses.RequestsMock) -> None:
+    zoho.get(f"{API}/crm/v8/..%2Forg%3Fx", status=204)
+    assert [page.records for page in crm.pages("../org?x", ["A"])] == [()]
 
 
 def test_a_page_of_deletions_without_a_time(crm: CrmClient, zoho: responses.RequestsMock) -> None:

@@ -41,7 +41,7 @@ MAPPING = CrmMapping(
         ),
     )
 )
-ROWS = {"Accounts": AccountRow, "Deals": TransactionRow}
+ROWS: dict[str, type[SQLModel]] = {"Accounts": AccountRow, "Deals": TransactionRow}
 
 
 class Killed(BaseException):
@@ -345,7 +345,8 @@ def events_before_pages(world: World, events: list[tuple[str, int, int]]) -> Ite
             removals += 1
             if removals > MOST_REMOVALS_PER_READING:
                 continue
-        yield happen(world, event)
+        happen(world, event)
+        yield
 
 
 def empty(connection: Connection) -> None:
@@ -354,7 +355,7 @@ def empty(connection: Connection) -> None:
             connection.execute(delete(table))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deals=st.integers(0, 9),
     during=st.lists(st.lists(EVENTS, max_size=12), max_size=3),

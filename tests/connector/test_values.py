@@ -167,7 +167,7 @@ def read_or_skip(values: dict[str, Any]) -> CrmRecord | str:
         return str(skipped)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from([*COLUMNS.values(), "Other"]), JSON))
 def test_no_record_does_worse_than_be_skipped(values: dict[str, Any]) -> None:
     record = read_or_skip(values)

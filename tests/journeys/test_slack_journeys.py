@@ -16,9 +16,9 @@ import structlog
 
 from bot.app.answers import Group
 from bot.app.errors import ConfigurationError, SendLater, SendUnclear
-from bot.app.ports import OutboxMessage, Posted
+from bot.app.ports import OutboxMessage, Posted, SlackProfile
 from bot.slack.app import build_app
-from bot.slack.gateway import SlackDirectory, SlackGateway, SlackProfile
+from bot.slack.gateway import SlackDirectory, SlackGateway
 from bot.slack.socket import SocketConnection
 from sandbox.demo.transcript import message_text, transcript, view_text
 from sandbox.slack.serve import running
@@ -339,5 +339,9 @@ def test_people_of_the_workspace(stage: Stage) -> None:
     directory = SlackDirectory(client_of(stage.base_url))
     expected = SlackProfile("Anna Snelling", "anna.snelling@bellwether.example", is_guest=False, is_bot=False)
     assert directory.profile("UANNA") == expected
-    assert directory.profile("UGAIL").is_guest
-    assert directory.profile("UBELLWETHER").is_bot
+    gail, bot = directory.profile("UGAIL"), directory.profile("UBELLWETHER")
+    assert gail is not None
+    assert gail.is_guest
+    assert bot is not None
+    assert bot.is_bot
+    assert directory.profile("UNOBODY") is None

@@ -198,6 +198,11 @@ BLOCKS: dict[str, tuple[Json, str, str]] = {
         "tbody td.align-right",
         "$1",
     ),
+    "raw_text": (
+        {"type": "table", "rows": [[raw("Label")], [raw("🟢 :bell: *VIP* <!here> &amp;")]]},
+        "td:has(.dot-green)",
+        "🟢 :bell: *VIP* <!here> &amp;",
+    ),
     "raw_number": (
         {"type": "table", "rows": [[raw("n")], [{"type": "raw_number", "value": 1234}]]},
         "td.align-right",

@@ -156,7 +156,7 @@ accounts = st.lists(
 
 
 @given(accounts, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_way_back_leads_there_and_nothing_cheaper_does(
     facts: list[tuple[int, int, int]], data: st.DataObject
 ) -> None:

@@ -10,7 +10,8 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import Direction, assign, direction, fields_used, is_worse, read_rules
+from scoring.labels import Direction, assign, direction, fields_used, is_worse, label_standings, read_rules
+from scoring.rfm import Standing
 from tests.support.maven_reference import last_close
 
 CATALOG = Catalog(
@@ -91,3 +92,14 @@ def test_the_fields_that_criteria_use() -> None:
     text = "not (r >= 4 or industry is empty) and purchases between 1 and 3 and industry in (a, b)"
     assert fields_used(parse(text, CATALOG)) == {"r", "industry", "purchases"}
     assert fields_used(parse("", CATALOG)) == set()
+
+
+def test_the_labels_that_one_account_would_have() -> None:
+    rules = read_rules(
+        [Label(name="Top", when="r >= 4 and industry = medical"), Label(name="Rest", when="r >= 1")], CATALOG
+    )
+    tries = [Standing(r=5), Standing(r=1), Standing()]
+    assert label_standings(tries, rules, CATALOG, TODAY, {"industry": "Medical"}) == ["Top", "Rest", None]
+    assert label_standings(tries, rules, CATALOG, TODAY, {"industry": None}) == ["Rest", "Rest", None]
+    with pytest.raises(KeyError, match="industry"):
+        label_standings(tries, rules, CATALOG, TODAY, {})

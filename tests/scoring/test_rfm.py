@@ -66,7 +66,7 @@ def by_account(result: RfmResult) -> dict[str, tuple[int | None, ...]]:
 
 
 @given(many_accounts, st.integers(2, 5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_percentile_scores_equal_a_naive_count_of_cuts(facts: Facts, scores: int) -> None:
     buyers = {str(at): one for at, one in enumerate(facts) if one[1] > 0}
     r = (
@@ -86,7 +86,7 @@ def test_percentile_scores_equal_a_naive_count_of_cuts(facts: Facts, scores: int
 
 
 @given(many_accounts, st.randoms(use_true_random=False), st.integers(2, 5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_order_of_rows_does_not_matter(facts: Facts, random: object, scores: int) -> None:
     straight = frame(facts)
     order = list(range(len(facts)))
@@ -97,7 +97,7 @@ def test_the_order_of_rows_does_not_matter(facts: Facts, random: object, scores:
 
 
 @given(many_accounts, st.integers(2, 5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_more_is_never_scored_lower_and_equals_score_equally(facts: Facts, scores: int) -> None:
     result = by_account(scored(facts, scores))
     for measure in range(3):
@@ -112,7 +112,7 @@ def test_more_is_never_scored_lower_and_equals_score_equally(facts: Facts, score
 
 
 @given(many_accounts, st.integers(2, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_currency_unit_does_not_matter(facts: Facts, factor: int) -> None:
     dearer = [(day, count, spend * factor) for day, count, spend in facts]
     assert by_account(scored(facts)) == by_account(scored(dearer))
@@ -190,7 +190,7 @@ def test_warnings_say_what_makes_ranks_say_little() -> None:
 
 
 @given(many_accounts.filter(lambda facts: any(one[1] for one in facts)), st.integers(2, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_stored_thresholds_give_every_account_the_same_scores_again(facts: Facts, scores: int) -> None:
     result = scored(facts, scores)
     assert result.thresholds is not None
@@ -214,7 +214,7 @@ def test_thresholds_of_bands_are_stored_too() -> None:
 
 
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=30), st.integers(2, 5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_least_value_for_a_score_has_it_and_one_less_has_not(values: list[int], scores: int) -> None:
     cuts = cuts_by_rank(np.asarray(values, dtype=np.int64), scores)
     for wanted in range(2, scores + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -12,8 +13,9 @@ from bot.app.config import STARTING_DOCUMENT, read_configuration
 from scoring.config import RfmSegmentation
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
+from scoring.explain import account_sentences
 from scoring.labels import Direction, assign, direction, read_rules
-from scoring.rfm import score
+from scoring.rfm import Standing, score, score_one
 from tests.support.maven_reference import WonDeal, accounts, expected_scores, last_close, lose, won_deals
 
 TODAY = last_close() + timedelta(days=1)
@@ -129,3 +131,36 @@ def test_losing_recent_deals_is_never_for_the_better() -> None:
 
 def test_an_account_that_loses_everything_has_no_label() -> None:
     assert labels(lose(won_deals(), "Konex", date.min))["Konex"] is None
+
+
+def test_why_a_big_account_is_at_risk_and_what_would_bring_it_back() -> None:
+    plan = starting_segmentation()
+    deals = lose(won_deals(), "Konex", TODAY - timedelta(days=LOST_DAYS))
+    thresholds = score(facts(deals), plan, Today(TODAY)).thresholds
+    assert thresholds is not None
+    own = [one for one in deals if one.account == "Konex"]
+    fallen = replace(
+        score_one(
+            Standing(max(one.closed for one in own), len(own), sum(one.minor for one in own)), thresholds
+        ),
+        label="At Risk",
+    )
+    told = account_sentences(fallen, plan, thresholds, CATALOG, Today(TODAY), "USD", {}, target="VIP")
+    assert told == (
+        "Recency 1 of 5: last purchase 2 Sep 2017, 121 days ago (2 begins at 24 Dec 2017).",
+        "Frequency 5 of 5: 65 purchases.",
+        "Monetary 5 of 5: $153,181 in all.",
+        "At Risk is for r = 1 and (f >= 2 or m >= 2) and last_purchase after 365 days ago.",
+        "1 more purchase would make it VIP.",
+    )
+
+
+def test_an_account_without_purchases_is_explained_too() -> None:
+    plan = starting_segmentation()
+    thresholds = score(facts(won_deals()), plan, Today(TODAY)).thresholds
+    told = account_sentences(Standing(), plan, thresholds, CATALOG, Today(TODAY), "USD", {})
+    assert told == (
+        "No purchase counts yet, so there are no scores.",
+        "1 more purchase would make it Promising.",
+    )
+    assert account_sentences(Standing(), plan, None, CATALOG, Today(TODAY), "USD", {}) == told[:1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -26,15 +26,34 @@ SYNCED = datetime(2026, 11, 23, 6, 15, tzinfo=UTC)
 def row_of(line: AccountLine, emails: dict[str, str]) -> dict[str, Any]:
     """One row of the frame that criteria are evaluated on; columns are named by the fields."""
     return {
-        "name": line.name, "industry": line.industry, "employees": line.employees,
-        "annual_revenue": None if line.annual_revenue_minor is None else Decimal(line.annual_revenue_minor) / 100,
-        "owner": line.owner, "owner_email": emails.get(line.owner or ""), "city": line.city, "state": line.state,
-        "country": line.country, "website": None, "phone": None, "type": "Customer",
-        "created": line.last_purchase, "modified": line.last_purchase, "label": line.label,
-        "r": line.r, "f": line.f, "m": line.m, "rfm": line.total, "last_purchase": line.last_purchase,
-        "purchases": line.purchases, "total_spend": Decimal(line.spend_minor) / 100, "deals.count": line.purchases,
-        "open_deals": 0, "Customer Tier": None,
-    }  # fmt: skip
+        "name": line.name,
+        "industry": line.industry,
+        "employees": line.employees,
+        "annual_revenue": None
+        if line.annual_revenue_minor is None
+        else Decimal(line.annual_revenue_minor) / 100,
+        "owner": line.owner,
+        "owner_email": emails.get(line.owner or ""),
+        "city": line.city,
+        "state": line.state,
+        "country": line.country,
+        "website": None,
+        "phone": None,
+        "type": "Customer",
+        "created": line.last_purchase,
+        "modified": line.last_purchase,
+        "label": line.label,
+        "r": line.r,
+        "f": line.f,
+        "m": line.m,
+        "rfm": line.total,
+        "last_purchase": line.last_purchase,
+        "purchases": line.purchases,
+        "total_spend": Decimal(line.spend_minor) / 100,
+        "deals.count": line.purchases,
+        "open_deals": 0,
+        "Customer Tier": None,
+    }
 
 
 @dataclass
@@ -82,10 +101,22 @@ class FakeAccountBook:
         if line is None:
             return None
         return AccountCard(
-            line=line, segmentation="Purchase behaviour", label_since=SYNCED, last_change=None,
-            why=("Last purchase 12 days ago.",), open_deals=1, open_deals_minor=55_000, last_deal_name="GTX Pro",
-            contacts=(("Pat Doe", "Buyer", "pat@example.example"),), website=None, phone=None, crm_url=None,
-        )  # fmt: skip
+            line=line,
+            segmentation="Purchase behaviour",
+            label_since=SYNCED,
+            last_change=None,
+            why=("Last purchase 12 days ago.",),
+            open_deals=1,
+            open_deals_minor=55_000,
+            last_deal_name="GTX Pro",
+            contacts=(("Pat Doe", "Buyer", "pat@example.example"),),
+            website=None,
+            phone=None,
+            crm_url=None,
+        )
+
+    def edition(self) -> Hashable:
+        return self.synced
 
     def as_of(self) -> datetime | None:
         return self.synced

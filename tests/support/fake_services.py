@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from bot.app.answers import AccountCard, AccountLine, Answer, Group, LabelMove
 from bot.app.errors import UserError
@@ -209,34 +209,32 @@ def card_answer(shown: AccountCard | None) -> Answer:
 class FakeDesk:
     """Alerts on which the first deed counts."""
 
-    def __init__(self, clock: StillClock, *alerts: AlertNotice) -> None:
-        self._clock, self._lock = clock, Lock()
+    def __init__(self, clock: StillClock, audit: FakeAudit, *alerts: AlertNotice) -> None:
+        self._clock, self._audit, self._lock = clock, audit, Lock()
         self.alerts = {one.alert_id: one for one in alerts}
 
     def acknowledge(self, alert_id: int, person: Person) -> AlertNotice:
-        return self._once(
-            alert_id,
-            lambda one: replace(one, state="acknowledged", acted_by=person.name, acted_at=self._clock.now()),
-        )
+        return self._once("acknowledge", alert_id, person, state="acknowledged")
 
     def snooze(self, alert_id: int, days: int, person: Person) -> AlertNotice:
         if days not in {1, 7, 30}:
-            raise UserError("An alert can be snoozed for 1, 7 or 30 days.")
-        now = self._clock.now()
-        until = now + timedelta(days=days)
-        return self._once(
-            alert_id,
-            lambda one: replace(
-                one, state="snoozed", acted_by=person.name, acted_at=now, snoozed_until=until
-            ),
-        )
+            raise UserError("An alert can rest for 1, 7 or 30 days.")
+        until = self._clock.now() + timedelta(days=days)
+        return self._once("snooze", alert_id, person, state="snoozed", snoozed_until=until)
 
-    def _once(self, alert_id: int, deed: Callable[[AlertNotice], AlertNotice]) -> AlertNotice:
+    def _once(self, action: str, alert_id: int, person: Person, **values: Any) -> AlertNotice:
+        if not person.may(Role.MEMBER):
+            raise UserError("You may not act on alerts.", "Ask an administrator.")
         with self._lock:
             if alert_id not in self.alerts:
-                raise UserError("There is no such alert any more.")
-            if self.alerts[alert_id].state == "open":
-                self.alerts[alert_id] = deed(self.alerts[alert_id])
+                raise UserError("That alert is not known any more.")
+            found = self.alerts[alert_id]
+            first = found.state == "open"
+            if first:
+                done = {"acted_by": person.name, "acted_at": self._clock.now(), **values}
+                self.alerts[alert_id] = replace(found, **done)
+            outcome = "done" if first else f"already {found.state}"
+            self._audit.record(person.slack_id, action, f"alert {alert_id}", outcome, "slack")
             return self.alerts[alert_id]
 
 
@@ -344,7 +342,7 @@ class FakeWorld:
 
 def fake_world(*alerts: AlertNotice, public_channels: tuple[str, ...] = ("#sales",)) -> FakeWorld:
     """A world with these alerts open."""
-    clock = StillClock()
+    clock, audit = StillClock(), FakeAudit()
     segmentation = RfmSegmentation(
         name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)
     )
@@ -354,10 +352,10 @@ def fake_world(*alerts: AlertNotice, public_channels: tuple[str, ...] = ("#sales
     return FakeWorld(
         clock,
         FakeAsking(),
-        FakeDesk(clock, *alerts),
+        FakeDesk(clock, audit, *alerts),
         FakeRescoring(),
         FakePeople(),
         FakeSeen(),
-        FakeAudit(),
+        audit,
         configuration,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import requests
 from cryptography.fernet import Fernet
 
+from sandbox.demo.__main__ import PROXIES
 from sandbox.demo.children import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +98,11 @@ def install(directory: Path, *, zoho_url: str, slack_url: str, poll_seconds: int
         "SLACK__BOT_TOKEN": "xoxb-sandbox-bot",
         "SLACK__APP_TOKEN": "xapp-sandbox-app",
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BELLWETHER_")}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("BELLWETHER_") and name.lower() not in PROXIES
+    }
     inherited["PYTHONPATH"] = str(ROOT)
     return Product(directory, inherited | {f"BELLWETHER_{name}": value for name, value in own.items()})
 

@@ -51,8 +51,10 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("accounts with no owner", "list: owner is empty"),
     (
         "Melvin's team",
-        'list: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha Huffines", '
-        '"Darcel Schlecht", "Mei-Mei Johns")',
+        (
+            'list: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", '
+            '"Niesha Huffines", "Darcel Schlecht", "Mei-Mei Johns")'
+        ),
     ),
     ("Mei-Mei's champions", 'list: owner = "Mei-Mei Johns" and label = Champion'),
     # places
@@ -217,7 +219,32 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("HELP", "help"),
     ("help me please", "help"),
     ("what can I ask?", "help"),
+    ("accounts by name", "list: ; +name"),
+    ("sort accounts by label", "list: ; +label"),
+    ("VIPs, biggest first", "list: label = VIP; -total_spend"),
+    ("accounts sorted by last purchase, oldest first", "list: ; +last_purchase"),
+    ("which customer spent the most?", "list: ; -total_spend; 1"),
+    ("which country has the most VIPs?", "count_by: label = VIP; by country"),
+    ("industry breakdown", "count_by: ; by industry"),
+    ("how many employees does Konex have?", "account: Konex"),
+    ("when did Konex last buy?", "account: Konex"),
+    ("where is Konex?", "account: Konex"),
+    ("is Konex a VIP?", "account: Konex"),
+    ("who handles Rangreen", "account: Rangreen"),
+    ("owner = Anna", 'list: owner = "Anna Snelling"'),
+    ("accounts that aren't mine", 'list: owner != "Anna Snelling"'),
+    ("accounts with a phone but no website", "list: phone is not empty and website is empty"),
+    ("who hasn't ordered since the beginning of the year", "list: last_purchase not in this year"),
     # asked back
+    ("lost VIPs", "asked"),
+    ("at-risk VIPs in Texas", "asked"),
+    ("small accounts", "asked"),
+    ("oldest accounts sorted by revenue", "asked"),
+    ("top 5 VIP accounts per industry", "asked"),
+    ("what changed today", "asked"),
+    ("count", "asked"),
+    ("haven't bought in the last quarter", "asked"),
+    ("industry = medical frobnicate", "asked"),
     ("show VIP accounts in frobnicate", "asked"),
     ("accounts in New York", "asked"),
     ("VIPs in healthcare or Texas", "asked"),

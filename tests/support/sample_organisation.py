@@ -1,4 +1,4 @@
-"""A small organisation like the sandbox's: its words, its catalog and its configuration, without any database."""
+"""A small organisation like the sandbox's: words, catalog and configuration, without any database."""
 
 from __future__ import annotations
 
@@ -19,10 +19,19 @@ DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data" / "maven_crm"
 TODAY = date(2026, 11, 23)  # a Monday
 LABELS = ("Champion", "VIP", "Loyal", "Promising", "New", "Needs Attention", "At Risk", "Lost")
 CITIES = (
-    ("Austin", "Texas"), ("Dallas", "Texas"), ("Houston", "Texas"), ("New York", "New York"),
-    ("Boston", "Massachusetts"), ("Chicago", "Illinois"), ("Seattle", "Washington"), ("Columbus", "Ohio"),
-    ("San Francisco", "California"), ("Los Angeles", "California"), ("Denver", "Colorado"), ("Miami", "Florida"),
-)  # fmt: skip
+    ("Austin", "Texas"),
+    ("Dallas", "Texas"),
+    ("Houston", "Texas"),
+    ("New York", "New York"),
+    ("Boston", "Massachusetts"),
+    ("Chicago", "Illinois"),
+    ("Seattle", "Washington"),
+    ("Columbus", "Ohio"),
+    ("San Francisco", "California"),
+    ("Los Angeles", "California"),
+    ("Denver", "Colorado"),
+    ("Miami", "Florida"),
+)
 
 ANNA = Person("UANNA", "Anna Snelling", "anna.snelling@bellwether.example", "user-anna-snelling", Role.MEMBER)
 STRANGER = Person("UGAIL", "Gail Guest", "gail@partner.example", None, Role.VIEWER)
@@ -147,14 +156,21 @@ def _line(at: int, row: dict[str, str], agents: list[str]) -> AccountLine:
         id=str(4876876000000333000 + at),
         name=row["account"],
         label=LABELS[at % len(LABELS)],
-        r=1 + spread % 5, f=1 + (spread // 5) % 5, m=1 + (spread // 25) % 5,
+        r=1 + spread % 5,
+        f=1 + (spread // 5) % 5,
+        m=1 + (spread // 25) % 5,
         total=3 + spread % 5 + (spread // 5) % 5 + (spread // 25) % 5,
-        industry=row["sector"], city=city, state=state, country=row["office_location"],
+        industry=row["sector"],
+        city=city,
+        state=state,
+        country=row["office_location"],
         owner=agents[at % len(agents)],
-        last_purchase=TODAY - timedelta(days=1 + spread * 4), purchases=5 + spread,
+        last_purchase=TODAY - timedelta(days=1 + spread * 4),
+        purchases=5 + spread,
         spend_minor=(1_000 + spread * 4_321) * 100,
-        annual_revenue_minor=round(float(row["revenue"]) * 1_000_000) * 100, employees=int(row["employees"]),
-    )  # fmt: skip
+        annual_revenue_minor=round(float(row["revenue"]) * 1_000_000) * 100,
+        employees=int(row["employees"]),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -93,8 +93,10 @@ class World:
     def __post_init__(self) -> None:
         self.versions = SqlConfigVersions(self.database, self.clock)
         self.configurations = PublishedConfigurations(self.versions)
-        self.add(OrganisationRow(id="1", name="Maven", time_zone="America/New_York", currency="USD"))
-        self.add(UserRow(id="u1", name="Darcel Schlecht", email="darcel@x.example", raw="{}"))
+        self.add(
+            OrganisationRow(id="1", name="Maven", time_zone="America/New_York", currency="USD"),
+            UserRow(id="u1", name="Darcel Schlecht", email="darcel@x.example", raw="{}"),
+        )
 
     def add(self, *rows: SQLModel) -> None:
         """Write rows as sync would."""
@@ -108,10 +110,14 @@ class World:
 
     def account(self, account_id: str, *deals: tuple[int, float], **columns: Any) -> None:
         """An account with won deals: (days ago, whole dollars)."""
+        self.add(*self.rows_of(account_id, *deals, **columns))
+        self.touch(account_id)
+
+    def rows_of(self, account_id: str, *deals: tuple[int, float], **columns: Any) -> list[SQLModel]:
+        """The rows of an account and its won deals, not written yet."""
         columns = {"name": f"Account {account_id}", "owner_id": "u1", "raw": "{}"} | columns
         won = [self._deal(account_id, days, amount, "Closed Won") for days, amount in deals]
-        self.add(AccountRow(id=account_id, **columns), *won)
-        self.touch(account_id)
+        return [AccountRow(id=account_id, **columns), *won]
 
     def deal(
         self, account_id: str | None, days: int | None, amount: float | None, stage: str = "Closed Won"
@@ -208,12 +214,15 @@ def settled(database: Database) -> World:
     """Six accounts that have been scored once; nothing is waiting."""
     world = World(database)
     world.publish()
-    world.account("big", *[(days, 2_000) for days in (5, 20, 40, 100, 200, 300)], industry="medical")
-    world.account("fair", (60, 5_000), (200, 400))
-    world.account("small", (10, 50))
-    world.account("old", (300, 2_500))
-    world.account("tiny", (400, 20))
-    world.account("prospect")
+    accounts: dict[str, list[tuple[int, float]]] = {
+        "big": [(days, 2_000) for days in (5, 20, 40, 100, 200, 300)],
+        "fair": [(60, 5_000), (200, 400)],
+        "small": [(10, 50)],
+        "old": [(300, 2_500)],
+        "tiny": [(400, 20)],
+        "prospect": [],
+    }
+    world.add(*(row for name, deals in accounts.items() for row in world.rows_of(name, *deals)))
     world.run("first")
     with database.writes.begin() as connection:
         connection.execute(delete(OutboxRow))

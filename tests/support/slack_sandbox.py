@@ -54,7 +54,7 @@ class Person:
     def state(self) -> Json:
         return self.get("state")
 
-    def await_message(self, channel: str, text: str, seconds: float = 8) -> Json:
+    def await_message(self, channel: str, text: str, seconds: float = 15) -> Json:
         """The first message whose text contains something."""
         return until(
             lambda: next((one for one in self.messages(channel) if text in one["text"]), None),
@@ -66,7 +66,7 @@ class Person:
         return self.post("click", channel=message["channel"], ts=message["ts"], action_id=action_id, **more)
 
 
-def until(look: Callable[[], Found | None], otherwise: str, seconds: float = 8) -> Found:
+def until(look: Callable[[], Found | None], otherwise: str, seconds: float = 15) -> Found:
     """What ``look`` finds, as soon as it finds something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -107,4 +107,5 @@ def connected(app: App) -> Iterator[SocketModeHandler]:
     finally:
         _hang_up(handler)
         handler.close()  # type: ignore[no-untyped-call]
+        handler.client.disconnect()  # a reconnection that was under way while it closed
         app.listener_runner.listener_executor.shutdown(wait=True)

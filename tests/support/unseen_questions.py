@@ -1,7 +1,7 @@
 """Questions written before the language was built, and not looked at while it was tuned.
 
-Each line: the sentence, then what it must be read as: ``kind: criteria; sort; limit; by``. ``asked`` stands for
-a sentence that must not be answered, because a word is unknown or two readings are equally good.
+Each line: the sentence, then what it must be read as: ``kind: criteria; sort; limit; by``. ``asked`` stands
+for a sentence that must not be answered, because a word is unknown or two readings are equally good.
 Today is 2026-11-23; the asker is Anna Snelling.
 """
 

@@ -8,8 +8,22 @@ from bot.language.question import Kind, NotUnderstood, Question, Understanding
 from bot.language.tokens import Token, tokens
 
 # Words that may say nothing by themselves: listed in the data file.
-SMALL = {Role.FILLER, Role.LINK, Role.WITH, Role.PLACE, Role.NOUN, Role.NOUN_ONE, Role.AND, Role.OR, Role.NOR,
-         Role.OWNS, Role.EXACTLY, Role.WHERE, Role.CARD, Role.NOT}  # fmt: skip
+SMALL = {
+    Role.FILLER,
+    Role.LINK,
+    Role.WITH,
+    Role.PLACE,
+    Role.NOUN,
+    Role.NOUN_ONE,
+    Role.AND,
+    Role.OR,
+    Role.NOR,
+    Role.OWNS,
+    Role.EXACTLY,
+    Role.WHERE,
+    Role.CARD,
+    Role.NOT,
+}
 
 
 def small_words() -> set[str]:
@@ -23,13 +37,13 @@ def small_words() -> set[str]:
 
 
 def unaccounted(text: str, understood: Understanding) -> list[str]:
-    """Tokens that are in no WordUse, among no named words and not small; empty for a question of help or a card.
+    """Tokens that are in no WordUse, among no named words and not small; empty for a question of help.
 
     A sentence that is not understood names its unknown words; the known ones need no mention.
     """
     left = [token for token in tokens(text) if token.norm not in small_words()]
     if isinstance(understood, Question):
-        if understood.kind in {Kind.HELP}:
+        if understood.kind is Kind.HELP:
             return []
         used = [token.norm for use in understood.words for token in tokens(use.words)]
         return [token.text for token in left if not _take(token, used)]

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
-from bot.app.people import Person, Role
+from bot.app.people import Person
 from bot.app.ports import Posted
 from bot.slack import ids
 from bot.slack.listeners.home import publish_home
@@ -20,10 +20,8 @@ from bot.slack.middleware import Access
 from bot.slack.sending import Reply
 from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.alert import alert_message
-from bot.slack.views.problem import refusal_message
 
 _log = structlog.get_logger(__name__)
-NOT_MEMBER = "You may look, but not act on alerts. Ask an administrator for the role of a member."
 LONGEST_NUMBER: Final = 18  # digits that fit into 64 bits
 Deed = Callable[[int, Person], AlertNotice]
 
@@ -60,15 +58,8 @@ class AlertListeners:
         client: WebClient,
     ) -> None:
         person, reply = asker(context), self.around.reply(body, context, client)
-        try:
-            _require_member(person)
-            notice = deed(alert_id, person)
-        except UserError as error:
-            self._record(person, name, alert_id, f"refused: {error.what_happened}", reply)
-            reply.whisper(refusal_message(str(error)))
-            return
-        first = notice.acted_by == person.name
-        self._record(person, name, alert_id, "done" if first else f"already {notice.state} by another", reply)
+        notice = deed(alert_id, person)  # who may, who was first, and the record of it: the use case's
+        _log.info("alert.action", action=name, alert=alert_id, state=notice.state)
         self._show(notice, person, reply, client)
 
     def _show(self, notice: AlertNotice, person: Person, reply: Reply, client: WebClient) -> None:
@@ -80,16 +71,6 @@ class AlertListeners:
         publish_home(self.around, person, client)
         if notice.slack_channel and notice.slack_ts:
             reply.edit(Posted(notice.slack_channel, notice.slack_ts), alert_message(notice))
-
-    def _record(self, person: Person, name: str, alert_id: int, outcome: str, reply: Reply) -> None:
-        where = reply.place.channel or "home"
-        self.around.services.audit.record(person.slack_id, name, f"alert {alert_id}", outcome, where)
-        _log.info("alert.action", action=name, alert=alert_id, outcome=outcome)
-
-
-def _require_member(person: Person) -> None:
-    if not person.may(Role.MEMBER):
-        raise UserError(NOT_MEMBER)
 
 
 def _number(text: str) -> int:

@@ -37,10 +37,10 @@ def rescore_wanted(text: str) -> str | None:
 
 def on_rescore(around: Surroundings, segmentation: str, person: Person, reply: Reply) -> None:
     """Queue a re-score; one message, edited as it goes on, tells its progress."""
-    audit = around.services.audit
-    target, where = segmentation or "all segmentations", reply.place.channel or "home"
+    target = segmentation or "all segmentations"
     if not person.may(Role.ADMIN):
-        audit.record(person.slack_id, "rescore", target, "refused: not an administrator", where)
+        place = reply.place.channel or "home"
+        around.services.audit.record(person.slack_id, "rescore", target, "refused: no administrator", place)
         reply.whisper(refusal_message(NOT_ADMIN))
         return
     posted = _announce(
@@ -49,10 +49,8 @@ def on_rescore(around: Surroundings, segmentation: str, person: Person, reply: R
     try:
         job = around.services.rescoring.request(segmentation or None, person, posted)
     except UserError as error:
-        audit.record(person.slack_id, "rescore", target, f"refused: {error.what_happened}", where)
         reply.edit(posted, problem_message(error.what_happened, error.what_to_do))
         return
-    audit.record(person.slack_id, "rescore", target, f"queued as job {job}", where)
     _log.info("rescore.queued", job=job, segmentation=segmentation)
 
 

@@ -32,7 +32,7 @@ from bot.slack.views.text import clip, clock_time, day, moment, money, mrkdwn, p
 
 SNOOZE_DAYS: Final = (1, 7, 30)
 REASONS: Final = 5
-SUMMARY_COLUMNS: Final = ("Account", "Change", "At stake")
+SUMMARY_COLUMNS: Final = ("Account", "Change", "Spend")
 MOST_TEXT_SECTIONS: Final = 4
 
 
@@ -49,8 +49,13 @@ def alert_blocks(notice: AlertNotice) -> tuple[Json, ...]:
 def _in_one_line(notice: AlertNotice) -> str:
     """What the notification on a phone says."""
     change = f"{direction_mark(notice.direction)} {mrkdwn(notice.account_name, 100)} {_moved(notice, mrkdwn)}"
-    stake = f"{money(notice.money_minor, notice.currency)} at stake, owner {mrkdwn(notice.owner_name, 100)}"
+    what = "at stake" if _is_worse(notice) else "spent"
+    stake = f"{money(notice.money_minor, notice.currency)} {what}, owner {mrkdwn(notice.owner_name, 100)}"
     return f"{change}. {stake}.{_done(notice)}"
+
+
+def _is_worse(notice: AlertNotice) -> bool:
+    return notice.direction == "worse"
 
 
 def _done(notice: AlertNotice) -> str:
@@ -76,7 +81,7 @@ def _headline(notice: AlertNotice) -> Json:
 
 def _facts(notice: AlertNotice) -> list[tuple[str, str]]:
     return [
-        ("At stake", money(notice.money_minor, notice.currency)),
+        ("At stake" if _is_worse(notice) else "Spend", money(notice.money_minor, notice.currency)),
         ("Owner", mrkdwn(notice.owner_name)),
         ("Last purchase", day(notice.last_purchase)),
     ]

@@ -18,7 +18,7 @@ from bot.slack.views.drawing import Drawing
 from bot.slack.views.help import help_message
 from bot.slack.views.marks import marked
 from bot.slack.views.not_understood import not_understood_message
-from bot.slack.views.text import clip, code, counted, data_age, day, money, mrkdwn, plain
+from bot.slack.views.text import code, counted, data_age, day, money, mrkdwn, plain
 
 TABLE_CHARACTERS: Final = 9_000  # leaves room for the rest of the message under limits.MESSAGE_CHARACTERS
 CELL: Final = 80
@@ -176,9 +176,9 @@ def _breakdown_message(answer: Answer, drawing: Drawing) -> Message:
         for group in answer.groups
     ]
     rows = fitting(cells)
-    lead = _lead(answer, f"{what} by {plain(by, 60).replace('_', ' ')}")
+    lead = _lead(answer, f"{what} by {plain(by.replace('_', ' '), 60)}")
     left_out = "" if len(rows) == len(cells) else f"{len(rows)} of {len(cells)} values"
-    head = clip(plain(by, 60).replace("_", " ").capitalize(), CELL)
+    head = plain(by.replace("_", " "), 60).capitalize()
     drawn = (table([head, "Accounts", "Share"], rows, [False, True, True]),) if rows else ()
     biggest = ", ".join(
         f"{mrkdwn(group.value or 'none', 60)} {group.count:,}" for group in answer.groups[:FIRST_NAMES]

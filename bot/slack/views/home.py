@@ -101,7 +101,7 @@ def _health(home: HomeView) -> Iterator[Json]:
 def _check(check: Check) -> list[Json]:
     age = f" · {ago(check.age_seconds)}" if check.age_seconds is not None else ""
     said = f": {plain(check.detail, 300)}{age}"
-    advice = [run(f" {plain(check.advice, 300)}", "italic")] if check.advice and not check.ok else []
+    advice = [run(f". {plain(check.advice, 300)}", "italic")] if check.advice and not check.ok else []
     return [run("✅ " if check.ok else "⚠️ "), run(plain(check.name, 80), "bold"), run(said), *advice]
 
 

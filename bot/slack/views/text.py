@@ -66,7 +66,7 @@ def split(text: str, most: int) -> list[str]:
     pieces: list[str] = []
     rest = text
     while len(rest) > most:
-        cut = max(rest.rfind("\n", 1, most), rest.rfind(" ", 1, most))
+        cut = max(rest.rfind("\n", 1, most + 1), rest.rfind(" ", 1, most + 1))
         cut = most if cut < 1 else cut
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
@@ -85,7 +85,7 @@ def money(minor: int | None, currency: str) -> str:
     sign, amount = ("-" if minor < 0 else ""), abs(minor) / 100
     symbol = _SYMBOLS.get(currency, f"{currency} " if _CURRENCY.match(currency) else "")
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if amount >= size * 0.9995:  # 999,950 is 1M, not 1000k
+        if amount >= size * 0.99995:  # 999,950 is 1M, not 1000k
             return f"{sign}{symbol}{_short(amount / size)}{unit}"
     return f"{sign}{symbol}{amount:,.0f}"
 

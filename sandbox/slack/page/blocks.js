@@ -1,6 +1,7 @@
 // Block Kit layout blocks as nodes. An unknown block is a labelled box: it is never dropped.
 import { el, followable, icon, link } from "./dom.js";
 import { element, textOf } from "./elements.js";
+import { withDots } from "./emoji.js";
 import { markdown } from "./markdown.js";
 import { richText } from "./richtext.js";
 
@@ -83,7 +84,7 @@ function markdownBlock(block) {
 }
 
 const CELLS = {
-  raw_text: (cell) => cell.text ?? "",
+  raw_text: (cell) => withDots(cell.text ?? ""),
   raw_number: (cell) => cell.text ?? (Number.isFinite(cell.value) ? new Intl.NumberFormat("en").format(cell.value) : String(cell.value ?? "")),
   rich_text: (cell, names) => richText(cell, names),
 };

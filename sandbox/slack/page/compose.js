@@ -1,10 +1,10 @@
 // Where a person types: Enter sends, Shift and Enter make a line; `/` and `@` are completed.
-import { digest, el, icon, iconButton } from "./dom.js";
+import { digest, el, icon } from "./dom.js";
 import { menu, toast } from "./popup.js";
 
 const COMPLETIONS = [
-  { mark: /^\/\w*$/, text: "/bellwether ", name: "/bellwether", says: "Ask Bellwether; the answer is only for you" },
-  { mark: /(?:^|\s)@\w*$/, text: "@bellwether ", name: "@bellwether", says: "Ask Bellwether in front of everyone here" },
+  { mark: /^\/\w*$/, text: "/bellwether ", name: "/bellwether", says: "Ask Bellwether by command" },
+  { mark: /(?:^|\s)@\w*$/, text: "@bellwether ", name: "@bellwether", says: "Ask Bellwether; it answers in a thread" },
 ];
 
 /** Questions that are worth trying first, without the words that address the app. */
@@ -110,7 +110,7 @@ export function composer({ send, label, testid, examples, pick }) {
       const offers = examples?.() ?? [];
       if (digest(offers) === offered) return;
       offered = digest(offers);
-      tools.replaceChildren(...(offers.length ? [menu(iconButton("bulb", "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
+      tools.replaceChildren(...(offers.length ? [menu(el("button", { type: "button", class: "examples" }, icon("bulb"), "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
     },
   };
 }

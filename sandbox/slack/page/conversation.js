@@ -24,7 +24,7 @@ function addressed(channel, text) {
 const EMPTY = {
   im: ["Ask Bellwether about your accounts", "Write as you would to a colleague. Every answer says how it was read."],
   alerts: ["Alerts arrive here", "When an account’s label gets worse, Bellwether writes one message. To see it happen: in The world, choose Lose deals for a big account."],
-  channel: ["Nothing has been said here yet", "Mention @bellwether to ask in front of everyone, or type /bellwether for an answer only you see."],
+  channel: ["Nothing has been said here yet", "Mention @bellwether and ask, or type /bellwether and your question."],
 };
 
 /** Mount the conversation. `deeds`: {say, click, openThread, openSide}. */
@@ -32,6 +32,7 @@ export function mountConversation(root, store, deeds) {
   const title = el("div", { class: "title" });
   const tab = (label, at) => el("button", { type: "button", class: "tab", "data-tab": at, onclick: () => deeds.go(at === "home" ? "home" : store.now.channels.find((one) => one.is_im)?.id) }, label);
   const tabs = el("div", { class: "tabs", hidden: true }, tab("Home", "home"), tab("Messages", "messages"));
+  const alone = el("p", { class: "alone", role: "note", hidden: true }, icon("bell"), "No app is connected to this Slack, so nobody answers yet.");
   const outside = el("p", { class: "outside", hidden: true });
   const head = el("header", { class: "pane-head" },
     iconButton("menu", "Channels", () => deeds.openSide("sidebar"), { class: "icon-button only-narrow" }),
@@ -45,7 +46,7 @@ export function mountConversation(root, store, deeds) {
   const examples = () => (store.now.at === "home" ? [] : EXAMPLES);
   const fill = (text) => writing.fill(addressed(channelOf(store.now), text));
   const writing = composer({ label: "Message", testid: "composer", examples, pick: (text) => fill(text), send: (text) => deeds.say(text) });
-  root.append(head, el("div", { class: "pane-body" }, box, home, newer), writing.root, outside);
+  root.append(head, el("div", { class: "pane-body" }, box, home, newer), alone, writing.root, outside);
   box.addEventListener("scroll", () => {
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) newer.hidden = true;
   });
@@ -96,6 +97,7 @@ export function mountConversation(root, store, deeds) {
       writing.root.hidden = atHome || !channel || barred;
       outside.hidden = !barred;
       outside.textContent = barred ? `${personName(state.me)} is not a member of #${channel.name}: this person can look, not write.` : "";
+      alone.hidden = !state.me || state.connected > 0 || atHome || barred;
       tabs.hidden = !atHome && !channel?.is_im;
       for (const one of tabs.children) one.setAttribute("aria-current", String((one.dataset.tab === "home") === atHome));
       if (atHome) {

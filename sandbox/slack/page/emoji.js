@@ -51,11 +51,16 @@ function fromCodes(codes) {
 }
 
 /** Text with its emoji names drawn; everything else is text. */
-export function withEmoji(text) {
+export const withEmoji = (text) => replaced(text, true);
+
+/** Text in which names mean nothing, as in rich text and table cells: only the painted circles are drawn. */
+export const withDots = (text) => replaced(text, false);
+
+function replaced(text, named) {
   const nodes = [];
   let from = 0;
   for (const found of text.matchAll(ANY)) {
-    const node = found[1] ? emoji(found[1]) : drawn(found[2]);
+    const node = found[2] ? drawn(found[2]) : named ? emoji(found[1]) : "";
     if (typeof node === "string") continue;
     if (found.index > from) nodes.push(text.slice(from, found.index));
     nodes.push(node);

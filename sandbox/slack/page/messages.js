@@ -35,13 +35,18 @@ function reactions(message) {
   return el("div", { class: "reactions" }, message.reactions.map((one) => el("span", { class: "reaction" }, emoji(one.name), ` ${one.count ?? one.users?.length ?? 1}`)));
 }
 
-function replyLine(message, thread, open) {
+/** The folded thread: who answered, how often, and the beginning of the last answer. */
+function replyLine(message, thread, state, names, open) {
   const replies = thread.filter((one) => one.ts !== message.ts);
   const count = replies.length || message.reply_count || 0;
   if (!count) return null;
-  const last = replies.length ? ` Last reply at ${time.format(moment(replies.at(-1).ts))}` : "";
-  return el("button", { type: "button", class: "replies", onclick: open, "data-testid": "replies" },
-    el("strong", null, count === 1 ? "1 reply" : `${count} replies`), el("span", { class: "hint" }, last));
+  const last = replies.at(-1);
+  const who = [...new Set(replies.map((one) => one.user))].slice(0, 3);
+  const begins = last && el("span", null, mrkdwn(last.text, names)).textContent;
+  return el("button", { type: "button", class: "replies", onclick: open, "data-testid": "replies", title: "Open the thread" },
+    who.map((id) => avatar(names.user(id) ?? "?", id, isApp(state, id))),
+    el("strong", null, count === 1 ? "1 reply" : `${count} replies`),
+    last && el("span", { class: "hint" }, begins || `Last reply at ${time.format(moment(last.ts))}`));
 }
 
 /** A message as a node. `about`: {state, place, grouped, openThread, thread}. */
@@ -60,11 +65,12 @@ export function messageNode(message, { state, place, grouped, openThread, thread
       (message.files ?? []).map(file),
       message.edited && message.blocks?.length ? el("span", { class: "edited" }, "(edited)") : null,
       reactions(message),
-      openThread && replyLine(message, thread, openThread)),
+      openThread && replyLine(message, thread, state, place.names, openThread)),
     openThread && !message.ephemeral_for && el("div", { class: "m-tools" }, iconButton("reply", "Reply in thread", openThread)));
 }
 
 function belongsTogether(before, message) {
+  if (message.blocks?.length) return false; // an answer or an alert bears its own name and hour
   return Boolean(before) && before.user === message.user && !before.ephemeral_for && !message.ephemeral_for
     && Number(message.ts) - Number(before.ts) < GROUPED_SECONDS && moment(before.ts).getDate() === moment(message.ts).getDate();
 }
@@ -83,7 +89,7 @@ export function messageRows(list, { state, all, placeFor, openThread, days = tru
     const thread = openThread ? inThread(all, message.ts) : [];
     rows.push({
       key: message.ts,
-      sign: digest([message, grouped, thread.map((one) => one.ts), state.as, state.users.length]),
+      sign: digest([message, grouped, thread.map((one) => [one.ts, one.text]), state.as, state.users.length]),
       build: () => messageNode(message, { state, place: placeFor(message), grouped, thread, openThread: openThread && (() => openThread(message.thread_ts ?? message.ts)) }),
     });
     before = message;

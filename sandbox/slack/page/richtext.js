@@ -1,6 +1,6 @@
 // `rich_text` blocks: text that was never written as mark-up, so there is nothing in it to parse.
 import { el, followable, link } from "./dom.js";
-import { emoji, withEmoji } from "./emoji.js";
+import { emoji, withDots } from "./emoji.js";
 import { formatted, mentionOf } from "./mrkdwn.js";
 
 const STYLES = [["code", "code"], ["strike", "s"], ["italic", "em"], ["bold", "strong"], ["underline", "u"]];
@@ -18,7 +18,7 @@ const LEAVES = {
 };
 
 function lines(text) {
-  return text.split("\n").flatMap((line, index) => (index ? [el("br"), ...withEmoji(line)] : withEmoji(line)));
+  return text.split("\n").flatMap((line, index) => (index ? [el("br"), ...withDots(line)] : withDots(line)));
 }
 
 function leafNode(leaf, names) {

@@ -24,6 +24,7 @@ export function mountThread(root, store, deeds) {
       root.hidden = !state.thread;
       if (!state.thread) {
         shown = null;
+        for (const part of [first, list]) part.replaceChildren(); // what one person saw does not stay for the next
         return;
       }
       const channel = channelOf(state);

@@ -14,8 +14,8 @@ ORG = "/crm/v8/org"
 
 
 def used(zoho: ZohoHttp) -> int:
-    credits: int = zoho.get("/_sandbox/calls").json()["credits_used"]
-    return credits
+    spent: int = zoho.get("/_sandbox/calls").json()["credits_used"]
+    return spent
 
 
 @pytest.mark.parametrize(

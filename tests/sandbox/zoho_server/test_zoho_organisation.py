@@ -134,7 +134,7 @@ def test_accounts(zoho: ZohoHttp) -> None:
         assert bool(account["Billing_City"]) == (row["office_location"] == "United States")
         assert (account["Parent_Account"] or {}).get("name", "") == row["subsidiary_of"]
         sold = {agent: count for (name, agent), count in won.items() if name == row["account"]}
-        best = sorted(agent for agent, count in sold.items() if count == max(sold.values()))[0]
+        best = min(agent for agent, count in sold.items() if count == max(sold.values()))
         assert account["Owner"]["name"] == best
         assert re.fullmatch(r"https://[a-z0-9-]+\.example", account["Website"])
         assert account["Created_Time"] <= account["Modified_Time"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.zoho.serve import PortTaken, running
+from sandbox.zoho.serve import STOP_SECONDS, PortTaken, running
 from tests.support.zoho_client import ZohoHttp
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,18 +92,19 @@ def test_a_taken_port_in_a_thread() -> None:
 
 
 def test_it_stops_at_once_though_calls_hang() -> None:
-    with running() as zoho:
-        http = ZohoHttp(zoho.base_url)
-        http.refresh()
-        http.order_fault("hang")
-        with socket.create_connection(("127.0.0.1", int(zoho.base_url.rpartition(":")[2]))) as waiting:
+    with socket.socket() as waiting:
+        with running() as zoho:
+            http = ZohoHttp(zoho.base_url)
+            http.order_fault("hang", times=1)
+            waiting.connect(("127.0.0.1", int(zoho.base_url.rpartition(":")[2])))
             waiting.sendall(b"GET /crm/v8/org HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)
-            begun = time.monotonic()
+            while http.get("/_sandbox/faults").json()["faults"]:
+                time.sleep(0.02)
             http.close()
-            waiting.settimeout(10)
-            stop_at = begun
-    assert time.monotonic() - stop_at < 3
+            begun = time.monotonic()
+        assert time.monotonic() - begun < STOP_SECONDS, "nobody waited for the hanging call"
+        waiting.settimeout(5)
+        assert b"504" in waiting.recv(100)
 
 
 def test_a_client_that_leaves_in_the_middle_harms_nobody() -> None:

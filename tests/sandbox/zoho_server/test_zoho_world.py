@@ -19,7 +19,7 @@ def accounts(zoho: ZohoHttp) -> list[dict[str, Any]]:
 
 
 def deals_of(zoho: ZohoHttp, account: str) -> dict[str, dict[str, Any]]:
-    query = f"select Stage, Amount, Closing_Date, Owner.email, Modified_Time from Deals where Account_Name = {account}"
+    query = f"select Stage, Amount, Closing_Date, Modified_Time from Deals where Account_Name = {account}"
     return {deal["id"]: deal for deal in zoho.coql(f"{query} limit 2000").json()["data"]}
 
 

@@ -1,4 +1,4 @@
-"""Insert, update, upsert, delete, and the list of the deleted: a result for each item, and a status that sums up."""
+"""Insert, update, upsert, delete, and the list of the deleted: a result for each item, one status."""
 
 from __future__ import annotations
 
@@ -120,8 +120,9 @@ def test_wrong_bodies(zoho: ZohoHttp, body: dict[str, Any], code: str) -> None:
 
 
 def test_a_body_that_is_no_json(zoho: ZohoHttp) -> None:
-    answer = zoho.call("POST", DEALS, data=b"{")
-    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
+    for body in (b"{", b"", b"[]", b'{"data": [{"Amount": 1e999}]}', b"[" * 100_000):
+        answer = zoho.call("POST", DEALS, data=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
 
 
 def test_an_update_changes_what_is_given(zoho: ZohoHttp) -> None:
@@ -222,7 +223,7 @@ def test_delete_and_the_deleted_list(zoho: ZohoHttp) -> None:
     assert zoho.get("/crm/v8/Products/deleted", type="permanent").status_code == 204
     future = {"If-Modified-Since": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
     assert zoho.get("/crm/v8/Products/deleted", type="all", headers=future).status_code == 304
-    assert zoho.get("/crm/v8/Leads/deleted").status_code == 204
+    assert zoho.get(f"{CONTACTS}/deleted").status_code == 204
     assert zoho.get("/crm/v8/Products/deleted", type="some").json()["code"] == "INVALID_DATA"
 
 
