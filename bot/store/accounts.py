@@ -114,11 +114,11 @@ class SqlAccountBook:
             accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
             occurring = {"stage": _in_order(connection.execute(stages).scalars())}
-        for place, name in enumerate(values, start=2):
-            occurring[name] = _in_order(row[place] for row in accounts)
+        ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
+        occurring |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         labels = (label.name for one in configuration.segmentations for label in one.labels)
         return OrganisationWords(
-            accounts=tuple(NamedAccount(row.id, row.name) for row in accounts if row.name),
+            accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),
             values={**occurring, "label": tuple(dict.fromkeys(labels))},
         )
@@ -130,10 +130,12 @@ class SqlAccountBook:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
         """
         with self._reading() as reading:
-            query = _lines(reading.columns).where(reading.meets(criteria))
-            order = in_order(sort, reading.catalog, reading.columns)
-            found = reading.connection.execute(query.order_by(*order).limit(limit).offset(offset))
-            return [AccountLine(*row) for row in found]
+            order = tuple(in_order(sort, reading.catalog, reading.columns))
+            # First which ones, with their keys only: whole rows of every account would have to be sorted.
+            ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
+            shown = ids.order_by(*order).limit(limit).offset(offset)
+            query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
+            return [AccountLine(*row) for row in reading.connection.execute(query)]
 
     def count(self, criteria: Node) -> int:
         """How many accounts meet the criteria.

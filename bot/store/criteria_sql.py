@@ -15,9 +15,11 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Double,
+    LargeBinary,
     String,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -97,7 +99,7 @@ def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, di
     if field.type is FieldType.LIST:
         return _holds_value(leaf, column, dialect)
     if field.type is FieldType.TEXT:
-        return _two_valued(column, _text(leaf, column))
+        return _two_valued(column, _text(leaf, _folded(column, dialect)))
     if field.type is FieldType.BOOLEAN:
         return _two_valued(column, _boolean(leaf, column))
     return _two_valued(column, _number(leaf, column, field))
@@ -118,8 +120,16 @@ def _empty(column: ColumnElement[Any], field: Field, dialect: str) -> Truth:
     return or_(missing, column == "") if field.type is FieldType.TEXT else missing
 
 
-def _text(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
-    folded = func.bw_fold(column, type_=String)
+def _folded(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    folded = func.bw_fold(text, type_=String)
+    if dialect != "sqlite" or not isinstance(text, ColumnClause):
+        return folded
+    # SQLite's own lower() folds ASCII, and calling Python for every row takes several times as long.
+    ascii_only = func.length(text) == func.length(cast(text, LargeBinary))
+    return case((ascii_only, func.lower(text)), else_=folded)
+
+
+def _text(leaf: Compare | In | Between, folded: ColumnElement[Any]) -> Truth:
     if isinstance(leaf, In):
         return folded.in_([fold(str(value)) for value in leaf.values])
     if isinstance(leaf, Between):
