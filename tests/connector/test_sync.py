@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, event, select
 from sqlmodel import SQLModel
 
 from connector.cache import repositories
@@ -248,6 +248,56 @@ def test_a_sync_that_is_killed_goes_on_where_it_stopped(world: World) -> None:
     assert (run.id, run.status, run.error) == (2, "done", None)
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["running", "killed"])
+@pytest.mark.parametrize("first", [True, False], ids=["whole", "changes"])
+def test_a_deletion_that_draws_a_record_over_a_page_border(world: World, first: bool, killed: bool) -> None:
+    deals = [add_deal(world.crm) for _ in range(10)]
+    if not first:
+        world.sync()
+        world.clock.forward(hours=2)
+        for deal in deals:
+            world.crm.change("Deals", deal, Stage="other")
+    world.clock.forward(minutes=30)
+    seen = 0
+
+    def remove_one_that_was_read() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 6:  # two pages of Accounts' lists, one of Deals: the second page of Deals comes
+            world.crm.remove("Deals", deals[0 if first else -1])
+        if seen == 8 and killed:
+            raise Killed
+        world.clock.forward(seconds=1)
+
+    world.crm.before_page = remove_one_that_was_read
+    with suppress(Killed):
+        world.sync()
+    world.crm.before_page = lambda: None
+    if killed:
+        world.clock.forward(minutes=30)
+        world.sync()
+    assert world.is_exact()
+
+
+def test_a_page_and_its_place_are_kept_together_or_not_at_all(world: World) -> None:
+    for _ in range(10):
+        add_deal(world.crm)
+
+    def kill(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "sync_cursor" in statement and statement.startswith("INSERT") and world.copy("Deals"):
+            raise Killed
+
+    event.listen(world.database.writes, "before_cursor_execute", kill)
+    with pytest.raises(Killed):
+        world.sync()
+    event.remove(world.database.writes, "before_cursor_execute", kill)
+    cursor = SqlCopy(world.database).cursor("Deals")
+    assert cursor is not None
+    assert cursor.rows_read == len(world.copy("Deals")) == 3
+    world.sync()
+    assert world.is_exact()
+
+
 def test_another_organisation_is_refused(world: World) -> None:
     world.sync()
     world.crm.organisation_id = "2"
@@ -340,12 +390,12 @@ def happen(world: World, event: tuple[str, int, int]) -> None:
 
 def events_before_pages(world: World, events: list[tuple[str, int, int]]) -> Iterator[None]:
     removals = 0
-    for event in events:
-        if event[0] == "remove":
+    for one in events:
+        if one[0] == "remove":
             removals += 1
             if removals > MOST_REMOVALS_PER_READING:
                 continue
-        happen(world, event)
+        happen(world, one)
         yield
 
 
@@ -380,9 +430,9 @@ def test_whatever_happens_meanwhile_the_copy_becomes_equal(
         with suppress(Killed):
             world.sync()
         world.crm.before_page = lambda: None
-        for event in between:
-            if event[0] != "kill":
-                happen(world, event)
+        for one in between:
+            if one[0] != "kill":
+                happen(world, one)
     world.clock.forward(seconds=1)
     world.sync()
     assert world.is_exact()

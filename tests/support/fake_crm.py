@@ -103,15 +103,18 @@ class FakeCrm:
         return tuple(_only(held[one], fields) for one in ids if one in held)
 
     def deleted(self, module: str, since: datetime | None) -> Iterator[DeletedPage]:
-        found = [
-            one
-            for one in reversed(self.modules[module].deletions)
-            if since is None or (one.at is not None and one.at > since)
-        ]
-        for start in range(0, max(len(found), 1), self.per_page):
+        start, more = 0, True
+        while more:
             self.before_page()
             self.asked.append(("deleted", module))
+            found = [
+                one
+                for one in reversed(self.modules[module].deletions)
+                if since is None or (one.at is not None and one.at > since)
+            ]
             yield DeletedPage(tuple(found[start : start + self.per_page]), self.clock.now())
+            start += self.per_page
+            more = start < len(found)
 
     def reader(self, columns: Mapping[str, str]) -> RecordReader:
         return record_reader(columns)
