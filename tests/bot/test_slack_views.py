@@ -86,9 +86,9 @@ def test_old_data_is_said_to_be_old() -> None:
     ("labels", "marks"),
     [
         (("A",), "🟢"),
-        (("A", "B"), "🟢🟡"),
+        (("A", "B"), "🟢🔴"),
         (("A", "B", "C"), "🟢🟡🔴"),
-        (("A", "B", "C", "D", "E", "F", "G", "H"), "🟢🟢🟢🟡🟡🟡🔴🔴"),
+        (("A", "B", "C", "D", "E", "F", "G", "H"), "🟢🟢🟢🟡🟡🔴🔴🔴"),
     ],
 )
 def test_labels_are_coloured_from_best_to_worst(labels: tuple[str, ...], marks: str) -> None:

@@ -12,7 +12,7 @@ _BY_DIRECTION: Final = {"worse": "🔴", "better": "🟢"}
 
 
 def label_marks(labels: Sequence[str]) -> Marks:
-    """Marks for labels that are listed from best to worst: thirds of green, yellow and red, red rounded up."""
+    """Marks for labels that are listed from best to worst: thirds of green, yellow, red; red rounded up."""
     last = max(len(labels) - 1, 1)
     return {label: "🟢🟡🔴"[min((place * 3 + 1) // (last + 1), 2)] for place, label in enumerate(labels)}
 
