@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 from slack_bolt import App
 
@@ -190,6 +191,11 @@ def test_the_world_moves_the_clock_and_breaks_slack(page: Page, base_url: str) -
     expect(page.get_by_test_id("slack-lost_answer")).to_be_checked()
     expect(world.get_by_text("+7 days")).to_be_visible()
     page.get_by_test_id("slack-works").click()
-    world.get_by_role("button", name="Back to now").click()
-    expect(world.get_by_text("+7 days")).to_be_hidden()
     expect(world.get_by_text("no CRM is connected")).to_be_visible()
+    # The page only goes forward; the other tests of this server live in the present.
+    requests.post(
+        f"{base_url}/_sandbox/world/clock",
+        json={"add_seconds": -7 * 86_400},
+        headers={"X-Sandbox": "1"},
+        timeout=10,
+    ).raise_for_status()

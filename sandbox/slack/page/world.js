@@ -82,7 +82,7 @@ function clockCard(api) {
   let offset = 0;
   const present = () => new Date(Date.now() + offset * 1000);
   const button = (label, seconds) => el("button", { type: "button", class: "mini", onclick: (event) => during(event.currentTarget, async () => take(await api.moveClock(Math.round(seconds())))) }, label);
-  const back = button("Back to now", () => -offset);
+  const ahead = el("p", { class: "hint" }, "Time only goes forward: a CRM whose clock goes back would hide its changes.");
 
   function draw() {
     const now = present();
@@ -90,20 +90,19 @@ function clockCard(api) {
     face.replaceChildren(el("strong", null, weekday.format(now)), el("span", null, date.format(now)), el("span", { class: "hint" }, time.format(now)));
     moved.hidden = Math.abs(offset) < 60;
     moved.textContent = days ? `${days > 0 ? "+" : "−"}${Math.abs(days)} ${Math.abs(days) === 1 ? "day" : "days"}` : "moved";
-    back.disabled = moved.hidden;
   }
 
   function take(answer) {
     offset = Number(answer.offset_seconds);
     fixed.hidden = answer.can_move !== false;
-    minis.hidden = !fixed.hidden;
+    minis.hidden = ahead.hidden = !fixed.hidden;
     draw();
   }
-  const minis = el("div", { class: "minis" }, button("+1 day", () => DAY), button("+1 week", () => 7 * DAY), button("Next Monday", () => untilMonday(present())), back);
+  const minis = el("div", { class: "minis" }, button("+1 day", () => DAY), button("+1 week", () => 7 * DAY), button("Next Monday", () => untilMonday(present())));
   const fixed = el("p", { class: "hint", hidden: true }, "It cannot be moved: the sandbox was started without a clock file.");
   draw();
   setInterval(draw, 20000);
-  const root = part("Clock", moved, face, minis, fixed);
+  const root = part("Clock", moved, face, minis, ahead, fixed);
   return { root, read: async () => take(await api.clock()) };
 }
 
