@@ -1,0 +1,67 @@
+"""The Zoho scopes that the README tells a customer to grant are enough for a sync, and none is left over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+
+from bot.runtime.clock import SystemClock
+from bot.store.schema import migrate
+from connector.cache.copy import SqlCopy
+from connector.cache.engine import open_database
+from connector.cache.token_shelf import SealedShelf
+from connector.errors import NeedsPerson
+from connector.mapping import standard_mapping
+from connector.sync.pipeline import Sync
+from connector.zoho.auth import Credentials, Tokens
+from connector.zoho.client import ZohoClient
+from connector.zoho.crm import CrmClient
+from connector.zoho.regions import region
+from sandbox.zoho.serve import running
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+SCOPES = re.findall(r"ZohoCRM(?:\.\w+)+", README.read_text(encoding="utf-8"))
+CLIENT = {"client_id": "1000.SANDBOXCLIENT", "client_secret": "sandbox-secret"}
+
+
+def refresh_token_for(base_url: str, scopes: list[str]) -> str:
+    """What a self client gets for these scopes."""
+    code = requests.post(
+        f"{base_url}/_sandbox/tokens/code", json={"scope": ",".join(scopes)}, timeout=10
+    ).json()["code"]
+    answer = requests.post(
+        f"{base_url}/oauth/v2/token",
+        data={"grant_type": "authorization_code", "code": code, **CLIENT},
+        timeout=10,
+    ).json()
+    return str(answer["refresh_token"])
+
+
+def sync_with(tmp_path: Path, scopes: list[str]) -> None:
+    with running() as zoho:
+        database = open_database(f"sqlite:///{tmp_path / 'scopes.sqlite'}")
+        migrate(database)
+        credentials = Credentials(
+            CLIENT["client_id"], CLIENT["client_secret"], refresh_token_for(zoho.base_url, scopes)
+        )
+        shelf = SealedShelf(database, Fernet.generate_key().decode())
+        clock = SystemClock()
+        tokens = Tokens(shelf, credentials, region("us", zoho.base_url), clock)
+        report = Sync(SqlCopy(database), CrmClient(ZohoClient(tokens)), standard_mapping(), clock).run()
+        database.close()
+    assert report.changed > 9_000
+
+
+def test_they_are_enough(tmp_path: Path) -> None:
+    assert len(SCOPES) >= 3
+    sync_with(tmp_path, SCOPES)
+
+
+@pytest.mark.parametrize("left_out", SCOPES)
+def test_none_is_left_over(tmp_path: Path, left_out: str) -> None:
+    with pytest.raises(NeedsPerson, match="scope"):
+        sync_with(tmp_path, [scope for scope in SCOPES if scope != left_out])
