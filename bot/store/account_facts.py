@@ -149,9 +149,10 @@ def _day(value: Any) -> Any:
 
 
 def _list(value: Any) -> Any:
-    """Lists of the raw record are JSON texts on SQLite."""
+    """Lists of the raw record are JSON texts on SQLite; tags and lookups are objects with a name."""
     items = json.loads(value) if isinstance(value, str) else value
-    return None if items is None else [one for one in items if isinstance(one, str)]
+    names = (one.get("name") if isinstance(one, dict) else one for one in items or ())
+    return None if items is None else [one for one in names if isinstance(one, str)]
 
 
 def _as_it_is(value: Any) -> Any:
