@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 JSON_TYPE = "application/json;charset=UTF-8"
+MOST_DIGITS = 10  # of a number among the parameters
 HTML_TYPE = "text/html;charset=UTF-8"
 
 # Wording of Zoho's error messages by code; a client must read the code, as the wording varies.
@@ -90,7 +91,7 @@ class Call:
             Refused: INVALID_DATA with the parameter's name.
         """
         text = self.query.get(name, str(default))
-        wrong = not (text.isascii() and text.isdigit()) or int(text) < 1
+        wrong = not (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS) or int(text) < 1
         if wrong or (largest is not None and int(text) > largest):
             raise Refused(400, "INVALID_DATA", {"param_name": name})
         return int(text)

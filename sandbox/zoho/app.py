@@ -67,22 +67,22 @@ class Endpoint:
             fault = None
             try:
                 if not call.path.startswith("/_sandbox"):
-                    fault = await self._suffer(call, operation, receive)
                     _take_place(self._zoho, call, operation, places)
+                    fault = await self._suffer(call, operation, receive)
                 answer = self._answer(call, operation, fault)
             except Refused as refused:
                 answer = refused.answer()
             self._count(call, answer, operation)
-            if fault is not None and fault.kind == "hang":
-                await self._wait(fault.seconds, receive)
-                return
             await _send(send, answer, self._headers(call, answer, operation), cut=_cuts(fault))
 
     async def _suffer(self, call: Call, operation: Operation | None, receive: Receive) -> Fault | None:
-        """Wait as long as ordered; then the fault that strikes."""
+        """Wait as long as ordered; then the fault that strikes, a hanging one with its wait behind it."""
         await self._wait(self._zoho.faults.delay(call.path), receive)
         accounts = operation is None or not operation.is_crm
-        return self._zoho.faults.strike(call.path, accounts=accounts)
+        fault = self._zoho.faults.strike(call.path, accounts=accounts)
+        if fault is not None and fault.kind == "hang":
+            await self._wait(fault.seconds, receive)
+        return fault
 
     async def _wait(self, seconds: float, receive: Receive) -> None:
         """Wait, but not longer than the client or the server stays."""
@@ -102,8 +102,6 @@ class Endpoint:
             if fault is not None and fault.kind == "expired_token":
                 self._zoho.tokens.kill(presented_token(call) or "")
             return struck
-        if fault is not None and fault.kind == "hang":
-            return Answer(504, credits=0)  # what the log says; nothing is sent
         if operation is None:
             known = bool(self._methods)
             raise Refused(400, "INVALID_REQUEST_METHOD") if known else Refused(404, "INVALID_URL_PATTERN")

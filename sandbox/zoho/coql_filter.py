@@ -15,7 +15,6 @@ from sandbox.zoho.coql_tree import Both, Comparison, Condition, Literal
 from sandbox.zoho.schema import Module
 from sandbox.zoho.store import Record, Store
 
-MOST_CRITERIA = 25
 MOST_VALUES = 100
 EQUALITY = {"=", "!=", "in", "not in", "is null", "is not null"}
 RANGE = {"<", "<=", ">", ">=", "between", "not between"}
@@ -43,11 +42,14 @@ def compile_where(store: Store, module: Module, condition: Condition) -> Test:
     """A test for the records of a module.
 
     Raises:
-        Refused: a column is unknown, an operator or a value does not suit it, or there are too many.
+        Refused: a column is unknown, an operator or a value does not suit it, there are too many values.
     """
-    if sum(1 for _ in comparisons(condition)) > MOST_CRITERIA:
-        raise Refused(400, "LIMIT_EXCEEDED", {"limit": MOST_CRITERIA, "clause": "where"})
-    return _test(store, module, condition)
+    if isinstance(condition, Comparison):
+        return _compare(store, resolve(store, module, condition.path), condition)
+    left, right = (compile_where(store, module, side) for side in (condition.left, condition.right))
+    if isinstance(condition, Both):
+        return lambda record: left(record) and right(record)
+    return lambda record: left(record) or right(record)
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:
@@ -57,15 +59,6 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
     else:
         yield from comparisons(condition.left)
         yield from comparisons(condition.right)
-
-
-def _test(store: Store, module: Module, condition: Condition) -> Test:
-    if isinstance(condition, Comparison):
-        return _compare(store, resolve(store, module, condition.path), condition)
-    left, right = _test(store, module, condition.left), _test(store, module, condition.right)
-    if isinstance(condition, Both):
-        return lambda record: left(record) and right(record)
-    return lambda record: left(record) or right(record)
 
 
 def _compare(store: Store, column: Column, comparison: Comparison) -> Test:

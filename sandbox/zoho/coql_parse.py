@@ -26,6 +26,8 @@ from sandbox.zoho.coql_tree import (
 T = TypeVar("T")
 
 DEFAULT_ROWS = 200
+MOST_CRITERIA = 25  # COQL limits page
+MOST_BRACKETS = 50  # within each other; more than 25 criteria need
 AGGREGATES = ("SUM", "MIN", "MAX", "AVG", "COUNT")
 KEYWORDS = {
     "select", "from", "where", "and", "or", "not", "in", "like", "between", "is", "null", "group", "order",
@@ -34,7 +36,7 @@ KEYWORDS = {
 TOKEN = re.compile(
     r"""(?P<blank>\s+)
       | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
-      | (?P<number>-?\d+(?:\.\d+)?(?![\w.]))
+      | (?P<number>-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?![\w.]))
       | (?P<name>!?[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*)
       | (?P<sign><=|>=|!=|=|<|>|\(|\)|,|\#)""",
     re.VERBOSE,
@@ -88,6 +90,8 @@ class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._place = 0
+        self._criteria = 0
+        self._depth = 0
 
     @property
     def _next(self) -> Token:
@@ -148,11 +152,18 @@ class _Parser:
         return left
 
     def _condition(self) -> Condition:
-        if self._take_sign("("):
-            inner = self._either()
-            self._sign(")")
-            return inner
-        return self._comparison(self._field())
+        if not self._take_sign("("):
+            self._criteria += 1
+            if self._criteria > MOST_CRITERIA:
+                raise Refused(400, "LIMIT_EXCEEDED", {"limit": MOST_CRITERIA, "clause": "where"})
+            return self._comparison(self._field())
+        self._depth += 1
+        if self._depth > MOST_BRACKETS:
+            self._fail(1)
+        inner = self._either()
+        self._sign(")")
+        self._depth -= 1
+        return inner
 
     def _comparison(self, path: str) -> Comparison:
         if self._take_words("is"):

@@ -8,9 +8,9 @@ from typing import Any
 from sandbox.zoho.answers import HTML_TYPE, Answer, Refused, envelope
 from sandbox.zoho.oauth import throttled
 
-BAD_GATEWAY_PAGE = (
-    "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
-)
+GATEWAY_PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+# A hanging call that outlives its seconds ends as gateways end it.
+GATEWAY_ERRORS = {"bad_gateway": (502, "Bad Gateway"), "hang": (504, "Gateway Time-out")}
 KINDS = (
     "latency", "rate_limit", "server_error", "bad_gateway", "cut_body", "expired_token", "scope_missing",
     "token_throttle", "hang",
@@ -94,8 +94,10 @@ def refusal(fault: Fault) -> Answer | None:
     """The answer of a fault that answers instead of the call; None for those that spoil or end it."""
     if fault.kind == "token_throttle":
         return Answer(400, throttled().body, credits=0)
-    if fault.kind == "bad_gateway":
-        return Answer(502, BAD_GATEWAY_PAGE, content_type=HTML_TYPE, credits=0)
+    if fault.kind in GATEWAY_ERRORS:
+        status, title = GATEWAY_ERRORS[fault.kind]
+        page = GATEWAY_PAGE.format(title=f"{status} {title}")
+        return Answer(status, page, content_type=HTML_TYPE, credits=0)
     refusals = {
         "rate_limit": (429, "TOO_MANY_REQUESTS"),
         "server_error": (500, "INTERNAL_ERROR"),

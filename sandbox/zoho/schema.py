@@ -72,9 +72,14 @@ class Module:
         """The fields by API name."""
         return {one.api_name: one for one in self.fields}
 
-    def lookups_to(self, module: str) -> tuple[Field, ...]:
-        """The fields that point to a module."""
-        return tuple(one for one in self.fields if one.target == module)
+    @cached_property
+    def blank(self) -> dict[str, bool | None]:
+        """The values of a record in which nothing is filled in."""
+        return {
+            one.api_name: False if one.data_type == "boolean" else None
+            for one in self.fields
+            if one.api_name != "id"
+        }
 
 
 @dataclass(frozen=True)

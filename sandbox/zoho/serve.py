@@ -23,6 +23,7 @@ from sandbox.zoho.state import start_zoho
 HOST = "127.0.0.1"
 BACKLOG = 128
 STOP_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75  # longer than a polling client pauses, so that it may use its connection again
 
 
 GUIDE = """\
@@ -75,6 +76,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 date_header=False,  # the date comes from the clock that the sandbox goes by
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
         )

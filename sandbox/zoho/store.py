@@ -142,18 +142,15 @@ class Store:
 
 def complete(module: Module, record: Record, user: int) -> None:
     """Fill in what the system itself keeps: people, times, computed fields, empty fields as null."""
-    values = record.values
-    values.update(
-        Created_By=user,
-        Modified_By=user,
-        Created_Time=wire_time(record.created),
-        Modified_Time=wire_time(record.modified),
-        Record_Status__s="Available",
-    )
-    for one in module.fields:
-        if one.api_name != "id":
-            values.setdefault(one.api_name, False if one.data_type == "boolean" else None)
-    _compute(module, record, given=values)
+    kept = {
+        "Created_By": user,
+        "Modified_By": user,
+        "Created_Time": wire_time(record.created),
+        "Modified_Time": wire_time(record.modified),
+        "Record_Status__s": "Available",
+    }
+    record.values = {**module.blank, **record.values, **kept}
+    _compute(module, record, given=record.values)
 
 
 def _compute(module: Module, record: Record, given: Mapping[str, Any]) -> None:
