@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot.app.answers import AccountCard, AccountLine, Answer
 from bot.app.services import Check
+from bot.app.wording import NOTHING, ago, day, money
 from bot.language.question import Kind, NotUnderstood
 from connector.sync.report import Progress, SyncReport
 
@@ -34,7 +35,6 @@ HEADINGS = {
     "annual_revenue_minor": "Revenue",
     "employees": "Employees",
 }
-JUST_NOW_SECONDS = 10
 NUMBERS = {"r", "f", "m", "total", "purchases", "spend_minor", "annual_revenue_minor", "employees"}
 
 
@@ -69,9 +69,10 @@ def show_help(console: Console, topics: Sequence[Any]) -> None:
 
 def account_table(accounts: Sequence[AccountLine], columns: Sequence[str], currency: str) -> Table:
     """Accounts as a table; every value is shown as it is, never as markup."""
-    table = Table("Account", box=None, pad_edge=False)
+    table = Table(Column("Account", no_wrap=True), box=None, pad_edge=False)
     for column in columns:
-        table.add_column(HEADINGS.get(column, column), justify="right" if column in NUMBERS else "left")
+        justify: JustifyMethod = "right" if column in NUMBERS else "left"
+        table.add_column(HEADINGS.get(column, column), justify=justify, no_wrap=True)
     for account in accounts:
         cells = [_cell(column, getattr(account, column), currency) for column in columns]
         table.add_row(escape(account.name), *(escape(cell) for cell in cells))
@@ -142,31 +143,21 @@ class SyncBars:
         self._progress.update(self._tasks[progress.module], completed=progress.read, total=total)
 
 
-def money(minor: int | None, currency: str) -> str:
-    """Whole units with thousands separators: 12345678 USD -> ``USD 123,457``; a dash for nothing."""
-    return "–" if minor is None else f"{currency} {round(minor / 100):,}"
-
-
 def age(then: datetime | None, now: datetime) -> str:
-    """How long ago, in the largest unit that fits."""
+    """How old the data is."""
     if then is None:
         return "never: the CRM has not been read yet"
-    seconds = max(0, int((now - then).total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count != 1 else ''} ago"
-    return "just now" if seconds < JUST_NOW_SECONDS else f"{seconds} seconds ago"
+    return ago((now - then).total_seconds())
 
 
 def _cell(column: str, value: Any, currency: str) -> str:
     if value is None:
-        return "–"
+        return NOTHING
     if column.endswith("_minor"):
         return money(value, currency)
     if column in NUMBERS:
         return f"{value:,}"
-    return str(value)
+    return day(value) if isinstance(value, date) else str(value)
 
 
 def _line_cell(value: Any) -> str:
@@ -190,11 +181,11 @@ def _show_card(console: Console, card: AccountCard, currency: str) -> None:
         f"[bold]{escape(line.name)}[/bold] · {escape(line.label or 'no label')}{since}", highlight=False
     )
     facts = {
-        "R F M": f"{line.r or '–'} {line.f or '–'} {line.m or '–'}",
+        "R F M": " ".join(str(score or NOTHING) for score in (line.r, line.f, line.m)),
         "Spend": f"{money(line.spend_minor, currency)} in {line.purchases:,} purchases",
-        "Last purchase": str(line.last_purchase or "–"),
-        "Owner": line.owner or "–",
-        "Place": ", ".join(part for part in (line.city, line.state, line.country) if part) or "–",
+        "Last purchase": day(line.last_purchase),
+        "Owner": line.owner or NOTHING,
+        "Place": ", ".join(part for part in (line.city, line.state, line.country) if part) or NOTHING,
         "Open deals": f"{card.open_deals} worth {money(card.open_deals_minor, currency)}",
     }
     for name, value in facts.items():

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.app.answers import AccountCard, Group
+from bot.app.wording import ago, day, money
 from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
 from bot.slack.views.alert import alert_message, summary_message, text_message
 from bot.slack.views.answer import answer_message
@@ -15,7 +16,7 @@ from bot.slack.views.drawing import Drawing
 from bot.slack.views.limits import Surface, check
 from bot.slack.views.marks import label_marks
 from bot.slack.views.not_understood import not_understood_message
-from bot.slack.views.text import ago, data_age, day, money, split
+from bot.slack.views.text import data_age, split
 from sandbox.demo.transcript import message_text, mrkdwn_text
 from tests.support.fake_services import (
     LABELS,

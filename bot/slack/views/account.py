@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.app.answers import AccountCard, Answer
+from bot.app.wording import counted, day, money
 from bot.slack import ids
 from bot.slack.views.blocks import (
     Json,
@@ -21,7 +22,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.drawing import Drawing
 from bot.slack.views.marks import marked
-from bot.slack.views.text import code, counted, data_age, day, money, mrkdwn, plain, utc, web_address
+from bot.slack.views.text import code, data_age, mrkdwn, plain, utc, web_address
 
 
 def account_message(answer: Answer, drawing: Drawing) -> Message:

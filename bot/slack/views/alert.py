@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from bot.app.notices import AlertNotice
+from bot.app.wording import day, money
 from bot.slack import ids
 from bot.slack.views import limits
 from bot.slack.views.answer import fitting
@@ -28,7 +29,7 @@ from bot.slack.views.blocks import (
     table,
 )
 from bot.slack.views.marks import direction_mark
-from bot.slack.views.text import clip, clock_time, day, moment, money, mrkdwn, plain, split, web_address
+from bot.slack.views.text import clip, clock_time, moment, mrkdwn, plain, split, web_address
 
 SNOOZE_DAYS: Final = (1, 7, 30)
 REASONS: Final = 5

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.answers import AccountLine, Answer
+from bot.app.wording import counted, day, money
 from bot.language.question import Kind
 from bot.slack import ids
 from bot.slack.views import limits
@@ -18,7 +19,7 @@ from bot.slack.views.drawing import Drawing
 from bot.slack.views.help import help_message
 from bot.slack.views.marks import marked
 from bot.slack.views.not_understood import not_understood_message
-from bot.slack.views.text import code, counted, data_age, day, money, mrkdwn, plain
+from bot.slack.views.text import code, data_age, mrkdwn, plain
 
 TABLE_CHARACTERS: Final = 9_000  # leaves room for the rest of the message under limits.MESSAGE_CHARACTERS
 CELL: Final = 80

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.app.people import Role
 from bot.app.services import Check, HomeView, MovedAccount
+from bot.app.wording import ago, counted, day
 from bot.slack import ids
 from bot.slack.views.alert import alert_blocks
 from bot.slack.views.blocks import (
@@ -25,7 +26,7 @@ from bot.slack.views.blocks import (
     sentence,
 )
 from bot.slack.views.marks import Marks, marked
-from bot.slack.views.text import ago, counted, data_age, day, plain
+from bot.slack.views.text import data_age, plain
 
 ALERTS: Final = 10  # at most five blocks each, under the 100 of a view
 MOVES: Final = 10

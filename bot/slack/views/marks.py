@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.slack.views.text import NOTHING, plain
+from bot.app.wording import NOTHING
+from bot.slack.views.text import plain
 
 Marks = Mapping[str, str]  # label -> mark
 _BY_DIRECTION: Final = {"worse": "🔴", "better": "🟢"}

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot.app.wording import NOTHING, ago
 from bot.slack.views.limits import URL
 
-NOTHING: Final = "-"  # an empty table cell is refused
 STALE_AFTER: Final = timedelta(hours=26)  # more than the daily run's distance: something has stopped
-_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥"}
 _JOINER: Final = (
     "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
 )
 LOOKED_AT: Final = 8  # times the length that is shown: a field may hold megabytes
 _OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
-_CURRENCY: Final = re.compile(r"^[A-Z]{3}\Z")  # ISO 4217
 _FORMATTING: Final = re.compile(r"([*_~`])")
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
@@ -78,27 +76,6 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def money(minor: int | None, currency: str) -> str:
-    """An amount in hundredths, as short as it can be read: ``$950``, ``$53.4k``, ``€1.2M``."""
-    if minor is None:
-        return NOTHING
-    sign, amount = ("-" if minor < 0 else ""), abs(minor) / 100
-    symbol = _SYMBOLS.get(currency, f"{currency} " if _CURRENCY.match(currency) else "")
-    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if amount >= size * 0.99995:  # 999,950 is 1M, not 1000k
-            return f"{sign}{symbol}{_short(amount / size)}{unit}"
-    return f"{sign}{symbol}{amount:,.0f}"
-
-
-def _short(amount: float) -> str:
-    return f"{amount:,.1f}".removesuffix(".0")
-
-
-def day(value: date | None) -> str:
-    """A day that nobody can misread: ``5 Nov 2026``."""
-    return f"{value.day} {value:%b %Y}" if value else NOTHING
-
-
 def moment(at: datetime) -> str:
     """An instant in mrkdwn: Slack writes it in the reader's own zone; elsewhere it is UTC."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{utc(at)}>"
@@ -113,19 +90,6 @@ def utc(at: datetime) -> str:
     """An instant where Slack does not translate it: ``24 Nov 19:03 UTC``."""
     there = at.astimezone(UTC)
     return f"{there.day} {there:%b %H:%M} UTC"
-
-
-def ago(seconds: float) -> str:
-    """An age in one unit: ``just now``, ``5 minutes ago``, ``3 days ago``."""
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{counted(int(seconds // size), unit)} ago"
-    return "just now"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 account``, ``1,234 accounts``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def data_age(as_of: datetime | None, now: datetime) -> str:
