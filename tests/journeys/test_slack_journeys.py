@@ -156,7 +156,7 @@ def test_a_mention_is_a_conversation_in_a_thread(stage: Stage) -> None:
         "        Account  Label       Industry  Owner            Last purchase    Spend\n"
         "        -------  ----------  --------  ---------------  -------------  -------\n"
         "        Konex    🟢 VIP      medical   Darcel Schlecht  5 Nov 2026     $123.5k\n"
-        "        Bioplex  🟡 At Risk  medical   Darcel Schlecht  5 Nov 2026     $123.5k\n"
+        "        Bioplex  🔴 At Risk  medical   Darcel Schlecht  5 Nov 2026     $123.5k\n"
         "        (Read as `label = VIP and industry = medical` · 2 of 2 · data from 24 Nov 12:01 UTC)"
     )
     assert stage.refused() == []
@@ -184,7 +184,7 @@ def test_a_command_a_card_a_breakdown_and_help(stage: Stage) -> None:
         anna.say("CALERTS", f"/bellwether{text}")
     said = stage.answers(anna, "CALERTS", 3)
     shown = {message_text(one).splitlines()[0]: message_text(one) for one in said}
-    assert "Konex  🟡 At Risk since 21 Nov 2026, before that VIP" in shown
+    assert "Konex  🔴 At Risk since 21 Nov 2026, before that VIP" in shown
     assert "medical         12    75%" in shown["16 accounts by industry · how many champions per industry?"]
     assert "• at-risk accounts over 50k" in "".join(shown.values())
     assert {one["ephemeral_for"] for one in said} == {"UANNA"}
