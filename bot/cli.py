@@ -1,4 +1,8 @@
-"""The command line: parse, call a use case, print. Nothing is decided here."""
+"""The command line: parse, call a use case, print. Nothing is decided here.
+
+What brings pandas, SQLAlchemy and Slack is imported by the commands that need it, so that help, the demo and
+the sandboxes start at once.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +17,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import typer
 from rich.console import Console
 
-from bot.app.answers_json import answer_as_json
-from bot.app.config import STARTING_DOCUMENT, json_schema
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
-from bot.runtime.doctor import examine
 from bot.runtime.logs import configure_logs
-from bot.runtime.serve import Part, serve
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
-from bot.runtime.wiring import Bellwether
 from bot.settings import load_settings
 from bot.terminal import SyncBars, lines_table, report_table, show_answer, show_checks
 from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from bot.runtime.wiring import Bellwether
 
 EXIT_FAILED = 1
 EXIT_NOT_UNDERSTOOD = 3
@@ -79,36 +81,41 @@ def _fail(sentence: str) -> None:
 @app.command()
 def run() -> None:
     """Run everything in this process: Slack, worker and clock."""
-    _serve(Part.WEB, Part.WORKER, Part.CLOCK)
+    _serve("web", "worker", "clock")
 
 
 @app.command()
 def web() -> None:
     """Run the part that talks with Slack."""
-    _serve(Part.WEB)
+    _serve("web")
 
 
 @app.command()
 def worker() -> None:
     """Run the part that syncs, scores and delivers."""
-    _serve(Part.WORKER)
+    _serve("worker")
 
 
 @app.command()
 def clock() -> None:
     """Run the part that says when work is due."""
-    _serve(Part.CLOCK)
+    _serve("clock")
 
 
-def _serve(*parts: Part) -> None:
+def _serve(*parts: str) -> None:
+    from bot.runtime.serve import Part, serve
+    from bot.runtime.wiring import Bellwether
+
     settings = load_settings()
     configure_logs(settings.log_format)
-    serve(Bellwether(settings), frozenset(parts))
+    serve(Bellwether(settings), frozenset(map(Part, parts)))
 
 
 @app.command()
 def init(path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env")) -> None:
     """Set up: ask for credentials, write .env and a starting configuration."""
+    from bot.app.config import STARTING_DOCUMENT
+
     console = Console()
 
     def answer(wanted: Wanted) -> str:
@@ -125,6 +132,8 @@ def init(path: Annotated[Path, typer.Option(help="Where the environment file goe
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check every connection, and say what to type next."""
+    from bot.runtime.doctor import examine
+
     checks = examine(_bellwether())
     if as_json:
         _print_json([asdict(check) for check in checks])
@@ -147,7 +156,7 @@ def sync(
     if as_json:
         print(report.as_json())
     else:
-        Console().print(report_table(report))
+        Console(soft_wrap=True).print(report_table(report))
 
 
 @app.command()
@@ -177,6 +186,8 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question. Exit code 3 when it was not understood."""
+    from bot.app.answers_json import answer_as_json
+
     bellwether = _bellwether()
     person = bellwether.people.by_email(as_email) if as_email else OPERATOR
     if person.refusal:
@@ -251,6 +262,8 @@ def config_apply(
 @configuration.command("export")
 def config_export() -> None:
     """Print the document that is in force."""
+    from bot.app.config import STARTING_DOCUMENT
+
     latest = _bellwether().versions.latest()
     print(latest[1] if latest else STARTING_DOCUMENT, end="")
 
@@ -267,6 +280,8 @@ def config_history(as_json: AsJson = False) -> None:
 @configuration.command("schema")
 def config_schema() -> None:
     """Print the document's JSON Schema, for editors."""
+    from bot.app.config import json_schema
+
     _print_json(json_schema())
 
 
@@ -299,6 +314,8 @@ def _start_sandbox(module: str, arguments: list[str]) -> None:
 
 
 def _bellwether() -> Bellwether:
+    from bot.runtime.wiring import Bellwether
+
     settings = load_settings()
     configure_logs(settings.log_format, logging.WARNING)
     bellwether = Bellwether(settings)

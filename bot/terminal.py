@@ -56,7 +56,7 @@ def show_answer(console: Console, answer: Answer, now: datetime) -> None:
         console.print(account_table(answer.accounts, answer.columns, answer.currency))
     console.print(f"[dim]Read as[/dim] {escape(answer.read_as)}", highlight=False)
     shown = "" if answer.card else f"{answer.shown} of {answer.total} · "
-    console.print(f"[dim]{shown}data from {age(answer.as_of, now)}[/dim]", highlight=False)
+    console.print(f"[dim]{shown}{data_age(answer.as_of, now)}[/dim]", highlight=False)
 
 
 def show_help(console: Console, topics: Sequence[Any]) -> None:
@@ -143,11 +143,11 @@ class SyncBars:
         self._progress.update(self._tasks[progress.module], completed=progress.read, total=total)
 
 
-def age(then: datetime | None, now: datetime) -> str:
+def data_age(as_of: datetime | None, now: datetime) -> str:
     """How old the data is."""
-    if then is None:
-        return "never: the CRM has not been read yet"
-    return ago((now - then).total_seconds())
+    if as_of is None:
+        return "the CRM has not been read to its end yet: run `bellwether sync`"
+    return f"data from {ago((now - as_of).total_seconds())}"
 
 
 def _cell(column: str, value: Any, currency: str) -> str:
