@@ -13,7 +13,7 @@ demo: $(VENV)/.demo  ## the whole product on this machine: no account, no networ
 	@$(BIN)/bellwether demo $(ARGS)
 
 test: $(VENV)/.dev  ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: lint types imports  ## what CI checks besides the tests
 

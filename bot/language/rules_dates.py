@@ -127,20 +127,25 @@ def _emit(
     if node is None:
         return draft.problem(first, last, "That period cannot be read here.")
     if subject.any_one and when.closed(role, draft.vocabulary.today, over=over):
-        return _only_the_last(draft, first, last, subject)
+        return _only_the_last(draft, first, last, subject, when)
     if subject.inverted:
         node = Not(node)
     return draft.add(first, last, subject.field.name, node)
 
 
-def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject) -> int:
-    """Only the last purchase of each account is known: "bought in June" cannot be answered by it."""
+def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject, when: Moment) -> int:
+    """Only the last purchase of each account is known: "bought in June" cannot be answered by it.
+
+    Who has (or has not) bought since that period began is known, so that is offered.
+    """
     at = next(index for index in range(first, last) if draft.role(index, *_BUYING) or draft.field(index))
     text = draft.rewritten(at, at + 1, "last bought")
     shown = f"{'not ' if draft.nots else ''}last bought {draft.words(first, last)}"
     shown = shown.replace(f" {draft.words(at, at + 1)}", "", 1)
     readings = () if subject.inverted or draft.nots else (Reading(text, shown),)
-    since = Reading(draft.rewritten(first, last, "bought since January"), "bought since January")
+    verb = draft.words(at, at + 1) if draft.role(at, *_BUYING) else "bought"
+    begun = f"{verb} since {when.begins(draft.vocabulary).isoformat()}"
+    since = Reading(draft.rewritten(first, last, begun), f"{'not ' if draft.nots else ''}{begun}")
     reason = "Only the date of each account's last purchase is known, not of earlier ones."
     return draft.problem(first, last, reason, readings=(*readings, since))
 

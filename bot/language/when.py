@@ -53,6 +53,15 @@ class Moment:
             return self.what.count > 0
         return self.what < today if isinstance(self.what, date) else False
 
+    def begins(self, vocabulary: Vocabulary) -> date:
+        """Its first day."""
+        if isinstance(self.what, date):
+            return self.what
+        if isinstance(self.what, tuple):
+            return self.what[0]
+        days = resolve(self.what, vocabulary.today, vocabulary.index.fiscal_year_starts)
+        return days if isinstance(days, date) else days[0]
+
 
 def is_over(draft: Draft, at: int) -> bool | None:
     """True for "over" and its like, False for "under", None when there is neither."""

@@ -158,3 +158,23 @@ def test_a_wrong_value_in_the_criteria_language_is_offered_right() -> None:
 def test_a_stranger_to_the_crm_is_told_so() -> None:
     understood = asked_back("my team's VIPs")
     assert "Nobody reports to Anna Snelling" in understood.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        (
+            "VIPs that did not buy last quarter",
+            "VIPs that did not buy since 2026-07-01",
+        ),
+        (
+            "accounts over 100k that have not bought in the last week",
+            "accounts over 100k that have not bought since 2026-11-16",
+        ),
+    ],
+)
+def test_a_period_in_the_past_is_offered_from_its_first_day(text: str, offered: str) -> None:
+    understood = understand(text, vocabulary_for())
+    assert isinstance(understood, NotUnderstood)
+    assert offered in [reading.text for reading in understood.readings]
+    assert isinstance(understand(offered, vocabulary_for()), Question)
