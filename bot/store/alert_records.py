@@ -13,13 +13,13 @@ from bot.app.notices import AlertNotice, notice_from
 from bot.app.ports import Clock, Posted
 from bot.store.tables import AlertRow, OutboxRow
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow
+from connector.cache.tables import AccountRow, table_of
 
-_alert: Any = AlertRow.__table__  # type: ignore[attr-defined]
-_outbox: Any = OutboxRow.__table__  # type: ignore[attr-defined]
-_account: Any = AccountRow.__table__  # type: ignore[attr-defined]
+_alert = table_of(AlertRow)
+_outbox = table_of(OutboxRow)
+_account = table_of(AccountRow)
 
-# An alert and the message that carries its values share a key, see ``alert_key``.
+# An alert and the message that carries its values share a key, see ``bot.app.alerting``.
 _joined = _alert.join(
     _outbox,
     _outbox.c.dedupe_key
@@ -85,11 +85,6 @@ class SqlAlertRecords:
                 .values(acted_at=self._clock.now(), **values)
             )
             return changed.rowcount == 1
-
-
-def alert_key(route: str, change_id: int) -> str:
-    """The key that an alert's message bears in the outbox."""
-    return f"alert:{route}:{change_id}"
 
 
 def _notices() -> Any:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert, select
 
 from bot.app.ports import Clock
 from bot.store.tables import AuditRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
-_audit: Any = AuditRow.__table__  # type: ignore[attr-defined]
+_audit = table_of(AuditRow)
 
 
 @dataclass(frozen=True, slots=True)

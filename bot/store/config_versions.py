@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, text
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from bot.app.ports import Clock
+from bot.store.locks import take_turn
 from bot.store.tables import ConfigVersionRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
-_TABLE = ConfigVersionRow.__table__  # type: ignore[attr-defined]
-# Two publishers on PostgreSQL take turns behind this number; SQLite's write lock does that by itself.
-_ADVISORY_LOCK = 0x62770002
+_TABLE = table_of(ConfigVersionRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,7 @@ class SqlConfigVersions:
             The new version; the one in force when it is the same document, to the character.
         """
         with self._database.writes.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            take_turn(connection, "configuration")
             current = _first(connection, _newest().limit(1))
             if current is not None and current.document == document:
                 return current

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, func, select
 
@@ -11,8 +10,9 @@ from bot.app.ports import Clock
 from bot.store.dialect import insert_or
 from bot.store.tables import HeartbeatRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
-_beat: Any = HeartbeatRow.__table__  # type: ignore[attr-defined]
+_beat = table_of(HeartbeatRow)
 
 
 class SqlHeartbeats:

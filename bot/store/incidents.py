@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -15,8 +14,9 @@ from bot.store.locks import take_turn
 from bot.store.outbox import put_message
 from bot.store.tables import IncidentRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
-_incident: Any = IncidentRow.__table__  # type: ignore[attr-defined]
+_incident = table_of(IncidentRow)
 
 
 @dataclass(frozen=True, slots=True)

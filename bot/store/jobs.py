@@ -15,8 +15,9 @@ from bot.store.dialect import insert_or
 from bot.store.locks import take_turn
 from bot.store.tables import JobRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
-_job: Any = JobRow.__table__  # type: ignore[attr-defined]
+_job = table_of(JobRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import select
 
@@ -11,10 +10,10 @@ from bot.app.answers import LabelMove
 from bot.app.services import MovedAccount
 from bot.store.tables import LabelChangeRow
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow
+from connector.cache.tables import AccountRow, table_of
 
-_change: Any = LabelChangeRow.__table__  # type: ignore[attr-defined]
-_account: Any = AccountRow.__table__  # type: ignore[attr-defined]
+_change = table_of(LabelChangeRow)
+_account = table_of(AccountRow)
 
 
 class SqlMoves:

@@ -11,18 +11,20 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
 from bot.app.errors import UserError
+from bot.app.notices import NOTICE_VERSION
 from bot.app.ports import Clock, OutboxMessage, Posted
 from bot.store.dialect import insert_or
 from bot.store.locks import take_turn
 from bot.store.tables import AlertRow, OutboxRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
 # chat.postMessage: about one message a second in a channel (docs.slack.dev, rate limits).
 CHANNEL_PACE = timedelta(seconds=1)
 WAITING = ("pending", "unknown")
 
-_outbox: Any = OutboxRow.__table__  # type: ignore[attr-defined]
-_alert: Any = AlertRow.__table__  # type: ignore[attr-defined]
+_outbox = table_of(OutboxRow)
+_alert = table_of(AlertRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def put_message(
             kind=kind,
             channel=channel,
             payload=json.dumps(payload, ensure_ascii=False),
-            payload_version=1,
+            payload_version=NOTICE_VERSION,
             state="pending",
             due_at=now,
             attempts=0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -15,13 +14,13 @@ from bot.app.ports import Clock, Directory, SlackProfile
 from bot.store.dialect import insert_or
 from bot.store.tables import PersonRow
 from connector.cache.engine import Database
-from connector.cache.tables import UserRow
+from connector.cache.tables import UserRow, table_of
 from scoring.config import Access
 
 STALE = timedelta(hours=1)
 
-_person: Any = PersonRow.__table__  # type: ignore[attr-defined]
-_user: Any = UserRow.__table__  # type: ignore[attr-defined]
+_person = table_of(PersonRow)
+_user = table_of(UserRow)
 
 
 class SqlPeople:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, insert, literal, select, update
 
 from bot.app.facts import EarlierAlerts, PendingAlert, standing_from
-from bot.app.notices import NOTICE_VERSION
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow
+from connector.cache.tables import table_of
 
-_ALERT = AlertRow.__table__  # type: ignore[attr-defined]
-_CHANGE = LabelChangeRow.__table__  # type: ignore[attr-defined]
-_OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+_ALERT = table_of(AlertRow)
+_CHANGE = table_of(LabelChangeRow)
+_OUTBOX = table_of(OutboxRow)
 
 # Nobody has begun to send it: once a sender holds it, Slack may have it at any moment.
 _UNSENT: ColumnElement[bool] = and_(
@@ -62,28 +61,6 @@ def add_alert(
     }
     number: int = connection.execute(insert(_ALERT).values(values).returning(_ALERT.c.id)).scalar_one()
     return number
-
-
-def add_message(
-    connection: Connection, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
-) -> None:
-    """Put a message into the outbox, due now.
-
-    Raises:
-        sqlalchemy.exc.IntegrityError: the key is there already; the run must not commit then.
-    """
-    values = {
-        "dedupe_key": dedupe_key,
-        "kind": kind,
-        "channel": channel,
-        "payload_version": NOTICE_VERSION,
-        "payload": json.dumps(payload, ensure_ascii=False),
-        "state": "pending",
-        "due_at": at,
-        "attempts": 0,
-        "created_at": at,
-    }
-    connection.execute(insert(_OUTBOX).values(values))
 
 
 def _resting(

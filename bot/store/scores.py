@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.app.changes import Difference
 from bot.app.facts import (
@@ -26,24 +26,24 @@ from bot.app.facts import (
 from bot.app.ports import ScoringTransaction
 from bot.store import raised_alerts
 from bot.store.account_facts import read_facts
+from bot.store.locks import take_turn
+from bot.store.outbox import put_message
 from bot.store.tables import LabelChangeRow, RunRow, ScoreRow
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow
+from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow, table_of
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.periods import Today
 from scoring.rfm import Standing
 
-_SCORE = ScoreRow.__table__  # type: ignore[attr-defined]
-_CHANGE = LabelChangeRow.__table__  # type: ignore[attr-defined]
-_RUN = RunRow.__table__  # type: ignore[attr-defined]
-_TOUCHED = TouchedAccountRow.__table__  # type: ignore[attr-defined]
-_ACCOUNT = AccountRow.__table__  # type: ignore[attr-defined]
-_USER = UserRow.__table__  # type: ignore[attr-defined]
-_ORGANISATION = OrganisationRow.__table__  # type: ignore[attr-defined]
+_SCORE = table_of(ScoreRow)
+_CHANGE = table_of(LabelChangeRow)
+_RUN = table_of(RunRow)
+_TOUCHED = table_of(TouchedAccountRow)
+_ACCOUNT = table_of(AccountRow)
+_USER = table_of(UserRow)
+_ORGANISATION = table_of(OrganisationRow)
 
 _STANDING = ("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor")
-# Runs on PostgreSQL take turns behind this number; SQLite's write lock does that by itself.
-_ADVISORY_LOCK = 0x62770001
 IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
 
 
@@ -57,8 +57,7 @@ class SqlScores:
     def transaction(self) -> Iterator[ScoringTransaction]:
         """Begin, with the write lock; whatever another run has written is visible."""
         with self._database.writes.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            take_turn(connection, "scoring")
             yield SqlScoringTransaction(connection)
 
 
@@ -214,8 +213,8 @@ class SqlScoringTransaction:
     def add_message(
         self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
     ) -> None:
-        """Put a message into the outbox."""
-        raised_alerts.add_message(self._connection, dedupe_key, kind, channel, payload, at)
+        """Put a message into the outbox; a key that is there already is left as it is."""
+        put_message(self._connection, key=dedupe_key, kind=kind, channel=channel, payload=payload, now=at)
 
 
 def _columns(standing: Standing) -> dict[str, Any]:

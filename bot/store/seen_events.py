@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import delete
 
@@ -11,11 +10,12 @@ from bot.app.ports import Clock
 from bot.store.dialect import insert_or
 from bot.store.tables import SeenEventRow
 from connector.cache.engine import Database
+from connector.cache.tables import table_of
 
 # Slack gives up on a delivery after about an hour; a day is safe and keeps the table small.
 REMEMBER_DELIVERIES = timedelta(days=1)
 
-_seen: Any = SeenEventRow.__table__  # type: ignore[attr-defined]
+_seen = table_of(SeenEventRow)
 
 
 class SqlSeenEvents:
