@@ -27,11 +27,14 @@ class SqlSeenEvents:
 
     def first_time(self, event_id: str) -> bool:
         """Remember the delivery; False when it was known already."""
-        statement = insert_or(self._database.dialect, _seen).values(
-            event_id=event_id, seen_at=self._clock.now()
+        statement = (
+            insert_or(self._database.dialect, _seen)
+            .values(event_id=event_id, seen_at=self._clock.now())
+            .on_conflict_do_nothing()
+            .returning(_seen.c.event_id)  # not the row count, which psycopg does not give for an insert
         )
         with self._database.writes.begin() as connection:
-            return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+            return connection.execute(statement).first() is not None
 
     def forget_old(self) -> None:
         """Remove deliveries that Slack will not repeat any more."""
