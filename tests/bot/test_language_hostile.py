@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.app.ports import NamedAccount, OrganisationWords
 from bot.language.question import NotUnderstood, Question
-from bot.language.tokens import LONGEST_CHARACTERS, fold, phrase, tokens
+from bot.language.tokens import LONGEST_CHARACTERS, phrase, tokens
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary, build_index
 from tests.support.questions import QUESTIONS
@@ -130,7 +130,9 @@ def test_the_order_of_simple_conditions_does_not_matter(parts: tuple[str, ...]) 
 @given(st.text(alphabet="ab XY9.'&-\"éß", max_size=30))
 def test_a_phrase_is_the_folded_words_of_its_text(text: str) -> None:
     assert phrase(text) == " ".join(one.norm for one in tokens(text.replace('"', " ")))
-    assert phrase(text) == phrase(text.upper()) or fold(text) != fold(text.upper())
+    # Where capitals are more letters, as of ß, an abbreviation such as "X.ß." is none any more.
+    if len(text.upper()) == len(text):
+        assert phrase(text) == phrase(text.upper())
 
 
 def large_vocabulary(accounts: int = 100_000) -> Vocabulary:
