@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8710
+    public_url: str | None = None  # where Zoho can reach this server; without it changes are polled for
     log_format: str = "auto"
     clock_file: Path | None = None  # tests and the demo: a file with seconds to add to the present
     zoho: ZohoSettings = ZohoSettings()

@@ -2,8 +2,10 @@
 
 ConnectorError
 ├── Retriable     it will pass: 429, 5xx, a time-out, a cut answer (carries how long to wait)
+│   └── OutOfBudget   the share of API credits that we may use is used up: later, without insisting
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
 ├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
+├── NotOffered    this way of reading is not offered for the module: another way is taken, and said
 ├── StartOver     the place in a list was lost (its page token expired): that list is read from its start
 └── Fatal         the run cannot go on: an answer that makes no sense, a module that does not exist
 """
@@ -30,12 +32,20 @@ class Retriable(ConnectorError):
         self.after_seconds = after_seconds
 
 
+class OutOfBudget(Retriable):
+    """Our share of the API's credits is used up; the rest is left to the customer's other programs."""
+
+
 class Skippable(ConnectorError):
     """A record could not be used."""
 
 
 class NeedsPerson(ConnectorError):
     """Zoho refuses until somebody acts."""
+
+
+class NotOffered(ConnectorError):
+    """The CRM does not offer this way of reading for the module."""
 
 
 class StartOver(ConnectorError):

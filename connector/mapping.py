@@ -8,12 +8,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The four roles that modules are mapped to."""
+    """What a module is to us: one of the four roles, or something else that is kept all the same."""
 
     ACCOUNTS = "accounts"
     CONTACTS = "contacts"
     PRODUCTS = "products"
     TRANSACTIONS = "transactions"
+    OTHER = "other"
 
 
 # System field name -> API name in Zoho's standard modules. The system names are the cache's column names;
@@ -32,6 +33,8 @@ STANDARD_FIELDS: dict[Role, dict[str, str]] = {
         "website": "Website",
         "phone": "Phone",
         "kind": "Account_Type",
+        "currency": "Currency",
+        "exchange_rate": "Exchange_Rate",
         "created_at": "Created_Time",
         "modified_at": "Modified_Time",
     },
@@ -50,6 +53,8 @@ STANDARD_FIELDS: dict[Role, dict[str, str]] = {
         "code": "Product_Code",
         "category": "Product_Category",
         "unit_price_minor": "Unit_Price",
+        "currency": "Currency",
+        "exchange_rate": "Exchange_Rate",
         "created_at": "Created_Time",
         "modified_at": "Modified_Time",
     },
@@ -62,10 +67,27 @@ STANDARD_FIELDS: dict[Role, dict[str, str]] = {
         "stage": "Stage",
         "occurred_on": "Closing_Date",
         "amount_minor": "Amount",
+        "currency": "Currency",
+        "exchange_rate": "Exchange_Rate",
         "created_at": "Created_Time",
         "modified_at": "Modified_Time",
     },
 }
+# The typed columns of each role's table, in the order of CrmRecord.values. A *_minor column holds the home
+# currency; `currency` and `exchange_rate` say what it was converted from.
+COLUMNS: dict[Role, tuple[str, ...]] = {role: tuple(names) for role, names in STANDARD_FIELDS.items()} | {
+    Role.OTHER: (
+        "name",
+        "parent_id",
+        "account_id",
+        "contact_id",
+        "owner_id",
+        "created_at",
+        "modified_at",
+    )
+}
+# Only organisations with several currencies have these fields: nobody misses them elsewhere.
+OPTIONAL_FIELDS = frozenset({"Currency", "Exchange_Rate"})
 STANDARD_MODULES: dict[Role, str] = {
     Role.ACCOUNTS: "Accounts",
     Role.CONTACTS: "Contacts",

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
-from connector.mapping import Role
+from connector.mapping import ModuleMapping, Role
 
-Value: TypeAlias = str | int | date | datetime | None
-RawRecord: TypeAlias = Mapping[str, Any]
+Value: TypeAlias = str | int | float | date | datetime | None
+RawRecord: TypeAlias = Mapping[str, Any]  # as it came over the wire
 
 
 class Clock(Protocol):
@@ -79,6 +79,9 @@ class Organisation:
     time_zone: str
     currency: str
     domain: str | None = None
+    edition: str | None = None  # free, standard, professional, enterprise, ultimate; other spellings may come
+    user_licences: int | None = None
+    several_currencies: bool = False
     read_at: datetime | None = None
 
 
@@ -97,8 +100,28 @@ class CrmUser:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleDescription:
+    """A module, from the CRM's metadata.
+
+    Attributes:
+        kind: the CRM's ``generated_type``: default, custom, linking, subform …
+        readable: whether the API gives its records.
+    """
+
+    api_name: str
+    label: str
+    kind: str
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """A field of a module, from the CRM's metadata. ``picklist`` is None when the field has no options."""
+    """A field of a module, from the CRM's metadata.
+
+    Attributes:
+        picklist: the options; None when the field has none.
+        target: the module that a lookup points to ("Users" for people); None for other fields.
+    """
 
     api_name: str
     label: str
@@ -106,23 +129,74 @@ class FieldDescription:
     custom: bool = False
     read_only: bool = False
     picklist: tuple[str, ...] | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked for of a module, and what becomes of it.
+
+    Attributes:
+        module, role: as in the mapping.
+        fields: every field to ask for, by API name, without ``id``.
+        columns: system field name -> API name, of the mapped fields that exist.
+        missing: mapped API names that the module does not have.
+        own: API names of the fields that we write ourselves.
+        signature: changes when the fields, their types or the columns change.
+    """
+
+    module: str
+    role: Role
+    fields: tuple[FieldDescription, ...]
+    columns: Mapping[str, str]
+    missing: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+    signature: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The API names to ask for."""
+        return tuple(one.api_name for one in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
 class CrmRecord:
-    """A record as the copy keeps it: typed columns by system field name, the whole of it as JSON text."""
+    """A record as the copy keeps it.
+
+    Attributes:
+        values: of the typed columns ``connector.mapping.COLUMNS[role]``, in their order; None where empty.
+        raw: the canonical JSON text of every field that was asked for: the same record gives the same text
+            by whichever call it was read. Keys in the selection's order, ``id`` first; lookups are
+            ``{"id", "name"}``, people ``{"id", "name", "email"}`` (without ``name`` where the call does not
+            give it), tags ``[{"name"}]``, several choices a list, empty text null.
+    """
 
     id: str
-    columns: Mapping[str, Value]
+    values: tuple[Value, ...]
     raw: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a module's records, as the CRM sent them. ``read_at`` is the CRM's own time."""
+class Unreadable:
+    """A record that came and cannot be used: its id (or "?") and the reason, fit to be shown."""
 
-    records: tuple[RawRecord, ...]
-    next_token: str | None = None
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of a module, as they came together.
+
+    Attributes:
+        after: where reading goes on behind this page, for the next call or the next process; opaque. None
+            when this was the last one.
+        read_at: the CRM's own time.
+    """
+
+    records: tuple[CrmRecord, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    after: str | None = None
     read_at: datetime | None = None
 
 
@@ -142,11 +216,14 @@ class DeletedPage:
     read_at: datetime | None = None
 
 
-RecordReader: TypeAlias = Callable[[RawRecord], CrmRecord]
-
-
 class CrmSource(Protocol):
-    """A CRM that can be read. Every method raises the errors of ``connector.errors``."""
+    """A CRM that can be read, by several threads at once. Every method raises ``connector.errors``.
+
+    A reading is an iterator of pages. It is resumed by giving it the ``after`` of the last page kept;
+    it then raises StartOver when the CRM has forgotten the place. A reading that the CRM does not offer for
+    the module (no query scope, a column that queries do not know, a failed bulk job) raises NotOffered before
+    its first record, or StartOver later.
+    """
 
     def organisation(self) -> Organisation:
         """The organisation that the credentials belong to."""
@@ -156,31 +233,65 @@ class CrmSource(Protocol):
         """Every user, inactive ones too."""
         ...
 
+    def modules(self) -> tuple[ModuleDescription, ...]:
+        """Every module, those that the API does not give too."""
+        ...
+
     def fields(self, module: str) -> tuple[FieldDescription, ...]:
-        """The fields that a module has."""
+        """The fields that a module has; none when it has no fields or does not exist."""
         ...
 
-    def count(self, module: str) -> int | None:
-        """About how many records a module has; None when the CRM does not say."""
-        ...
+    def count(self, module: str, since: datetime | None = None) -> int | None:
+        """How many records a module has, or how many changed since an instant; None when nobody says.
 
-    def pages(
-        self,
-        module: str,
-        fields: Sequence[str],
-        page_token: str | None = None,
-        modified_since: datetime | None = None,
-    ) -> Iterator[Page]:
-        """The records page by page, at least one page.
-
-        By ascending id, or by descending time of change when ``modified_since`` is given.
-
-        Raises:
-            StartOver: the page token is not valid any more.
+        One credit.
         """
         ...
 
-    def records(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> tuple[RawRecord, ...]:
+    def listed(self, selection: Selection, after: str | None = None) -> Iterator[Page]:
+        """Every record by ascending id, from record lists: 200 a page, one credit for each 50 fields."""
+        ...
+
+    def listed_changes(self, selection: Selection, since: datetime) -> Iterator[Page]:
+        """What changed since an instant, the latest first, from record lists. Cannot be resumed."""
+        ...
+
+    def queried(
+        self,
+        selection: Selection,
+        after: str | None = None,
+        *,
+        until: str | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Records by ascending id, by queries: up to 2,000 a page. ``after`` is an id here.
+
+        ``after`` is left out and ``until`` taken in; with ``since`` only what changed since then.
+        """
+        ...
+
+    def queried_changes(
+        self, selection: Selection, since: datetime, after: str | None = None
+    ) -> Iterator[Page]:
+        """What changed since an instant, by (time of change, id), by queries.
+
+        The first page has at most 200 records, so that nothing new costs one credit.
+        """
+        ...
+
+    def identifiers(self, module: str, after: str | None = None) -> Iterator[tuple[str, ...]]:
+        """Every id, ascending, by queries: up to 2,000 at a time."""
+        ...
+
+    def bulk(self, selection: Selection, after: str | None = None) -> Iterator[Page]:
+        """Every record in no promised order, by bulk jobs.
+
+        Gives a page without records as soon as a job is entered, and between the looks at it, so that the job
+        is not lost when the process dies while it waits.
+        """
+        ...
+
+    def records(self, selection: Selection, ids: Sequence[str]) -> Page:
         """Those of the named records that exist."""
         ...
 
@@ -188,11 +299,35 @@ class CrmSource(Protocol):
         """The deletions since an instant, page by page, at least one page."""
         ...
 
-    def reader(self, columns: Mapping[str, str]) -> RecordReader:
-        """How to read a record into columns (system field name -> API name).
 
-        The reader raises Skippable for a record that cannot be used.
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """A call of one of Zoho's APIs, as it is booked.
+
+    Attributes:
+        api: whose limits it counts against: ``crm``, ``finance:<organisation id>``, ``desk`` …
+        name: method and path without ids, for people: ``GET Deals``, ``COQL 2000``, ``bulk read``.
+        credits: its price; in Finance every call is one.
+    """
+
+    api: str
+    name: str
+    credits: int = 1
+
+
+class CallBook(Protocol):
+    """The ledger and the budget of all processes."""
+
+    def before(self, call: ApiCall) -> None:
+        """Book a call before it is sent.
+
+        Raises:
+            OutOfBudget: it would eat into the share that is left to the customer's other programs.
         """
+        ...
+
+    def after(self, call: ApiCall, remaining: int | None) -> None:
+        """What the API said is left of the day, if it said so."""
         ...
 
 
@@ -202,6 +337,10 @@ class Stored:
 
     raw: str = field(repr=False)
     account_id: str | None = None
+
+
+# Stands in ``PageChanges.touched`` for all accounts: after a first reading there is no point in naming them.
+EVERY_ACCOUNT = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,41 +355,40 @@ class PageChanges:
     unchanged: int = 0
 
 
-LIST_READ = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a module has been read.
 
     Attributes:
-        page_token, last_id: where a whole read stands. The token is None when none is under way, and
-            LIST_READ when the list is at its end but the deletions meanwhile were not looked at yet.
-        started_at: the CRM's time when the pass under way (or the last one) began.
+        position: JSON text of the reading that is under way: how, what was chosen, and the ``after`` of its
+            last page. None when none is under way. ``connector.sync.cursors`` writes and reads it.
+        started_at: the CRM's time when the reading under way (or the last one) began.
         high_water: every change before it is in the copy. None until a first whole read has ended.
         deleted_high_water: every deletion before it is in the copy.
+        completed_at: when a reading last came to its end.
+        whole_at: when a whole read last came to its end.
         rows_read: by the whole read that is under way, or was the last.
     """
 
     module: str
     fields_signature: str = ""
-    page_token: str | None = None
-    last_id: str | None = None
+    position: str | None = None
     started_at: datetime | None = None
     high_water: datetime | None = None
     deleted_high_water: datetime | None = None
     completed_at: datetime | None = None
+    whole_at: datetime | None = None
     rows_read: int = 0
 
 
 class CopyWriter(Protocol):
     """One transaction on the local copy."""
 
-    def stored(self, role: Role, ids: Collection[str]) -> Mapping[str, Stored]:
+    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
         """What is held of these records; those that are not held are left out."""
         ...
 
-    def apply(self, role: Role, changes: PageChanges, at: datetime) -> None:
+    def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:
         """Write, remove and touch."""
         ...
 
@@ -268,6 +406,10 @@ class CopyWriter(Protocol):
 
     def save_fields(self, module: str, fields: Sequence[FieldDescription]) -> None:
         """Replace what is held of a module's fields."""
+        ...
+
+    def save_modules(self, modules: Sequence[ModuleDescription]) -> None:
+        """Replace what is held of the CRM's modules."""
         ...
 
 
@@ -290,8 +432,16 @@ class LocalCopy(Protocol):
         """The fields of a module as last read."""
         ...
 
-    def ids_between(self, role: Role, after: str | None, until: str | None) -> tuple[str, ...]:
+    def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:
         """The ids held in this range of the CRM's id order (``after`` excluded, ``until`` included)."""
+        ...
+
+    def count(self, mapping: ModuleMapping) -> int:
+        """How many records of a module are held."""
+        ...
+
+    def boundaries(self, mapping: ModuleMapping, parts: int) -> tuple[str, ...]:
+        """Ids, ascending, that cut what is held into so many parts of about the same size; fewer if few."""
         ...
 
     def begin_run(self, at: datetime) -> int:

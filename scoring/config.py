@@ -146,6 +146,62 @@ class Schedule(_Part):
     daily_at: time = time(6, 15)
 
 
+class Syncing(_Part):
+    """How the CRM is read.
+
+    Attributes:
+        also: modules without a role that are kept all the same: Leads, Calls, Events, a custom module …
+        reserve_percent: of a day's API credits, the share that is left to your other programs.
+        rate: what the CRM's exchange rates say: units of the currency for one of the home currency, or the
+            other way round.
+    """
+
+    also: tuple[str, ...] = ()
+    deletions_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    reconcile_every_days: Annotated[int, Field(ge=1, le=90)] = 7
+    reserve_percent: Annotated[int, Field(ge=0, le=95)] = 20
+    rate: Literal["per_home", "home_per_unit"] = "per_home"
+
+
+class WriteBack(_Part):
+    """Scores and labels as fields of the CRM's accounts; ``tags`` as tags too."""
+
+    enabled: bool = False
+    tags: bool = False
+
+
+class FinanceSource(_Part):
+    """A Zoho Finance product to read. Without an id the default organisation of the credentials is taken.
+
+    ``details_a_day``: so many single documents and contacts may be read for their lines and CRM links.
+    """
+
+    product: Literal["books", "invoice", "inventory", "billing"]
+    organization_id: str | None = None
+    lines: bool = False
+    details_a_day: Annotated[int, Field(ge=0, le=10_000)] = 300
+
+
+class SurveyQuestions(_Part):
+    """Which question of a Zoho Survey is what."""
+
+    email: str = "Email address"
+    nps: str | None = None
+    csat: str | None = None
+    comment: str | None = None
+
+
+class Suite(_Part):
+    """Further sources of engagement and of the customer's voice."""
+
+    crm_emails: bool = False
+    crm_activities: bool = False
+    campaigns: bool = False
+    desk_organization_id: str | None = None
+    salesiq_portal: str | None = None
+    survey: SurveyQuestions | None = None
+
+
 class Limits(_Part):
     """Zoho's own limits, as defaults."""
 
@@ -164,4 +220,8 @@ class Configuration(_Part):
     alerts: Alerts = Alerts()
     access: Access = Access()
     schedule: Schedule = Schedule()
+    sync: Syncing = Syncing()
+    write_back: WriteBack = WriteBack()
+    finance: tuple[FinanceSource, ...] = ()
+    suite: Suite = Suite()
     limits: Limits = Limits()
