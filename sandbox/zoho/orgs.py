@@ -129,7 +129,7 @@ def user_json(store: Store, record: Record) -> dict[str, Any]:
         "time_zone": ZONE_NAME,
         "offset": -18_000_000,
         "locale": "en_US",
-        "country_locale": "US",
+        "country_locale": "en_US",
         "language": "en_US",
         "date_format": "MM/dd/yyyy",
         "time_format": "hh:mm a",
