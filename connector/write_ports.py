@@ -66,11 +66,18 @@ class TagMove:
 
 @dataclass(frozen=True, slots=True)
 class BulkUpdate:
-    """A bulk job that was entered: its id at Zoho, and the API names of its columns behind the id."""
+    """A bulk job that was entered.
+
+    Attributes:
+        id: at Zoho.
+        columns: API names, behind the id.
+        numbers: those of them that hold whole numbers; the result's file has only text.
+    """
 
     id: str
     module: str
     columns: tuple[str, ...]
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,12 @@ class SqlWrittenCopy:
         )
         with self._database.reads.connect() as connection:
             return tuple(
-                BulkUpdate(row.id, row.module, tuple(orjson.loads(row.payload)["columns"]))
-                for row in connection.execute(statement)
+                _job(row.id, row.module, orjson.loads(row.payload)) for row in connection.execute(statement)
             )
 
     def add_job(self, job: BulkUpdate, at: datetime) -> None:
         """Keep a job that was entered."""
-        payload = orjson.dumps({"columns": job.columns}).decode()
+        payload = orjson.dumps({"columns": job.columns, "numbers": sorted(job.numbers)}).decode()
         with self._database.writes.begin() as connection:
             connection.execute(
                 insert(_JOB),
@@ -109,6 +108,10 @@ class SqlWrittenCopy:
                         .values(raw=bindparam("b_raw")),
                         made,
                     )
+
+
+def _job(identifier: str, module: str, payload: Mapping[str, Any]) -> BulkUpdate:
+    return BulkUpdate(identifier, module, tuple(payload["columns"]), frozenset(payload["numbers"]))
 
 
 def _text(record: Record) -> str:
