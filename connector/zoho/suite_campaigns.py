@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from connector.suite_ports import EngagementEvent, EventPage
-from connector.zoho.suite import SuiteClient, from_milliseconds, whole
+from connector.zoho.suite import Params, SuiteClient, from_milliseconds, whole
 
 SCOPES = "ZohoCampaigns.campaign.READ, ZohoCampaigns.contact.READ"
 PATH = "/api/v1.1"
@@ -63,7 +63,11 @@ class CampaignEvents:
         found: list[Raw] = []
         first = 1
         while True:
-            wish = {"resfmt": "JSON", "fromindex": first, "range": CAMPAIGNS_PER_PAGE}  # XML otherwise
+            wish: Params = {
+                "resfmt": "JSON",
+                "fromindex": first,
+                "range": CAMPAIGNS_PER_PAGE,
+            }  # XML otherwise
             body = self._checked(self._client.get(f"{PATH}/recentsentcampaigns", wish))
             page = _rows(body, "recent_campaigns")
             found += [one for one in page if one.get("campaign_key")]
@@ -77,7 +81,7 @@ class CampaignEvents:
     def _recipients(self, mailing: Raw, action: str) -> Iterator[EngagementEvent]:
         first = 1
         while True:
-            wish = {
+            wish: Params = {
                 "resfmt": "JSON",
                 "campaignkey": str(mailing["campaign_key"]),
                 "action": action,
