@@ -107,7 +107,7 @@ class Endpoint:
             raise Refused(400, "INVALID_REQUEST_METHOD") if known else Refused(404, "INVALID_URL_PATTERN")
         if operation.scope is not None:
             check_scope(self._zoho, call, operation.scope.format(**call.names))
-            if self._zoho.ledger.remaining < 1:
+            if operation.is_crm and self._zoho.ledger.remaining < 1:
                 raise Refused(429, "TOO_MANY_REQUESTS")
         return operation.handle(self._zoho, call)
 

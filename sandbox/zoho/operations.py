@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.suite import operations as suite
 from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
@@ -29,7 +30,7 @@ class Operation:
     @property
     def is_crm(self) -> bool:
         """Whether it belongs to the CRM rather than to the accounts server or the sandbox itself."""
-        return self.scope is not None
+        return self.scope is not None and self.template.startswith("/crm/")
 
     @property
     def is_sandbox(self) -> bool:
@@ -39,7 +40,11 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_records())
+    return (*_sandbox(), *_accounts(), *_organisation(), *_suite(), *_records())
+
+
+def _suite() -> tuple[Operation, ...]:
+    return tuple(Operation(*route) for route in suite.routes())
 
 
 def _sandbox() -> tuple[Operation, ...]:

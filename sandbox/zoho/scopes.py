@@ -13,9 +13,12 @@ DEFAULT_SCOPES = (
     "ZohoCRM.org.READ",
     "ZohoCRM.notifications.ALL",
     "ZohoSearch.securesearch.READ",
+    "Desk.tickets.READ",
+    "ZohoCampaigns.campaign.READ",
+    "SalesIQ.conversations.READ",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
-SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles"}
+SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles", "Desk", "ZohoCampaigns", "SalesIQ"}
 
 
 def split_scopes(text: str) -> tuple[str, ...]:

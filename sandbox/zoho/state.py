@@ -25,6 +25,7 @@ class Zoho:
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
+    suite: object = None  # sandbox.suite keeps its records here
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
 
