@@ -17,8 +17,8 @@ import orjson
 
 from connector.errors import NeedsPerson, NotOffered, Retriable
 from connector.ports import Clock
-from connector.sync import writing
-from connector.sync.writing import Remedy
+from connector.sync import differences
+from connector.sync.differences import Remedy
 from connector.write_ports import (
     BulkUpdate,
     Change,
@@ -86,7 +86,7 @@ class Publisher:
         self._clock = clock
         self._module = module
         self._own = tuple(own)
-        self._tags = frozenset(tag[: writing.LONGEST_TAG] for tag in tags)
+        self._tags = frozenset(tag[: differences.LONGEST_TAG] for tag in tags)
         self._sleep = sleep
         self._report = PublishReport()
         self._offers_bulk = True
@@ -110,11 +110,11 @@ class Publisher:
         left = self._report.differing
         changes = self._differences(wanted, names)
         while left > 0:
-            size = min(left, writing.BULK_ROWS)
-            if self._offers_bulk and writing.is_bulk_cheaper(size):
+            size = min(left, differences.BULK_ROWS)
+            if self._offers_bulk and differences.is_bulk_cheaper(size):
                 self._in_bulk(list(islice(changes, size)))
             else:
-                size = min(size, writing.RECORDS_PER_CALL)
+                size = min(size, differences.RECORDS_PER_CALL)
                 self._in_one_call(list(islice(changes, size)))
             left -= size
             if progress is not None:
@@ -124,15 +124,15 @@ class Publisher:
 
     def _names(self) -> Mapping[str, str]:
         """Our fields' API names; what is missing is created first."""
-        found = writing.find_fields(self._own, self._writer.fields(self._module))
+        found = differences.find_fields(self._own, self._writer.fields(self._module))
         if not found.missing:
             return found.names
         refused: list[Outcome] = []
-        for some in _some(found.missing, writing.FIELDS_PER_CALL):
+        for some in _some(found.missing, differences.FIELDS_PER_CALL):
             refused += [one for one in self._writer.create_fields(self._module, some) if not one.done]
         present = self._writer.fields(self._module)
         self._copy.save_fields(self._module, present)
-        complete = writing.find_fields(self._own, present)
+        complete = differences.find_fields(self._own, present)
         if complete.missing:
             missing = ", ".join(one.label for one in complete.missing)
             why = "; ".join(f"{one.id}: {one.code} {one.message}".strip() for one in refused)
@@ -150,7 +150,7 @@ class Publisher:
             held = self._held(some)
             self._report.compared += len(some)
             for one in some:
-                change = writing.difference(one, held[one.id], names) if one.id in held else None
+                change = differences.difference(one, held[one.id], names) if one.id in held else None
                 if change is not None:
                     yield change
 
@@ -183,11 +183,11 @@ class Publisher:
         return again
 
     def _remedied(self, change: Change, outcome: Outcome) -> list[Change]:
-        kind = writing.remedy(outcome, change)
+        kind = differences.remedy(outcome, change)
         if kind is Remedy.WITHOUT_FIELD:
             if len(self._report.reasons) < MOST_REASONS:
                 self._report.reasons.append(f"{change.id}: {outcome.field} was refused ({outcome.code})")
-            return [writing.without(change, outcome.field)]
+            return [differences.without(change, outcome.field)]
         if kind is Remedy.LEAVE:
             self._report.gone += 1
         elif kind is Remedy.NEXT_TIME:
@@ -212,7 +212,7 @@ class Publisher:
         self._copy.add_job(job, self._clock.now())
         self._report.bulk_jobs += 1
         if not self._finish(job):
-            for some in _some(changes, writing.RECORDS_PER_CALL):
+            for some in _some(changes, differences.RECORDS_PER_CALL):
                 self._in_one_call(some)
 
     def _filled(self, changes: Sequence[Change], columns: Sequence[str]) -> Iterator[Change]:
@@ -225,7 +225,7 @@ class Publisher:
     def _without_bulk(self, error: NotOffered, changes: Sequence[Change]) -> None:
         self._offers_bulk = False
         self._report.reasons.append(f"written without bulk jobs: {error.what_happened}")
-        for some in _some(changes, writing.RECORDS_PER_CALL):
+        for some in _some(changes, differences.RECORDS_PER_CALL):
             self._in_one_call(some)
 
     def _finish(self, job: BulkUpdate) -> bool:
@@ -240,7 +240,7 @@ class Publisher:
         for some in _some(result, COMPARED_AT_ONCE):
             again += self._written((one.change, one.outcome) for one in some)
         self._copy.end_job(job, self._clock.now(), failed=False)
-        for some in _some(again, writing.RECORDS_PER_CALL):
+        for some in _some(again, differences.RECORDS_PER_CALL):
             self._in_one_call(some)
         return True
 
@@ -261,7 +261,7 @@ class Publisher:
         if not self._tags:
             return
         for some in _some(wanted(), COMPARED_AT_ONCE * 5):
-            for move in writing.tag_moves(some, self._held(some), self._tags):
+            for move in differences.tag_moves(some, self._held(some), self._tags):
                 outcomes = self._writer.tag(self._module, move)
                 done = tuple(one.id for one in outcomes if one.done)
                 self._copy.note_tags(type(move)(move.tag, move.add, done))

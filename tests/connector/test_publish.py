@@ -15,7 +15,7 @@ from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
 from connector.cache.written import SqlWrittenCopy
 from connector.errors import NeedsPerson
-from connector.sync import writing
+from connector.sync import differences
 from connector.sync.publish import Publisher, PublishReport
 from connector.write_ports import Change, Outcome, OwnField, Wanted
 from tests.support.fake_crm_writer import FakeCrmWriter, Killed
@@ -76,7 +76,7 @@ def test_fields_are_created_and_a_second_run_writes_nothing(database: Database) 
     assert first.created_fields == ("Behaviour Label", "Behaviour Score")
     assert (first.differing, first.written) == (250, 250)
     assert world.crm.calls == ["fields", "update", "update", "update"]
-    assert world.crm.credits == 1 + writing.price(250)
+    assert world.crm.credits == 1 + differences.price(250)
     assert world.in_crm() == world.scores
     assert world.held() == world.crm.records
     world.crm.calls.clear()
@@ -185,7 +185,7 @@ def test_a_difference_is_what_makes_the_record_say_what_is_wanted(
 ) -> None:
     names = {label: f"{label}__c" for label in wanted}
     record = {names.get(label, label): value for label, value in held.items()}
-    change = writing.difference(Wanted("1", wanted), record, names)
+    change = differences.difference(Wanted("1", wanted), record, names)
     after = {**record, **(change.values if change else {})}
     for label, value in wanted.items():
         assert (after.get(names[label]) or None) == (value or None) or after.get(names[label]) == value
@@ -194,20 +194,21 @@ def test_a_difference_is_what_makes_the_record_say_what_is_wanted(
             (record.get(name) or None) != (value or None) or record.get(name) != value
             for name, value in change.values.items()
         )
-        assert writing.difference(Wanted("1", wanted), after, names) is None
+        assert differences.difference(Wanted("1", wanted), after, names) is None
 
 
 @given(st.integers(0, 120_000))
 def test_the_price_is_never_above_either_way_alone(records: int) -> None:
     calls, jobs = -(-records // 10), 500 * -(-records // 25_000)
-    assert writing.price(records) <= min(calls, jobs)
+    assert differences.price(records) <= min(calls, jobs)
 
 
 def test_a_remedy_for_each_reason() -> None:
     change = Change("1", {"A": 1, "B": 2})
     assert (
-        writing.remedy(Outcome("1", False, "INVALID_DATA", field="A"), change) is writing.Remedy.WITHOUT_FIELD
+        differences.remedy(Outcome("1", False, "INVALID_DATA", field="A"), change)
+        is differences.Remedy.WITHOUT_FIELD
     )
-    assert writing.remedy(Outcome("1", False, "INVALID_DATA"), change) is writing.Remedy.LEAVE
-    assert writing.remedy(Outcome("1", False, "NOT_APPROVED"), change) is writing.Remedy.NEXT_TIME
-    assert writing.remedy(Outcome("1", False, "SOMETHING"), change) is writing.Remedy.REPORT
+    assert differences.remedy(Outcome("1", False, "INVALID_DATA"), change) is differences.Remedy.LEAVE
+    assert differences.remedy(Outcome("1", False, "NOT_APPROVED"), change) is differences.Remedy.NEXT_TIME
+    assert differences.remedy(Outcome("1", False, "SOMETHING"), change) is differences.Remedy.REPORT
