@@ -205,10 +205,11 @@ def test_the_price_is_never_above_either_way_alone(records: int) -> None:
 
 def test_a_remedy_for_each_reason() -> None:
     change = Change("1", {"A": 1, "B": 2})
-    assert (
-        differences.remedy(Outcome("1", False, "INVALID_DATA", field="A"), change)
-        is differences.Remedy.WITHOUT_FIELD
-    )
-    assert differences.remedy(Outcome("1", False, "INVALID_DATA"), change) is differences.Remedy.LEAVE
-    assert differences.remedy(Outcome("1", False, "NOT_APPROVED"), change) is differences.Remedy.NEXT_TIME
-    assert differences.remedy(Outcome("1", False, "SOMETHING"), change) is differences.Remedy.REPORT
+
+    def kind(code: str, field: str | None = None) -> differences.Remedy:
+        return differences.remedy(Outcome("1", False, code, field=field), change)
+
+    assert kind("INVALID_DATA", "A") is differences.Remedy.WITHOUT_FIELD
+    assert kind("INVALID_DATA") is differences.Remedy.LEAVE
+    assert kind("NOT_APPROVED") is differences.Remedy.NEXT_TIME
+    assert kind("SOMETHING") is differences.Remedy.REPORT
