@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +44,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: status, a JSON value (None: no body) or text, headers, and what the call cost."""
+    """A response: status, a JSON value (None: no body), text or ready bytes, headers, and what the call cost."""
 
     status: int
     body: Any = None
@@ -56,6 +56,8 @@ class Answer:
         """The body's bytes; empty when there is none."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
 
 
@@ -95,6 +97,12 @@ class Call:
         if wrong or (largest is not None and int(text) > largest):
             raise Refused(400, "INVALID_DATA", {"param_name": name})
         return int(text)
+
+
+def data_answer(rows: Iterable[bytes], info: Mapping[str, Any], credits_used: int, **more: Any) -> Answer:
+    """The answer with encoded rows as ``data``, their ``info`` and perhaps more."""
+    rest = orjson.dumps({"info": info, **more})
+    return Answer(200, b'{"data":[' + b",".join(rows) + b"]," + rest[1:], credits=credits_used)
 
 
 class Refused(Exception):
