@@ -8,7 +8,7 @@ to another record: when one of these gets another name, comes or goes, the views
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,19 +62,17 @@ class EncodedRows:
         self._bytes = 0
 
     def listed(self, table: Table, names: Sequence[str] | None) -> View:
-        """The view of a record list: the named fields, or all."""
-        wanted = tuple(table.module.by_name) if names is None else tuple(names)
-        fields = _plain_fields(table.module, [one for one in wanted if one != "id"])
-        keys = (*(one for one in dict.fromkeys(wanted) if one != "id"), "id")
-        if names is None:
-            fields = None  # everything has keys of the system too
+        """The view of a record list: the named fields, or everything."""
+        module = table.module
+        keys = (*dict.fromkeys(one for one in names or () if one != "id"), "id")
+        fields = None if names is None else _plain(module.by_name.get(one) for one in keys)
         store = self._store
         return self._view(
-            (table.module.api_name, "list", None if names is None else wanted),
+            (module.api_name, "list", None if names is None else keys),
             table,
             keys,
             fields,
-            lambda: shape(store, table.module, names),
+            lambda: shape(store, module, names),
             lambda target, identity: reference(store, target, identity),
         )
 
@@ -86,13 +84,11 @@ class EncodedRows:
         show_reference: Callable[[str, int | None], dict[str, str] | None],
     ) -> View:
         """Another view: fields by the keys under which they are shown."""
-        names = [one.api_name for one in columns.values()]
-        fields = _plain_fields(table.module, [one for one in names if one != "id"])
         return self._view(
             (table.module.api_name, "query", *columns.items()),
             table,
             tuple(columns),
-            fields,
+            _plain(columns.values()),
             lambda: show,
             show_reference,
         )
@@ -182,11 +178,11 @@ def _size(block: list[bytes]) -> int:
     return sum(map(len, block))
 
 
-def _plain_fields(module: Module, names: Sequence[str]) -> tuple[Field, ...] | None:
+def _plain(fields: Iterable[Field | None]) -> tuple[Field, ...] | None:
     """The fields, if each is shown as it is stored or is a lookup; None when one is neither."""
-    fields = [module.by_name.get(one) for one in dict.fromkeys(names)]
-    plain = [one for one in fields if one is not None and _is_plain(one)]
-    return (*plain, module.by_name["id"]) if len(plain) == len(fields) else None
+    found = tuple(fields)
+    plain = tuple(one for one in found if one is not None and _is_plain(one))
+    return plain if len(plain) == len(found) else None
 
 
 def _is_plain(one: Field) -> bool:
