@@ -35,7 +35,8 @@ class Choice:
 
     def ids(self) -> Iterator[int]:
         """The ids in whatever order is fastest."""
-        return self._filtered(_ids(self._best()[1]))
+        best, candidates = self._best()
+        return self._filtered(_ids(candidates), best)
 
     def in_order(self, order: str, *, descending: bool, count: int) -> list[int]:
         """The first ids in the order of ids or of modification."""
@@ -45,11 +46,12 @@ class Choice:
         walked = count * len(window) // max(len(candidates), 1)
         if best == order or (best is not None and walked <= len(candidates)):
             stretch = Window(window.order, window.first, window.last, descending)
-            return list(islice(self._filtered(_ids(stretch)), count))
-        found = sorted(
-            self._filtered(_ids(candidates)), key=lambda one: self.table.key(one, order), reverse=descending
-        )
-        return found[:count]
+            return list(islice(self._filtered(_ids(stretch), order), count))
+        found = list(self._filtered(_ids(candidates), best))
+        if order == BY_ID:
+            return sorted(found, reverse=descending)[:count]
+        by_time = sorted(zip(self.table.times(found), found, strict=True), reverse=descending)
+        return [one for _, one in by_time[:count]]
 
     def _best(self) -> tuple[str | None, Window | Chosen]:
         """The order with the fewest candidates, and these; no order where the ids are named."""
@@ -66,13 +68,15 @@ class Choice:
     def _by_time(self) -> Window:
         return self.table.orders[BY_TIME].window(self.bounds.low, self.bounds.high)
 
-    def _filtered(self, ids: Iterator[int]) -> Iterator[int]:
+    def _filtered(self, ids: Iterator[int], order: str | None) -> Iterator[int]:
+        """Those that lie within the bounds, apart from the order they come from, and pass the test."""
         bounds, table = self.bounds, self.table
         while stretch := list(islice(ids, STRETCH)):
-            if not bounds.any_id:
+            if order != BY_ID and not bounds.any_id:
                 stretch = [one for one in stretch if bounds.first_id <= one <= bounds.last_id]
-            if not bounds.any_time:
-                stretch = [one for one in stretch if bounds.low < table.key(one, BY_TIME) < bounds.high]
+            if order != BY_TIME and not bounds.any_time:
+                keys = zip(table.times(stretch), stretch, strict=True)
+                stretch = [key[1] for key in keys if bounds.low < key < bounds.high]
             if bounds.exact:
                 yield from stretch
             else:

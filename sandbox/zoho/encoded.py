@@ -155,10 +155,11 @@ class EncodedRows:
         last = min((number + 1) * BLOCK_ROWS, computed.by_id.count)
         index = np.arange(number * BLOCK_ROWS, last, dtype=np.int64)
         if view.fields is None:
-            made = [orjson.dumps(view.show(one)) for one in computed.records(view.module, index)]
+            shown = [view.show(one) for one in computed.records(view.module, index)]
         else:
             columns = [_shown_column(view, computed, one, index) for one in view.fields]
-            made = [orjson.dumps(dict(zip(view.keys, row, strict=True))) for row in zip(*columns, strict=True)]
+            shown = [dict(zip(view.keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        made = encode_each(shown)
         self._blocks[key] = made
         self._bytes += _size(made)
         while self._bytes > self._most_bytes and len(self._blocks) > 1:
@@ -172,6 +173,20 @@ class EncodedRows:
         view.rows.clear()
         for key in [one for one in self._blocks if one[0] == id(view)]:
             self._bytes -= _size(self._blocks.pop(key))
+
+
+def encode_each(rows: Sequence[dict[str, Any]]) -> list[bytes]:
+    """Each of some rows that have the same keys as JSON text: encoded together, which is faster, and cut apart.
+
+    What stands between two rows cannot stand within a text, where a quotation mark has a backslash before it;
+    but it could between the objects of a list within a row.
+    """
+    head = b"{" + orjson.dumps(next(iter(rows[0]))) + b":"
+    pieces = orjson.dumps(rows)[1:-1].split(b"}," + head)
+    if len(pieces) != len(rows):
+        return [bytes(bytearray(orjson.dumps(row))) for row in rows]  # copied, as the encoder leaves spare room
+    pieces[0], pieces[-1] = pieces[0][len(head) :], pieces[-1][:-1]
+    return [b"%b%b}" % (head, piece) for piece in pieces]
 
 
 def _size(block: list[bytes]) -> int:

@@ -79,6 +79,11 @@ class Placement:
         """The id of a record."""
         return self.first_id + number * ID_STEP + number * ID_SCATTER % ID_STEP
 
+    def stretch(self, start: int, stop: int) -> list[int]:
+        """The ids of neighbouring records."""
+        first = self.first_id
+        return [first + number * ID_STEP + number * ID_SCATTER % ID_STEP for number in range(start, stop)]
+
     def identities(self, index: Indexes) -> Indexes:
         """The ids of records."""
         return index * ID_STEP + index * ID_SCATTER % ID_STEP + self.first_id
@@ -87,6 +92,12 @@ class Placement:
         """The number of the record with an id; None when there is none."""
         number = (identity - self.first_id) // ID_STEP
         return number if 0 <= number < self.count and self.identity(number) == identity else None
+
+    def numbers(self, identities: Indexes) -> Indexes | None:
+        """The numbers of the records with these ids; None when one of them is not there."""
+        index = (identities - self.first_id) // ID_STEP
+        there = (index >= 0) & (index < self.count) & (self.identities(index) == identities)
+        return index if there.all() else None
 
     def created(self, number: int) -> int:
         """When a record was made."""
@@ -194,7 +205,7 @@ class ById:
 
     def ids(self, start: int, stop: int) -> list[int]:
         """The ids of a stretch of rows."""
-        return list(map(self.placement.identity, range(start, stop)))
+        return self.placement.stretch(start, stop)
 
 
 @dataclass(frozen=True)
@@ -215,7 +226,7 @@ class ByCreated:
 
     def ids(self, start: int, stop: int) -> list[int]:
         """The ids of a stretch of rows."""
-        return list(map(self.placement.identity, range(start, stop)))
+        return self.placement.stretch(start, stop)
 
 
 @dataclass(frozen=True)
@@ -235,8 +246,13 @@ class ByModified:
 
     def ids(self, start: int, stop: int) -> list[int]:
         """The ids of a stretch of rows."""
-        place = self.placement
-        return [place.identity(place.number_at(at)) for at in range(start, stop)]
+        place, found = self.placement, list[int]()
+        while start < stop:
+            until = min(start - start % place.group + place.group, stop)
+            number = place.number_at(start)
+            found += self.placement.stretch(number, number + until - start)
+            start = until
+        return found
 
     def _key(self, at: int) -> Key:
         return self.placement.modified_at(at), self.placement.identity(self.placement.number_at(at))

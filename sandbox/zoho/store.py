@@ -15,7 +15,7 @@ from sandbox.zoho.answers import Refused
 from sandbox.zoho.clock import SandboxClock, wire_time
 from sandbox.zoho.draws import Indexes
 from sandbox.zoho.ordering import ComputedOrder, Key, Order, Window
-from sandbox.zoho.placement import Placement
+from sandbox.zoho.placement import ID_STEP, Placement
 from sandbox.zoho.schema import ORGANISATION_DIGITS, STAGES, Module, modules
 
 FIRST_NEW_ID = ORGANISATION_DIGITS + 9_000_001
@@ -183,8 +183,25 @@ class Table:
         kept = self.kept
         return [kept[one] if one in kept else made[one] for one in ids]
 
+    def times(self, ids: Sequence[int]) -> list[int]:
+        """When the records with these ids, which must all be there, were modified."""
+        if self.computed is None:
+            return [self.kept[one].modified for one in ids]
+        place = self.computed.placement
+        found = place.modified_times((np.array(ids, dtype=np.int64) - place.first_id) // ID_STEP)
+        times: list[int] = found.tolist()
+        if self.kept:
+            for at, record in enumerate(map(self.kept.get, ids)):
+                if record is not None:
+                    times[at] = record.modified
+        return times
+
     def names(self, ids: Sequence[int | None]) -> list[str | None]:
         """What lookups to the records are called; None where there is no such record."""
+        if self.computed is not None and not self._hidden and None not in ids:
+            index = self.computed.placement.numbers(np.array(ids, dtype=np.int64))
+            if index is not None:
+                return self.computed.column(self.module, self.module.display_field, index)
         found: list[str | None] = [self._kept_name(one) for one in ids]
         if self.computed is None:
             return found
