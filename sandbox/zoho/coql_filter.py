@@ -20,6 +20,7 @@ EQUALITY = {"=", "!=", "in", "not in", "is null", "is not null"}
 RANGE = {"<", "<=", ">", ">=", "between", "not between"}
 OPERATORS = {
     "text": EQUALITY | {"like", "not like"},
+    "choices": EQUALITY | {"like", "not like"},
     "id": EQUALITY | {"<", "<=", ">", ">="},  # ids are compared by production clients to page by key
     "number": EQUALITY | RANGE,
     "date": EQUALITY | RANGE,
@@ -144,6 +145,7 @@ def _as_datetime(literal: Literal) -> datetime:
 
 CONVERTERS: dict[str, Callable[[Literal], Any]] = {
     "text": _as_text,
+    "choices": _as_text,
     "id": lambda literal: int(str(literal.value)),
     "number": _as_number,
     "boolean": _as_boolean,

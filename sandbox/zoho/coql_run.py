@@ -27,7 +27,7 @@ from sandbox.zoho.store import Record, Store, Table
 
 MOST_REACHABLE = 100_000
 MOST_COLUMNS, MOST_SELECT_JOINS, MOST_BASE_JOINS = 500, 15, 5
-MOST_SORTINGS, MOST_GROUPINGS, MOST_AGGREGATES = 10, 4, 5
+MOST_SORTINGS, MOST_GROUPINGS, MOST_AGGREGATES, MOST_FORMULAS = 10, 4, 5, 5
 NUMERIC = {"number"}
 MEASURABLE = {"number", "date", "datetime"}
 COUNTABLE = {"number", "id", "text"}
@@ -126,6 +126,7 @@ def check_limits(store: Store, module: Module, query: Query, most_rows: int) -> 
         (sum(1 for item in query.items if item.aggregate), MOST_AGGREGATES, {"limit": MOST_AGGREGATES}),
         (len(query.group_by), MOST_GROUPINGS, {"clause": "group by", "limit": MOST_GROUPINGS}),
         (len(query.order_by), MOST_SORTINGS, {"clause": "order by", "limit": MOST_SORTINGS}),
+        (_formulas(store, module, query), MOST_FORMULAS, {"clause": "select", "limit": MOST_FORMULAS}),
         (_joins(store, module, (one.path for one in query.items)), MOST_SELECT_JOINS, {"clause": "select"}),
         (
             _joins(store, module, (one.path for one in comparisons(query.where))),
@@ -145,6 +146,12 @@ def _check_duplicates(query: Query) -> None:
         if keys.count(item.key) > 1:
             code = "DUPLICATE_ALIAS" if item.alias else "DUPLICATE_DATA"
             raise Refused(400, code, {"alias" if item.alias else "column_name": item.key})
+
+
+def _formulas(store: Store, module: Module, query: Query) -> int:
+    """How many selected columns are formulas."""
+    columns = (resolve(store, module, item.path) for item in query.items)
+    return sum(1 for column in columns if column.field.data_type == "formula")
 
 
 def _joins(store: Store, module: Module, paths: Iterable[str]) -> int:

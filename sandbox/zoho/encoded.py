@@ -124,8 +124,7 @@ class EncodedRows:
     ) -> View:
         view = self._views.get(key)
         if view is None or view.module is not table.module:
-            targets = {one.target for one in table.module.fields if one.target is not None}
-            tables = tuple(self._store.tables[one] for one in sorted(targets))
+            tables = _targets(self._store, table.module)
             view = View(table, table.module, keys, fields, show(), show_reference, tables)
             self._forget(self._views.get(key))
             self._views[key] = view
@@ -200,7 +199,17 @@ def _plain(fields: Iterable[Field | None]) -> tuple[Field, ...] | None:
     return plain if len(plain) == len(found) else None
 
 
+def _targets(store: Store, module: Module) -> tuple[Table, ...]:
+    """The tables whose records this module's lookups show."""
+    if any(one.anywhere for one in module.fields):
+        return tuple(store.tables.values())
+    names = {one.target for one in module.fields if one.target is not None}
+    return tuple(store.tables[one] for one in sorted(names))
+
+
 def _is_plain(one: Field) -> bool:
+    if one.rich or one.anywhere:
+        return False
     if one.data_type in LOOKUP_TYPES:
         return one.target is not None
     return one.data_type in PLAIN_TYPES and one.target is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
+from sandbox.zoho import coql, leads, metadata, oauth_calls, orgs, records, web, world, writes
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
@@ -91,6 +91,11 @@ def _records() -> tuple[Operation, ...]:
     )
     heavy = writes.is_heavy_write
     return (
+        Operation(
+            "POST", "/crm/v8/Leads/{id}/actions/convert", leads.convert_lead, "ZohoCRM.modules.Leads.CREATE",
+            lambda _call: True,
+        ),
+        Operation("GET", f"{one}/actions/fetch_full_data", records.fetch_full_data, read),
         Operation("GET", deleted, records.list_deleted, read),
         Operation("GET", "/crm/v8/{module}/actions/count", records.count_records, read),
         Operation("POST", upsert, writes.upsert_records, create, heavy),

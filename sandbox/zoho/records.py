@@ -9,9 +9,9 @@ from sandbox.zoho.clock import wire_time
 from sandbox.zoho.modified import changed_since
 from sandbox.zoho.ordering import Chosen, Window
 from sandbox.zoho.paging import LARGEST_PAGE, cut_page, read_wish
-from sandbox.zoho.shaping import shape, user_receipt
+from sandbox.zoho.shaping import shape, user_receipt, with_rows
 from sandbox.zoho.state import Zoho
-from sandbox.zoho.store import DeletedRecord, Store, Table
+from sandbox.zoho.store import DeletedRecord, Store, Table, key_of
 
 MOST_FIELDS = 50
 MOST_IDS = 100
@@ -28,8 +28,10 @@ def list_records(zoho: Zoho, call: Call) -> Answer:
     table = zoho.store.table(call.names["module"])
     names = _fields(call, mandatory=True)
     sort_by, descending = _order(call)
+    if sort_by not in table.module.by_name:
+        raise Refused(400, "INVALID_DATA", {"param_name": "sort_by"})
     wish = read_wish(zoho, call)
-    rows = _rows(table, call, sort_by, descending=descending)
+    rows = converted_or_not(table, call, _rows(table, call, sort_by, descending=descending), sort_by)
     if not rows and "if-modified-since" in call.headers:
         return Answer(304)
     page = cut_page(zoho, call, rows, lambda identity: table.key(identity, sort_by), wish)
@@ -53,7 +55,35 @@ def get_record(zoho: Zoho, call: Call) -> Answer:
     record = table.records.get(identity_of(call.names["id"]))
     if record is None:
         return Answer(204)
-    return Answer(200, {"data": [shape(zoho.store, table.module, names)(record)]})
+    shown = shape(zoho.store, table.module, names)(record)
+    more = with_rows(zoho.store, table.module, record)
+    shown |= {key: more[key] for key in more if names is None or key in {*names, "$has_more"}}
+    return Answer(200, {"data": [shown]})
+
+
+def fetch_full_data(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}/{id}/actions/fetch_full_data?fields=``: rich text that is cut elsewhere."""
+    table = zoho.store.table(call.names["module"])
+    names = _fields(call, mandatory=True) or []
+    record = table.records.get(identity_of(call.names["id"]))
+    if record is None:
+        return Answer(204)
+    wrong = [name for name in names if name not in table.module.by_name or not table.module.by_name[name].rich]
+    if wrong:
+        raise Refused(400, "INVALID_DATA", {"param_name": "fields", "api_name": wrong[0]})
+    return Answer(200, {"data": [{name: record.values.get(name) for name in names} | {"id": str(record.id)}]})
+
+
+def converted_or_not(table: Table, call: Call, rows: Window | Chosen, by: str) -> Window | Chosen:
+    """Leads as ``converted`` wants them: those that were not (the default), those that were, or both."""
+    wanted = call.query.get("converted", "false")
+    if wanted not in {"true", "false", "both"}:
+        raise Refused(400, "INVALID_DATA", {"param_name": "converted"})
+    if table.module.api_name != "Leads" or wanted == "both":
+        return rows
+    leads = table.fetch(rows.ids(0, len(rows)))
+    keys = (key_of(one, by) for one in leads if bool(one.values.get("Converted__s")) == (wanted == "true"))
+    return Chosen(sorted(keys), rows.descending)
 
 
 def count_records(zoho: Zoho, call: Call) -> Answer:
@@ -62,6 +92,8 @@ def count_records(zoho: Zoho, call: Call) -> Answer:
     for name in ("cvid", "criteria", "email", "phone", "word"):
         if name in call.query:
             raise Refused(400, "NOT_SUPPORTED", {"param_name": name}, "the sandbox counts whole modules only")
+    if table.module.api_name == "Leads":
+        return Answer(200, {"count": len(converted_or_not(table, call, table.orders["id"].window(), "id"))})
     return Answer(200, {"count": len(table.records)})
 
 
