@@ -44,7 +44,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: status, a JSON value (None: no body), text or ready bytes, headers, and what the call cost."""
+    """A response: status, a JSON value, text or ready bytes (None: no body), headers, what it cost."""
 
     status: int
     body: Any = None

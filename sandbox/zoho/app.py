@@ -80,7 +80,7 @@ class Endpoint:
 
     async def _suffer(self, call: Call, operation: Operation | None, receive: Receive) -> Fault | None:
         """Wait as long as ordered; then the fault that strikes, a hanging one with its wait behind it."""
-        await self._wait(self._zoho.faults.delay(call.path), receive)
+        await self._wait(self._zoho.limits.latency_seconds + self._zoho.faults.delay(call.path), receive)
         accounts = operation is None or not operation.is_crm
         fault = self._zoho.faults.strike(call.path, accounts=accounts)
         if fault is not None and fault.kind == "hang":

@@ -1,16 +1,16 @@
 """What a condition says about id and Modified_Time, so that an order can answer it instead of a search.
 
-Bounds are exact when a row fulfils the condition if and only if it lies within them; otherwise rows within them
-must still be tested.
+Bounds are exact when a row fulfils the condition if and only if it lies within them; otherwise rows within
+them must still be tested.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sandbox.zoho.coql_filter import value_of
 from sandbox.zoho.coql_columns import resolve
+from sandbox.zoho.coql_filter import value_of
 from sandbox.zoho.coql_tree import Both, Comparison, Condition, Either
 from sandbox.zoho.ordering import Key
 from sandbox.zoho.store import Store, Table
@@ -21,8 +21,9 @@ ALWAYS_THERE = ("id", "Created_Time", "Modified_Time")
 
 @dataclass(frozen=True)
 class Bounds:
-    """Rows whose id lies within ``first_id`` and ``last_id``, both included, and whose (modified, id) lies
-    within ``low`` and ``high``, both excluded; only those of ``ids`` when it is not None.
+    """Limits of id, ``first_id`` to ``last_id`` included, and of (modified, id), ``low`` to ``high`` excluded.
+
+    When ``ids`` is not None, only these rows lie within.
     """
 
     first_id: int = LEAST
@@ -114,9 +115,9 @@ def _continued(store: Store, table: Table, condition: Either, known: Bounds) -> 
     sides = [bounds_of(store, table, side) for side in (condition.left, condition.right)]
     for later, rest in (sides, sides[::-1]):
         moment = later.low[0]
-        if later == Bounds(low=(moment, MOST)) and rest == Bounds(first_id=rest.first_id):
-            if known.low >= (moment, LEAST) and known.low[0] <= moment:
-                return Bounds(low=(moment, rest.first_id - 1))
+        alone = later == Bounds(low=(moment, MOST)) and rest == Bounds(first_id=rest.first_id)
+        if alone and (moment, LEAST) <= known.low and known.low[0] <= moment:
+            return Bounds(low=(moment, rest.first_id - 1))
     return None
 
 
@@ -132,7 +133,9 @@ def _compared(store: Store, table: Table, comparison: Comparison) -> Bounds:
     if name == "id":
         return _of_ids(word, values)
     if name == "Modified_Time" and values:
-        return _of_times(word, [int(one.timestamp()) for one in values], exact=not any(one.microsecond for one in values))
+        return _of_times(
+            word, [int(one.timestamp()) for one in values], exact=not any(one.microsecond for one in values)
+        )
     return UNKNOWN
 
 
@@ -151,17 +154,18 @@ def _of_ids(word: str, values: list[int]) -> Bounds:
 def _of_times(word: str, values: list[int], *, exact: bool) -> Bounds:
     """Times are stored in whole seconds; a finer one in a condition makes its bounds inexact."""
     first, last = values[0], values[-1]
-    after, before = {"low": (first, LEAST)}, {"high": (last, MOST)}
+    after, before = Bounds(low=(first, LEAST)), Bounds(high=(last, MOST))
     makers = {
-        ">": {"low": (first, MOST)},
+        ">": Bounds(low=(first, MOST)),
         ">=": after,
-        "<": {"high": (first, LEAST)},
+        "<": Bounds(high=(first, LEAST)),
         "<=": before,
-        "=": after | before,
-        "between": after | before,
+        "=": after.both(before),
+        "between": after.both(before),
     }
     if word not in makers:
         return UNKNOWN
-    if not exact:
-        return Bounds(low=(first - 1, LEAST) if "low" in makers[word] else (LEAST, LEAST), exact=False)
-    return replace(EVERYTHING, **makers[word])
+    found = makers[word]
+    if exact:
+        return found
+    return Bounds(low=(found.low[0] - 1, LEAST), high=(found.high[0] + 1, MOST), exact=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from sandbox.zoho.coql_columns import (
 )
 from sandbox.zoho.coql_filter import comparisons, compile_where
 from sandbox.zoho.coql_tree import Item, Query
+from sandbox.zoho.encoded import View
 from sandbox.zoho.schema import Module
 from sandbox.zoho.state import Zoho
 from sandbox.zoho.store import Record, Store, Table
@@ -95,20 +96,33 @@ def _descends(query: Query) -> bool:
 
 
 def _rows(zoho: Zoho, table: Table, query: Query, ids: list[int]) -> list[bytes]:
-    store, module = zoho.store, table.module
-    columns = {item.key: resolve(store, module, item.path) for item in query.items}
-    if "id" not in columns:
-        columns["id"] = resolve(store, module, "id")
-    readers = [(key, shown_reader(store, column)) for key, column in columns.items()]
+    view = query_view(zoho, table, query)
+    if view is not None:
+        return zoho.encoded.rows(view, ids)
+    show = _shown(zoho.store, _columns(zoho.store, table.module, query))
+    return [orjson.dumps(show(record)) for record in table.fetch(ids)]
 
-    def show(record: Record) -> Row:
-        return {key: read(record) for key, read in readers}
 
+def query_view(zoho: Zoho, table: Table, query: Query) -> View | None:
+    """What a query shows of its module's records; None when it shows values of other records."""
+    store = zoho.store
+    columns = _columns(store, table.module, query)
     if any(column.steps for column in columns.values()):
-        return [orjson.dumps(show(record)) for record in table.fetch(ids)]
+        return None
     fields = {key: column.field for key, column in columns.items()}
-    view = zoho.encoded.view(table, fields, show, lambda target, one: shown_reference(store, target, one))
-    return zoho.encoded.rows(view, ids)
+    show = _shown(store, columns)
+    return zoho.encoded.view(table, fields, show, lambda target, one: shown_reference(store, target, one))
+
+
+def _columns(store: Store, module: Module, query: Query) -> dict[str, Column]:
+    """The columns of a row by their keys; the id is among them whether or not it is selected."""
+    columns = {item.key: resolve(store, module, item.path) for item in query.items}
+    return columns if "id" in columns else {**columns, "id": resolve(store, module, "id")}
+
+
+def _shown(store: Store, columns: Mapping[str, Column]) -> Callable[[Record], Row]:
+    readers = [(key, shown_reader(store, column)) for key, column in columns.items()]
+    return lambda record: {key: read(record) for key, read in readers}
 
 
 def check_limits(store: Store, module: Module, query: Query, most_rows: int) -> None:

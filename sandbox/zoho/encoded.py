@@ -1,8 +1,8 @@
 """Rows as JSON text, made once: pages are joined, not encoded again.
 
-A view is a module with the columns that somebody reads. Computed rows are encoded in blocks, of which the latest
-used are kept up to a size; kept records one by one, each anew after its next change. What a lookup shows belongs
-to another record: when one of these gets another name, comes or goes, the views that show it begin anew.
+A view is a module with the columns that somebody reads. Computed rows are encoded in blocks, of which the
+latest used stay, up to a size; kept records one by one, each anew after its next change. What a lookup shows
+belongs to another record: when one of these gets another name, comes or goes, the views that show it begin anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from sandbox.zoho.draws import Indexes
 from sandbox.zoho.placement import ID_STEP
 from sandbox.zoho.schema import Field, Module
 from sandbox.zoho.shaping import reference, shape
-from sandbox.zoho.store import ComputedRows, Record, Store, Table
+from sandbox.zoho.store import Record, Store, Table
+from sandbox.zoho.table import ComputedRows
 
 MOST_VIEWS = 32
 BLOCK_ROWS = 1_000
@@ -27,8 +28,8 @@ MOST_BYTES = 256 * 1024 * 1024
 # Types whose stored value is what is shown. A column of any other type is shown record by record.
 PLAIN_TYPES = frozenset(
     {
-        "text", "textarea", "picklist", "website", "email", "phone", "integer", "bigint", "double", "currency",
-        "percent", "boolean", "date", "datetime",
+        "text", "textarea", "picklist", "website", "email", "phone", "integer", "bigint", "double",
+        "currency", "percent", "boolean", "date", "datetime",
     }
 )  # fmt: skip
 LOOKUP_TYPES = frozenset({"lookup", "ownerlookup", "userlookup"})
@@ -113,6 +114,15 @@ class EncodedRows:
             made.append(block[number % BLOCK_ROWS])
         return made
 
+    def warm(self, view: View) -> int:
+        """Encode all rows of a view and keep them; how many there are."""
+        table, limit = view.table, self._most_bytes
+        self._most_bytes = 2**63
+        for start in range(0, len(table.records), BLOCK_ROWS):
+            self.rows(view, table.orders["id"].ids(start, start + BLOCK_ROWS))
+        self._most_bytes = max(limit, self._bytes)
+        return len(table.records)
+
     def _view(
         self,
         key: tuple[object, ...],
@@ -151,7 +161,7 @@ class EncodedRows:
         if known is not None:
             self._blocks.move_to_end(key)
             return known
-        last = min((number + 1) * BLOCK_ROWS, computed.by_id.count)
+        last = min((number + 1) * BLOCK_ROWS, computed.placement.count)
         index = np.arange(number * BLOCK_ROWS, last, dtype=np.int64)
         if view.fields is None:
             shown = [view.show(one) for one in computed.records(view.module, index)]
@@ -175,7 +185,7 @@ class EncodedRows:
 
 
 def encode_each(rows: Sequence[dict[str, Any]]) -> list[bytes]:
-    """Each of some rows that have the same keys as JSON text: encoded together, which is faster, and cut apart.
+    """Rows with the same keys, each as JSON text: encoded together, which is faster, and cut apart.
 
     What stands between two rows cannot stand within a text, where a quotation mark has a backslash before it;
     but it could between the objects of a list within a row.
@@ -183,7 +193,9 @@ def encode_each(rows: Sequence[dict[str, Any]]) -> list[bytes]:
     head = b"{" + orjson.dumps(next(iter(rows[0]))) + b":"
     pieces = orjson.dumps(rows)[1:-1].split(b"}," + head)
     if len(pieces) != len(rows):
-        return [bytes(bytearray(orjson.dumps(row))) for row in rows]  # copied, as the encoder leaves spare room
+        return [
+            bytes(bytearray(orjson.dumps(row))) for row in rows
+        ]  # copied, as the encoder leaves spare room
     pieces[0], pieces[-1] = pieces[0][len(head) :], pieces[-1][:-1]
     return [b"%b%b}" % (head, piece) for piece in pieces]
 

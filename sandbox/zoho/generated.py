@@ -1,10 +1,9 @@
-"""A generated organisation: companies, people, products and deals of any number, none of them held in memory."""
+"""A generated organisation: companies, people, products and deals of any number, none held in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -80,7 +79,8 @@ def build_generated(clock: SandboxClock, spec: OrganisationSpec) -> Store:
             table.module = _widened(table.module, spec.extra_fields)
             extras = [one for one in table.module.fields if one.api_name.startswith("Extra_")]
             columns |= {
-                one.api_name: extra_column(spec.seed, f"{name} {one.api_name}", one.data_type) for one in extras
+                one.api_name: extra_column(spec.seed, f"{name} {one.api_name}", one.data_type)
+                for one in extras
             }
         created = deals if name == "Deals" else before
         placement = Placement(count, FIRST_IDS[name], created, deals)
@@ -182,7 +182,9 @@ class Generator:
             "Probability": lambda index: [STAGES[stage] for stage in self._stages(index)],
             "Expected_Revenue": self._expected,
             "Closing_Date": self._closing_days,
-            "Account_Name": lambda index: self._ids("Accounts", self.spec.accounts, self._account_of_deal(index)),
+            "Account_Name": lambda index: self._ids(
+                "Accounts", self.spec.accounts, self._account_of_deal(index)
+            ),
             "Contact_Name": self._contacts_of_deals,
             "Product": lambda index: self._ids("Products", self.spec.products, self._product_of_deal(index)),
             "Product_Name_As_Written": lambda index: (
@@ -209,7 +211,8 @@ class Generator:
         """The ids of other records by their numbers; where there are none, nothing."""
         if count == 0:
             return [None] * len(index)
-        return Placement(count, FIRST_IDS[module], NEVER, NEVER).identities(index).tolist()
+        ids: list[Any] = Placement(count, FIRST_IDS[module], NEVER, NEVER).identities(index).tolist()
+        return ids
 
     def _parents(self, index: Indexes) -> list[Any]:
         """One account in twenty belongs to an older one."""
@@ -234,7 +237,9 @@ class Generator:
         if accounts == 0:
             return np.zeros_like(index)
         rank = (accounts * fractions(self.spec.seed, "account", index) ** SKEW).astype(np.int64)
-        return np.asarray(rank * (SCATTER if accounts % SCATTER else OTHER_SCATTER) % accounts, dtype=np.int64)
+        return np.asarray(
+            rank * (SCATTER if accounts % SCATTER else OTHER_SCATTER) % accounts, dtype=np.int64
+        )
 
     def _contacts_of_deals(self, index: Indexes) -> list[Any]:
         """The first contact of the deal's account, if it has one."""
@@ -274,9 +279,7 @@ class Generator:
         return [round(amount * chance / 100, 2) for amount, chance in zip(amounts, chances, strict=True)]
 
     def _closing_days(self, index: Indexes) -> list[Any]:
-        """A closed deal closed in the three weeks before its last change, not before it was made; the last one
-        closed yesterday.
-        """
+        """A closed deal closed in the three weeks before its last change; the last one made, yesterday."""
         deals = self._placement_of_deals
         made = day_of(deals.created_times(index))
         ago = numbers(self.spec.seed, "closed", index, DAYS_TO_CLOSE)

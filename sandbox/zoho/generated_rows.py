@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.zoho.draws import Indexes
 from sandbox.zoho.generated_values import Column, constant, wire_times
-from sandbox.zoho.placement import ById, ByCreated, ByModified, Placement
+from sandbox.zoho.placement import ByCreated, ById, ByModified, Placement
 from sandbox.zoho.schema import Module
 from sandbox.zoho.store import Record, complete
 
@@ -19,14 +19,15 @@ PER_BLOCK = 1_000
 class GeneratedRows:
     """The records of a module as they are in the beginning.
 
-    A column belongs to a field's id, so that it keeps its values when the field gets another name; a field that
-    has no column holds what a new record holds in it.
+    A column belongs to a field's id, so that it keeps its values when the field gets another name; a field
+    that has no column holds what a new record holds in it.
     """
 
-    def __init__(self, module: Module, placement: Placement, columns: Mapping[str, Column], user: int) -> None:
+    def __init__(
+        self, module: Module, placement: Placement, columns: Mapping[str, Column], user: int
+    ) -> None:
         self.placement = placement
-        self.by_id, self.by_created = ById(placement), ByCreated(placement)
-        self.by_modified = ByModified(placement)
+        self.orders = ById(placement), ByCreated(placement), ByModified(placement)
         times: dict[str, Column] = {
             "Created_Time": lambda index: wire_times(placement.created_times(index)),
             "Modified_Time": lambda index: wire_times(placement.modified_times(index)),

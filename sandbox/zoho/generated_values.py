@@ -32,12 +32,11 @@ def _hour(hour: int) -> tuple[str, str]:
 
 def wire_times(epochs: Indexes) -> list[str]:
     """Instants as Zoho writes them."""
-    made = []
-    for epoch in epochs.tolist():
-        hour, second = divmod(epoch, HOUR)
-        before, after = _hour(hour)
-        made.append(f"{before}{MINUTES[second]}{after}")
-    return made
+    hours, seconds = np.divmod(epochs, HOUR)
+    around = map(_hour, hours.tolist())
+    return [
+        f"{hour[0]}{MINUTES[second]}{hour[1]}" for hour, second in zip(around, seconds.tolist(), strict=True)
+    ]
 
 
 @lru_cache(maxsize=50_000)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.zoho import coql, leads, metadata, oauth_calls, orgs, records, web, world, writes
+from sandbox.zoho import (
+    changes,
+    coql,
+    leads,
+    limit_orders,
+    metadata,
+    oauth_calls,
+    orgs,
+    records,
+    truth,
+    web,
+    world,
+    writes,
+)
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
@@ -52,7 +65,10 @@ def _sandbox() -> tuple[Operation, ...]:
         Operation("GET", "/_sandbox/accounts", world.list_accounts),
         Operation("POST", "/_sandbox/accounts/{id}/lose", world.lose),
         Operation("POST", "/_sandbox/accounts/{id}/win", world.win),
-        Operation("POST", "/_sandbox/limits", world.set_limits),
+        Operation("POST", "/_sandbox/limits", limit_orders.set_limits),
+        Operation("POST", "/_sandbox/changes", changes.make_changes),
+        Operation("GET", "/_sandbox/records/{module}", truth.show_records),
+        Operation("POST", "/_sandbox/warm", truth.warm),
         Operation("GET", "/_sandbox/calls", world.show_calls),
         Operation("DELETE", "/_sandbox/calls", world.reset_calls),
     )
@@ -92,7 +108,10 @@ def _records() -> tuple[Operation, ...]:
     heavy = writes.is_heavy_write
     return (
         Operation(
-            "POST", "/crm/v8/Leads/{id}/actions/convert", leads.convert_lead, "ZohoCRM.modules.Leads.CREATE",
+            "POST",
+            "/crm/v8/Leads/{id}/actions/convert",
+            leads.convert_lead,
+            "ZohoCRM.modules.Leads.CREATE",
             lambda _call: True,
         ),
         Operation("GET", f"{one}/actions/fetch_full_data", records.fetch_full_data, read),

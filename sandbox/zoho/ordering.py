@@ -1,7 +1,7 @@
 """Rows in an order: those that are computed, less the hidden ones, and those that are kept, merged by key.
 
-A key is a tuple that ends with the row's id. Computed rows never move, so the place that a kept row takes among
-them is found once, when it comes in.
+A key is a tuple that ends with the row's id. Computed rows never move, so the place that a kept row takes
+among them is found once, when it comes in.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ class Order:
         computed = self._computed.rank(key)
         return computed - bisect_left(self._hidden, computed) + bisect_left(self._kept, key)
 
-    def window(
-        self, low: Key | None = None, high: Key | None = None, *, descending: bool = False
-    ) -> Window:
+    def window(self, low: Key | None = None, high: Key | None = None, *, descending: bool = False) -> Window:
         """The rows with ``low`` < key < ``high``; a bound that is None bounds nothing."""
         first = 0 if low is None else self.rank(just_after(low))
         last = len(self) if high is None else self.rank(high)
@@ -112,7 +110,7 @@ class Order:
         return number + place - bisect_left(self._hidden, place)
 
     def _computed_place(self, visible: int) -> tuple[int, int]:
-        """Where the computed row stands that has ``visible`` visible ones before it; the hidden ones before."""
+        """Where the computed row stands before which ``visible`` are not hidden; how many are hidden."""
         hidden = bisect_right(range(len(self._hidden)), visible, key=lambda at: self._hidden[at] - at)
         return visible + hidden, hidden
 

@@ -62,9 +62,7 @@ def read_wish(zoho: Zoho, call: Call) -> Wish:
     return Wish(number, per_page, after, by_token=True)
 
 
-def cut_page(
-    zoho: Zoho, call: Call, rows: Window | Chosen, key_of: Callable[[int], Key], wish: Wish
-) -> Page:
+def cut_page(zoho: Zoho, call: Call, rows: Window | Chosen, key_of: Callable[[int], Key], wish: Wish) -> Page:
     """The wanted page of rows. By token, rows that came or went shift nothing. ``key_of`` is by id."""
     start = (wish.number - 1) * wish.per_page
     if wish.by_token:

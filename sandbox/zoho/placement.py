@@ -1,8 +1,8 @@
 """Where a generated record stands: its id and its two times, computed from its number and back.
 
-Records are made in the order of their numbers. They are modified in another order: numbers fall into groups, and
-the groups of a block change places, so that the latest id is not the latest modification. Every fifth group was
-modified within one second, as an import does it.
+Records are made in the order of their numbers. They are modified in another order: numbers fall into groups,
+and the groups of a block change places, so that the latest id is not the latest modification. Every fifth
+group was modified within one second, as an import does it.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Span:
 class Placement:
     """The records of one module: how many, their first id, when they were made and modified.
 
-    ``overlapping`` says that records were modified while others were still made; otherwise ``modified`` begins
-    when ``created`` has ended.
+    Where the two spans are one, records were modified while others were still made; otherwise the second
+    begins when the first has ended.
     """
 
     count: int
@@ -178,7 +178,7 @@ def _factors(size: int) -> tuple[int, int]:
     if size == 1:
         return 0, 0
     factor = MULTIPLIER % size
-    while gcd(factor, size) != 1 or factor == 1 and size > 2:  # noqa: PLR2004 - two places have one shuffle
+    while gcd(factor, size) != 1 or (factor == 1 and size > 2):  # noqa: PLR2004 - two places have one shuffle
         factor = (factor + 1) % size
     return factor, pow(factor, -1, size)
 

@@ -38,4 +38,3 @@ class Routes(Generic[T]):
                 if all(names.values()):
                     return route.target, names
         return None
-

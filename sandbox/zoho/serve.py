@@ -111,9 +111,7 @@ def running(
             thread.join()
 
 
-def serve(
-    port: int, clock_file: Path | None = None, *, organisation: OrganisationSpec | None = None
-) -> int:
+def serve(port: int, clock_file: Path | None = None, *, organisation: OrganisationSpec | None = None) -> int:
     """Serve in the foreground until SIGTERM or SIGINT; the exit code of the process."""
     try:
         listener = listen(port)
