@@ -94,7 +94,7 @@ class Order:
                 taken = min(until, place + wanted - len(found))
                 found += self._computed.ids(place, taken)
                 place = taken
-            elif kept < len(self._kept) and self._places[kept] == place:
+            elif kept < len(self._kept) and self._places[kept] <= place:
                 found.append(self._kept[kept][-1])
                 kept += 1
             else:

@@ -123,7 +123,7 @@ def shown(zoho: Zoho, module: str, names: list[str]) -> list[Row]:
     return [orjson.loads(row) for row in zoho.encoded.rows(view, ids)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["Accounts", "Deals", "Contacts"])), max_size=4)
 )

@@ -87,7 +87,7 @@ ORDERS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(conditions(), st.sampled_from(sorted(ORDERS)), st.sampled_from([1, 5, 50, 2_000]), st.integers(0, 30))
 def test_what_a_search_finds(where: str, order: str, limit: int, offset: int) -> None:
     made = zoho()
@@ -113,10 +113,8 @@ def test_what_a_search_finds(where: str, order: str, limit: int, offset: int) ->
         "(id > 5 and id <= 9000) and Modified_Time >= '2024-01-01T00:00:00Z'",
         "Modified_Time >= '2024-01-01T00:00:00Z'",
         "(Modified_Time > '2024-01-01T00:00:00Z' or (Modified_Time = '2024-01-01T00:00:00Z' and id > 7))",
-        "((Modified_Time > '2024-01-01T00:00:00Z' or (Modified_Time = '2024-01-01T00:00:00Z' and id > 7))"
-        " and Modified_Time < '2025-01-01T00:00:00Z')",
-        "Modified_Time >= '2024-01-01T00:00:00Z' and Modified_Time < '2025-01-01T00:00:00Z'"
-        " and (Modified_Time > '2024-01-01T00:00:00Z' or id > 7)",
+        "(Modified_Time > '2024-01-01T00:00Z' or (id > 7 and Modified_Time = '2024-01-01T00:00Z'))",
+        "Modified_Time >= '2024-01-01T00:00Z' and (Modified_Time > '2024-01-01T00:00Z' or id > 7)",
         "id in (1, 2, 3)",
         "id is not null",
     ],

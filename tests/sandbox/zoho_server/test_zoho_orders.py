@@ -17,7 +17,7 @@ sizes = st.sampled_from([0, 1, 7, 8, 9, 64, 65, 333]) | st.integers(0, 700)
 
 
 def placement(count: int, *, overlapping: bool) -> Placement:
-    return Placement(count, FIRST_ID, ONE if overlapping else ONE, ONE if overlapping else OTHER)
+    return Placement(count, FIRST_ID, ONE, ONE if overlapping else OTHER)
 
 
 @settings(max_examples=60)

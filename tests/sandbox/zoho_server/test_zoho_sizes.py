@@ -18,7 +18,7 @@ from sandbox.zoho.store import Table
 from tests.support.zoho_client import ZohoHttp
 
 ACCOUNTS, DEALS = 300, 4_321
-FIELDS = "Deal_Name,Stage,Amount,Closing_Date,Account_Name,Owner,Created_Time,Modified_Time,Product"
+FIELDS = "Deal_Name,Stage,Amount,Closing_Date,Account_Name,Owner,Created_Time,Modified_Time,Probability"
 ZONE = ZoneInfo("America/New_York")
 Row = dict[str, Any]
 
