@@ -64,7 +64,8 @@ class _Server(uvicorn.Server):
     def __init__(self, listener: socket.socket, clock_file: Path | None) -> None:
         self.base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         self._stopping = asyncio.Event()
-        app = build_app(start_zoho(SandboxClock(clock_file), self.base_url), self._stopping)
+        self._zoho = start_zoho(SandboxClock(clock_file), self.base_url)
+        app = build_app(self._zoho, self._stopping)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -84,6 +85,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()
         await super().shutdown(sockets)
+        self._zoho.bulk.close()
 
 
 @contextmanager

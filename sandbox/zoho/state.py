@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from sandbox.zoho.bulk_desk import BulkDesk
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.credits import CallCounter, Concurrency, Ledger
 from sandbox.zoho.faults import Faults
@@ -22,6 +23,7 @@ class Zoho:
     store: Store
     tokens: TokenDesk
     ledger: Ledger
+    bulk: BulkDesk
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
@@ -32,4 +34,4 @@ def start_zoho(clock: SandboxClock, base_url: str) -> Zoho:
     """A Zoho with the organisation as it is today."""
     store = build_organisation(clock)
     users = len(store.tables["Users"].records)
-    return Zoho(clock, base_url, store, TokenDesk(clock), Ledger(clock, users))
+    return Zoho(clock, base_url, store, TokenDesk(clock), Ledger(clock, users), BulkDesk(clock))

@@ -127,7 +127,9 @@ class Store:
     def insert(self, table: Table, values: Mapping[str, Any]) -> Record:
         """A new record, stamped with the present and the acting user."""
         now = self.clock.epoch()
-        own = {"Owner": self.acting_user, "Tag": []} | dict(values) | self._rate(table.module, values, new=True)
+        own = (
+            {"Owner": self.acting_user, "Tag": []} | dict(values) | self._rate(table.module, values, new=True)
+        )
         record = Record(self.new_id(), now, now, own)
         self._number(table.module, own)
         complete(table.module, record, self.acting_user)

@@ -64,6 +64,9 @@ def set_limits(zoho: Zoho, call: Call) -> Answer:
     setters: Mapping[str, tuple[object, str]] = {
         "daily_credits": (zoho.ledger, "daily"),
         "concurrent_calls": (zoho.concurrency, "limit"),
+        "bulk_seconds": (zoho.bulk, "seconds"),
+        "bulk_rows_per_file": (zoho.bulk, "rows_per_file"),
+        "bulk_downloads": (zoho.bulk, "downloads_a_minute"),
         "token_requests": (zoho.tokens, "refreshes_per_window"),
         "token_window_seconds": (zoho.tokens, "window_seconds"),
     }
@@ -90,6 +93,7 @@ def reset_calls(zoho: Zoho, _call: Call) -> Answer:
     """Count from nothing; the credits of the day are forgotten too."""
     zoho.counter.reset()
     zoho.ledger.reset()
+    zoho.bulk.reset()
     return Answer(200, {"ok": True})
 
 
