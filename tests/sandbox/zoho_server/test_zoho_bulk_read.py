@@ -120,7 +120,8 @@ def test_a_file_shows_the_records_as_they_were(zoho: ZohoHttp) -> None:
 @pytest.mark.parametrize(
     ("criteria", "where"),
     [
-        ({"field": {"api_name": "Stage"}, "comparator": "equal", "value": "Closed Won"}, "Stage = 'Closed Won'"),
+        ({"field": {"api_name": "Stage"}, "comparator": "equal", "value": "Closed Won"},
+         "Stage = 'Closed Won'"),
         ({"field": {"api_name": "Stage"}, "comparator": "not_in", "value": ["Closed Won", "Closed Lost"]},
          "Stage not in ('Closed Won', 'Closed Lost')"),
         ({"field": {"api_name": "Amount"}, "comparator": "between", "value": [50, 500]},
@@ -248,7 +249,9 @@ def test_the_file_is_named(zoho: ZohoHttp) -> None:
 
 
 def test_converted_leads_are_left_out(zoho: ZohoHttp) -> None:
-    made = zoho.post("/crm/v8/Leads", {"data": [{"Last_Name": "Stays"}, {"Last_Name": "Goes"}]}).json()["data"]
+    made = zoho.post("/crm/v8/Leads", {"data": [{"Last_Name": "Stays"}, {"Last_Name": "Goes"}]}).json()[
+        "data"
+    ]
     stays, goes = (one["details"]["id"] for one in made)
     zoho.post(f"/crm/v8/Leads/{goes}/actions/convert", {"data": [{}]})
     answer = bulk.start(zoho, bulk.wanted("Leads", "Last_Name"))

@@ -27,7 +27,11 @@ def test_rows_are_inserted_by_index(zoho: ZohoHttp) -> None:
         "", "INVALID_DATA:Account_Name", "MANDATORY_NOT_FOUND:Last_Name",
     ]  # fmt: skip
     record = zoho.get(f"/crm/v8/Contacts/{done['rows'][1][4]}").json()["data"][0]
-    assert (record["Last_Name"], record["Account_Name"]["name"], record["Title"]) == ("Ada", "Cancity", "Buyer")
+    assert (record["Last_Name"], record["Account_Name"]["name"], record["Title"]) == (
+        "Ada",
+        "Cancity",
+        "Buyer",
+    )
 
 
 def test_rows_are_updated_by_id_and_empty_ones_clear_or_not(zoho: ZohoHttp) -> None:
