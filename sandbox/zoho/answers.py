@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -32,7 +32,11 @@ MESSAGES = {
     "NOT_SUPPORTED": "the operation is not supported for this module",
     "OAUTH_SCOPE_MISMATCH": "Unauthorized",
     "PAGINATION_LIMIT_EXCEEDED": "the limit of pagination is exceeded",
+    "MEDIA_TYPE_NOT_SUPPORTED": "The given media type is not supported",
+    "REQUEST_BODY_IS_EMPTY": "The request body is empty",
+    "REQUEST_BODY_NOT_READABLE": "The request body is not readable",
     "REQUIRED_PARAM_MISSING": "One of the expected parameter is missing",
+    "RESOURCE_NOT_FOUND": "The requested resource doesn't exist.",
     "SYNTAX_ERROR": "error occured while parsing the query",
     "TOKEN_BOUND_DATA_MISMATCH": (
         "The page_token given seems to be invalid or input param is added or altered or deleted"
@@ -51,6 +55,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
     credits: int = 1
+    file: IO[bytes] | None = None  # instead of a body: it is sent in pieces
 
     def content(self) -> bytes:
         """The body's bytes; empty when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from email.utils import format_datetime
@@ -18,6 +19,7 @@ from sandbox.zoho.operations import Operation, operations
 from sandbox.zoho.routes import Routes
 from sandbox.zoho.state import Zoho
 
+PIECE_BYTES = 256 * 1024  # of a file at once
 CUT_BODY = b'{"data":[{"id":"61002140'  # what arrives of an answer that had no body to cut
 # Recorded on real responses.
 CRM_HEADERS = {
@@ -76,6 +78,9 @@ class Endpoint:
             except Refused as refused:
                 answer = refused.answer()
             self._count(call, answer, operation)
+            if answer.file is not None:
+                await _send_file(send, answer, self._headers(call, answer, operation), cut=_cuts(fault))
+                return
             await _send(send, answer, self._headers(call, answer, operation), cut=_cuts(fault))
 
     async def _suffer(self, call: Call, operation: Operation | None, receive: Receive) -> Fault | None:
@@ -126,7 +131,7 @@ class Endpoint:
         headers = {"Date": format_datetime(self._zoho.clock.now(), usegmt=True), **answer.headers}
         if operation is None or not operation.is_crm:
             return headers
-        headers |= CRM_HEADERS | self._zoho.ledger.header()
+        headers = CRM_HEADERS | headers | self._zoho.ledger.header()
         try:
             token = authenticate(self._zoho, call)
         except Refused:
@@ -188,3 +193,18 @@ async def _send(send: Send, answer: Answer, headers: dict[str, str], *, cut: boo
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": sent, "more_body": cut})
+
+
+async def _send_file(send: Send, answer: Answer, headers: dict[str, str], *, cut: bool) -> None:
+    """Send a file in pieces, wherever others have read it to; of a cut one the first half."""
+    descriptor = -1 if answer.file is None else answer.file.fileno()
+    size = os.fstat(descriptor).st_size
+    headers = {"Content-Type": answer.content_type, **headers, "Content-Length": str(size)}
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    end = size // 2 if cut else size
+    for start in range(0, end, PIECE_BYTES):
+        piece = os.pread(descriptor, min(PIECE_BYTES, end - start), start)
+        await send(
+            {"type": "http.response.body", "body": piece, "more_body": cut or start + PIECE_BYTES < end}
+        )

@@ -18,7 +18,7 @@ FAMILIES = {
     "bigint": "id", "lookup": "id", "ownerlookup": "id", "userlookup": "id",
     "integer": "number", "double": "number", "currency": "number", "percent": "number",
     "date": "date", "datetime": "datetime", "boolean": "boolean", "textarea": "unfilterable",
-    "multiselectpicklist": "choices",
+    "multiselectpicklist": "choices", "territories": "unfilterable",
 }  # fmt: skip
 LOOKUP_TYPES = frozenset({"lookup", "ownerlookup", "userlookup"})
 UNSUPPORTED = frozenset({"subform", "multiselectlookup", "multiuserlookup", "fileupload", "imageupload"})
@@ -36,7 +36,7 @@ class Column:
 
     @property
     def family(self) -> str:
-        """The type as conditions see it: text, choices, id, number, date, datetime, boolean or unfilterable."""
+        """The type as conditions see it: text, choices, id, number, date and so on; some unfilterable."""
         return FAMILIES.get(self.field.kind, "text")
 
 
@@ -118,7 +118,7 @@ def shown_reader(store: Store, column: Column) -> Reader:
 
 
 def joined(value: list[Any] | None) -> str | None:
-    """Several options, or tags by their names, as conditions compare them: between semicolons, without case."""
+    """Several options, or the names of tags, as conditions compare them: one text without case."""
     if not value:
         return None
     names = (one["name"] if isinstance(one, dict) else one for one in value)

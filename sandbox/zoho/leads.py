@@ -61,7 +61,9 @@ def _convert(store: Store, lead: Record, wish: Mapping[str, Any]) -> Made:
         "Converted_Contact": ids["Contacts"],
         "Converted_Deal": ids["Deals"],
         "$converted": True,
-        "$converted_detail": {key.lower()[:-1]: str(value) for key, value in ids.items() if value is not None},
+        "$converted_detail": {
+            key.lower()[:-1]: str(value) for key, value in ids.items() if value is not None
+        },
     }
     store.update(store.tables["Leads"], lead, values)
     return made

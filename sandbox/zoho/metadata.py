@@ -39,7 +39,7 @@ PROFILE_LIST = [{"name": name, "id": str(FIRST_PROFILE + place)} for place, name
 
 
 def modules(zoho: Zoho, call: Call) -> Answer:
-    """``GET /crm/v8/settings/modules``; with If-Modified-Since those that changed at or after it, else 304."""
+    """``GET /crm/v8/settings/modules``; with If-Modified-Since those that changed since, or 304."""
     since = changed_since(call)
     found = [table.module for table in zoho.store.tables.values()]
     if since is not None:
@@ -119,7 +119,13 @@ def all_fields_json(store: Store, module: Module) -> list[dict[str, Any]]:
 
 def field_json(store: Store, module: Module, one: Field, number: int) -> dict[str, Any]:
     """A field as the API describes it: the full key set, unused keys empty."""
-    return _unused() | _identity(one, number) | _switches(one) | _links(store, module, one) | _special(store, one)
+    return (
+        _unused()
+        | _identity(one, number)
+        | _switches(one)
+        | _links(store, module, one)
+        | _special(store, one)
+    )
 
 
 def _identity(one: Field, number: int) -> dict[str, Any]:
@@ -265,12 +271,22 @@ def _unused() -> dict[str, Any]:
 
 
 def module_parameter(call: Call) -> str:
+    """The module that a call about fields names.
+
+    Raises:
+        Refused: REQUIRED_PARAM_MISSING.
+    """
     if "module" not in call.query:
         raise Refused(400, "REQUIRED_PARAM_MISSING", {"param_name": "module"})
     return call.query["module"]
 
 
 def find_module(store: Store, name: str) -> Module:
+    """A module by its API name or id.
+
+    Raises:
+        Refused: INVALID_MODULE.
+    """
     for table in store.tables.values():
         if name in {table.module.api_name, str(table.module.id)}:
             return table.module

@@ -6,8 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.zoho import (
+    bulk_read,
+    bulk_upload,
+    bulk_write,
     changes,
     coql,
+    features,
+    fields_api,
+    layouts,
     leads,
     limit_orders,
     metadata,
@@ -17,6 +23,7 @@ from sandbox.zoho import (
     truth,
     web,
     world,
+    world_schema,
     writes,
 )
 from sandbox.zoho.answers import Answer, Call
@@ -52,7 +59,7 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_records())
+    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_records())
 
 
 def _sandbox() -> tuple[Operation, ...]:
@@ -69,6 +76,11 @@ def _sandbox() -> tuple[Operation, ...]:
         Operation("POST", "/_sandbox/changes", changes.make_changes),
         Operation("GET", "/_sandbox/records/{module}", truth.show_records),
         Operation("POST", "/_sandbox/warm", truth.warm),
+        Operation("POST", "/_sandbox/fields", world_schema.change_fields),
+        Operation("POST", "/_sandbox/formula", world_schema.recompute_formula),
+        Operation("POST", "/_sandbox/undelete", world_schema.undelete),
+        Operation("POST", "/_sandbox/currencies", features.set_currencies),
+        Operation("POST", "/_sandbox/territories", features.set_territories),
         Operation("GET", "/_sandbox/calls", world.show_calls),
         Operation("DELETE", "/_sandbox/calls", world.reset_calls),
     )
@@ -87,7 +99,7 @@ def _organisation() -> tuple[Operation, ...]:
     modules, fields = "ZohoCRM.settings.modules.READ", "ZohoCRM.settings.fields.READ"
     return (
         Operation("GET", "/crm/v8/org", orgs.organisation, "ZohoCRM.org.READ"),
-        Operation("GET", "/crm/v8/org/currencies", orgs.currencies, "ZohoCRM.settings.currencies.READ"),
+        Operation("GET", "/crm/v8/org/currencies", features.currencies, "ZohoCRM.settings.currencies.READ"),
         Operation("GET", "/crm/v8/users", orgs.users, "ZohoCRM.users.READ"),
         Operation("GET", "/crm/v8/users/actions/count", orgs.count_users, "ZohoCRM.users.READ"),
         Operation("GET", "/crm/v8/users/{id}", orgs.user, "ZohoCRM.users.READ"),
@@ -95,7 +107,42 @@ def _organisation() -> tuple[Operation, ...]:
         Operation("GET", "/crm/v8/settings/modules/{module}", metadata.module, modules),
         Operation("GET", "/crm/v8/settings/fields", metadata.fields, fields),
         Operation("GET", "/crm/v8/settings/fields/{id}", metadata.field, fields),
+        Operation("POST", "/crm/v8/settings/fields", fields_api.create, "ZohoCRM.settings.fields.CREATE"),
+        Operation("PATCH", "/crm/v8/settings/fields", fields_api.update, "ZohoCRM.settings.fields.UPDATE"),
+        Operation(
+            "PATCH", "/crm/v8/settings/fields/{id}", fields_api.update, "ZohoCRM.settings.fields.UPDATE"
+        ),
+        Operation(
+            "DELETE", "/crm/v8/settings/fields/{id}", fields_api.delete, "ZohoCRM.settings.fields.DELETE"
+        ),
+        Operation("GET", "/crm/v8/settings/layouts", layouts.layouts, "ZohoCRM.settings.layouts.READ"),
+        Operation(
+            "GET",
+            "/crm/v8/settings/related_lists",
+            layouts.related_lists,
+            "ZohoCRM.settings.related_lists.READ",
+        ),
+        Operation(
+            "GET",
+            "/crm/v8/settings/territories",
+            features.territories,
+            "ZohoCRM.settings.territories.READ",
+        ),
         Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
+    )
+
+
+def _bulk() -> tuple[Operation, ...]:
+    read, one = "/crm/bulk/v8/read", "/crm/bulk/v8/read/{id}"
+    scope = "ZohoCRM.bulk.READ"
+    return (
+        Operation("POST", read, bulk_read.create, scope),
+        Operation("GET", one, bulk_read.details, scope),
+        Operation("GET", f"{one}/result", bulk_read.result, scope),
+        Operation("POST", "/crm/v8/upload", bulk_upload.upload, "ZohoFiles.files.CREATE"),
+        Operation("POST", "/crm/bulk/v8/write", bulk_write.create, "ZohoCRM.bulk.CREATE"),
+        Operation("GET", "/crm/bulk/v8/write/{id}", bulk_write.details, scope),
+        Operation("GET", "/v8/crm/{organisation}/bulk-write/{id}/{file}", bulk_write.result, scope),
     )
 
 

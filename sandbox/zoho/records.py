@@ -68,7 +68,9 @@ def fetch_full_data(zoho: Zoho, call: Call) -> Answer:
     record = table.records.get(identity_of(call.names["id"]))
     if record is None:
         return Answer(204)
-    wrong = [name for name in names if name not in table.module.by_name or not table.module.by_name[name].rich]
+    wrong = [
+        name for name in names if name not in table.module.by_name or not table.module.by_name[name].rich
+    ]
     if wrong:
         raise Refused(400, "INVALID_DATA", {"param_name": "fields", "api_name": wrong[0]})
     return Answer(200, {"data": [{name: record.values.get(name) for name in names} | {"id": str(record.id)}]})

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 DEFAULT_SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.coql.READ",
-    "ZohoCRM.bulk.READ",
+    "ZohoCRM.bulk.ALL",
     "ZohoCRM.settings.ALL",
     "ZohoCRM.users.READ",
     "ZohoCRM.org.READ",
     "ZohoCRM.notifications.ALL",
     "ZohoSearch.securesearch.READ",
+    "ZohoFiles.files.ALL",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
 SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles"}

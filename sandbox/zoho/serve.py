@@ -67,8 +67,8 @@ class _Server(uvicorn.Server):
     ) -> None:
         self.base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         self._stopping = asyncio.Event()
-        zoho = start_zoho(SandboxClock(clock_file), self.base_url, organisation)
-        app = build_app(zoho, self._stopping)
+        self._zoho = start_zoho(SandboxClock(clock_file), self.base_url, organisation)
+        app = build_app(self._zoho, self._stopping)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -88,6 +88,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()
         await super().shutdown(sockets)
+        self._zoho.bulk.close()
 
 
 @contextmanager

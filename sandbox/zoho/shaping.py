@@ -75,23 +75,27 @@ def user_receipt(store: Store, identity: int) -> dict[str, str]:
 
 
 def _column(store: Store, module: Module, name: str) -> Column | None:
-    if name == "$currency_symbol":
-        return lambda record: symbol_of(record.values.get("Currency") or "USD")
-    if name in SYSTEM_KEYS:
-        return lambda _record: SYSTEM_KEYS[name]
-    if name in RECORD_KEYS:
-        return lambda record: record.values.get(name)
+    if name in SYSTEM_KEYS or name in RECORD_KEYS:
+        return _system_column(name)
     field = module.by_name.get(name)
     if field is None or name == "id" or field.has_rows:
         return None
     if field.anywhere:
         return lambda record: pointer(store, module, record, name)
     target, blank = field.target, module.blank.get(name)
-    if target is None:
-        if field.rich:
-            return lambda record: cut(record.values.get(name))
-        return lambda record: record.values.get(name, blank)
-    return lambda record: reference(store, target, record.values.get(name))
+    if target is not None:
+        return lambda record: reference(store, target, record.values.get(name))
+    if field.rich:
+        return lambda record: cut(record.values.get(name))
+    return lambda record: record.values.get(name, blank)
+
+
+def _system_column(name: str) -> Column:
+    if name == "$currency_symbol":
+        return lambda record: symbol_of(record.values.get("Currency") or "USD")
+    if name == "$converted":
+        return lambda record: bool(record.values.get(name))
+    return lambda record: record.values.get(name) if name in RECORD_KEYS else SYSTEM_KEYS[name]
 
 
 def pointer(store: Store, module: Module, record: Record, name: str) -> dict[str, Any] | None:

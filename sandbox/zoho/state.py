@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from sandbox.zoho.bulk_desk import BulkDesk
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.credits import CallCounter, Concurrency, Ledger
 from sandbox.zoho.encoded import EncodedRows
@@ -27,6 +28,7 @@ class Zoho:
     tokens: TokenDesk
     ledger: Ledger
     encoded: EncodedRows
+    bulk: BulkDesk
     limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
@@ -38,4 +40,5 @@ def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpe
     """A Zoho with the organisation as it is today: a generated one, or without a size Maven Hardware."""
     store = build_organisation(clock) if organisation is None else build_generated(clock, organisation)
     users = len(store.tables["Users"].records)
-    return Zoho(clock, base_url, store, TokenDesk(clock), Ledger(clock, users), EncodedRows(store))
+    tokens, ledger = TokenDesk(clock), Ledger(clock, users)
+    return Zoho(clock, base_url, store, tokens, ledger, EncodedRows(store), BulkDesk(clock))

@@ -73,6 +73,7 @@ def reset_calls(zoho: Zoho, _call: Call) -> Answer:
     """Count from nothing; the credits of the day are forgotten too."""
     zoho.counter.reset()
     zoho.ledger.reset()
+    zoho.bulk.reset()
     return Answer(200, {"ok": True})
 
 

@@ -38,9 +38,11 @@ def read_values(store: Store, module: Module, item: Mapping[str, Any], place: st
         if field is None or field.read_only or field.data_type not in READERS.keys() | LINK_TYPES:
             continue
         try:
-            values |= _pointer(store, field, item) if field.anywhere else {
-                name: None if value is None else _stored(store, field, value)
-            }
+            values |= (
+                _pointer(store, field, item)
+                if field.anywhere
+                else {name: None if value is None else _stored(store, field, value)}
+            )
         except _Unfit as unfit:
             details = {"api_name": name, "json_path": f"{place}.{name}", **unfit.details}
             wrong.append(envelope("INVALID_DATA", details))
