@@ -7,7 +7,7 @@ from collections.abc import Iterable
 DEFAULT_SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.coql.READ",
-    "ZohoCRM.bulk.READ",
+    "ZohoCRM.bulk.ALL",
     "ZohoCRM.settings.ALL",
     "ZohoCRM.users.READ",
     "ZohoCRM.org.READ",
@@ -16,6 +16,7 @@ DEFAULT_SCOPES = (
     "Desk.tickets.READ",
     "ZohoCampaigns.campaign.READ",
     "SalesIQ.conversations.READ",
+    "ZohoFiles.files.ALL",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
 SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles", "Desk", "ZohoCampaigns", "SalesIQ"}
