@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from connector.cache.engine import Database
 
@@ -20,10 +21,8 @@ from connector.cache.engine import Database
 def turn(database: Database, name: str) -> Iterator[bool]:
     """Whether this process has the turn of this name, until the block ends. Never waits."""
     if database.dialect == "postgresql":
-        with database.reads.connect() as connection:
-            # No transaction stays open while the turn is held: it would keep old rows from being cleaned up.
-            with _locked_on_server(connection.execution_options(isolation_level="AUTOCOMMIT"), name) as mine:
-                yield mine
+        with database.reads.connect() as connection, _locked_on_server(connection, name) as mine:
+            yield mine
         return
     file = database.reads.url.database
     if not file or file == ":memory:":
@@ -35,13 +34,16 @@ def turn(database: Database, name: str) -> Iterator[bool]:
 
 @contextmanager
 def _locked_on_server(connection: Connection, name: str) -> Iterator[bool]:
+    # No transaction stays open while the turn is held: it would keep old rows from being cleaned up.
+    connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     key = zlib.crc32(f"turn {name}".encode())
     mine = bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one())
     try:
         yield mine
     finally:
         if mine:
-            connection.execute(select(func.pg_advisory_unlock(key)))
+            with suppress(DBAPIError):  # a session that is lost has given it back
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 @contextmanager

@@ -129,9 +129,7 @@ def _filled_in(held: Mapping[str, Any], read: dict[str, Any]) -> dict[str, dict[
     return known
 
 
-def _completed(
-    selection: Selection, record: CrmRecord, known: Mapping[str, Mapping[str, Any]]
-) -> CrmRecord:
+def _completed(selection: Selection, record: CrmRecord, known: Mapping[str, Mapping[str, Any]]) -> CrmRecord:
     """The record with these lookups in its raw text and in the columns that show a name."""
     raw = {**json.loads(record.raw, parse_float=_Number), **known}
     values = tuple(

@@ -106,13 +106,17 @@ def says_when(selection: Selection) -> bool:
     return MODIFIED_TIME in selection.names
 
 
-def plan(cursor: Cursor | None, selection: Selection, asked: Asked, policy: SyncPolicy, now: datetime) -> Plan:
+def plan(
+    cursor: Cursor | None, selection: Selection, asked: Asked, policy: SyncPolicy, now: datetime
+) -> Plan:
     """How to read a module, from where it stands."""
     held = cursor or Cursor(selection.module)
     position = cursors.position_of(held)
     too_old = held.started_at is not None and now - held.started_at > DELETIONS_REMEMBERED
     if position is not None and not too_old and _goes_on(held, position, selection, asked):
-        what = f"whole read, resumed after {held.rows_read} records" if position.is_whole else "changes, resumed"
+        what = (
+            f"whole read, resumed after {held.rows_read} records" if position.is_whole else "changes, resumed"
+        )
         return Plan(held, what)
     reason = _why_whole(held, selection, asked, policy, now)
     if reason is not None:
@@ -281,9 +285,7 @@ def why_compare_ids(counts: Counts, policy: SyncPolicy) -> str | None:
     return f"the CRM counts {counts.counted} records and the copy {counts.held}"
 
 
-def field_changes(
-    held: Sequence[FieldDescription], found: Sequence[FieldDescription]
-) -> tuple[str, ...]:
+def field_changes(held: Sequence[FieldDescription], found: Sequence[FieldDescription]) -> tuple[str, ...]:
     """What became of a module's fields, in words. Nothing when none were held."""
     if not held:
         return ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from connector.ports import Page
 
 
-def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Iterator[tuple[int, Page | None]]:
+def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int, Page | None]]:
     """The pages of several readings as they come, with the reading's number; None when one has ended.
 
     While a page is written, the next one of its reading is fetched: at most one page of each is held. The
@@ -16,8 +16,7 @@ def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Iterator[tuple[int, 
     """
     if len(readings) == 1:
         ((number, reading),) = readings.items()
-        for page in reading:
-            yield number, page
+        yield from ((number, page) for page in reading)
         yield number, None
         return
     with ThreadPoolExecutor(max(len(readings), 1), thread_name_prefix="lane") as threads:

@@ -88,7 +88,9 @@ class ModuleSync:
             done.append(reading)
             after = cursors.caught_up(reading.cursor, deletions_at, self._clock.now())
             self._writer.save(after)
-            plan = None if asked.rehearsed else decide.follow_up(reading, after, self._selection, self._policy)
+            plan = (
+                None if asked.rehearsed else decide.follow_up(reading, after, self._selection, self._policy)
+            )
         if any(reading.deletions_read for reading in done):
             self._compare_counts(done)
         return self.report()
@@ -150,9 +152,13 @@ class ModuleSync:
                 if restarts > MOST_RESTARTS or way is None:
                     raise
                 self._tally.plans.append("started over, because the CRM had forgotten the place")
-                cursor = self._with_way(self._copy.cursor(self._selection.module) or cursor, refused, again=True)
+                cursor = self._with_way(
+                    self._copy.cursor(self._selection.module) or cursor, refused, again=True
+                )
 
-    def _with_way(self, cursor: Cursor, refused: list[Way] | tuple[Way, ...], *, again: bool = False) -> Cursor:
+    def _with_way(
+        self, cursor: Cursor, refused: list[Way] | tuple[Way, ...], *, again: bool = False
+    ) -> Cursor:
         """The reading with a way that was not refused; the same cursor when none is left."""
         position = cursors.position_of(cursor) or cursors.Position()
         if position.way is not None and not again:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 
 from connector.ports import Clock, CrmSource, Cursor, Page
@@ -97,20 +98,25 @@ class PageReader:
             if not lane.done
         }
         self._writer.tally.lanes = max(self._writer.tally.lanes, len(readings))
-        for number, page in side_by_side(readings):
-            if page is None:
-                page, done = Page(()), True
-                if _position(cursor).lanes[number].done:
-                    continue
-            else:
-                done = page.after is None
-                cursor = cursors.began_at(cursor, page, asked_at)
-            lane, position = _position(cursor).lanes[number], _position(cursor)
-            until = lane.until if done else page.after
-            gone, found = self._absent(position, ids_of(page), lane.after, until)
-            cursor = cursors.after_lane_page(cursor, number, page, done=done)
-            self._writer.write(page, *found, gone=gone, cursor=cursor, first=position.first)
+        with closing(side_by_side(readings)) as pages:
+            for number, page in pages:
+                cursor = self._range_page(cursor, number, page, asked_at)
+        return cursor
+
+    def _range_page(self, cursor: Cursor, number: int, page: Page | None, asked_at: datetime) -> Cursor:
+        """Write a page of a range; None is its end, which says something only when its last page did not."""
+        position = _position(cursor)
+        lane = position.lanes[number]
+        if lane.done:
+            return cursor
+        if page is not None:
+            cursor = cursors.began_at(cursor, page, asked_at)
             self.pages += 1
+        came, done = page or Page(()), page is None or page.after is None
+        until = lane.until if done else came.after
+        gone, found = self._absent(position, ids_of(came), lane.after, until)
+        cursor = cursors.after_lane_page(cursor, number, came, done=done)
+        self._writer.write(came, *found, gone=gone, cursor=cursor, first=position.first)
         return cursor
 
     def _range(self, lane: Lane, since: datetime | None) -> Iterator[Page]:
@@ -156,7 +162,7 @@ class PageReader:
     def _absent(
         self, position: Position, came: set[str], after: str | None, until: str | None
     ) -> tuple[tuple[str, ...], tuple[Page, ...]]:
-        """Held records of a range that did not come: those that are gone, and those that exist all the same."""
+        """Held records of a range that did not come: the gone, and those that exist all the same."""
         if not position.is_whole or not position.may_hold_gone:
             return (), ()
         return self._writer.absent(self._crm, came, after, until)

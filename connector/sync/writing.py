@@ -85,7 +85,8 @@ def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def ids_of(*pages: Page) -> set[str]:
     """The ids that came, those of records that could not be used too."""
-    return {one.id for page in pages for one in (*page.records, *page.unreadable)}
+    came = {record.id for page in pages for record in page.records}
+    return came | {unreadable.id for page in pages for unreadable in page.unreadable}
 
 
 def compare_ids(crm: CrmSource, writer: PageWriter) -> int:
