@@ -278,7 +278,7 @@ def why_compare_ids(counts: Counts, policy: SyncPolicy) -> str | None:
     if counts.counted is None:
         return "the CRM does not say how many records there are" if counts.unordered else None
     gap = counts.counted - counts.held
-    if gap in (0, counts.settled):
+    if gap == counts.settled:
         return None
     if counts.moved and not counts.unordered and counts.held >= policy.bulk_from:
         return None

@@ -195,7 +195,7 @@ class ModuleSync:
         if reason is not None:
             self._compare_ids(reason)
         gap = 0 if counts.counted is None else counts.counted - self._copy.count(self._mapping)
-        if gap != cursor.count_gap and (reason is not None or gap == 0):
+        if reason is not None and gap != cursor.count_gap:
             self._writer.save(cursors.settled(self._copy.cursor(module) or cursor, gap))
 
     def _compare_ids(self, reason: str) -> None:

@@ -126,10 +126,11 @@ class _Run:
 
     def again(self, module: str, ids: tuple[str, ...]) -> ModuleReport:
         """Some records of a module."""
+        if self._copy.cursor(module) is None:
+            return _left_out(module, "left alone: it has not been read yet")
         target = self._metadata.target(module)
-        if isinstance(target, str) or self._copy.cursor(module) is None:
-            why = target if isinstance(target, str) else "left alone: it has not been read yet"
-            return _left_out(module, why)
+        if isinstance(target, str):
+            return _left_out(module, target)
         return self._module(target).read_again(ids)
 
     def _chosen(self, modules: Collection[str] | None) -> tuple[str, ...]:

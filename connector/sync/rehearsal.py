@@ -30,6 +30,7 @@ class Rehearsal:
         self._fields: dict[str, tuple[FieldDescription, ...]] = {}
         self._modules: tuple[ModuleDescription, ...] | None = None
         self._more: defaultdict[str, int] = defaultdict(int)
+        self._gone: defaultdict[str, set[str]] = defaultdict(set)
 
     @contextmanager
     def writing(self) -> Iterator[CopyWriter]:
@@ -88,9 +89,14 @@ class Rehearsal:
         """Know the modules in memory."""
         self._modules = modules
 
-    def count_in(self, module: str, more: int) -> None:
-        """So many records would be held more."""
-        self._more[module] += more
+    def count_in(self, module: str, changes: PageChanges) -> None:
+        """So many records would be held more, and these not any more."""
+        self._more[module] += changes.inserted - len(changes.deletes)
+        self._gone[module].update(changes.deletes)
+
+    def is_gone(self, module: str, identifier: str) -> bool:
+        """Whether a record would have been removed by now."""
+        return identifier in self._gone[module]
 
 
 class _Forgetting:
@@ -101,10 +107,11 @@ class _Forgetting:
         self._writer = writer
 
     def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
-        return self._writer.stored(mapping, ids)
+        remaining = [one for one in ids if not self._rehearsal.is_gone(mapping.module, one)]
+        return self._writer.stored(mapping, remaining)
 
     def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:  # noqa: ARG002
-        self._rehearsal.count_in(mapping.module, changes.inserted - len(changes.deletes))
+        self._rehearsal.count_in(mapping.module, changes)
 
     def save_cursor(self, cursor: Cursor) -> None:
         self._rehearsal.keep(cursor)
