@@ -15,7 +15,9 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """The exchange with Zoho failed."""
+    """The exchange with Zoho failed. ``code`` is Zoho's own word for it, empty when it gave none."""
+
+    code: str = ""
 
     def __init__(self, what_happened: str | None = None, what_to_do: str = "") -> None:
         self.what_happened = what_happened or (type(self).__doc__ or "").strip()
