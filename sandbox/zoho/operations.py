@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
+from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, watch, web, world, writes
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
@@ -39,7 +39,7 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_records())
+    return (*_sandbox(), *_accounts(), *_organisation(), *_channels(), *_records())
 
 
 def _sandbox() -> tuple[Operation, ...]:
@@ -80,6 +80,20 @@ def _organisation() -> tuple[Operation, ...]:
         Operation("GET", "/crm/v8/settings/fields", metadata.fields, fields),
         Operation("GET", "/crm/v8/settings/fields/{id}", metadata.field, fields),
         Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
+    )
+
+
+def _channels() -> tuple[Operation, ...]:
+    path, scope = "/crm/v8/actions/watch", "ZohoCRM.notifications"
+    return (
+        Operation("GET", path, watch.list_channels, f"{scope}.READ"),
+        Operation("POST", path, watch.subscribe, f"{scope}.CREATE"),
+        Operation("PUT", path, watch.replace, f"{scope}.UPDATE"),
+        Operation("PATCH", path, watch.change, f"{scope}.UPDATE"),
+        Operation("DELETE", path, watch.unsubscribe, f"{scope}.DELETE"),
+        Operation("GET", "/_sandbox/callbacks", watch.show_callbacks),
+        Operation("POST", "/_sandbox/callbacks", watch.order_callback_faults),
+        Operation("DELETE", "/_sandbox/callbacks", watch.clear_callbacks),
     )
 
 

@@ -6,7 +6,7 @@ Values stand here as they go over the wire, except lookups, which are the other 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,14 +82,23 @@ class Table:
         return None if name is None else str(name)
 
 
+# Told of a change: module, "insert", "update" or "delete", the record, and the names of what changed.
+Listener = Callable[[str, str, Record, set[str]], None]
+
+
 class Store:
-    """All tables, the clock they are stamped by, and the user who acts through the API."""
+    """All tables, the clock they are stamped by, and the user who acts through the API.
+
+    Attributes:
+        listeners: told of every insert, update and delete after it was made.
+    """
 
     def __init__(self, clock: SandboxClock, acting_user: int) -> None:
         self.clock = clock
         self.acting_user = acting_user
         self.tables = {name: Table(module) for name, module in modules().items()}
         self._next_id = FIRST_NEW_ID
+        self.listeners: list[Listener] = []
 
     def table(self, module: str) -> Table:
         """A module's records.
@@ -118,14 +127,17 @@ class Store:
         self._next_id += 1
         complete(table.module, record, self.acting_user)
         table.add(record)
+        self._tell(table, "insert", record, None)
         return record
 
     def update(self, table: Table, record: Record, values: Mapping[str, Any]) -> None:
         """Change some values of a record and its time of modification."""
+        before = dict(record.values) if self.listeners else None
         record.values.update(values)
         record.values["Modified_By"] = self.acting_user
         _compute(table.module, record, given=values)
         table.touch(record, self.clock.epoch())
+        self._tell(table, "update", record, before)
 
     def delete(self, table: Table, record: Record) -> None:
         """Move a record to the recycle bin."""
@@ -138,6 +150,12 @@ class Store:
             self.clock.epoch(),
         )
         table.deleted.append(left)
+        self._tell(table, "delete", record, None)
+
+    def _tell(self, table: Table, operation: str, record: Record, before: Mapping[str, Any] | None) -> None:
+        affected = {name for name, value in record.values.items() if before and before.get(name) != value}
+        for listener in self.listeners:
+            listener(table.module.api_name, operation, record, affected)
 
 
 def complete(module: Module, record: Record, user: int) -> None:
