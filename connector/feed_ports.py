@@ -1,7 +1,7 @@
 """What the parts of the change feed say to one another: values, and the protocols behind which they stand.
 
-Zoho calls our server when a record changes. What it says is a hint: the record is read again before anything is
-believed, and polling goes on at a slower rhythm, because callbacks can be lost without a trace.
+Zoho calls our server when a record changes. What it says is a hint: the record is read again before anything
+is believed, and polling goes on at a slower rhythm, because callbacks can be lost without a trace.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ChannelDesk(Protocol):
         """Make channels, or let existing ones live longer."""
         ...
 
-    def list(self) -> tuple[LiveChannel, ...]:
+    def channels(self) -> tuple[LiveChannel, ...]:
         """Every channel that the credentials may see."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from connector.errors import Fatal, NotOffered
+from connector.errors import Fatal
 from connector.feed_ports import ChannelOrder, ChannelOutcome, LiveChannel
 
 PATH = "/crm/v8/actions/watch"
@@ -51,7 +51,7 @@ class ChannelClient:
         """
         return tuple(outcome for some in _in_parts(orders) for outcome in self._create(some))
 
-    def list(self) -> tuple[LiveChannel, ...]:
+    def channels(self) -> tuple[LiveChannel, ...]:
         """Every channel that the credentials may see, other programs' too.
 
         Raises:
@@ -82,7 +82,9 @@ class ChannelClient:
 
     def _create(self, orders: Sequence[ChannelOrder]) -> Iterator[ChannelOutcome]:
         body = {"watch": [_order_json(one) for one in orders]}
-        items = _items(self._client.post(PATH, body, repeatable=True))  # the same id twice is the same channel
+        items = _items(
+            self._client.post(PATH, body, repeatable=True)
+        )  # the same id twice is the same channel
         if len(items) != len(orders):
             raise Fatal(f"Zoho answered {len(items)} of {len(orders)} orders of notification channels.")
         for order, item in zip(orders, items, strict=True):
@@ -111,16 +113,16 @@ def _items(answer: object) -> list[Item]:
     """The items of an answer.
 
     Raises:
-        NotOffered: the answer has another shape.
+        Fatal: the answer has another shape.
     """
     items = answer.get("watch") if isinstance(answer, dict) else None
     if not isinstance(items, list):
-        raise NotOffered("Zoho's answer about notification channels has no list of channels.")
+        raise Fatal("Zoho's answer about notification channels has no list of channels.")
     return [one for one in items if isinstance(one, dict)]
 
 
 def _outcome(order: ChannelOrder, item: Item) -> ChannelOutcome:
-    """What became of an order; the expiry is what Zoho says, which may be an hour when a week was asked for."""
+    """What became of an order; the expiry is what Zoho says: perhaps an hour where a week was asked for."""
     if item.get("code") != "SUCCESS":
         return ChannelOutcome(order, refusal=_reason(item))
     details = item.get("details")
