@@ -1,7 +1,7 @@
 """Where Zoho calls us: ``POST /zoho/crm`` and ``POST /zoho/books``. What is said there is a hint, no more.
 
-An answer is given as soon as the hints are written; they are read again by a job. A call that cannot prove where
-it comes from is refused, counted, and never repeated in a log.
+An answer is given as soon as the hints are written; they are read again by a job. A call that cannot prove
+where it comes from is refused, counted, and never repeated in a log.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Callbacks:
     hints: SqlHints
     seen: SeenEvents
     clock: Clock
-    own: Callable[[str], frozenset[str]]
-    webhook_secret: str = field(repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    own: Callable[[str], frozenset[str]] = lambda _module: frozenset()
     refusals: Refusals = field(default_factory=Refusals)
 
     def routes(self) -> list[Route]:
@@ -138,7 +138,7 @@ class Callbacks:
         return len(hints)
 
     async def _on_crm(self, request: Request) -> Response:
-        return await self._answer(request, lambda body: self.take_crm(body))
+        return await self._answer(request, self.take_crm)
 
     async def _on_books(self, request: Request) -> Response:
         return await self._answer(request, lambda body: self.take_books(request, body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,16 @@ log = structlog.get_logger(__name__)
 ReadAgain = Callable[[str, Sequence[str]], object]  # module, ids
 
 
+def new_channel_id() -> str:
+    """Eighteen digits that no channel has yet: Zoho takes at most nineteen."""
+    return str(10**17 + secrets.randbelow(9 * 10**17))
+
+
+def new_channel_token() -> str:
+    """A word that cannot be guessed: 43 characters, of Zoho's 50."""
+    return secrets.token_urlsafe(32)
+
+
 @dataclass(frozen=True)
 class ChangeFeed:
     """The feed of one installation.
@@ -35,6 +46,7 @@ class ChangeFeed:
         desk: the channels at Zoho.
         modules: the modules to be told of.
         url: where Zoho calls; None when it cannot.
+        polled_at: when a poll of a module last ended.
         new_id: digits that no channel has yet.
         new_token: a word that cannot be guessed, of at most 50 characters.
     """
@@ -45,8 +57,9 @@ class ChangeFeed:
     modules: Callable[[], Sequence[str]]
     url: str | None
     clock: Clock
-    new_id: Callable[[], str]
-    new_token: Callable[[], str]
+    polled_at: Callable[[str], datetime | None]
+    new_id: Callable[[], str] = new_channel_id
+    new_token: Callable[[], str] = new_channel_token
 
     def plan(self) -> FeedPlan:
         """What is to be done about the channels now.
@@ -91,11 +104,15 @@ class ChangeFeed:
         """Whether callbacks may stand in for polls of a module now."""
         return self.url is not None and is_covered(module, self.channels.all(), self.clock.now())
 
+    def before_poll(self) -> Mapping[str, datetime | None]:
+        """The modules that callbacks cover now, and when each was last polled: for ``judge_poll``."""
+        return {module: self.polled_at(module) for module in self.modules() if self.covers(module)}
+
     def judge_poll(self, before: Mapping[str, datetime | None], changes: Mapping[str, int]) -> None:
         """Compare what a poll found with what was heard: where callbacks are lost, polls come back.
 
         Args:
-            before: the modules that callbacks covered when the poll began, and when each was polled before.
+            before: what ``before_poll`` said.
             changes: how many records the poll found changed, by module.
         """
         missed = [
@@ -134,8 +151,8 @@ class ChangeFeed:
                 raise
             except ConnectorError as error:
                 failed[batch.module] = error
-        for error in failed.values():
-            raise error
+        if failed:
+            raise next(iter(failed.values()))
         return counts
 
     def _read_batch(self, batch: HintBatch, read: ReadAgain) -> str:

@@ -12,6 +12,7 @@ import orjson
 from connector.feed_ports import Hint
 
 LONGEST_ID = 32
+LONGEST_EVENT_ID = 64
 # The word in ``<word>_id`` -> the list that it is in.
 LISTS = {
     "invoice": "invoices",
@@ -69,8 +70,8 @@ def payload_of(pairs: Pairs) -> object:
 
 def event_id(payload: object) -> str | None:
     """The event's own id, where the product sends one (Billing does)."""
-    found = payload.get("event_id") if isinstance(payload, dict) else None
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else None
+    text = str(payload.get("event_id", "")) if isinstance(payload, dict) else ""
+    return text if text.isascii() and text.isalnum() and len(text) <= LONGEST_EVENT_ID else None
 
 
 def hints_in(payload: object) -> tuple[Hint, ...]:
