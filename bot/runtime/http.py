@@ -69,6 +69,7 @@ class HttpServer:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self._host, self._port))
+            listening.listen()  # who calls before the thread runs waits, instead of being refused
         except OSError as error:
             listening.close()
             raise ConfigurationError(
