@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import IO, Any, Literal, NoReturn
 
 import requests
@@ -22,11 +24,13 @@ from connector.zoho.auth import TokenSource
 from connector.zoho.bodies import Answer, dumped, parsed
 from connector.zoho.prices import priced
 from connector.zoho.refusals import Exchange, Refusal, error_for, read_refusal
+from connector.zoho.regions import upload_host
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
 CONNECTIONS = 32  # more than any edition lets run at once (25), so that no thread opens one in vain
 PIECE_BYTES = 256 * 1024
+_RESULTS = ("data", "fields", "tags", "watch")  # under one of these a write has a result for each item
 Params = Mapping[str, str | int]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -53,13 +57,17 @@ class NoBook:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A call, complete but for the token. A body goes out as JSON; a file takes the answer's bytes."""
+    """A call, complete but for the token.
+
+    A body goes out as JSON, ``file`` goes to Zoho's host for files; ``into`` takes the answer's bytes.
+    """
 
     exchange: Exchange
     params: Params | None = None
     headers: Mapping[str, str] | None = None
     body: object = None
     into: IO[bytes] | None = None
+    file: Path | None = None
 
     @property
     def booked(self) -> ApiCall:
@@ -147,6 +155,10 @@ class ZohoClient:
         """
         self._repeated(_Request(Exchange("GET", path, module), into=into))
 
+    def upload(self, path: str, file: Path, headers: Mapping[str, str]) -> Any:
+        """Send a ZIP to Zoho's host for files; repeating it does no harm. Errors as of :meth:`read`."""
+        return self._repeated(_Request(Exchange("POST", path), headers=headers, file=file)).body
+
     def _repeated(self, request: _Request) -> Answer:
         policy = self._retry
         deadline = self._deadline()
@@ -184,16 +196,18 @@ class ZohoClient:
         booked = request.booked
         self._book.before(booked)
         try:
-            answer = self._session.request(
-                request.exchange.method,
-                token.api_domain + request.exchange.path,
-                params=request.params,
-                data=None if request.body is None else dumped(request.body),
-                headers={"Authorization": f"Zoho-oauthtoken {token.value}", **_headers(request)},
-                timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
-                allow_redirects=False,  # a redirect could carry the token to another host
-                stream=request.into is not None,
-            )
+            with ExitStack() as open_files:
+                answer = self._session.request(
+                    request.exchange.method,
+                    _host(token.api_domain, request) + request.exchange.path,
+                    params=request.params,
+                    data=None if request.body is None else dumped(request.body),
+                    files=_parts(request, open_files),
+                    headers={"Authorization": f"Zoho-oauthtoken {token.value}", **_headers(request)},
+                    timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
+                    allow_redirects=False,  # a redirect could carry the token to another host
+                    stream=request.into is not None,
+                )
             with answer:
                 outcome = _read(answer, request)
         except requests.RequestException as error:
@@ -222,6 +236,18 @@ class _Wait(tenacity.wait.wait_base):
         return max(asked, self._floor + self._spread(retry_state))
 
 
+def _host(api_domain: str, request: _Request) -> str:
+    return api_domain if request.file is None else upload_host(api_domain)
+
+
+def _parts(request: _Request, open_files: ExitStack) -> Any:
+    """The file as a part of a form; None for a call without one."""
+    if request.file is None:
+        return None
+    stream = open_files.enter_context(request.file.open("rb"))
+    return {"file": (request.file.name, stream, "application/zip")}
+
+
 def _session() -> requests.Session:
     session = requests.Session()
     for scheme in ("https://", "http://"):
@@ -245,6 +271,11 @@ def _give_up(state: tenacity.RetryCallState, exchange: Exchange) -> NoReturn:
     raise error from None
 
 
+def _has_results(body: Any) -> bool:
+    """Whether an answer to a write has a result for each item."""
+    return isinstance(body, dict) and any(isinstance(body.get(key), list) for key in _RESULTS)
+
+
 def _headers(request: _Request) -> dict[str, str]:
     kind = {} if request.body is None else {"Content-Type": "application/json"}
     return {**kind, **(request.headers or {})}
@@ -265,8 +296,8 @@ def _read(answer: requests.Response, request: _Request) -> Answer | Refusal:
         if succeeded:
             raise _cut_off(exchange) from None
         body = None
-    if succeeded or (exchange.method != "GET" and isinstance(body, dict) and "data" in body):
-        return Answer(body, at, answer.content)  # or a write of which every record was refused
+    if succeeded or (exchange.method != "GET" and _has_results(body)):
+        return Answer(body, at, answer.content)  # or a write of which every item was refused
     return read_refusal(answer.status_code, body, answer.headers.get("Retry-After"))
 
 

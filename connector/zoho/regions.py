@@ -57,6 +57,18 @@ class Region:
         return f"https://{answered.netloc.lower()}" if is_zoho else self.api_url
 
 
+# Where files for bulk writing go (environment classes of Zoho's SDK); elsewhere `www.` becomes `content.`.
+_UPLOAD_HOSTS = {"www.zohoapis.ca": "upload.zohocloud.ca", "www.zohoapis.sa": "files.zoho.sa"}
+
+
+def upload_host(api_domain: str) -> str:
+    """The address that takes files, beside an API's address; the same one where it is not Zoho's own."""
+    host = urlsplit(api_domain).netloc
+    if host not in _API_HOSTS:
+        return api_domain
+    return f"https://{_UPLOAD_HOSTS.get(host, host.replace('www.', 'content.', 1))}"
+
+
 def region(name: str, accounts_url: str | None = None, api_url: str | None = None) -> Region:
     """The region of this name, or a Zoho at other addresses.
 

@@ -22,6 +22,7 @@ from sandbox.zoho import (
     orgs,
     records,
     truth,
+    watch,
     web,
     world,
     world_schema,
@@ -60,7 +61,7 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_suite(), *_records())
+    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_channels(), *_suite(), *_records())
 
 
 def _suite() -> tuple[Operation, ...]:
@@ -134,6 +135,20 @@ def _organisation() -> tuple[Operation, ...]:
             "ZohoCRM.settings.territories.READ",
         ),
         Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
+    )
+
+
+def _channels() -> tuple[Operation, ...]:
+    path, scope = "/crm/v8/actions/watch", "ZohoCRM.notifications"
+    return (
+        Operation("GET", path, watch.list_channels, f"{scope}.READ"),
+        Operation("POST", path, watch.subscribe, f"{scope}.CREATE"),
+        Operation("PUT", path, watch.replace, f"{scope}.UPDATE"),
+        Operation("PATCH", path, watch.change, f"{scope}.UPDATE"),
+        Operation("DELETE", path, watch.unsubscribe, f"{scope}.DELETE"),
+        Operation("GET", "/_sandbox/callbacks", watch.show_callbacks),
+        Operation("POST", "/_sandbox/callbacks", watch.order_callback_faults),
+        Operation("DELETE", "/_sandbox/callbacks", watch.clear_callbacks),
     )
 
 
