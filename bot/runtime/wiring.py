@@ -27,7 +27,6 @@ from bot.app.config import (
     read_configuration,
     read_document,
 )
-from bot.app.crm_mapping import crm_mapping
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
 from bot.app.explaining import explain
@@ -44,6 +43,7 @@ from bot.runtime.health import Health
 from bot.runtime.setup import read_text_of
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
+from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.slack.channels import Channels
@@ -65,13 +65,10 @@ from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
-from connector.cache.token_shelf import SealedShelf
 from connector.sync.pipeline import Sync
-from connector.zoho.auth import Credentials, Tokens
-from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
 from connector.zoho.notifications import ChannelClient
-from connector.zoho.regions import Region, region
+from connector.zoho.regions import Region
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
 
@@ -188,35 +185,37 @@ class Bellwether:
         )
 
     @cached_property
+    def zoho(self) -> ZohoParts:
+        """What reads Zoho and writes to it."""
+        return ZohoParts(
+            self.settings,
+            self.database,
+            self.clock,
+            self.configuration,
+            pushed=self._pushed,
+        )
+
+    def _pushed(self, module: str) -> bool:
+        return self.feed_parts.feed.covers(module)
+
+    @property
     def copy(self) -> SqlCopy:
         """The local copy of the CRM."""
-        return SqlCopy(self.database)
+        return self.zoho.copy
 
-    @cached_property
+    @property
     def region(self) -> Region:
         """Where Zoho is."""
-        zoho = self.settings.zoho
-        return region(zoho.region, zoho.accounts_url, zoho.api_url)
+        return self.zoho.region
 
-    @cached_property
-    def zoho(self) -> ZohoClient:
-        """HTTP to Zoho.
+    @property
+    def crm(self) -> CrmClient:
+        """Zoho CRM.
 
         Raises:
             ConfigurationError: a credential is not set.
         """
-        self.settings.require("secret_key", "zoho.client_id", "zoho.client_secret", "zoho.refresh_token")
-        zoho = self.settings.zoho
-        credentials = Credentials(
-            zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
-        )
-        shelf = SealedShelf(self.database, self.settings.secret_key.get_secret_value())
-        return ZohoClient(Tokens(shelf, credentials, self.region, self.clock))
-
-    @cached_property
-    def crm(self) -> CrmClient:
-        """Zoho CRM."""
-        return CrmClient(self.zoho)
+        return self.zoho.crm
 
     @cached_property
     def feed_parts(self) -> FeedParts:
@@ -227,8 +226,8 @@ class Bellwether:
             self.clock,
             self.jobs,
             self.seen,
-            desk=lambda: ChannelClient(self.zoho),
-            modules=lambda: [one.module for one in crm_mapping(self.configuration().mapping).modules],
+            desk=lambda: ChannelClient(self.zoho.client),
+            modules=lambda: [one.module for one in self.zoho.mapping().modules],
             polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
             ready=lambda: self.book.as_of() is not None,
         )
@@ -334,7 +333,7 @@ class Bellwether:
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
-        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock)
+        return self.zoho.sync()
 
     def slack_connection(self) -> SocketConnection:
         """Slack's events, commands and clicks.

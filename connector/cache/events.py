@@ -89,9 +89,26 @@ class SqlEventStore:
             )
             return int(by_contact.rowcount + by_mail.rowcount)
 
+    def contacts_changed(self, since: datetime, after: str | None) -> Iterator[str]:
+        """The contacts that changed since an instant, by id, behind one; read page by page."""
+        while True:
+            behind = true() if after is None else _CONTACT.c.id > after
+            statement = (
+                select(_CONTACT.c.id)
+                .where(_CONTACT.c.modified_at >= since, behind)
+                .order_by(_CONTACT.c.id)
+                .limit(RECORDS_AT_ONCE)
+            )
+            with self._database.reads.connect() as connection:
+                ids = connection.execute(statement).scalars().all()
+            yield from ids
+            if len(ids) < RECORDS_AT_ONCE:
+                return
+            after = ids[-1]
+
     def changed_records(
         self, module: str, since: datetime, after: str | None
-    ) -> Iterator[tuple[Iterable[str], str | None]]:
+    ) -> Iterator[tuple[list[str], str | None]]:
         """The JSON texts of a module's records that changed since an instant, by id, page by page."""
         while True:
             behind = true() if after is None else _RECORD.c.id > after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ class Activities:
     def __init__(
         self,
         module: str,
-        changed: Callable[[datetime, str | None], Iterator[tuple[Iterable[str], str | None]]],
+        changed: Callable[[datetime, str | None], Iterator[tuple[list[str], str | None]]],
     ) -> None:
         self._module = module
         self._changed = changed

@@ -48,6 +48,10 @@ class Region:
         """Where people open the CRM in a browser: beside the accounts server, or on the configured one."""
         return self.accounts_url.replace("https://accounts.", "https://crm.", 1)
 
+    def product_url(self, product: str) -> str:
+        """Where another product (desk, campaigns, salesiq) answers: beside the accounts server."""
+        return self.accounts_url.replace("https://accounts.", f"https://{product}.", 1)
+
     def api_for(self, api_domain: str | None) -> str:
         """The address to send tokens to: the one that came with the token, if it is one of Zoho's own."""
         if self.fixed_api or not api_domain:

@@ -9,12 +9,11 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any, Protocol
 from urllib.parse import quote
 
 from connector.errors import Conflict, ConnectorError, Fatal, NeedsPerson, NotOffered
@@ -56,8 +55,8 @@ class Wire(Protocol):
         """Send a file to the upload host."""
         ...
 
-    def download(self, path: str) -> AbstractContextManager[Path]:
-        """A file, removed again on leaving."""
+    def download(self, path: str, into: IO[bytes]) -> None:
+        """Take a file."""
         ...
 
 
@@ -113,7 +112,12 @@ class CrmWriteClient:
             Conflict: it was changed after ``unmodified_since``.
         """
         data = {"data": [{"id": identifier, **values}], "trigger": []}
-        body = self._wire.put(_path(module), data, unmodified_since=unmodified_since)
+        try:
+            body = self._wire.put(_path(module), data, unmodified_since=unmodified_since)
+        except Fatal as error:
+            if error.code == "ALREADY_MODIFIED":
+                raise Conflict from None
+            raise
         _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
 
     def add_task(
@@ -192,12 +196,13 @@ class CrmWriteClient:
         return self._lines(address, job)
 
     def _lines(self, address: str, job: BulkUpdate) -> Iterator[BulkOutcome]:
-        with self._wire.download(address) as path, zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as file:
-                    rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
-                    for row in rows:
-                        yield _bulk_outcome(row, job)
+        with TemporaryFile() as taken:
+            self._wire.download(address, taken)
+            with zipfile.ZipFile(taken) as archive:
+                for name in archive.namelist():
+                    with archive.open(name) as file:
+                        rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
+                        yield from (_bulk_outcome(row, job) for row in rows)
 
     def _uploaded(self, file: Path) -> str:
         try:
