@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -48,7 +48,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: status, a JSON value (None: no body) or text, headers, and what the call cost."""
+    """A response: status, a JSON value, text or ready bytes (None: no body), headers, what it cost."""
 
     status: int
     body: Any = None
@@ -61,6 +61,8 @@ class Answer:
         """The body's bytes; empty when there is none."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
 
 
@@ -100,6 +102,12 @@ class Call:
         if wrong or (largest is not None and int(text) > largest):
             raise Refused(400, "INVALID_DATA", {"param_name": name})
         return int(text)
+
+
+def data_answer(rows: Iterable[bytes], info: Mapping[str, Any], credits_used: int, **more: Any) -> Answer:
+    """The answer with encoded rows as ``data``, their ``info`` and perhaps more."""
+    rest = orjson.dumps({"info": info, **more})
+    return Answer(200, b'{"data":[' + b",".join(rows) + b"]," + rest[1:], credits=credits_used)
 
 
 class Refused(Exception):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.zoho.access import check_scope
-from sandbox.zoho.answers import Answer, Call, Refused
+from sandbox.zoho.answers import Answer, Call, Refused, data_answer
 from sandbox.zoho.coql_columns import resolve
 from sandbox.zoho.coql_filter import comparisons
 from sandbox.zoho.coql_parse import parse_query
@@ -36,17 +36,15 @@ def query(zoho: Zoho, call: Call) -> Answer:
         raise Refused(400, "INVALID_MODULE", details, "the given module is not supported in api")
     check_scope(zoho, call, f"ZohoCRM.{_scope(table.module)}.READ")
     parsed = _without_converted(parsed)
-    result = run_query(zoho.store, table, parsed)
-    cost = next(price for rows, price in CREDIT_STEPS if parsed.limit <= rows)
+    result = run_query(zoho, table, parsed)
+    cost = next((price for rows, price in CREDIT_STEPS if parsed.limit <= rows), CREDIT_STEPS[-1][1])
     if not result.rows:
         return Answer(204, credits=cost)
-    answer: dict[str, Any] = {
-        "data": result.rows,
-        "info": {"count": len(result.rows), "more_records": result.more},
-    }
+    info = {"count": len(result.rows), "more_records": result.more}
+    more: dict[str, Any] = {}
     if "fields" in (body.get("include_meta") or ()):
-        answer["fields"] = _field_metadata(zoho.store, table.module, parsed)
-    return Answer(200, answer, credits=cost)
+        more["fields"] = _field_metadata(zoho.store, table.module, parsed)
+    return data_answer(result.rows, info, cost, **more)
 
 
 def _scope(module: Module) -> str:

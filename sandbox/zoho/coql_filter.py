@@ -73,7 +73,7 @@ def _compare(store: Store, column: Column, comparison: Comparison) -> Test:
     if not comparison.values:
         wanted_null = word == "is null"
         return lambda record: (read(record) is None) == wanted_null
-    holds = _holds(word, [_value(column, one) for one in comparison.values])
+    holds = _holds(word, [value_of(column, one) for one in comparison.values])
     return lambda record: (value := read(record)) is not None and holds(value)
 
 
@@ -99,7 +99,12 @@ def like_pattern(written: str) -> re.Pattern[str]:
     return re.compile(before + re.escape(inner) + after, re.DOTALL)
 
 
-def _value(column: Column, literal: Literal) -> Any:
+def value_of(column: Column, literal: Literal) -> Any:
+    """A literal as the column's comparable values are.
+
+    Raises:
+        Refused: INVALID_QUERY, it is none.
+    """
     try:
         return CONVERTERS[column.family](literal)
     except (ValueError, TypeError):

@@ -32,7 +32,7 @@ def organisation(zoho: Zoho, _call: Call) -> Answer:
     users = len(zoho.store.tables["Users"].records)
     licence = {
         "paid": True,
-        "paid_type": "enterprise",
+        "paid_type": zoho.limits.edition,
         "paid_expiry": None,
         "trial_type": None,
         "trial_expiry": None,

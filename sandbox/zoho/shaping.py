@@ -54,12 +54,12 @@ def own_keys(module: Module) -> tuple[str, ...]:
 def reference(store: Store, module: str, identity: int | None) -> dict[str, str] | None:
     """A lookup's value: name and id of the other record, for a user the e-mail too; null when it is gone."""
     table = store.tables[module]
-    record = None if identity is None else table.records.get(identity)
-    if record is None:
+    name = None if identity is None else table.names([identity])[0]
+    if name is None:
         return None
-    made = {"name": table.display_name(record) or "", "id": str(record.id)}
+    made = {"name": name, "id": str(identity)}
     if module == "Users":
-        made["email"] = record.values["email"]
+        made["email"] = table.kept[identity or 0].values["email"]
     return made
 
 

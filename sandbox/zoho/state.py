@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from sandbox.zoho.bulk_desk import BulkDesk
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.credits import CallCounter, Concurrency, Ledger
+from sandbox.zoho.encoded import EncodedRows
 from sandbox.zoho.faults import Faults
+from sandbox.zoho.generated import build_generated
+from sandbox.zoho.limits import Limits
 from sandbox.zoho.oauth import TokenDesk
 from sandbox.zoho.organisation import build_organisation
+from sandbox.zoho.specification import OrganisationSpec
 from sandbox.zoho.store import Store
 
 
@@ -24,14 +28,24 @@ class Zoho:
     tokens: TokenDesk
     ledger: Ledger
     bulk: BulkDesk
+    encoded: EncodedRows
+    limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
 
-def start_zoho(clock: SandboxClock, base_url: str) -> Zoho:
-    """A Zoho with the organisation as it is today."""
-    store = build_organisation(clock)
+def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpec | None = None) -> Zoho:
+    """A Zoho with the organisation as it is today: a generated one, or without a size Maven Hardware."""
+    store = build_organisation(clock) if organisation is None else build_generated(clock, organisation)
     users = len(store.tables["Users"].records)
-    return Zoho(clock, base_url, store, TokenDesk(clock), Ledger(clock, users), BulkDesk(clock))
+    return Zoho(
+        clock,
+        base_url,
+        store,
+        TokenDesk(clock),
+        Ledger(clock, users),
+        BulkDesk(clock),
+        EncodedRows(store),
+    )

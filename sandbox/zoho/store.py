@@ -5,88 +5,18 @@ Values stand here as they go over the wire, except lookups, which are the other 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.zoho.answers import Refused
 from sandbox.zoho.clock import SandboxClock, wire_time
 from sandbox.zoho.extra_schema import extra_modules
 from sandbox.zoho.schema import ORGANISATION_DIGITS, STAGES, Field, Module, modules
+from sandbox.zoho.table import DeletedRecord, Record, Table, key_of
+
+__all__ = ["DeletedRecord", "Record", "Store", "Table", "complete", "key_of"]
 
 FIRST_NEW_ID = ORGANISATION_DIGITS + 9_000_001
-
-
-@dataclass(slots=True, eq=False)
-class Record:
-    """One record. ``created`` and ``modified`` are seconds since 1970."""
-
-    id: int
-    created: int
-    modified: int
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class DeletedRecord:
-    """What is left of a deleted record."""
-
-    id: int
-    display_name: str | None
-    deleted_by: int
-    created_by: int | None
-    deleted: int
-    record: Record | None = None
-    children: tuple[tuple[str, Record], ...] = ()  # rows that went with it, with their modules
-
-
-@dataclass
-class Table:
-    """The records of one module, with two indexes: by id, and by (modified, id)."""
-
-    module: Module
-    records: dict[int, Record] = field(default_factory=dict)
-    deleted: list[DeletedRecord] = field(default_factory=list)
-    _by_id: list[int] = field(default_factory=list)
-    _by_modified: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, record: Record) -> None:
-        """Put a record in."""
-        self.records[record.id] = record
-        insort(self._by_id, record.id)
-        insort(self._by_modified, (record.modified, record.id))
-
-    def remove(self, record: Record) -> None:
-        """Take a record out."""
-        del self.records[record.id]
-        del self._by_id[bisect_left(self._by_id, record.id)]
-        del self._by_modified[bisect_left(self._by_modified, (record.modified, record.id))]
-
-    def touch(self, record: Record, modified: int) -> None:
-        """Give a record another time of modification."""
-        del self._by_modified[bisect_left(self._by_modified, (record.modified, record.id))]
-        record.modified = modified
-        record.values["Modified_Time"] = wire_time(modified)
-        insort(self._by_modified, (modified, record.id))
-
-    def changed(self, record: Record) -> None:
-        """A record's values were changed without moving its time of modification."""
-        self.records[record.id] = record
-
-    def in_id_order(self) -> list[Record]:
-        """All records, ascending by id."""
-        return [self.records[one] for one in self._by_id]
-
-    def in_modified_order(self, after: int | None = None) -> list[Record]:
-        """Records modified later than an instant (all, when there is none), ascending."""
-        start = 0 if after is None else bisect_left(self._by_modified, (after + 1, 0))
-        return [self.records[identity] for _, identity in self._by_modified[start:]]
-
-    def display_name(self, record: Record) -> str | None:
-        """What a lookup to the record is called."""
-        name = record.values.get(self.module.display_field)
-        return None if name is None else str(name)
 
 
 class Store:
@@ -99,6 +29,10 @@ class Store:
         self.currencies: dict[str, float] = {}  # rates by ISO code, the home one first; empty: one only
         self._numbers: dict[int, int] = {}
         self._next_id = FIRST_NEW_ID
+
+    def first_new_id(self, identity: int) -> None:
+        """New records get ids from this one on."""
+        self._next_id = identity
 
     def table(self, module: str) -> Table:
         """A module's records.
@@ -138,11 +72,14 @@ class Store:
 
     def update(self, table: Table, record: Record, values: Mapping[str, Any]) -> None:
         """Change some values of a record and its time of modification."""
+        called = table.display_name(record)
         record.values.update(values)
         record.values.update(self._rate(table.module, values, new=False))
         record.values["Modified_By"] = self.acting_user
         _compute(table.module, record, given=values)
         table.touch(record, self.clock.epoch())
+        if table.display_name(record) != called:
+            table.naming += 1
 
     def delete(self, table: Table, record: Record) -> None:
         """Move a record to the recycle bin."""

@@ -77,7 +77,7 @@ def check_unique(table: Table, values: Mapping[str, Any], place: str, *, but: Re
         if not field.unique or value is None:
             continue
         twin = same_value(table, field.api_name, value)
-        if twin is not None and twin is not but:
+        if twin is not None and (but is None or twin.id != but.id):
             details = {
                 "api_name": field.api_name,
                 "json_path": f"{place}.{field.api_name}",
