@@ -23,7 +23,6 @@ from sandbox.zoho.coql_columns import resolve
 from sandbox.zoho.shaping import user_receipt
 from sandbox.zoho.state import Zoho
 from sandbox.zoho.store import Record, Store, Table
-from sandbox.zoho.table import Listing
 
 CREDITS = 50
 MOST_FIELDS, MOST_JOINS = 200, 5
@@ -233,8 +232,11 @@ def _chosen(store: Store, wanted: Wanted, skip: int) -> Iterator[Record]:
     criteria = wanted.query.get("criteria")
     test: Test | None = None if criteria is None else read_criteria(store, wanted.table.module, criteria)
     leads = wanted.table.module.api_name == "Leads"
-    table = wanted.table
-    for record in Listing(table, table.orders["id"].window((wanted.after,))):
+    if test is None and not leads:
+        names = {path.split(".")[0] for path in wanted.fields}
+        yield from wanted.table.iterate(wanted.after, skip=skip, names=names)
+        return
+    for record in wanted.table.iterate(wanted.after):
         if leads and record.values.get("Converted__s"):
             continue
         if test is not None and not test(record):

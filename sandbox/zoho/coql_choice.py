@@ -22,6 +22,7 @@ class Choice:
     table: Table
     bounds: Bounds
     test: Test
+    tested: frozenset[str]  # the fields that the test reads
 
     def count(self) -> int:
         """How many there are; without looking at each where one order alone answers."""
@@ -80,7 +81,7 @@ class Choice:
             if bounds.exact:
                 yield from stretch
             else:
-                yield from (one.id for one in table.fetch(stretch) if self.test(one))
+                yield from (one.id for one in table.fetch(stretch, self.tested) if self.test(one))
 
 
 def _ids(window: Window | Chosen) -> Iterator[int]:

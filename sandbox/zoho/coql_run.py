@@ -52,7 +52,9 @@ def run_query(zoho: Zoho, table: Table, query: Query) -> Result:
     store, end = zoho.store, query.offset + query.limit
     check_limits(store, table.module, query, zoho.limits.coql_rows)
     test = compile_where(store, table.module, query.where)
-    choice = Choice(table, bounds_of(store, table, query.where), test)
+    columns = [resolve(store, table.module, one.path) for one in comparisons(query.where)]
+    tested = frozenset((*column.steps, column.field)[0].api_name for column in columns)
+    choice = Choice(table, bounds_of(store, table, query.where), test, tested)
     if _counts_rows(query):
         row = {query.items[0].key: choice.count()}
         return Result([orjson.dumps(row)][query.offset :], more=False)

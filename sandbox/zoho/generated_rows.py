@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,6 @@ from sandbox.zoho.generated_values import Column, constant, wire_times
 from sandbox.zoho.placement import ByCreated, ById, ByModified, Placement
 from sandbox.zoho.schema import Module
 from sandbox.zoho.store import Record, complete
-
-PER_BLOCK = 1_000
 
 
 class GeneratedRows:
@@ -57,24 +56,19 @@ class GeneratedRows:
         """One record, made anew."""
         return self.records(module, np.array([number], dtype=np.int64))[0]
 
-    def records(self, module: Module, index: Indexes) -> list[Record]:
-        """Some records, made anew."""
-        names = [one.api_name for one in module.fields if one.api_name != "id"]
+    def records(self, module: Module, index: Indexes, wanted: Collection[str] | None = None) -> list[Record]:
+        """Some records, made anew, with all fields or some."""
+        every = (one.api_name for one in module.fields if one.api_name != "id")
+        names = [name for name in every if wanted is None or name in wanted]
         columns = [self.column(module, name, index) for name in names]
+        rows = zip(*columns, strict=True) if columns else repeat((), len(index))
         ids = self.placement.identities(index).tolist()
         created = self.placement.created_times(index).tolist()
         modified = self.placement.modified_times(index).tolist()
         return [
             Record(identity, made, changed, dict(zip(names, row, strict=True)))
-            for identity, made, changed, row in zip(
-                ids, created, modified, zip(*columns, strict=True), strict=True
-            )
+            for identity, made, changed, row in zip(ids, created, modified, rows, strict=True)
         ]
-
-    def blocks(self, first: int = 0) -> Iterator[Indexes]:
-        """The numbers of all rows from one on, in stretches."""
-        for start in range(first, self.count, PER_BLOCK):
-            yield np.arange(start, min(start + PER_BLOCK, self.count), dtype=np.int64)
 
     def _blank_of(self, module: Module) -> dict[str, Any]:
         if self._blank is None or self._blank[0] is not module:

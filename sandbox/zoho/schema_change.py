@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +65,7 @@ def remove_field(store: Store, table: Table, field: Field) -> None:
     def forget(values: dict[str, Any]) -> None:
         values.pop(field.api_name, None)
 
-    _rewrite(table, forget)
+    _rewrite(table, forget, list(table.kept.values()))
 
 
 def rename_field(store: Store, table: Table, field: Field, name: str) -> None:
@@ -76,7 +76,7 @@ def rename_field(store: Store, table: Table, field: Field, name: str) -> None:
         if field.api_name in values:
             values[name] = values.pop(field.api_name)
 
-    _rewrite(table, move)
+    _rewrite(table, move, list(table.kept.values()))
 
 
 def retype_field(store: Store, table: Table, field: Field, data_type: str) -> None:
@@ -87,7 +87,7 @@ def retype_field(store: Store, table: Table, field: Field, data_type: str) -> No
     def change(values: dict[str, Any]) -> None:
         values[field.api_name] = _converted(convert, values.get(field.api_name))
 
-    _rewrite(table, change)
+    _rewrite(table, change, table.in_id_order())
 
 
 def change_field(store: Store, table: Table, field: Field, **changes: Any) -> Field:
@@ -112,8 +112,9 @@ def fill(store: Store, table: Table, field: Field) -> None:
         table.changed(record)
 
 
-def _rewrite(table: Table, change: Callable[[dict[str, Any]], None]) -> None:
-    for record in table.in_id_order():
+def _rewrite(table: Table, change: Callable[[dict[str, Any]], None], records: Iterable[Record]) -> None:
+    """Change values of records; those that are computed know a field by its id and need no change of name."""
+    for record in records:
         change(record.values)
         table.changed(record)
 

@@ -27,8 +27,8 @@ class Zoho:
     store: Store
     tokens: TokenDesk
     ledger: Ledger
-    bulk: BulkDesk
     encoded: EncodedRows
+    bulk: BulkDesk
     limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
@@ -40,12 +40,5 @@ def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpe
     """A Zoho with the organisation as it is today: a generated one, or without a size Maven Hardware."""
     store = build_organisation(clock) if organisation is None else build_generated(clock, organisation)
     users = len(store.tables["Users"].records)
-    return Zoho(
-        clock,
-        base_url,
-        store,
-        TokenDesk(clock),
-        Ledger(clock, users),
-        BulkDesk(clock),
-        EncodedRows(store),
-    )
+    tokens, ledger = TokenDesk(clock), Ledger(clock, users)
+    return Zoho(clock, base_url, store, tokens, ledger, EncodedRows(store), BulkDesk(clock))

@@ -5,7 +5,7 @@ Values stand here as they go over the wire, except lookups, which are the other 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, overload
 
@@ -16,6 +16,8 @@ from sandbox.zoho.draws import Indexes
 from sandbox.zoho.ordering import ComputedOrder, Key, Order, Window
 from sandbox.zoho.placement import ID_STEP, Placement
 from sandbox.zoho.schema import Module
+
+STRETCH = 1_000  # records made at once
 
 
 @dataclass(slots=True, eq=False)
@@ -56,11 +58,8 @@ class ComputedRows(Protocol):
     def column(self, module: Module, name: str, index: Indexes) -> list[Any]:
         """The stored values of a field for some rows."""
 
-    def records(self, module: Module, index: Indexes) -> list[Record]:
-        """Some records, made anew."""
-
-    def blocks(self, first: int = 0) -> Iterator[Indexes]:
-        """The numbers of all rows from one on, in stretches."""
+    def records(self, module: Module, index: Indexes, names: Collection[str] | None = None) -> list[Record]:
+        """Some records, made anew, with all fields or some."""
 
 
 @dataclass
@@ -172,17 +171,26 @@ class Table:
             self._sorted = wanted, keys
         return self._sorted[1]
 
-    def iterate(self) -> Iterator[Record]:
-        """All records, ascending by id; in stretches, so that computed ones are made fast."""
-        return iter(self.in_id_order())
+    def iterate(
+        self, after: int = 0, *, skip: int = 0, names: Collection[str] | None = None
+    ) -> Iterator[Record]:
+        """All records with a greater id, less the first ``skip``, ascending by id.
 
-    def fetch(self, ids: Sequence[int]) -> list[Record]:
-        """The records with these ids, which must all be there."""
+        Computed ones are made in stretches; with ``names`` they hold only these fields, which is faster.
+        """
+        window = self.orders["id"].window((after,))
+        for start in range(skip, len(window), STRETCH):
+            yield from self.fetch(window.ids(start, start + STRETCH), names)
+
+    def fetch(self, ids: Sequence[int], names: Collection[str] | None = None) -> list[Record]:
+        """The records with these ids, which must all be there; computed ones with these fields only."""
         made: dict[int, Record] = {}
         if self.computed is not None:
             numbers = [number for one in ids if (number := self.number(one)) is not None]
             index = np.array(numbers, dtype=np.int64)
-            made = {one.id: one for one in self.computed.records(self.module, index)} if numbers else made
+            made = (
+                {one.id: one for one in self.computed.records(self.module, index, names)} if numbers else made
+            )
         kept = self.kept
         return [kept[one] if one in kept else made[one] for one in ids]
 
@@ -258,8 +266,8 @@ class Records(Mapping[int, Record]):
 
     def __iter__(self) -> Iterator[int]:
         window = self._table.orders["id"].window()
-        for start in range(0, len(window), Listing.STRETCH):
-            yield from window.ids(start, start + Listing.STRETCH)
+        for start in range(0, len(window), STRETCH):
+            yield from window.ids(start, start + STRETCH)
 
     def __contains__(self, identity: object) -> bool:
         table = self._table
@@ -281,8 +289,6 @@ class Records(Mapping[int, Record]):
 class Listing(Sequence[Record]):
     """Records of a table in an order, made when they are looked at."""
 
-    STRETCH = 1_000
-
     def __init__(self, table: Table, window: Window) -> None:
         self._table = table
         self._window = window
@@ -291,8 +297,8 @@ class Listing(Sequence[Record]):
         return len(self._window)
 
     def __iter__(self) -> Iterator[Record]:
-        for start in range(0, len(self), self.STRETCH):
-            yield from self._table.fetch(self._window.ids(start, start + self.STRETCH))
+        for start in range(0, len(self), STRETCH):
+            yield from self._table.fetch(self._window.ids(start, start + STRETCH))
 
     @overload
     def __getitem__(self, at: int) -> Record: ...
