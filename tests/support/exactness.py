@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -28,6 +30,7 @@ TABLES = {
     Role.OTHER: table_of(RecordRow),
 }
 ROWS_AT_ONCE = 5_000
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def differences(zoho: ZohoHttp, database: Database, mapping: CrmMapping) -> list[str]:
@@ -79,4 +82,6 @@ def _meant(value: Any) -> Any:
         return [
             one["name"] if isinstance(one, dict) and set(one) >= {"name"} else one for one in value
         ] or None
+    if isinstance(value, str) and _INSTANT.match(value):
+        return datetime.fromisoformat(value).astimezone(UTC)
     return None if value == "" else value

@@ -167,7 +167,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def _emptied() -> str:
+def emptied() -> str:
     """The statements that make a database of all tables as new, whoever was connected to it."""
     others = "pid <> pg_backend_pid() AND datname = current_database()"
     rows = (f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables))
@@ -185,7 +185,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         return f"sqlite:///{file}"
     server: PostgresServer = request.getfixturevalue("postgres_with_tables")
-    server.execute(_emptied(), SHARED)
+    server.execute(emptied(), SHARED)
     return server.url(SHARED)
 
 
