@@ -29,7 +29,7 @@ from bot.app.config import (
 )
 from bot.app.crm_mapping import crm_mapping
 from bot.app.deliver import Delivery
-from bot.app.errors import ConfigurationError, SendError, UserError
+from bot.app.errors import SendError, UserError
 from bot.app.explaining import explain
 from bot.app.home import Home
 from bot.app.ports import Clock
@@ -38,8 +38,10 @@ from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.runtime.clock import clock_for
+from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
+from bot.runtime.setup import read_text_of
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.settings import Settings
@@ -68,6 +70,7 @@ from connector.sync.pipeline import Sync
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
+from connector.zoho.notifications import ChannelClient
 from connector.zoho.regions import Region, region
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
@@ -196,8 +199,8 @@ class Bellwether:
         return region(zoho.region, zoho.accounts_url, zoho.api_url)
 
     @cached_property
-    def crm(self) -> CrmClient:
-        """Zoho CRM.
+    def zoho(self) -> ZohoClient:
+        """HTTP to Zoho.
 
         Raises:
             ConfigurationError: a credential is not set.
@@ -208,7 +211,27 @@ class Bellwether:
             zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
         )
         shelf = SealedShelf(self.database, self.settings.secret_key.get_secret_value())
-        return CrmClient(ZohoClient(Tokens(shelf, credentials, self.region, self.clock)))
+        return ZohoClient(Tokens(shelf, credentials, self.region, self.clock))
+
+    @cached_property
+    def crm(self) -> CrmClient:
+        """Zoho CRM."""
+        return CrmClient(self.zoho)
+
+    @cached_property
+    def feed_parts(self) -> FeedParts:
+        """What Zoho tells us by itself."""
+        return FeedParts(
+            self.settings,
+            self.database,
+            self.clock,
+            self.jobs,
+            self.seen,
+            desk=lambda: ChannelClient(self.zoho),
+            modules=lambda: [one.module for one in crm_mapping(self.configuration().mapping).modules],
+            polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
+            ready=lambda: self.book.as_of() is not None,
+        )
 
     @cached_property
     def slack(self) -> slack_sdk.WebClient:
@@ -333,6 +356,7 @@ class Bellwether:
         """What does the jobs."""
         handlers = Handlers(
             sync=self.sync,
+            feed=lambda: self.feed_parts.feed,
             require_copy=self.require_copy,
             recompute=self.recompute,
             chat=lambda: self.gateway,
@@ -355,12 +379,12 @@ class Bellwether:
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
-        poll = Every(SYNC, self.settings.poll_seconds)
+        rhythms = (Every(SYNC, self.settings.poll_seconds), *self.feed_parts.rhythm())
         configuration, held = self.configuration(), self.copy.organisation()
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
-            return (poll,)
-        return (poll, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+            return rhythms
+        return (*rhythms, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
@@ -372,17 +396,3 @@ class Bellwether:
         self.seen.forget_old()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         return False
-
-
-def read_text_of(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        ConfigurationError: it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None

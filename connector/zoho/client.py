@@ -205,8 +205,8 @@ def _read(answer: requests.Response, exchange: Exchange) -> Any:
         body = None
     if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
         return body
-    if exchange.method != "GET" and isinstance(body, dict) and "data" in body:
-        return body  # a write of which every record was refused: 400 with one answer for each
+    if exchange.method != "GET" and isinstance(body, dict) and ("data" in body or "watch" in body):
+        return body  # a write of which every item was refused: 400 with one answer for each
     return read_refusal(answer.status_code, body, answer.headers.get("Retry-After"))
 
 

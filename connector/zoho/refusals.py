@@ -114,6 +114,8 @@ def scope_for(exchange: Exchange) -> str:
     if module:
         operation = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}[exchange.method]
         return f"ZohoCRM.modules.{module}.{operation} (or ZohoCRM.modules.ALL)"
+    if parts[:2] == ["actions", "watch"]:
+        return "ZohoCRM.notifications.ALL"
     if parts[:1] == ["settings"]:
         return f"ZohoCRM.settings.{parts[1]}.READ"
     return f"ZohoCRM.{parts[0]}.READ"

@@ -21,6 +21,7 @@ from sandbox.zoho import (
     orgs,
     records,
     truth,
+    watch,
     web,
     world,
     world_schema,
@@ -59,7 +60,14 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_records())
+    return (
+        *_sandbox(),
+        *_accounts(),
+        *_organisation(),
+        *_channels(),
+        *_bulk(),
+        *_records(),
+    )
 
 
 def _sandbox() -> tuple[Operation, ...]:
@@ -143,6 +151,20 @@ def _bulk() -> tuple[Operation, ...]:
         Operation("POST", "/crm/bulk/v8/write", bulk_write.create, "ZohoCRM.bulk.CREATE"),
         Operation("GET", "/crm/bulk/v8/write/{id}", bulk_write.details, scope),
         Operation("GET", "/v8/crm/{organisation}/bulk-write/{id}/{file}", bulk_write.result, scope),
+    )
+
+
+def _channels() -> tuple[Operation, ...]:
+    path, scope = "/crm/v8/actions/watch", "ZohoCRM.notifications"
+    return (
+        Operation("GET", path, watch.list_channels, f"{scope}.READ"),
+        Operation("POST", path, watch.subscribe, f"{scope}.CREATE"),
+        Operation("PUT", path, watch.replace, f"{scope}.UPDATE"),
+        Operation("PATCH", path, watch.change, f"{scope}.UPDATE"),
+        Operation("DELETE", path, watch.unsubscribe, f"{scope}.DELETE"),
+        Operation("GET", "/_sandbox/callbacks", watch.show_callbacks),
+        Operation("POST", "/_sandbox/callbacks", watch.order_callback_faults),
+        Operation("DELETE", "/_sandbox/callbacks", watch.clear_callbacks),
     )
 
 

@@ -16,6 +16,7 @@ from sandbox.zoho.oauth import TokenDesk
 from sandbox.zoho.organisation import build_organisation
 from sandbox.zoho.specification import OrganisationSpec
 from sandbox.zoho.store import Store
+from sandbox.zoho.watch_channels import ChannelBoard
 
 
 @dataclass
@@ -34,6 +35,11 @@ class Zoho:
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    watch: ChannelBoard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = ChannelBoard(self.clock, self.base_url, self.store)
+        self.store.listeners.append(self.watch.on_change)
 
 
 def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpec | None = None) -> Zoho:

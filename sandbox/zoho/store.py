@@ -5,7 +5,7 @@ Values stand here as they go over the wire, except lookups, which are the other 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sandbox.zoho.answers import Refused
@@ -19,8 +19,16 @@ __all__ = ["DeletedRecord", "Record", "Store", "Table", "complete", "key_of"]
 FIRST_NEW_ID = ORGANISATION_DIGITS + 9_000_001
 
 
+# Told of a change: module, "insert", "update" or "delete", the record, and the names of what changed.
+Listener = Callable[[str, str, Record, set[str]], None]
+
+
 class Store:
-    """All tables, the clock they are stamped by, and the user who acts through the API."""
+    """All tables, the clock they are stamped by, and the user who acts through the API.
+
+    Attributes:
+        listeners: told of every insert, update and delete after it was made.
+    """
 
     def __init__(self, clock: SandboxClock, acting_user: int) -> None:
         self.clock = clock
@@ -29,6 +37,7 @@ class Store:
         self.currencies: dict[str, float] = {}  # rates by ISO code, the home one first; empty: one only
         self._numbers: dict[int, int] = {}
         self._next_id = FIRST_NEW_ID
+        self.listeners: list[Listener] = []
 
     def first_new_id(self, identity: int) -> None:
         """New records get ids from this one on."""
@@ -68,11 +77,12 @@ class Store:
         self._number(table.module, own)
         complete(table.module, record, self.acting_user)
         table.add(record)
+        self._tell(table, "insert", record, None)
         return record
 
     def update(self, table: Table, record: Record, values: Mapping[str, Any]) -> None:
         """Change some values of a record and its time of modification."""
-        called = table.display_name(record)
+        before, called = dict(record.values) if self.listeners else None, table.display_name(record)
         record.values.update(values)
         record.values.update(self._rate(table.module, values, new=False))
         record.values["Modified_By"] = self.acting_user
@@ -80,6 +90,7 @@ class Store:
         table.touch(record, self.clock.epoch())
         if table.display_name(record) != called:
             table.naming += 1
+        self._tell(table, "update", record, before)
 
     def delete(self, table: Table, record: Record) -> None:
         """Move a record to the recycle bin."""
@@ -95,6 +106,12 @@ class Store:
             children,
         )
         table.deleted.append(left)
+        self._tell(table, "delete", record, None)
+
+    def _tell(self, table: Table, operation: str, record: Record, before: Mapping[str, Any] | None) -> None:
+        affected = {name for name, value in record.values.items() if before and before.get(name) != value}
+        for listener in self.listeners:
+            listener(table.module.api_name, operation, record, affected)
 
     def restore(self, table: Table, left: DeletedRecord) -> Record | None:
         """Bring a record back from the recycle bin as it was, its time of modification too."""
