@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sandbox.zoho.bulk_desk import result_file
-from sandbox.zoho.coql_columns import resolve, stored_reader
+from sandbox.zoho.coql_columns import Column, Reader, resolve, stored_reader
 from sandbox.zoho.store import Record, Store, Table
 
+TRUTH = {True: "true", False: "false", None: ""}
+SEVERAL = frozenset({"multiselectpicklist", "territories"})
 FASTEST = 1  # of the levels of compression
 SEPARATOR = ";"  # of the options of a multi-select field: undocumented, seen in exports of the web page
 
@@ -31,7 +33,7 @@ def write_table(
     store: Store, table: Table, fields: Sequence[str], chosen: Iterator[Record], name: str, most: int
 ) -> Written:
     """The first ``most`` of the chosen records as ``{name}.csv`` in a ZIP: the id first, then the fields."""
-    readers = [stored_reader(store, resolve(store, table.module, path)) for path in fields]
+    readers = [_text_reader(store, resolve(store, table.module, path)) for path in fields]
     file, count, last, more = result_file(), 0, 0, False
     with (
         ZipFile(file, "w", ZIP_DEFLATED, compresslevel=FASTEST) as archive,
@@ -44,25 +46,25 @@ def write_table(
             if count == most:
                 more = True
                 break
-            values = [read(record) for read in readers]
-            lines.writerow([record.id, *(TEXTS[type(value)](value) for value in values)])
+            lines.writerow([record.id, *[read(record) for read in readers]])
             count, last = count + 1, record.id
     return Written(file, count, more, last)
 
 
-def _several(values: list[Any]) -> str:
+def _text_reader(store: Store, column: Column) -> Reader:
+    """Reads a column as the file shows it; the writer itself knows texts, numbers and nothing."""
+    read = stored_reader(store, column)
+    if column.field.kind == "boolean":
+        return lambda record: TRUTH[read(record)]
+    if column.field.kind in SEVERAL or column.field.api_name == "Tag":
+        return lambda record: _several(read(record) or ())
+    if column.field.data_type == "lookup" and column.field.target is None:  # a role or a profile: no record
+        return lambda record: value.get("id") if isinstance(value := read(record), dict) else value
+    return read
+
+
+def _several(values: Sequence[Any]) -> str:
     """Options between semicolons; tags by their names between commas."""
     if values and isinstance(values[0], dict):
         return ",".join(str(one["name"]) for one in values)
     return SEPARATOR.join(map(str, values))
-
-
-TEXTS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _value: "",
-    str: lambda value: value,
-    bool: lambda value: "true" if value else "false",
-    int: str,
-    float: repr,
-    list: _several,
-    dict: lambda value: str(value.get("id", "")),
-}
