@@ -21,7 +21,7 @@ ALWAYS_THERE = ("id", "Created_Time", "Modified_Time")
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of id, ``first_id`` to ``last_id`` included, and of (modified, id), ``low`` to ``high`` excluded.
+    """Limits of id, ``first_id`` to ``last_id`` included; of (modified, id), ``low`` and ``high`` excluded.
 
     When ``ids`` is not None, only these rows lie within.
     """

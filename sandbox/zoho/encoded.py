@@ -2,7 +2,7 @@
 
 A view is a module with the columns that somebody reads. Computed rows are encoded in blocks, of which the
 latest used stay, up to a size; kept records one by one, each anew after its next change. What a lookup shows
-belongs to another record: when one of these gets another name, comes or goes, the views that show it begin anew.
+belongs to another record: when that gets another name, comes or goes, the views that show it begin anew.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ COMPANY_FIRST = (
     "Alder", "Amber", "Anchor", "Arbor", "Ashfield", "Aster", "Beacon", "Birch", "Bluewater", "Bramble",
     "Bridgeway", "Cedar", "Cobalt", "Copper", "Crescent", "Dovetail", "Eastgate", "Elm", "Ember", "Falcon",
     "Fieldstone", "Foxglove", "Garnet", "Granite", "Harbor", "Hawthorn", "Heron", "Highland", "Iron",
-    "Juniper", "Kestrel", "Lakeside", "Lantern", "Larch", "Linden", "Maple", "Meadow", "Millbrook", "Northern", "Oak",
+    "Juniper", "Kestrel", "Lakeside", "Lantern", "Larch", "Linden", "Maple", "Meadow", "Millbrook",
+    "Northern", "Oak",
     "Orchard", "Osprey", "Pioneer", "Quarry", "Ridge", "Riverbend", "Rowan", "Saffron", "Sandstone", "Silver",
     "Sparrow", "Spruce", "Stonegate", "Summit", "Thistle", "Timber", "Union", "Valley", "Willow", "Windmill",
 )  # fmt: skip
@@ -15,7 +16,8 @@ COMPANY_SECOND = (
     "Construction", "Consulting", "Dairies", "Dental", "Electrical", "Energy", "Engineering", "Farms",
     "Fasteners", "Foods", "Freight", "Furniture", "Glass", "Hardware", "Hotels", "Instruments", "Insurance",
     "Labs", "Lighting", "Logistics", "Machining", "Marine", "Media", "Motors", "Networks", "Optics",
-    "Packaging", "Paints", "Paper", "Pharma", "Plastics", "Plumbing", "Printing", "Robotics", "Roofing", "Security",
+    "Packaging", "Paints", "Paper", "Pharma", "Plastics", "Plumbing", "Printing", "Robotics",
+    "Roofing", "Security",
     "Software", "Steel", "Supply", "Telecom", "Textiles", "Tools", "Toys", "Travel", "Utilities", "Water",
 )  # fmt: skip
 COMPANY_LAST = ("", " Co", " Corp", " Group", " Inc", " LLC", " Ltd", " Partners")

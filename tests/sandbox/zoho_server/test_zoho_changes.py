@@ -168,9 +168,9 @@ def test_a_renamed_record_is_renamed_wherever_it_is_shown() -> None:
 def test_rows_whose_first_key_is_also_within_them() -> None:
     from sandbox.zoho.encoded import encode_each
 
-    rows = [{"name": [{"name": 1}, {"name": 2}], "id": "1"}, {"name": '},{"name":', "id": "2"}]
+    rows: list[Row] = [{"name": [{"name": 1}, {"name": 2}], "id": "1"}, {"name": '},{"name":', "id": "2"}]
     assert [orjson.loads(row) for row in encode_each(rows)] == rows
-    plain = [{"a": '},{"a":', "b": None}, {"a": "", "b": 1.5}, {"a": "x", "b": "}"}]
+    plain: list[Row] = [{"a": '},{"a":', "b": None}, {"a": "", "b": 1.5}, {"a": "x", "b": "}"}]
     assert encode_each(plain) == [orjson.dumps(row) for row in plain]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -93,8 +94,8 @@ def test_limits_that_tests_lower(fresh: ZohoHttp) -> None:
     fresh.post("/_sandbox/limits", {"token_rows": 400, "coql_rows": 300})
     token, pages = None, 0
     while pages < 3:
-        query = {"fields": "Stage"} | ({"page_token": token} if token else {})
-        answer = fresh.get("/crm/v8/Deals", **query)
+        query: dict[str, Any] = {"fields": "Stage"} | ({"page_token": token} if token else {})
+        answer = fresh.get("/crm/v8/Deals", None, **query)
         if answer.status_code != 200:
             break
         pages, token = pages + 1, answer.json()["info"]["next_page_token"]

@@ -55,13 +55,13 @@ def test_an_order_is_what_a_sorted_list_is(data: st.DataObject) -> None:
     place = placement(count, overlapping=True)
     order = Order(ByModified(place))
     kept: set[Key] = set()
-    model = sorted((place.modified(number), place.identity(number)) for number in range(count))
+    model: list[Key] = sorted((place.modified(number), place.identity(number)) for number in range(count))
     free = list(range(count))
     times = st.integers(ONE.start, ONE.end) | st.sampled_from([key[0] for key in model] or [1])
     for _ in range(data.draw(st.integers(0, 40))):
         action = data.draw(st.sampled_from(["add", "hide", "drop"]))
         if action == "add":
-            key = (data.draw(times), data.draw(st.integers(0, 2 * FIRST_ID)))
+            key: Key = (data.draw(times), data.draw(st.integers(0, 2 * FIRST_ID)))
             if key not in model:
                 order.add(key)
                 kept.add(key)

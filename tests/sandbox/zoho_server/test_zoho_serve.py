@@ -70,6 +70,21 @@ def test_it_tells_how_to_connect_and_stops_cleanly(number: signal.Signals) -> No
 
 
 @pytest.mark.process
+def test_an_organisation_of_any_size() -> None:
+    with process("--port", "0", "--accounts", "1000000", "--deals", "10000000", "--fields", "3") as child:
+        guide = guide_of(child)
+        assert "1000000 accounts and 10000000 deals" in guide
+        base = next(word for word in guide.split() if word.startswith("http://127.0.0.1:"))
+        records = requests.get(f"{base}/_sandbox/health", timeout=20).json()["records"]
+        assert (records["Accounts"], records["Contacts"], records["Deals"]) == (10**6, 10**6, 10**7)
+        child.terminate()
+        assert child.wait(15) == 0
+    with process("--accounts", "-1") as child:
+        _, err = child.communicate(timeout=30)
+        assert (child.returncode, "must not be negative" in err) == (2, True)
+
+
+@pytest.mark.process
 def test_a_taken_port_is_one_sentence() -> None:
     with running() as first:
         port = first.base_url.rpartition(":")[2]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -184,3 +187,50 @@ def test_ten_million_deals_are_there_at_once() -> None:
 def test_sizes_that_make_no_sense(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"negative|extra fields"):
         OrganisationSpec(**({"accounts": 1, "deals": 1} | wrong))
+
+
+def test_fields_that_change_keep_their_values_or_get_none() -> None:
+    with running(organisation=OrganisationSpec(20, 250, extra_fields=7)) as server:
+        zoho = ZohoHttp(server.base_url)
+        zoho.refresh()
+        before = {row["id"]: row for row in zoho.every("Deals", "Stage,Extra_0001,Extra_0003,Extra_0004")}
+        chosen = next(iter(before))
+        zoho.put("/crm/v8/Deals", {"data": [{"id": chosen, "Extra_0001": 77}]}).raise_for_status()
+        for change in (
+            {"rename": {"from": "Extra_0001", "to": "Renamed"}},
+            {"remove": "Extra_0003"},
+            {"add": {"api_name": "Fresh", "data_type": "text"}},
+            {"retype": {"name": "Extra_0004", "data_type": "text"}},
+        ):
+            answer = zoho.post("/_sandbox/fields", {"module": "Deals", **change})
+            assert answer.status_code == 200, answer.text
+        names = "Stage,Renamed,Extra_0001,Extra_0003,Extra_0004,Fresh"
+        after = {row["id"]: row for row in zoho.every("Deals", names)}
+        assert set(after) == set(before)
+        for identity, row in after.items():
+            old = before[identity]
+            renamed = 77 if identity == chosen else old["Extra_0001"]
+            assert row == {
+                "Stage": old["Stage"],
+                "Renamed": renamed,
+                "Extra_0004": None if old["Extra_0004"] is None else str(old["Extra_0004"]),
+                "Fresh": None,
+                "id": identity,
+            }
+        zoho.close()
+
+
+def test_a_bulk_job_reads_the_same_rows(large: ZohoHttp, deals: list[Row]) -> None:
+    large.post("/_sandbox/limits", {"bulk_rows_per_file": 3_000})
+    query: Row = {"module": {"api_name": "Deals"}, "fields": ["Stage", "Amount", "Account_Name"]}
+    rows: list[list[str]] = []
+    while True:
+        made = large.post("/crm/bulk/v8/read", {"query": query}).json()["data"][0]["details"]["id"]
+        job = large.get(f"/crm/bulk/v8/read/{made}").json()["data"][0]["result"]
+        archive = ZipFile(BytesIO(large.get(f"/crm/bulk/v8/read/{made}/result").content))
+        rows += list(csv.reader(archive.read(f"{made}.csv").decode().splitlines()))[1:]
+        if not job["more_records"]:
+            break
+        query = {"page_token": job["next_page_token"]}
+    shown = [[row["id"], row["Stage"], float(row["Amount"]), row["Account_Name"]["id"]] for row in deals]
+    assert [[one[0], one[1], float(one[2]), one[3]] for one in rows] == shown
