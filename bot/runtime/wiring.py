@@ -67,6 +67,7 @@ from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
 from connector.cache.token_shelf import SealedShelf
 from connector.sync.pipeline import Sync
+from connector.sync.policy import SyncPolicy
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
@@ -222,11 +223,7 @@ class Bellwether:
     def feed_parts(self) -> FeedParts:
         """What Zoho tells us by itself."""
         return FeedParts(
-            self.settings,
-            self.database,
-            self.clock,
-            self.jobs,
-            self.seen,
+            *(self.settings, self.database, self.clock, self.jobs, self.seen),
             desk=lambda: ChannelClient(self.zoho),
             modules=lambda: [one.module for one in crm_mapping(self.configuration().mapping).modules],
             polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
@@ -334,7 +331,8 @@ class Bellwether:
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
-        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock)
+        policy = SyncPolicy(pushed=self.feed_parts.feed.covers)
+        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock, policy)
 
     def slack_connection(self) -> SocketConnection:
         """Slack's events, commands and clicks.

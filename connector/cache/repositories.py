@@ -95,7 +95,17 @@ def organisation(connection: Connection) -> Organisation | None:
     """The organisation that the copy holds; None before the first sync."""
     table = _ORGANISATION.c
     row = connection.execute(
-        select(table.id, table.name, table.time_zone, table.currency, table.domain, table.read_at).limit(1)
+        select(
+            table.id,
+            table.name,
+            table.time_zone,
+            table.currency,
+            table.domain,
+            table.edition,
+            table.user_licences,
+            table.several_currencies,
+            table.read_at,
+        ).limit(1)
     ).one_or_none()
     return Organisation(*row) if row is not None else None
 

@@ -217,6 +217,7 @@ class SyncCursorRow(SQLModel, table=True):
     completed_at: datetime | None = _instant()
     whole_at: datetime | None = _instant()
     rows_read: int = 0
+    count_gap: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 class SyncRunRow(SQLModel, table=True):

@@ -252,6 +252,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sync_cursor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("position", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("count_gap", sa.Integer(), nullable=False, server_default="0"))
         batch_op.drop_column("last_id")
         batch_op.drop_column("page_token")
 
@@ -263,6 +264,7 @@ def downgrade() -> None:
     with op.batch_alter_table("sync_cursor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("page_token", sa.TEXT(), nullable=True))
         batch_op.add_column(sa.Column("last_id", sa.TEXT(), nullable=True))
+        batch_op.drop_column("count_gap")
         batch_op.drop_column("whole_at")
         batch_op.drop_column("position")
 
