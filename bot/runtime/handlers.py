@@ -90,7 +90,7 @@ class Handlers:
 
     def on_success(self, job: Job) -> None:
         """What had failed works again."""
-        if job.kind in (SYNC, DAILY):  # a feed that works says little: perhaps nothing was to be read
+        if job.kind in (SYNC, DAILY):  # a feed that works says little: it may have had nothing to read
             self.incidents.end(ZOHO)
         self.incidents.end(f"job:{job.kind}")
 

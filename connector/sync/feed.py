@@ -133,7 +133,8 @@ def is_doubted(channel: KeptChannel) -> bool:
 def has_missed(channel: KeptChannel, last_poll: datetime | None, changes: int) -> bool:
     """Whether a poll of a covered module shows that callbacks are lost.
 
-    It found ``changes`` records changed, and nothing was heard since the poll before ended.
+    It found ``changes`` records changed, and nothing was heard since the poll before ended. Where only some
+    are lost, the poll that looks after safety is enough.
     """
     silent = channel.heard_at is None or (last_poll is not None and channel.heard_at < last_poll)
     return changes > 0 and silent

@@ -17,7 +17,7 @@ TOKEN_CODES = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
 POSITION_CODES = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 LONGEST_QUOTE = 200
 NAMED_SCOPES = {
-    "actions/watch": "ZohoCRM.notifications.{operation}",
+    "actions/watch": "ZohoCRM.notifications.ALL",  # to make, list, renew and end channels
     "org/currencies": "ZohoCRM.settings.currencies.{operation}",
     "upload": "ZohoFiles.files.ALL",
 }

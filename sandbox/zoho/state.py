@@ -40,7 +40,6 @@ class Zoho:
 
     def __post_init__(self) -> None:
         self.watch = ChannelBoard(self.clock, self.base_url, self.store)
-        self.store.listeners.append(self.watch.on_change)
 
 
 def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpec | None = None) -> Zoho:

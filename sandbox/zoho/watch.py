@@ -127,7 +127,7 @@ def _put(zoho: Zoho, item: Item, place: str) -> Item:
         on_related_action=watch_items.flag(item, "notify_on_related_action", place, default=True),
         condition=watch_items.condition(store, item, place),
     )
-    zoho.watch.channels[channel.id] = channel
+    zoho.watch.open(channel)
     return _told(zoho, channel, SUBSCRIBED)
 
 

@@ -75,6 +75,12 @@ class ChannelBoard:
         within = asked is not None and now < asked <= now + WEEK_SECONDS
         return asked if asked is not None and within else now + HOUR_SECONDS
 
+    def open(self, channel: Channel) -> None:
+        """Take a channel; from the first one on the store's changes are listened to."""
+        if self.on_change not in self.store.listeners:
+            self.store.listeners.append(self.on_change)
+        self.channels[channel.id] = channel
+
     def live(self) -> Iterator[Channel]:
         """The channels that have not ended; those that have are forgotten."""
         now = self.clock.epoch()

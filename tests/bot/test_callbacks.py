@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot.app.ports import Clock
 from bot.runtime.callbacks import LARGEST_BODY, Callbacks
 from bot.runtime.http import HttpServer, http_app
 from bot.store.seen_events import SqlSeenEvents
-from connector.cache.engine import Database
+from connector.cache.engine import Database, open_database
 from connector.cache.hints import SqlChannels, SqlHints
 from connector.feed_ports import ChannelOrder
 from connector.zoho.books_callbacks import signature
@@ -56,6 +57,16 @@ class Door:
     @property
     def refused(self) -> dict[str, int]:
         return dict(self.callbacks.refusals.counts)
+
+
+@pytest.fixture
+def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """One kind of database is enough here: what is written has tests of its own on both."""
+    file = tmp_path / "callbacks.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    opened = open_database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

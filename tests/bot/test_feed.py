@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ from bot.runtime.feed import FEED, PAUSE_AFTER_FAILURE, FeedBell
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
 from bot.runtime.work import Stopping
 from bot.store.jobs import SqlJobs
-from bot.store.schema import migrate
 from connector.cache.engine import open_database
 from connector.errors import Fatal, Retriable
 from connector.feed_ports import Hint
@@ -40,13 +40,13 @@ def zoho(clock_file: Path) -> Iterator[ZohoHttp]:
 
 
 @pytest.fixture
-def world(zoho: ZohoHttp, clock_file: Path, tmp_path: Path) -> Iterator[FeedWorld]:
+def world(zoho: ZohoHttp, clock_file: Path, tmp_path: Path, sqlite_template: Path) -> Iterator[FeedWorld]:
     clock_file.write_text("0")
     zoho.post("/_sandbox/limits", {"token_requests": 10_000})
     zoho.delete("/_sandbox/callbacks").raise_for_status()
     zoho.refresh()
+    shutil.copyfile(sqlite_template, tmp_path / "feed.sqlite")
     database = open_database(f"sqlite:///{tmp_path / 'feed.sqlite'}")
-    migrate(database)
     yield FeedWorld(zoho, database, clock_file)
     zoho.delete("/_sandbox/callbacks").raise_for_status()
     database.close()

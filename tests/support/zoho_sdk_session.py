@@ -35,6 +35,13 @@ from zohocrmsdk.src.com.zoho.crm.api.fields import (
 )
 from zohocrmsdk.src.com.zoho.crm.api.initializer import Initializer
 from zohocrmsdk.src.com.zoho.crm.api.modules import MinifiedModule, ModulesOperations
+from zohocrmsdk.src.com.zoho.crm.api.notifications import BodyWrapper as WatchBody
+from zohocrmsdk.src.com.zoho.crm.api.notifications import (
+    DeleteNotificationParam,
+    GetNotificationsParam,
+    Notification,
+    NotificationsOperations,
+)
 from zohocrmsdk.src.com.zoho.crm.api.record import (
     BodyWrapper,
     DeleteRecordsParam,
@@ -171,6 +178,38 @@ def coql(text: str) -> dict[str, Any]:
     return {"status": answer.get_status_code(), "rows": rows, "more": result.get_info().get_more_records()}
 
 
+def channels() -> dict[str, Any]:
+    """A notification channel: made, listed, ended; and one that is ended twice."""
+    operations, wish, body = NotificationsOperations(), Notification(), WatchBody()
+    wish.set_channel_id("4711")
+    wish.set_events(["Deals.all"])
+    wish.set_notify_url("https://bellwether.example/zoho/crm")
+    wish.set_token("word")
+    wish.set_channel_expiry(datetime.now().astimezone() + timedelta(days=2))
+    body.set_watch([wish])
+    made = operations.enable_notifications(body)
+    event = made.get_object().get_watch()[0].get_details()["events"][0]
+    wanted = ParameterMap()
+    wanted.add(GetNotificationsParam.channel_id, 4711)
+    listed = operations.get_notifications(wanted).get_object().get_watch()[0]
+    ended = ParameterMap()
+    ended.add(DeleteNotificationParam.channel_ids, "4711")
+    return {
+        "made": [made.get_status_code(), event.get_resource_name(), str(event.get_channel_id())],
+        "listed": [
+            listed.get_events(),
+            listed.get_token(),
+            listed.get_notify_url(),
+            listed.get_resource_name(),
+        ],
+        "same_expiry": listed.get_channel_expiry() == event.get_channel_expiry(),
+        "ended": [
+            answer.get_object().get_watch()[0].get_code().get_value()
+            for answer in (operations.delete_notification(ended), operations.delete_notification(ended))
+        ],
+    }
+
+
 def bulk_read() -> dict[str, Any]:
     """A bulk read of the products, from the job to the file."""
     query, module, criteria = Query(), MinifiedModule(), Criteria()
@@ -265,6 +304,7 @@ def main() -> None:
         "coql": coql("select Deal_Name, Amount from Deals where Amount > 30000 order by Amount desc limit 3"),
         "aggregate": coql("select COUNT(id), SUM(Amount) from Deals where Stage = 'Closed Won'"),
         "coql_error": coql("select Deal_Name from Deals"),
+        "channels": channels(),
         "errors": errors(),
         "bulk_read": bulk_read(),
         "create_field": create_field(),

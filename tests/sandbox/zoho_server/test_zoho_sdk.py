@@ -71,6 +71,15 @@ def test_coql(seen: dict[str, Any]) -> None:
     assert seen["coql_error"] == {"status": 400, "code": "SYNTAX_ERROR"}
 
 
+def test_a_notification_channel(seen: dict[str, Any]) -> None:
+    assert seen["channels"] == {
+        "made": [201, "Deals", "4711"],
+        "listed": [["Deals.all"], "word", "https://bellwether.example/zoho/crm", "Deals"],
+        "same_expiry": True,
+        "ended": ["SUCCESS", "NOT_SUBSCRIBED"],
+    }
+
+
 def test_coql_over_lines_links_and_options(seen: dict[str, Any]) -> None:
     assert [row["Quantity"] for row in seen["coql_lines"]["rows"]] == ["2.5"]
     assert len(seen["coql_links"]["rows"]) == 1
