@@ -72,7 +72,7 @@ def build_billing(build: Build) -> None:
         contact = build.customers[reseller]
         archive.place(CUSTOMERS, customer(contact))
         term = _term(at, build.calendar)
-        subscription = _subscription(identity(FIRST_SUBSCRIPTION + at), contact, term)
+        subscription = _subscription(identity(FIRST_SUBSCRIPTION + at), contact, term, build.calendar)
         archive.place(SUBSCRIPTIONS, subscription)
         event(archive, subscription, "subscription_created", subscription.created)
         _bill(archive, at, contact, term)
@@ -110,7 +110,8 @@ def event(archive: Archive, about: Document, kind: str, moment: int) -> None:
     values = {"event_id": where, "event_type": kind, "event_time": stamp(moment)}
     payload = {"created_time": stamp(moment), "event_id": where, "event_type": kind, "data": about.values}
     archive.place(
-        EVENTS, Document(where, moment, moment, values, {"payload": orjson.dumps(payload).decode(), "webhooks": []})
+        EVENTS,
+        Document(where, moment, moment, values, {"payload": orjson.dumps(payload).decode(), "webhooks": []}),
     )
 
 
@@ -157,18 +158,22 @@ def _term(at: int, calendar: Calendar) -> Term:
     length = YEAR if plan[3] == "years" else MONTH
     if status == "future":
         return Term(plan, status, calendar.today + timedelta(days=10), 1)
-    terms = 1 if status in NEVER_BILLED else 2 if plan[3] == "years" else 2 + number_for(f"terms {at}", RENEWALS)
+    terms = (
+        1 if status in NEVER_BILLED else 2 if plan[3] == "years" else 2 + number_for(f"terms {at}", RENEWALS)
+    )
     ago = length * terms if status in ENDED else length * (terms - 1)
     into = timedelta(days=number_for(f"into {at}", 12 if status == "trial" else 28))
     return Term(plan, status, calendar.yesterday - ago - into, terms)
 
 
-def _subscription(where: str, contact: Document, term: Term) -> Document:
+def _subscription(where: str, contact: Document, term: Term, calendar: Calendar) -> Document:
     code, name, price, unit = term.plan
-    created = instant(term.began - timedelta(days=1), where)
+    signed = min(term.began - timedelta(days=1), calendar.yesterday)
+    created = instant(signed, where)
     ends = term.last + term.length
     over = term.status in ENDED
-    modified = instant(ends if over else max(term.last, term.began - timedelta(days=1)), f"changed {where}")
+    changed = ends if over else min(term.last, calendar.yesterday)
+    modified = instant(changed, f"changed {where}")
     billed = term.status not in NEVER_BILLED
     values = {
         "subscription_id": where,
@@ -180,7 +185,7 @@ def _subscription(where: str, contact: Document, term: Term) -> Document:
         "email": contact.values["email"],
         "plan_name": name,
         "plan_code": code,
-        "created_at": (term.began - timedelta(days=1)).isoformat(),
+        "created_at": signed.isoformat(),
         "activated_at": term.began.isoformat() if billed else "",
         "current_term_starts_at": term.last.isoformat(),
         "current_term_ends_at": ends.isoformat(),
@@ -229,7 +234,9 @@ def _bill(archive: Archive, at: int, contact: Document, term: Term) -> None:
             event(archive, paid, "payment_thankyou", paid.created)
 
 
-def _bill_document(where: str, place: int, contact: Document, day: date, term: Term, *, owed: bool) -> Document:
+def _bill_document(
+    where: str, place: int, contact: Document, day: date, term: Term, *, owed: bool
+) -> Document:
     created = instant(day, where)
     price = number(term.plan[2])
     values = {

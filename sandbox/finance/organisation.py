@@ -85,7 +85,9 @@ def build_sales(build: Build) -> None:
 def salesperson(employee: int) -> tuple[str, str]:
     """Id and name of an employee, of whom the data set has a number only."""
     first = FIRST_NAMES[number_for(f"first {employee}", len(FIRST_NAMES))]
-    return identity(5_000 + employee), f"{first} {LAST_NAMES[number_for(f'last {employee}', len(LAST_NAMES))]}"
+    return identity(
+        5_000 + employee
+    ), f"{first} {LAST_NAMES[number_for(f'last {employee}', len(LAST_NAMES))]}"
 
 
 def _add_items(build: Build) -> None:
@@ -129,6 +131,8 @@ def _add_customers(build: Build) -> None:
             opened = build.calendar.day(first_days[reseller.key].day) - timedelta(days=3)
             created = instant(opened, f"opened {reseller.key}")
         document = contact(identity(FIRST_CONTACT + 2 * reseller.key), created, party)
+        if reseller.key not in first_days and number_for(f"left {reseller.key}", 3) == 0:
+            document.values["status"] = "inactive"
         build.customers[reseller.key] = document
         build.archive.place("contacts", document)
 

@@ -63,7 +63,13 @@ class Webhooks:
 
     def _payload(self, name: str, event: Event, document: Document) -> dict[str, Any]:
         shown = {"id": document.id} if event == "delete" else document.values
-        return {"event_id": str(self._events), "entity": name, "event": event, "id": document.id, "data": shown}
+        return {
+            "event_id": str(self._events),
+            "entity": name,
+            "event": event,
+            "id": document.id,
+            "data": shown,
+        }
 
     def _send_all(self) -> None:
         while True:

@@ -13,9 +13,18 @@ DEFAULT_SCOPES = (
     "ZohoCRM.org.READ",
     "ZohoCRM.notifications.ALL",
     "ZohoSearch.securesearch.READ",
+    "ZohoBooks.fullaccess.all",
+    "ZohoInventory.fullaccess.all",
+    "ZohoInvoice.fullaccess.all",
+    "ZohoSubscriptions.fullaccess.all",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
-SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles"}
+SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles"} | {
+    "ZohoBooks",
+    "ZohoInventory",
+    "ZohoInvoice",
+    "ZohoSubscriptions",
+}
 
 
 def split_scopes(text: str) -> tuple[str, ...]:

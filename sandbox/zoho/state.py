@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from sandbox.finance.desk import FinanceDesk
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.credits import CallCounter, Concurrency, Ledger
 from sandbox.zoho.faults import Faults
@@ -26,6 +27,10 @@ class Zoho:
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    finance: FinanceDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.finance = FinanceDesk(self.clock, self.store)
 
 
 def start_zoho(clock: SandboxClock, base_url: str) -> Zoho:
