@@ -131,7 +131,7 @@ EVENT_OF = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 def _plan(where: str, plan: tuple[str, str, int, str], began: int) -> Document:
     code, name, price, unit = plan
-    values = {
+    values: dict[str, Any] = {
         "plan_id": where,
         "plan_code": code,
         "name": name,

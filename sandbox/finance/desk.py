@@ -26,8 +26,7 @@ class FinanceDesk:
 
     @cached_property
     def archive(self) -> Archive:
-        """All documents; building them takes about a second, so a sandbox that is asked for the CRM only does
-        not."""
+        """All documents, built on first use: it takes a second, and many ask for the CRM only."""
         build = start_build(self._clock, read_crm(self._store))
         build_sales(build)
         build_orders(build)

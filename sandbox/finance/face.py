@@ -23,7 +23,7 @@ Handler = Callable[[Zoho, Call], Answer]
 
 
 def addresses() -> tuple[tuple[str, str, Handler], ...]:
-    """Every method of every address: method, template, handler. The last templates are for what is unknown."""
+    """Method, template and handler; the last templates are for what is unknown."""
     templates = [
         template
         for product in PRODUCTS

@@ -1,8 +1,9 @@
 """How often a Finance organisation may be called, and what happens to who calls more often.
 
-Per minute: 100 calls; more of them, and the whole organisation is refused for half an hour (HTTP 429, code 44;
-``Retry-After: 1800`` was measured). Per day: by plan, counted from the organisation's own midnight (code 45). At
-once: 10 (code 1070). While the block lasts, Retry-After is what is left of it; no live answer was seen that says.
+Per minute: 100 calls; more of them, and the whole organisation is refused for half an hour (HTTP 429, code
+44; ``Retry-After: 1800`` was measured). Per day: by plan, counted from the organisation's own midnight
+(code 45). At once: 10 (code 1070). While the block lasts, Retry-After is what is left of it; no live answer
+was seen that says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lists: which documents, in which order, which page; and what the answer says of it.
 
-Unknown parameters, unknown values of ``filter_by`` and unknown columns to sort by are ignored without a word, as the
-real API does; only the echo in ``page_context`` tells.
+Unknown parameters, unknown values of ``filter_by`` and unknown columns to sort by are ignored without a
+word, as the real API does; only the echo in ``page_context`` tells.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def list_answer(archive: Archive, kind: Kind, query: Mapping[str, str], spoiled:
 
 
 def _sums(rows: list[Document], option: str) -> dict[str, Any]:
-    """The count and the sums; where in the answer they stand is seen in other people's code for the count only."""
-    sums = {}
+    """The count and the sums. That the count is ``page_context.total`` was seen; where sums stand was not."""
+    sums: dict[str, Any] = {}
     if option in COUNT:
         sums["total"] = len(rows)
     if option in SUMS:

@@ -1,9 +1,9 @@
 """The organisation: the data set's resellers, products and orders as Finance documents.
 
-Dates are shifted by whole days so that the last order was yesterday. An invoice's amounts are the data set's own
-figures in the invoice's currency, so the sum of all totals is the sum of SalesAmount, void ones included.
-Statuses, payments, credit notes, estimates, orders and vendors follow from seeded rules. Statuses do not change
-by themselves when the clock moves on.
+Dates are shifted by whole days so that the last order was yesterday. An invoice's amounts are the data
+set's own figures in the invoice's currency, so the sum of all totals is the sum of SalesAmount, void ones
+included. Statuses, payments, credit notes, estimates, orders and vendors follow from seeded rules. Statuses
+do not change by themselves when the clock moves on.
 """
 
 from __future__ import annotations
@@ -99,18 +99,18 @@ def _add_items(build: Build) -> None:
         for product, _, cents in order.lines:
             price[product] = cents
             last[product] = (end - order.day).days
-    for product in build.source.products:
-        active = last.get(product.key, 0) < INACTIVE_AFTER_DAYS
+    for one in build.source.products:
+        active = last.get(one.key, 0) < INACTIVE_AFTER_DAYS
         article = Article(
-            product.name,
-            f"AW-{product.key}",
-            f"{product.subcategory}, {product.colour}" if product.colour != "NA" else product.subcategory,
-            price.get(product.key, product.cost * 2),
-            product.cost,
-            product.category,
+            one.name,
+            f"AW-{one.key}",
+            f"{one.subcategory}, {one.colour}" if one.colour != "NA" else one.subcategory,
+            price.get(one.key, one.cost * 2),
+            one.cost,
+            one.category,
             "active" if active else "inactive",
         )
-        build.archive.place("items", item(identity(FIRST_ITEM + product.key), build.began, article))
+        build.archive.place("items", item(identity(FIRST_ITEM + one.key), build.began, article))
 
 
 def _add_customers(build: Build) -> None:
@@ -124,7 +124,7 @@ def _add_customers(build: Build) -> None:
     for reseller in build.source.resellers:
         party = _party(build, reseller, place.get(reseller.key, -1), currencies.get(reseller.key, HOME))
         if reseller.name in names:
-            party = replace(party, name=f"{reseller.name}, {reseller.city}")
+            party = replace(party, name=f"{reseller.name}, {reseller.city}", company=reseller.name)
         names.add(reseller.name)
         created = build.began
         if reseller.key in first_days:

@@ -39,6 +39,7 @@ class Party:
     currency: str = HOME
     terms: int = DEFAULT_TERMS
     notes: str = ""
+    company: str = ""  # the name, where it is not another one
     links: Links = field(default_factory=Links)
 
 
@@ -51,7 +52,7 @@ def contact(identity: str, created: int, party: Party) -> Document:
         "contact_name": party.name,
         "customer_name": party.name if is_customer else "",
         "vendor_name": "" if is_customer else party.name,
-        "company_name": party.name,
+        "company_name": party.company or party.name,
         "website": party.website,
         "language_code": "en",
         "contact_type": party.kind,

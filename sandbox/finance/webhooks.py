@@ -1,7 +1,7 @@
 """Webhooks: a POST for each change, from a thread, so that the server never waits for who listens.
 
-Signed as documented: HMAC-SHA256, in hex, over the sorted query pairs and the raw body. The encoding as hex is what
-peers use; the documentation does not name one.
+Signed as documented: HMAC-SHA256, in hex, over the sorted query pairs and the raw body. The encoding as hex
+is what peers use; the documentation does not name one.
 """
 
 from __future__ import annotations

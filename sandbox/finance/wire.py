@@ -83,8 +83,10 @@ def money_of(currency: str) -> dict[str, Any]:
 def address(city: str = "", state: str = "", country: str = "", **more: str) -> dict[str, str]:
     """An address as details have it; the invoice list calls ``zip`` ``zipcode``."""
     blank = dict.fromkeys(
-        ("address_id", "attention", "address", "street2", "city", "state", "state_code", "zip", "country")
-        + ("country_code", "county", "latitude", "longitude", "phone", "fax"),
+        (
+            *("address_id", "attention", "address", "street2", "city", "state", "state_code", "zip"),
+            *("country", "country_code", "county", "latitude", "longitude", "phone", "fax"),
+        ),
         "",
     )
     return blank | {"city": city, "state": state, "country": country} | more

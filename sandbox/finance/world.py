@@ -28,10 +28,13 @@ def make_changes(zoho: Zoho, call: Call) -> Answer:
 
 
 def show_records(zoho: Zoho, call: Call) -> Answer:
-    """The truth: every document of a list by id, as list and detail say it, but for what the day or other
-    documents decide (due_days, outstanding amounts). ``after`` and ``limit`` page through it.
+    """The truth: every document of a list by id, as list and detail say it.
 
-    Lists are called as in Books; Billing's are billing_customers, subscriptions, billing_invoices, transactions, events.
+    Left out is what the day or other documents decide (due_days, outstanding amounts). ``after`` and
+    ``limit`` page through it.
+
+    Lists are called as in Books; Billing's are billing_customers, subscriptions, billing_invoices,
+    transactions, events and plans.
     """
     name = call.names["list"]
     if kind_of(name) is None:

@@ -1,13 +1,12 @@
 """Creating, changing and deleting documents, and the few actions on one, with the messages of the real API.
 
-A body is JSON, or a form with a ``JSONString``. The codes of refused deletions are uncertain. Other than the real
-API, a contact's CRM ids may be written, so that a test can link one.
+A body is JSON, or a form with a ``JSONString``. The codes of refused deletions are uncertain. Unlike the
+real API, this one lets a contact's CRM ids be written, so that a test can link one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs
@@ -33,7 +32,8 @@ from sandbox.zoho.state import Zoho
 
 NOUNS = {
     "contacts": "contact", "invoices": "invoice", "estimates": "quote", "salesorders": "Sales Order",
-    "purchaseorders": "Purchase Order", "customerpayments": "payment", "creditnotes": "credit note", "items": "item",
+    "purchaseorders": "Purchase Order", "customerpayments": "payment",
+    "creditnotes": "credit note", "items": "item",
 }  # fmt: skip
 ADDED = frozenset({"contacts", "items"})
 PREFIXES = {
@@ -94,7 +94,7 @@ def delete(archive: Archive, kind: Kind, document: Document) -> None:
     used = kind.shelf == "contacts" and in_use(archive, document)
     sold = kind.shelf == "items" and _in_lines(archive, document)
     if used or sold:
-        said = f"This {NOUNS[kind.shelf]} is used in transactions and cannot be deleted. Mark it as inactive instead."
+        said = f"This {NOUNS[kind.shelf]} is used in transactions and cannot be deleted. Mark it as inactive."
         raise FinanceRefused(400, CODE_IN_USE, said)
     if kind.shelf == "customerpayments":
         take_back(archive, document, today(archive.clock))
@@ -168,23 +168,26 @@ def party_of(wish: Mapping[str, Any]) -> Party:
         raise invalid_value("currency_code")
     persons = wish.get("contact_persons") or [{}]
     place = wish.get("billing_address") or {}
-    simple = {one.name for one in fields(Party)} & {
-        "first_name",
-        "last_name",
-        "email",
-        "phone",
-        "website",
-        "notes",
-    }
-    given = {key: str(wish.get(key) or persons[0].get(key) or "") for key in simple}
-    links = Links(str(wish.get("zcrm_account_id") or ""), str(wish.get("zcrm_contact_id") or ""))
+    place_text = {key: str(place.get(key) or "") for key in ("city", "state", "country")}
+
+    def text(key: str) -> str:
+        return str(wish.get(key) or persons[0].get(key) or "")
+
     return Party(
         str(wish["contact_name"]),
         str(wish.get("contact_type") or "customer"),
-        **given,
-        **{key: str(place.get(key) or "") for key in ("city", "state", "country")},
+        text("first_name"),
+        text("last_name"),
+        text("email"),
+        text("phone"),
+        text("website"),
+        place_text["city"],
+        place_text["state"],
+        place_text["country"],
         currency=currency,
-        links=links,
+        notes=text("notes"),
+        company=text("company_name"),
+        links=Links(text("zcrm_account_id"), text("zcrm_contact_id")),
     )
 
 

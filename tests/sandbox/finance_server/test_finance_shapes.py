@@ -1,4 +1,4 @@
-"""A sample of answers against the shapes of the fact sheet: which keys, of which type, in list and in detail."""
+"""A sample of answers against recorded shapes: which keys, of which type, in list and in detail."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ LISTS = {
         id: invoice_id customer_id currency_id
         id?: zcrm_potential_id salesperson_id
         s: invoice_number customer_name company_name email status current_sub_status reference_number due_days
-        s: currency_code currency_symbol created_by salesperson_name zcrm_potential_name project_name template_type
-        s: invoice_source sales_channel transaction_type country phone schedule_time template_id
+        s: currency_code currency_symbol created_by salesperson_name zcrm_potential_name project_name
+        s: template_type invoice_source sales_channel transaction_type country phone schedule_time template_id
         d: date due_date
         d?: issued_date last_reminder_sent_date last_payment_date payment_expected_date
         n: total balance exchange_rate reminders_sent shipping_charge adjustment write_off_amount
@@ -110,7 +110,8 @@ LISTS = {
     """),
     "creditnotes": table("""
         id: creditnote_id customer_id currency_id
-        s: creditnote_number status reference_number customer_name applied_invoices currency_code salesperson_name
+        s: creditnote_number status reference_number customer_name applied_invoices currency_code
+        s: salesperson_name
         d: date issued_date
         n: total balance exchange_rate price_precision
         dt: created_time last_modified_time
@@ -170,7 +171,8 @@ DETAILS = {
 }
 LINE = table("""
     id: line_item_id item_id
-    n: item_order quantity rate bcy_rate sales_rate discount discount_amount tax_percentage item_total cost_amount
+    n: item_order quantity rate bcy_rate sales_rate discount discount_amount tax_percentage item_total
+    n: cost_amount
     s: name description unit tax_name tax_type account_name item_type product_type line_item_category
     []: tags item_custom_fields
 """)
@@ -285,7 +287,16 @@ def test_the_organisation_is_listed_without_its_id_being_given(finance: FinanceH
 def test_subscriptions_lead_many_lives(finance: FinanceHttp) -> None:
     rows = finance.rows("/billing/v1/subscriptions")
     statuses = {one["status"] for one in rows}
-    assert {"live", "non_renewing", "cancelled", "trial", "dunning", "unpaid", "expired", "future"} <= statuses
+    assert {
+        "live",
+        "non_renewing",
+        "cancelled",
+        "trial",
+        "dunning",
+        "unpaid",
+        "expired",
+        "future",
+    } <= statuses
     live = finance.rows("/billing/v1/subscriptions", filter_by="SubscriptionStatus.LIVE")
     assert {one["status"] for one in live} == {"live"}
     detail = finance.get(f"/billing/v1/subscriptions/{rows[0]['subscription_id']}").json()["subscription"]

@@ -47,7 +47,9 @@ def test_a_detail_has_the_lines_of_its_order(finance: FinanceHttp, sales: list[d
     for row in finance.get("/invoices", per_page=3, sort_column="total", sort_order="D").json()["invoices"]:
         detail = finance.one("invoices", row["invoice_id"])
         expected = [line for line in sales if line["SalesOrderNumber"] == row["reference_number"]]
-        shown = [(one["quantity"], exact(one["rate"]), exact(one["item_total"])) for one in detail["line_items"]]
+        shown = [
+            (one["quantity"], exact(one["rate"]), exact(one["item_total"])) for one in detail["line_items"]
+        ]
         assert shown == [
             (int(one["OrderQuantity"]), Decimal(one["UnitPrice"]), Decimal(one["SalesAmount"]))
             for one in expected
@@ -107,7 +109,9 @@ def test_a_customers_outstanding_amount_is_the_sum_of_balances(finance: FinanceH
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for one in finance.rows("invoices", filter_by="Status.Unpaid"):
         owed[one["customer_id"]] += exact(one["balance"])
-    shown = {one["contact_id"]: exact(one["outstanding_receivable_amount"]) for one in finance.rows("contacts")}
+    shown = {
+        one["contact_id"]: exact(one["outstanding_receivable_amount"]) for one in finance.rows("contacts")
+    }
     assert {key: value for key, value in shown.items() if value} == owed
 
 
@@ -131,7 +135,9 @@ def test_the_crm_is_linked_by_account_by_contact_and_by_deal(finance: FinanceHtt
         assert len(found) == 1
         assert not any(key.startswith("zcrm") for key in found[0]), "a list never shows the CRM's ids"
         assert finance.one("contacts", found[0]["contact_id"])["zcrm_account_id"] == account
-    by_contact = [one for one in records if not one["detail"]["zcrm_account_id"] and one["detail"]["zcrm_contact_id"]]
+    by_contact = [
+        one for one in records if not one["detail"]["zcrm_account_id"] and one["detail"]["zcrm_contact_id"]
+    ]
     assert len(by_contact) == 10
     person = by_contact[0]["detail"]["zcrm_contact_id"]
     assert finance.zoho.get(f"/crm/v8/Contacts/{person}").status_code == 200
