@@ -23,7 +23,8 @@ class Kind:
     """One list and the documents in it.
 
     ``filters`` are parameters by type: text, id, number, date. ``choices`` are the known values of
-    ``filter_by``; ``unasked`` is the one in force when none is given. ``called`` is how messages call a document.
+    ``filter_by``; ``unasked`` is the one in force when none is given. ``called`` is what messages
+    call a document.
     """
 
     shelf: str

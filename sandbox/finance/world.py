@@ -9,8 +9,9 @@ from sandbox.finance.changes import Changes
 from sandbox.finance.documents import Document
 from sandbox.finance.kinds import kind_of
 from sandbox.finance.limits import NAMES
-from sandbox.finance.shapes import WITH_LINES, line_details, plain_row
+from sandbox.finance.shapes import plain_row
 from sandbox.finance.webhooks import Hook
+from sandbox.finance.wire import number
 from sandbox.zoho.answers import Answer, Call, Refused
 from sandbox.zoho.state import Zoho
 
@@ -28,10 +29,10 @@ def make_changes(zoho: Zoho, call: Call) -> Answer:
 
 
 def show_records(zoho: Zoho, call: Call) -> Answer:
-    """The truth: every document of a list by id, as list and detail say it.
+    """The truth: every document of a list by id, as list and detail say it, and its lines in short.
 
     Left out is what the day or other documents decide (due_days, outstanding amounts). ``after`` and
-    ``limit`` page through it.
+    ``limit`` page through it; ``lines=0`` leaves the lines out, of which there are many.
 
     Lists are called as in Books; Billing's are billing_customers, subscriptions, billing_invoices,
     transactions, events and plans.
@@ -44,15 +45,32 @@ def show_records(zoho: Zoho, call: Call) -> Answer:
     after = call.query.get("after", "0")
     ids = [one for one in ids if int(one) > int(after)] if after.isdecimal() else []
     shown = ids[: call.number("limit", MOST_RECORDS, MOST_RECORDS)]
-    rows = [_truth(zoho, name, documents[one]) for one in shown]
-    return Answer(200, {"count": len(documents), "records": rows})
+    lines = call.query.get("lines") != "0"
+    return Answer(
+        200, {"count": len(documents), "records": [_truth(documents[one], lines=lines) for one in shown]}
+    )
 
 
-def _truth(zoho: Zoho, name: str, document: Document) -> dict[str, Any]:
-    extra = dict(document.extra)
-    if name in WITH_LINES:
-        extra |= line_details(zoho.finance.archive, document)
-    return {"id": document.id, "modified": document.modified, "values": plain_row(document), "detail": extra}
+def _truth(document: Document, *, lines: bool) -> dict[str, Any]:
+    found = {
+        "id": document.id,
+        "modified": document.modified,
+        "values": plain_row(document),
+        "detail": document.extra,
+    }
+    if lines:
+        found["lines"] = [
+            {
+                "line_item_id": one.id,
+                "item_id": one.item,
+                "name": one.name,
+                "quantity": one.quantity,
+                "rate": number(one.rate),
+                "item_total": number(one.total),
+            }
+            for one in document.lines
+        ]
+    return found
 
 
 def show_limits(zoho: Zoho, _call: Call) -> Answer:

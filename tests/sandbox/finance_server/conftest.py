@@ -1,8 +1,10 @@
-"""A running Zoho for each module of tests, its Finance limits wide; mended after each test."""
+"""A running Zoho for the tests that read and one for those that write; limits wide, mended after each test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,20 +16,52 @@ from tests.support.zoho_client import ZohoHttp
 WIDE = {"per_minute": 100_000, "per_day": 100_000, "concurrent": 10, "block_seconds": 1_800}
 
 
-@pytest.fixture(scope="module")
-def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("finance") / "clock"
+@dataclass(frozen=True)
+class Served:
+    """A running Zoho and the file that moves its clock."""
+
+    zoho: RunningZoho
+    clock_file: Path
 
 
-@pytest.fixture(scope="module")
-def server(clock_file: Path) -> Iterator[RunningZoho]:
+@contextmanager
+def serve(clock_file: Path) -> Iterator[Served]:
     with running(clock_file=clock_file) as zoho:
-        yield zoho
+        yield Served(zoho, clock_file)
+
+
+@pytest.fixture(scope="session")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One organisation for all tests that change nothing: building it takes a second."""
+    with serve(tmp_path_factory.mktemp("finance") / "clock") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, read_only: Served
+) -> Iterator[Served]:
+    if not request.module.__name__.endswith("_writes"):
+        yield read_only
+        return
+    with serve(tmp_path_factory.mktemp("changed") / "clock") as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def server(served: Served) -> RunningZoho:
+    return served.zoho
+
+
+@pytest.fixture(scope="module")
+def clock_file(served: Served) -> Path:
+    return served.clock_file
 
 
 @pytest.fixture(scope="module")
 def connected(server: RunningZoho) -> Iterator[ZohoHttp]:
     http = ZohoHttp(server.base_url)
+    http.post("/_sandbox/tokens/restore")
     http.refresh()
     yield http
     http.close()

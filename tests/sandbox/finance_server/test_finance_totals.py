@@ -59,7 +59,7 @@ def test_a_detail_has_the_lines_of_its_order(finance: FinanceHttp, sales: list[d
 
 def test_every_line_is_there(finance: FinanceHttp, sales: list[dict[str, str]]) -> None:
     records = finance.sandbox("GET", "records/invoices")["records"]
-    assert sum(len(one["detail"]["line_items"]) for one in records) == len(sales) == 57_851
+    assert sum(len(one["lines"]) for one in records) == len(sales) == 57_851
 
 
 def test_resellers_products_and_statuses(finance: FinanceHttp) -> None:

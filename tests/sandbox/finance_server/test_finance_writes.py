@@ -145,7 +145,7 @@ def test_billing_is_read_only(finance: FinanceHttp) -> None:
 
 
 def truth(finance: FinanceHttp, name: str) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one["values"] for one in finance.sandbox("GET", f"records/{name}")["records"]}
+    return {one["id"]: one["values"] for one in finance.sandbox("GET", f"records/{name}", lines=0)["records"]}
 
 
 def test_the_truth_is_what_lists_show(finance: FinanceHttp) -> None:
