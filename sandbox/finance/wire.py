@@ -28,7 +28,8 @@ STAMPS = ("last_modified_time", "updated_time")
 
 def stamp(epoch: int) -> str:
     """An instant in the organisation's zone."""
-    return datetime.fromtimestamp(epoch, ZONE).strftime("%Y-%m-%dT%H:%M:%S%z")
+    text = datetime.fromtimestamp(epoch, ZONE).isoformat()
+    return f"{text[:-3]}{text[-2:]}"  # quicker than strftime, and there are tens of thousands
 
 
 def read_stamp(text: str) -> int | None:

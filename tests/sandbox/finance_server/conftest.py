@@ -1,4 +1,4 @@
-"""A running Zoho for the tests that read and one for those that write; limits wide, mended after each test."""
+"""A running Zoho for the tests that read and one for those that write; limits wide, mended each time."""
 
 from __future__ import annotations
 

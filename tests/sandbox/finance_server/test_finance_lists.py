@@ -153,12 +153,13 @@ def test_other_filters(finance: FinanceHttp) -> None:
 
 def test_the_organisations_id(finance: FinanceHttp) -> None:
     zoho = finance.zoho
-    for path, headers, query in (
-        ("/books/v3/invoices", {}, {}),
-        ("/books/v3/invoices", {}, {"organization_id": "1"}),
-        ("/billing/v1/invoices", {}, {"organization_id": ORGANISATION}),
-    ):
-        answer = zoho.get(path, headers, **query)
+    asked: tuple[tuple[str, dict[str, str]], ...] = (
+        ("/books/v3/invoices", {}),
+        ("/books/v3/invoices", {"organization_id": "1"}),
+        ("/billing/v1/invoices", {"organization_id": ORGANISATION}),
+    )
+    for path, query in asked:
+        answer = zoho.get(path, **query)
         assert (answer.status_code, answer.json()["code"]) == (400, 6041)
     header = {"X-com-zoho-invoice-organizationid": ORGANISATION}
     assert zoho.get("/invoice/v3/invoices", header, per_page=1).status_code == 200
