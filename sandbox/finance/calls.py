@@ -41,10 +41,10 @@ def answer(zoho: Zoho, call: Call) -> Answer:
     _, root, _, *rest = call.path.split("/")
     product = BY_ROOT[root]
     scopes = _scopes(zoho, call)
-    if rest == ["organizations"] and call.method == "GET":
+    if rest[:1] == ["organizations"] and call.method == "GET":
         zoho.finance.limits.take()
         _check_scope(scopes, product, "settings", "READ")
-        return _spoil(zoho, call, Answer(200, organisations(), credits=0))
+        return _spoil(zoho, call, Answer(200, organisations(*rest[1:2]), credits=0))
     kind = product.kinds.get(rest[0] if rest else "")
     if kind is None and rest not in (["settings", "currencies"], ["itemdetails"]):
         raise invalid_url()
@@ -59,8 +59,14 @@ def answer(zoho: Zoho, call: Call) -> Answer:
     return _spoil(zoho, call, _of_kind(zoho, call, kind, rest[1:]))
 
 
-def organisations() -> dict[str, Any]:
-    """The one organisation. It has no page_context; the fiscal year's start is text, as on live answers."""
+def organisations(wanted: str = "") -> dict[str, Any]:
+    """The one organisation, in a list or alone. The fiscal year's start is text, as on live answers.
+
+    Raises:
+        FinanceRefused: another one is wanted.
+    """
+    if wanted not in {"", ORGANISATION_ID}:
+        raise no_organisation(wanted)
     own = {
         "organization_id": ORGANISATION_ID,
         "name": ORGANISATION_NAME,
@@ -88,7 +94,8 @@ def organisations() -> dict[str, Any]:
         "tax_group_enabled": True,
         "org_settings": {"is_org_active": True},
     }
-    return {"code": 0, "message": "success", "organizations": [own]}
+    found = {"organization": own} if wanted else {"organizations": [own]}
+    return {"code": 0, "message": "success"} | found
 
 
 def _scopes(zoho: Zoho, call: Call) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.finance.documents import Archive, Document
 from sandbox.finance.kinds import Choice, Kind
 from sandbox.finance.refusals import invalid_value
-from sandbox.finance.shapes import list_shape, shown_rows
+from sandbox.finance.shapes import list_shape, receivables, shown_rows
 from sandbox.finance.wire import STAMPS, hundredths, number, read_stamp
 from sandbox.zoho.answers import MOST_DIGITS
 
@@ -48,7 +48,7 @@ def list_answer(archive: Archive, kind: Kind, query: Mapping[str, str], spoiled:
     applied, tests = _tests(kind, query)
     rows = [one for one in archive.of(kind.shelf).values() if all(test(one) for test in tests)]
     column, order = _sorting(kind, query, heeded=not spoiled.order)
-    rows.sort(key=_sort_key(column), reverse=order == "D")
+    rows.sort(key=_sort_key(archive, column), reverse=order == "D")
     page, per_page = _number(query, "page", 1), min(_number(query, "per_page", PER_PAGE), PER_PAGE)
     start = (page - 1) * per_page - (spoiled.moved and page > 1)
     shown = rows[start : start + per_page]
@@ -196,16 +196,18 @@ def _sorting(kind: Kind, query: Mapping[str, str], *, heeded: bool) -> tuple[str
     return column, order or kind.sorting[1]
 
 
-def _sort_key(column: str) -> Callable[[Document], tuple[Any, str]]:
-    """Equal values stand in the order of their ids. A sort by what a customer owes is one by name."""
+def _sort_key(archive: Archive, column: str) -> Callable[[Document], tuple[Any, str]]:
+    """What to sort by; equal values stand in the order of their ids."""
+    if column == "outstanding_receivable_amount":
+        owed = receivables(archive)
+        return lambda one: (owed.get(one.id, (0, 0))[0], one.id)
     if column in {"created_time", "event_time"}:
         return lambda one: (one.created, one.id)
     if column in STAMPS:
         return lambda one: (one.modified, one.id)
     if column in {"total", "balance", "rate", "amount"}:
         return lambda one: (one.values[column], one.id)
-    key = "contact_name" if column == "outstanding_receivable_amount" else column
-    return lambda one: (str(one.get(key)).casefold(), one.id)
+    return lambda one: (str(one.get(column)).casefold(), one.id)
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

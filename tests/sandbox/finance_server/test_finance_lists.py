@@ -111,6 +111,13 @@ def test_orders(finance: FinanceHttp, name: str, order: str) -> None:
     assert moments == sorted(moments, reverse=order == "D")
 
 
+def test_contacts_by_what_they_owe(finance: FinanceHttp) -> None:
+    rows = finance.rows("contacts", sort_column="outstanding_receivable_amount", sort_order="D")
+    amounts = [one["outstanding_receivable_amount"] for one in rows]
+    assert amounts == sorted(amounts, reverse=True)
+    assert amounts[0] > 0
+
+
 def test_an_unknown_column_is_ignored_and_one_list_does_not_ascend(finance: FinanceHttp) -> None:
     assert context(finance, "/items", sort_column="last_modified_time")["sort_column"] == "name"
     quirk = context(finance, "/purchaseorders", sort_column="created_time", sort_order="A")
@@ -159,7 +166,7 @@ def test_the_organisations_id(finance: FinanceHttp) -> None:
         ("/billing/v1/invoices", {"organization_id": ORGANISATION}),
     )
     for path, query in asked:
-        answer = zoho.get(path, **query)
+        answer = zoho.call("GET", path, params=query)
         assert (answer.status_code, answer.json()["code"]) == (400, 6041)
     header = {"X-com-zoho-invoice-organizationid": ORGANISATION}
     assert zoho.get("/invoice/v3/invoices", header, per_page=1).status_code == 200

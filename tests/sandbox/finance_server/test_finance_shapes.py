@@ -277,6 +277,9 @@ def test_the_organisation_is_listed_without_its_id_being_given(finance: FinanceH
         answer = finance.zoho.get(f"{root}/organizations").json()
         assert set(answer) == {"code", "message", "organizations"}
         (own,) = answer["organizations"]
+        one = finance.zoho.get(f"{root}/organizations/{own['organization_id']}").json()
+        assert one == {"code": 0, "message": "success", "organization": own}
+        assert finance.zoho.get(f"{root}/organizations/5").json()["code"] == 6041
         assert (own["time_zone"], own["currency_code"], own["price_precision"]) == (
             "America/Los_Angeles",
             "USD",
