@@ -86,7 +86,7 @@ class Endpoint:
     async def _suffer(self, call: Call, operation: Operation | None, receive: Receive) -> Fault | None:
         """Wait as long as ordered; then the fault that strikes, a hanging one with its wait behind it."""
         await self._wait(self._zoho.limits.latency_seconds + self._zoho.faults.delay(call.path), receive)
-        accounts = operation is None or not operation.is_crm
+        accounts = operation is None or not operation.takes_token
         fault = self._zoho.faults.strike(call.path, accounts=accounts)
         if fault is not None and fault.kind == "hang":
             await self._wait(fault.seconds, receive)
@@ -105,6 +105,9 @@ class Endpoint:
             await asyncio.gather(*ends, return_exceptions=True)
 
     def _answer(self, call: Call, operation: Operation | None, fault: Fault | None) -> Answer:
+        if operation is not None and operation.face is not None:
+            struck = operation.face.refusal(self._zoho, call, fault)
+            return operation.handle(self._zoho, call) if struck is None else struck
         struck = refusal(fault) if fault is not None else None
         if struck is not None:
             if fault is not None and fault.kind == "expired_token":
@@ -129,6 +132,8 @@ class Endpoint:
 
     def _headers(self, call: Call, answer: Answer, operation: Operation | None) -> dict[str, str]:
         headers = {"Date": format_datetime(self._zoho.clock.now(), usegmt=True), **answer.headers}
+        if operation is not None and operation.face is not None:
+            return headers | dict(operation.face.headers(self._zoho))
         if operation is None or not operation.is_crm:
             return headers
         headers = CRM_HEADERS | headers | self._zoho.ledger.header()
@@ -142,6 +147,8 @@ class Endpoint:
 def _take_place(zoho: Zoho, call: Call, operation: Operation | None, places: AsyncExitStack) -> None:
     if operation is not None and operation.is_crm:
         places.enter_context(zoho.concurrency.place(heavy=operation.heavy(call)))
+    elif operation is not None and operation.face is not None:
+        places.enter_context(operation.face.place(zoho))
 
 
 def _cuts(fault: Fault | None) -> bool:

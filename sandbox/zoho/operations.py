@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.finance.face import FinanceFace, addresses, sandbox_addresses
 from sandbox.suite import operations as suite
 from sandbox.zoho import (
     bulk_read,
@@ -39,7 +40,7 @@ class Operation:
     """One method of one address. Without a scope it is not part of the CRM and needs no token.
 
     ``{module}`` in a scope is the module of the path; ``heavy`` says whether a call falls under the
-    sub-concurrency limit.
+    sub-concurrency limit. ``face`` is how a service other than the CRM refuses and what its answers carry.
     """
 
     method: str
@@ -47,11 +48,17 @@ class Operation:
     handle: Handler
     scope: str | None = None
     heavy: Callable[[Call], bool] = lambda _call: False
+    face: FinanceFace | None = None
 
     @property
     def is_crm(self) -> bool:
         """Whether it belongs to the CRM rather than to the accounts server or the sandbox itself."""
         return self.scope is not None and self.template.startswith("/crm/")
+
+    @property
+    def takes_token(self) -> bool:
+        """Whether it needs an access token: it belongs to the CRM or to Finance."""
+        return self.is_crm or self.face is not None
 
     @property
     def is_sandbox(self) -> bool:
@@ -61,7 +68,16 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_channels(), *_suite(), *_records())
+    return (
+        *_sandbox(),
+        *_accounts(),
+        *_organisation(),
+        *_bulk(),
+        *_channels(),
+        *_suite(),
+        *_finance(),
+        *_records(),
+    )
 
 
 def _suite() -> tuple[Operation, ...]:
@@ -89,6 +105,14 @@ def _sandbox() -> tuple[Operation, ...]:
         Operation("POST", "/_sandbox/territories", features.set_territories),
         Operation("GET", "/_sandbox/calls", world.show_calls),
         Operation("DELETE", "/_sandbox/calls", world.reset_calls),
+    )
+
+
+def _finance() -> tuple[Operation, ...]:
+    face = FinanceFace()
+    return (
+        *(Operation(*one) for one in sandbox_addresses()),
+        *(Operation(*one, face=face) for one in addresses()),
     )
 
 

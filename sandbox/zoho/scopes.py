@@ -17,9 +17,18 @@ DEFAULT_SCOPES = (
     "ZohoCampaigns.campaign.READ",
     "SalesIQ.conversations.READ",
     "ZohoFiles.files.ALL",
+    "ZohoBooks.fullaccess.all",
+    "ZohoInventory.fullaccess.all",
+    "ZohoInvoice.fullaccess.all",
+    "ZohoSubscriptions.fullaccess.all",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
-SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles", "Desk", "ZohoCampaigns", "SalesIQ"}
+SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles", "Desk", "ZohoCampaigns", "SalesIQ"} | {
+    "ZohoBooks",
+    "ZohoInventory",
+    "ZohoInvoice",
+    "ZohoSubscriptions",
+}
 
 
 def split_scopes(text: str) -> tuple[str, ...]:

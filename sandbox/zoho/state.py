@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from sandbox.finance.desk import FinanceDesk
 from sandbox.zoho.bulk_desk import BulkDesk
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.credits import CallCounter, Concurrency, Ledger
@@ -36,10 +37,12 @@ class Zoho:
     counter: CallCounter = field(default_factory=CallCounter)
     suite: object = None  # sandbox.suite keeps its records here
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    finance: FinanceDesk = field(init=False)
     watch: ChannelBoard = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = ChannelBoard(self.clock, self.base_url, self.store)
+        self.finance = FinanceDesk(self.clock, self.store)
 
 
 def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpec | None = None) -> Zoho:
