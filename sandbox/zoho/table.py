@@ -277,7 +277,7 @@ class Records(Mapping[int, Record]):
         kept = self._table.kept.get(identity)
         if kept is not None:
             return kept
-        if self._table.number(identity) is None:
+        if identity not in self:  # an empty lookup asks for None
             raise KeyError(identity)
         return self._table.fetch([identity])[0]
 

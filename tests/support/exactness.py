@@ -34,13 +34,29 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def differences(zoho: ZohoHttp, database: Database, mapping: CrmMapping) -> list[str]:
-    """What the copy lacks, has too many, or has otherwise; empty when it is exact."""
-    return [line for one in mapping.modules for line in _of_module(zoho, database, one.role, one.module)]
+    """What the copy lacks, has too many, or has otherwise; empty when it is exact.
+
+    A lookup to a record that was deleted is shown empty by the CRM, without a change of the record that has
+    it. The copy may keep the id: it leads nowhere there as well.
+    """
+    records = {one.module: list(truth(zoho, one.module)) for one in mapping.modules}
+    alive = {identifier for rows in records.values() for identifier, _, _ in rows}
+    return [
+        line
+        for one in mapping.modules
+        for line in _of_module(
+            records[one.module], dict(_held(database, one.role, one.module)), one.module, alive
+        )
+    ]
 
 
-def _of_module(zoho: ZohoHttp, database: Database, role: Role, module: str) -> Iterator[str]:
-    held = dict(_held(database, role, module))
-    for identifier, modified, values in truth(zoho, module):
+Truth = tuple[str, str, dict[str, Any]]
+
+
+def _of_module(
+    records: list[Truth], held: dict[str, dict[str, Any]], module: str, alive: set[str]
+) -> Iterator[str]:
+    for identifier, modified, values in records:
         raw = held.pop(identifier, None)
         if raw is None:
             yield f"{module} {identifier} is missing"
@@ -48,12 +64,15 @@ def _of_module(zoho: ZohoHttp, database: Database, role: Role, module: str) -> I
         if "Modified_Time" in values and _meant(raw.get("Modified_Time")) != _meant(modified):
             yield f"{module} {identifier} was modified {modified}, not {raw.get('Modified_Time')}"
         for name, value in values.items():
-            if name != "id" and _meant(value) != _meant(raw.get(name)):
-                yield f"{module} {identifier}.{name} is {value!r}, not {raw.get(name)!r}"
+            kept = raw.get(name)
+            if value is None and isinstance(kept, dict) and kept.get("id") not in alive:
+                continue
+            if name != "id" and _meant(value) != _meant(kept):
+                yield f"{module} {identifier}.{name} is {value!r}, not {kept!r}"
     yield from (f"{module} {identifier} does not exist" for identifier in held)
 
 
-def truth(zoho: ZohoHttp, module: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def truth(zoho: ZohoHttp, module: str) -> Iterator[Truth]:
     """Every record as the organisation has it: id, time of change, values."""
     after: str | None = ""
     while after is not None:
