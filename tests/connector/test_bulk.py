@@ -13,8 +13,10 @@ from connector.zoho.crm import CrmClient
 from tests.support.strict_zoho import StrictZoho
 from tests.support.zoho_records import USERS, described, selection
 
-FIELDS = selection({"Account_Name": "lookup", "Amount": "currency", "Deal_Name": "text", "Owner": "ownerlookup"},
-                   {"name": "Deal_Name", "amount_minor": "Amount", "account_id": "Account_Name"})  # fmt: skip
+FIELDS = selection(
+    {"Account_Name": "lookup", "Amount": "currency", "Deal_Name": "text", "Owner": "ownerlookup"},
+    {"name": "Deal_Name", "amount_minor": "Amount", "account_id": "Account_Name"},
+)
 QUICK = RetryPolicy(attempts=3, first_wait_seconds=0, longest_wait_seconds=0)
 
 

@@ -20,6 +20,7 @@ from connector.ports import CrmRecord
 from connector.zoho.bodies import Answer, parsed
 from connector.zoho.bulk_question import joins
 from connector.zoho.canonical import Form, Kind, kind_of, split_choices
+from connector.zoho.records import Records
 from tests.support.zoho_records import USERS, described, reader, selection
 
 OPTIONS = ("Key", "Long, slow", "A;B", "Ä", "x")
@@ -167,7 +168,7 @@ def by_file(record: Mapping[str, Wires]) -> CrmRecord | str:
     return outcome(reader(CHOSEN, Form.FILE, returns=RETURNS).lines([line], columns))
 
 
-def outcome(read: Any) -> CrmRecord | str:
+def outcome(read: Records) -> CrmRecord | str:
     good, bad = read
     return good[0] if good else bad[0].reason
 

@@ -42,7 +42,7 @@ def answer(*rows: dict[str, Any], more: bool = False) -> dict[str, Any]:
 
 def queries(zoho: responses.RequestsMock) -> list[str]:
     return [
-        json.loads(str(call.request.body, "utf-8"))["select_query"]
+        json.loads(call.request.body or "")["select_query"]
         for call in zoho.calls
         if call.request.method == "POST"
     ]

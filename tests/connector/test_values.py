@@ -30,17 +30,6 @@ FIELDS = {
     "Currency": "picklist",
     "Exchange_Rate": "double",
 }
-COLUMN_OF = {
-    "Deal_Name": "name",
-    "Account_Name": "account_id",
-    "Amount": "annual_revenue_minor",
-    "Closing_Date": "occurred_on",
-    "Modified_Time": "modified_at",
-    "Employees": "employees",
-    "Owner": "owner_id",
-    "Currency": "currency",
-    "Exchange_Rate": "exchange_rate",
-}
 RECORD: dict[str, Any] = {
     "id": "5437000000000000017",
     "Deal_Name": "Konex · GTX Pro",
@@ -53,11 +42,24 @@ RECORD: dict[str, Any] = {
     "$state": "save",
 }
 # The role's own columns, one of which reads whole numbers, and one a day.
-ACCOUNTS = {"name": "Deal_Name", "employees": "Employees", "annual_revenue_minor": "Amount", "owner_id": "Owner",
-            "parent_id": "Account_Name", "currency": "Currency", "exchange_rate": "Exchange_Rate",
-            "created_at": "Modified_Time"}  # fmt: skip
-DEALS = {"name": "Deal_Name", "account_id": "Account_Name", "amount_minor": "Amount", "occurred_on": "Closing_Date",
-         "modified_at": "Modified_Time", "owner_id": "Owner"}  # fmt: skip
+ACCOUNTS = {
+    "name": "Deal_Name",
+    "employees": "Employees",
+    "annual_revenue_minor": "Amount",
+    "owner_id": "Owner",
+    "parent_id": "Account_Name",
+    "currency": "Currency",
+    "exchange_rate": "Exchange_Rate",
+    "created_at": "Modified_Time",
+}
+DEALS = {
+    "name": "Deal_Name",
+    "account_id": "Account_Name",
+    "amount_minor": "Amount",
+    "occurred_on": "Closing_Date",
+    "modified_at": "Modified_Time",
+    "owner_id": "Owner",
+}
 
 
 def read(
@@ -167,8 +169,8 @@ def test_a_record_without_a_usable_id(identifier: Any) -> None:
 )
 def test_money_is_exact_and_rounded_half_to_even(written: str, minor: int) -> None:
     content = f'{{"data": [{{"id": "1", "Amount": {written}}}]}}'.encode()
-    (row,) = Answer(parsed(content), None, content).items("data", ["Amount"]) or ()
-    assert values(read(row))["amount_minor"] == minor
+    rows = Answer(parsed(content), None, content).items("data", ["Amount"]) or []
+    assert [values(read(row))["amount_minor"] for row in rows] == [minor]
 
 
 @given(st.decimals(min_value=-(10**14), max_value=10**14, places=4))
@@ -188,8 +190,8 @@ def test_hundredths_come_back_from_a_double(minor: int) -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**25), max_value=10**25))
 def test_a_number_is_the_same_as_text_and_as_a_number(exact: Decimal) -> None:
     content = f'{{"data": [{{"A": {exact:f}}}]}}'.encode()
-    (row,) = Answer(parsed(content), None, content).items("data", ["A"]) or ()
-    as_number, as_text = fields.number(row["A"]), fields.number(f"{exact:f}")
+    rows = Answer(parsed(content), None, content).items("data", ["A"]) or []
+    as_number, as_text = fields.number(rows[0]["A"]), fields.number(f"{exact:f}")
     assert (type(as_number), str(as_number)) == (type(as_text), str(as_text))
 
 
@@ -271,8 +273,7 @@ def test_no_record_does_worse_than_be_unreadable(records: list[dict[str, Any]]) 
     assert rows is not None
     good, bad = chosen.objects(rows)
     assert sorted(one.id for one in good + bad) == [str(row) for row in range(len(records))]
-    for one in bad:
-        assert one.reason.partition(":")[0] in FIELDS
+    assert {one.reason.partition(":")[0] for one in bad} <= FIELDS.keys()
     for one in good:
         one.raw.encode()
         assert "\\u0000" not in one.raw.replace("\\\\", "")

@@ -1,4 +1,4 @@
-"""A small Zoho on the loopback that keeps to the rules of bulk jobs to the letter, and notes what it is asked."""
+"""A small Zoho on the loopback that keeps to the rules of bulk jobs, and notes what it is asked."""
 
 from __future__ import annotations
 
@@ -107,10 +107,16 @@ class StrictZoho:
             return _error(415, "MEDIA_TYPE_NOT_SUPPORTED")
         query = body["query"]
         if "page_token" in query:
-            if query.keys() != {"page_token"} or not query["page_token"].startswith("after-"):
-                return _error(400, "TOKEN_BOUND_DATA_MISMATCH", param_name="page_token")
-            _, before, start = query["page_token"].split("-")
-            return self._added(Job(0, self.jobs[before].query, int(start), []))
+            return self._continue(query)
+        return self._refusal(query) or self._added(Job(0, query, 0, []))
+
+    def _continue(self, query: dict[str, Any]) -> Reply:
+        if query.keys() != {"page_token"} or not query["page_token"].startswith("after-"):
+            return _error(400, "TOKEN_BOUND_DATA_MISMATCH", param_name="page_token")
+        _, before, start = query["page_token"].split("-")
+        return self._added(Job(0, self.jobs[before].query, int(start), []))
+
+    def _refusal(self, query: dict[str, Any]) -> Reply | None:
         module = query["module"]["api_name"]
         if module in self.refused:
             return _error(400, self.refused[module])
@@ -121,9 +127,7 @@ class StrictZoho:
         if sum("." in one for one in fields) > MOST_JOINS:
             return _error(400, "JOIN_LIMIT_EXCEEDED", limit=MOST_JOINS)
         unknown = [one for one in fields if one not in known]
-        if unknown:
-            return _error(400, "FIELD_NOT_AVAILABLE", api_name=unknown[0])
-        return self._added(Job(0, query, 0, []))
+        return _error(400, "FIELD_NOT_AVAILABLE", api_name=unknown[0]) if unknown else None
 
     def _added(self, job: Job) -> Reply:
         job.number = 5437000000000100000 + len(self.jobs) + 1
@@ -185,7 +189,7 @@ def _handler(zoho: StrictZoho) -> type[BaseHTTPRequestHandler]:
             zoho.connections += 1
             super().setup()
 
-        def do_GET(self) -> None:  # noqa: N802 -- the library's name
+        def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             status, body, headers = zoho.answer(
                 self.command, self.path, dict(self.headers), self.rfile.read(length)
