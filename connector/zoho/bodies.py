@@ -89,7 +89,7 @@ def exactly(content: bytes) -> Any:
 
 def dumped(value: object) -> bytes:
     """JSON text, in which a Decimal is written as the number that it is."""
-    return orjson.dumps(value, default=_as_number)
+    return orjson.dumps(value, default=as_number)
 
 
 def storable(value: Any) -> Any:
@@ -107,7 +107,8 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _as_number(value: Any) -> orjson.Fragment:
+def as_number(value: Any) -> orjson.Fragment:
+    """What JSON has no type for: a Decimal, as the number that it is."""
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value))
     raise TypeError(f"{type(value).__name__} is not JSON")

@@ -155,7 +155,7 @@ def _instant(value: Any) -> Any:
 
 def _lookups(column: Column) -> Column:
     try:
-        return [one and {"id": one["id"], "name": one["name"] or None} for one in column]
+        return [{"id": one["id"], "name": one["name"] or None} if one else None for one in column]
     except (KeyError, TypeError):
         return [_lookup(one) for one in column]
 
@@ -184,7 +184,7 @@ def _people(people: People, form: Form) -> Convert:
 
     def of_objects(column: Column) -> Column:
         try:
-            return [one and (known(one["id"]) or _stranger(one, form)) for one in column]
+            return [known(one["id"]) or _stranger(one, form) if one else None for one in column]
         except (KeyError, TypeError):
             return [_person(one, people, form) for one in column]
 

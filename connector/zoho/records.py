@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
+
+from orjson import dumps
 
 from connector.mapping import COLUMNS
 from connector.ports import CrmRecord, FieldDescription, Selection, Unreadable, Value
 from connector.zoho import canonical, typed
 from connector.zoho import fields as values
-from connector.zoho.bodies import dumped
+from connector.zoho.bodies import as_number
 from connector.zoho.canonical import Column, Form, Kind, People
 
 Rate: TypeAlias = Literal["per_home", "home_per_unit"]
@@ -109,8 +112,9 @@ class RecordReader:
             kept[place] = canonical.joined(came[place], column)
         filled = [self._column(one, came, kept, len(ids), wrong) for one in self._filled]
         self._convert_money(filled, kept, wrong)
-        keys, rows = self._keys, zip(ids, *kept, strict=True)
-        texts = [dumped(dict(zip(keys, row, strict=True))).decode() for row in rows]
+        # dict and zip are called by map: a loop in Python would cost as much as all the rest.
+        objects = map(dict, map(zip, repeat(self._keys), zip(ids, *kept, strict=True)))
+        texts = [dumps(one, as_number).decode() for one in objects]
         records = map(CrmRecord, ids, zip(*filled, strict=True), texts)
         if not wrong:
             return tuple(records), ()

@@ -32,7 +32,7 @@ def typed(column: str) -> Typed:
 
 def _ids(_came: Sequence[Any], kept: Sequence[Any]) -> Sequence[Value]:
     if set(map(type, kept)) <= {dict, type(None)}:
-        found = [one and one["id"] for one in kept]
+        found = [one and one.get("id") for one in kept]
         # All at once: joined, they are what each of them has to be.
         if set(map(type, found)) <= {str, type(None)}:
             whole = "".join(filter(None, found))
@@ -65,4 +65,10 @@ def _whole_numbers(_came: Sequence[Any], kept: Sequence[Any]) -> Sequence[Value]
 
 
 def _texts(_came: Sequence[Any], kept: Sequence[Any]) -> Sequence[Value]:
-    return kept if set(map(type, kept)) <= {str, type(None)} else list(map(values.text, kept))
+    kinds = set(map(type, kept))
+    if kinds <= {str, type(None)}:
+        return kept
+    if kinds <= {int, float, type(None)}:  # rates of exchange: few different ones
+        written = {one: values.text(one) for one in set(kept)}
+        return [written[one] for one in kept]
+    return list(map(values.text, kept))

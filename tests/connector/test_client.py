@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import io
+import tempfile
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +13,11 @@ import pytest
 import requests
 import responses
 
-from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable, StartOver
-from connector.ports import AccessToken
+from connector.errors import ConnectorError, Fatal, NeedsPerson, OutOfBudget, Retriable, StartOver
+from connector.ports import AccessToken, ApiCall
 from connector.zoho.client import RetryPolicy, ZohoClient
+from connector.zoho.refusals import Exchange, Refusal, error_for
+from tests.support.strict_zoho import StrictZoho
 
 API = "https://www.zohoapis.com"
 DEALS = f"{API}/crm/v8/Deals"
@@ -62,19 +68,40 @@ def envelope(code: str, message: str = "", **details: Any) -> dict[str, Any]:
     return {"code": code, "details": details, "message": message, "status": "error"}
 
 
-def test_numbers_stay_exact(client: ZohoClient, zoho: responses.RequestsMock) -> None:
-    zoho.get(DEALS, body='{"data": [{"Amount": 99999999999999.99}]}')
-    assert client.get("/crm/v8/Deals") == {"data": [{"Amount": Decimal("99999999999999.99")}]}
+def test_numbers_that_no_double_holds_stay_exact(client: ZohoClient, zoho: responses.RequestsMock) -> None:
+    zoho.get(DEALS, body='{"data": [{"Amount": 99999999999999.99, "Other": 0.5}, {"Amount": 1.5}]}')
+    answer = client.read("/crm/v8/Deals")
+    assert answer.items("data", ["Amount"]) == [
+        {"Amount": Decimal("99999999999999.99"), "Other": Decimal("0.5")},
+        {"Amount": Decimal("1.5")},
+    ]
     assert zoho.calls[0].request.headers["Authorization"] == "Zoho-oauthtoken t1"
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ('{"A": "a\\u0000b"}', {"A": "a\N{REPLACEMENT CHARACTER}b"}),
+        ('{"A": "\\ud800"}', {"A": "\N{REPLACEMENT CHARACTER}"}),
+        ('{"A": 1e400}', {"A": Decimal("1e400")}),
+        ('{"A": "\\\\u0000"}', {"A": "\\u0000"}),
+    ],
+)
+def test_what_no_database_stores_is_replaced(
+    client: ZohoClient, zoho: responses.RequestsMock, body: str, read: Any
+) -> None:
+    zoho.get(DEALS, body=body)
+    assert client.get("/crm/v8/Deals") == read
 
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_no_content_is_none(client: ZohoClient, zoho: responses.RequestsMock, status: int) -> None:
     zoho.get(DEALS, status=status, headers={"Date": "Tue, 24 Nov 2026 10:00:00 GMT"})
     since = datetime(2026, 11, 24, 9, 0, 0, 999, tzinfo=UTC)
-    assert client.get("/crm/v8/Deals", modified_since=since) is None
+    answer = client.read("/crm/v8/Deals", modified_since=since)
+    assert answer.body is None
+    assert answer.at == datetime(2026, 11, 24, 10, tzinfo=UTC)
     assert zoho.calls[0].request.headers["If-Modified-Since"] == "2026-11-24T09:00:00+00:00"
-    assert client.server_time == datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -216,19 +243,28 @@ def test_what_does_not_pass_is_said_at_once(
 
 
 @pytest.mark.parametrize(
-    ("path", "params", "scope"),
+    ("method", "path", "scope"),
     [
-        ("/crm/v8/settings/fields", {"module": "Deals"}, "ZohoCRM.settings.fields.READ"),
-        ("/crm/v8/users", {}, "ZohoCRM.users.READ"),
-        ("/crm/v8/org", {}, "ZohoCRM.org.READ"),
+        ("GET", "/crm/v8/settings/fields", "ZohoCRM.settings.fields.READ"),
+        ("POST", "/crm/v8/settings/fields", "ZohoCRM.settings.fields.CREATE"),
+        ("GET", "/crm/v8/users", "ZohoCRM.users.READ"),
+        ("GET", "/crm/v8/org", "ZohoCRM.org.READ"),
+        ("GET", "/crm/v8/org/currencies", "ZohoCRM.settings.currencies.READ"),
+        ("POST", "/crm/v8/coql", "ZohoCRM.coql.READ"),
+        ("POST", "/crm/bulk/v8/read", "ZohoCRM.bulk.READ"),
+        ("GET", "/crm/bulk/v8/read/5437000000000000001/result", "ZohoCRM.bulk.READ"),
+        ("POST", "/crm/bulk/v8/write", "ZohoCRM.bulk.CREATE"),
+        ("POST", "/crm/v8/actions/watch", "ZohoCRM.notifications.CREATE"),
+        ("GET", "/crm/v8/Deals/actions/count", "ZohoSearch.securesearch.READ"),
+        ("POST", "/crm/v8/upload", "ZohoFiles.files.ALL"),
+        ("PUT", "/crm/v8/Deals", "ZohoCRM.modules.Deals.UPDATE"),
     ],
 )
-def test_the_scope_that_is_missing_is_named(
-    client: ZohoClient, zoho: responses.RequestsMock, path: str, params: dict[str, str], scope: str
-) -> None:
-    zoho.get(API + path, status=401, json=envelope("OAUTH_SCOPE_MISMATCH"))
-    with pytest.raises(NeedsPerson, match=scope):
-        client.get(path, params)
+def test_the_scope_that_is_missing_is_named(method: Any, path: str, scope: str) -> None:
+    error = error_for(Refusal(401, "OAUTH_SCOPE_MISMATCH"), Exchange(method, path))
+    assert isinstance(error, NeedsPerson)
+    assert scope in str(error)
+    assert error.code == "OAUTH_SCOPE_MISMATCH"
 
 
 def test_an_insert_is_never_repeated(client: ZohoClient, zoho: responses.RequestsMock) -> None:
@@ -253,3 +289,92 @@ def test_cookies_are_not_kept(client: ZohoClient, zoho: responses.RequestsMock) 
     client.get("/crm/v8/Deals")
     client.get("/crm/v8/Deals")
     assert "Cookie" not in zoho.calls[1].request.headers
+
+
+class Ledger:
+    """A book that remembers, and lets through only so many credits."""
+
+    def __init__(self, credits_left: int = 1000) -> None:
+        self.left = credits_left
+        self.booked: list[ApiCall] = []
+        self.remaining: list[int | None] = []
+
+    def before(self, call: ApiCall) -> None:
+        if call.credits > self.left:
+            raise OutOfBudget("The day's share is used up.")
+        self.left -= call.credits
+        self.booked.append(call)
+
+    def after(self, call: ApiCall, remaining: int | None) -> None:
+        self.remaining.append(remaining)
+
+
+def test_every_call_is_booked_before_it_is_sent_repeated_ones_too(zoho: responses.RequestsMock) -> None:
+    ledger, patience = Ledger(credits_left=2), Patience()
+    client = ZohoClient(CountedTokens(), sleep=patience, book=ledger)
+    for _ in range(2):
+        zoho.get(DEALS, status=500, headers={"X-API-CREDITS-REMAINING": "41"})
+    with pytest.raises(OutOfBudget):
+        client.get("/crm/v8/Deals")
+    assert ledger.booked == [ApiCall("crm", "GET Deals")] * 2
+    assert ledger.remaining == [41, 41]
+    assert len(zoho.calls) == len(patience.slept) == 2, "nobody insists on what there is no budget for"
+
+
+def test_what_was_changed_meanwhile_is_recognised(client: ZohoClient, zoho: responses.RequestsMock) -> None:
+    zoho.put(DEALS, status=412, json=envelope("ALREADY_MODIFIED"))
+    with pytest.raises(Fatal) as caught:
+        client.put(
+            "/crm/v8/Deals", {"data": [{"id": "1"}]}, unmodified_since=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+    assert caught.value.code == "ALREADY_MODIFIED"
+    sent = zoho.calls[0].request
+    assert sent.headers["If-Unmodified-Since"] == "2026-01-01T00:00:00+00:00"
+    assert sent.headers["Content-Type"] == "application/json"
+
+
+RESULT = "/crm/bulk/v8/read/1/result"
+
+
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("1.csv", "Id\n1\n")
+    return file.getvalue()
+
+
+def test_a_file_that_comes_short_is_taken_again(
+    client: ZohoClient, zoho: responses.RequestsMock, patience: Patience
+) -> None:
+    whole = zipped()
+    zoho.get(API + RESULT, body=whole[:-10], content_type="application/zip")
+    zoho.get(API + RESULT, status=429, json=envelope("TOO_MANY_REQUESTS"))
+    zoho.get(API + RESULT, body=whole + b"more than was there before", content_type="application/zip")
+    zoho.get(API + RESULT, body=whole, headers={"Content-Length": str(len(whole) + 1)})
+    with tempfile.TemporaryFile() as file:
+        client.download(RESULT, file)
+        assert file.seek(0, io.SEEK_END) == len(whole) + 26
+        with pytest.raises(Retriable, match="broke off"):
+            ZohoClient(CountedTokens(), retry=RetryPolicy(attempts=1)).download(RESULT, file)
+    assert len(patience.slept) == 2
+
+
+def test_a_full_disk_is_said(client: ZohoClient, zoho: responses.RequestsMock) -> None:
+    class Full(io.BytesIO):
+        def write(self, _data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    for _ in range(4):
+        zoho.get(API + RESULT, body=zipped())
+    with pytest.raises(Retriable, match=r"No space left.*Make room"):
+        client.download(RESULT, Full())
+
+
+def test_many_threads_share_a_client() -> None:
+    with StrictZoho() as zoho:
+        client = ZohoClient(zoho.tokens())
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda number: client.read(f"/crm/v8/Echo/{number}"), range(200)))
+    assert [answer.body["path"] for answer in answers] == [f"/crm/v8/Echo/{number}" for number in range(200)]
+    assert all(answer.at is not None for answer in answers)
+    assert zoho.connections <= 32

@@ -59,3 +59,30 @@ def test_limits_are_kept() -> None:
         coql.literal(datetime(2026, 1, 1))  # noqa: DTZ001 -- that is the point
     with pytest.raises(Fatal):
         coql.literal(Decimal("Infinity"))
+
+
+AT = datetime(2026, 2, 1, 3, tzinfo=UTC)
+
+
+def test_places_in_the_order_of_changes_are_nested_in_pairs() -> None:
+    assert coql.behind(AT, "7") == (
+        "(Modified_Time > '2026-02-01T03:00:00+00:00' or "
+        "(Modified_Time = '2026-02-01T03:00:00+00:00' and id > '7'))"
+    )
+    assert coql.up_to(AT, "7") == (
+        "(Modified_Time < '2026-02-01T03:00:00+00:00' or "
+        "(Modified_Time = '2026-02-01T03:00:00+00:00' and id <= '7'))"
+    )
+
+
+def test_an_order_by_two_fields_and_a_count() -> None:
+    where = coql.compare("Modified_Time", ">=", AT)
+    assert coql.select(["A"], "Deals", where, order_by=("Modified_Time", "id"), limit=200) == (
+        "select A from Deals where Modified_Time >= '2026-02-01T03:00:00+00:00' "
+        "order by Modified_Time asc, id asc limit 200"
+    )
+    assert coql.count("Deals", coql.all_of()) == "select COUNT(id) from Deals where id is not null"
+    with pytest.raises(Fatal):
+        coql.count("Deals where 1", "x")
+    with pytest.raises(Fatal):
+        coql.compare("a b", "=", "x")
