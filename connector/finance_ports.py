@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from connector.finance_lists import FinanceList, Product, Sort
 
+
 @dataclass(frozen=True, slots=True)
 class FinanceOrganisation:
     """An organisation of a Finance product. ``time_zone`` is an IANA name, ``currency`` an ISO code."""

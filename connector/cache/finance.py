@@ -95,7 +95,9 @@ class SqlFinance:
         """Every id that is held of a kind."""
         table = _table(kind)
         with self._database.reads.connect() as connection:
-            return frozenset(connection.execute(select(table.c.id).where(_of(table, self._source, kind))).scalars())
+            return frozenset(
+                connection.execute(select(table.c.id).where(_of(table, self._source, kind))).scalars()
+            )
 
     def count(self, kind: str) -> int:
         """How many rows are held of a kind."""
@@ -183,7 +185,9 @@ class SqlFinanceWriter:
             lines = and_(_LINE.c.source == self._source, _LINE.c.kind == kind, _LINE.c.document_id.in_(some))
             self._connection.execute(delete(_LINE).where(lines))
         for some in _some(changes.deletes):
-            self._connection.execute(delete(table).where(_of(table, self._source, kind), table.c.id.in_(some)))
+            self._connection.execute(
+                delete(table).where(_of(table, self._source, kind), table.c.id.in_(some))
+            )
         self._touch(touched, at)
 
     def save_cursor(self, cursor: SourceCursor) -> None:
@@ -254,7 +258,9 @@ class SqlFinanceWriter:
         conditions = [table.c[name] == value for name, value in where.items()]
         for some in _some(tuple(one for one in ids if one)):
             statement = select(table.c.id, table.c.account_id).where(table.c.id.in_(some), *conditions)
-            found.update((row.id, row.account_id) for row in self._connection.execute(statement) if row.account_id)
+            found.update(
+                (row.id, row.account_id) for row in self._connection.execute(statement) if row.account_id
+            )
         return found
 
     def _keep_crm_ids(self, rows: Sequence[dict[str, Any]], contacts: Sequence[FinanceRow]) -> None:

@@ -65,7 +65,9 @@ def link_documents(connection: Connection, source: str) -> frozenset[str]:
         _DOCUMENT.c.account_id.is_distinct_from(found.c.account_id),
     )
     pairs = (
-        select(_DOCUMENT.c.account_id, found.c.account_id.label("new")).where(differs, _DOCUMENT.c.counts).distinct()
+        select(_DOCUMENT.c.account_id, found.c.account_id.label("new"))
+        .where(differs, _DOCUMENT.c.counts)
+        .distinct()
     )
     touched = {one for row in connection.execute(pairs) for one in row if one}
     connection.execute(update(_DOCUMENT).where(differs).values(account_id=found.c.account_id))
@@ -123,7 +125,9 @@ def _by_deal(source: str) -> Subquery:
     return (
         select(_DOCUMENT.c.contact_id, func.min(_DEAL.c.account_id).label("account_id"))
         .join(_DEAL, _DEAL.c.id == _DOCUMENT.c.deal_id)
-        .where(_DOCUMENT.c.source == source, _DOCUMENT.c.deal_id.is_not(None), _DEAL.c.account_id.is_not(None))
+        .where(
+            _DOCUMENT.c.source == source, _DOCUMENT.c.deal_id.is_not(None), _DEAL.c.account_id.is_not(None)
+        )
         .group_by(_DOCUMENT.c.contact_id)
         .having(func.count(_DEAL.c.account_id.distinct()) == 1)
         .subquery("by_deal")

@@ -150,7 +150,9 @@ class FinanceClient:
     def _filtered(self, of: FinanceList, crm_account_id: str) -> tuple[str, ...]:
         params: Params = {"zcrm_account_id": crm_account_id, "per_page": PER_PAGE}
         body = self._get(of.name, params, is_choosy=True).body
-        return tuple(values.identifier(row, "contact_id", "customer_id") for row in _rows(body, _keys(of.name)))
+        return tuple(
+            values.identifier(row, "contact_id", "customer_id") for row in _rows(body, _keys(of.name))
+        )
 
     def _single(self, of: FinanceList, identifier: str) -> Mapping[str, Any] | None:
         try:

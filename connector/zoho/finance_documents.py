@@ -158,7 +158,9 @@ def document(kind: str, row: Row, context: Context) -> FinanceDocument:
         exchange_rate=stated,
         total_minor=_amount(row, shape.base_total, shape.total, rate),
         balance_minor=_amount(row, shape.base_balance, shape.balance, rate),
-        monthly_minor=_monthly(row, rate, counts=status in shape.counting) if kind == "subscription" else None,
+        monthly_minor=_monthly(row, rate, counts=status in shape.counting)
+        if kind == "subscription"
+        else None,
         viewed_at=viewed_at(row, context),
         created_at=instant(row.get("created_time"), context.zone),
         modified_at=modified_at(row, context),

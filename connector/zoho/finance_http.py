@@ -205,7 +205,9 @@ def why_not(state: PaceState, now: datetime) -> OutOfBudget | Blocked | None:
 
 
 def _eats_into_the_reserve(state: PaceState) -> bool:
-    return state.remaining is not None and state.daily is not None and state.remaining <= state.daily * RESERVE
+    return (
+        state.remaining is not None and state.daily is not None and state.remaining <= state.daily * RESERVE
+    )
 
 
 def _addressed(
