@@ -1,6 +1,6 @@
 """The copy of one Finance product, in the tables ``fin_*`` and ``source_cursor``.
 
-``fin_contact.crm_account_id`` is empty text, not null, when the contact was asked and is linked with no account.
+``fin_contact.crm_account_id`` is empty text, not null, when the contact was asked for it and has none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from connector.cache import finance_links
 from connector.cache.engine import Database
@@ -81,7 +81,7 @@ class SqlFinance:
         ).where(columns.source == self._source)
         with self._database.reads.connect() as connection:
             row = connection.execute(statement).one_or_none()
-        return FinanceOrganisation(**row._mapping) if row is not None else None  # noqa: SLF001 -- SQLAlchemy's
+        return FinanceOrganisation(**row._mapping) if row is not None else None
 
     def cursor(self, source: str) -> SourceCursor | None:
         """How far a list has been read; None when never."""
@@ -132,7 +132,7 @@ class SqlFinance:
 
     def undetailed(self, kinds: Iterable[str], limit: int, *, lines: bool) -> Sequence[tuple[str, str]]:
         """(kind, id) of documents without an amount, or with ``lines`` also without lines; latest first."""
-        wanting = _DOCUMENT.c.total_minor.is_(None)
+        wanting: ColumnElement[bool] = _DOCUMENT.c.total_minor.is_(None)
         if lines:
             has_lines = select(_LINE.c.line_id).where(
                 _LINE.c.source == _DOCUMENT.c.source,
@@ -174,7 +174,7 @@ class SqlFinanceWriter:
         table = _table(kind)
         touched = set(changes.touched)
         if changes.upserts:
-            rows = [self._row(kind, one) for one in changes.upserts]
+            rows = [self._row(one) for one in changes.upserts]
             if kind not in {CONTACT, ITEM}:
                 touched |= self._give_accounts(rows)
             elif kind == CONTACT:
@@ -239,7 +239,7 @@ class SqlFinanceWriter:
         self._touch(finance_links.link_documents(self._connection, self._source), at)
         return changed
 
-    def _row(self, kind: str, one: FinanceRow) -> dict[str, Any]:
+    def _row(self, one: FinanceRow) -> dict[str, Any]:
         row = asdict(one) | {"source": self._source}
         if isinstance(one, FinanceContact):
             del row["is_linked"]
@@ -271,7 +271,7 @@ class SqlFinanceWriter:
         held = {row["id"]: row for row in self._connection.execute(statement).mappings()}
         linked = {one.id: one.is_linked for one in contacts if isinstance(one, FinanceContact)}
         for row in rows:
-            before = held.get(row["id"], {})
+            before: Mapping[Any, Any] = held.get(row["id"], {})
             kept = (before.get("crm_account_id"), before.get("crm_contact_id"))
             if linked[row["id"]] is False:
                 kept = (ASKED_AND_NONE, None)

@@ -18,8 +18,8 @@ from connector.cache.tables import ApiPaceRow, table_of
 from connector.finance_ports import PaceState
 from connector.ports import Clock
 
-# Zoho Finance blocks an organisation for half an hour beyond 100 calls a minute. A bucket that refills with 80
-# a minute and holds ten never lets more than 90 through in any 60 seconds, wherever they begin.
+# Zoho Finance blocks an organisation for half an hour beyond 100 calls a minute. A bucket that refills with
+# 80 a minute and holds ten never lets more than 90 through in any 60 seconds, wherever they begin.
 A_MINUTE = 80
 BURST = 10
 BETWEEN = timedelta(minutes=1) / A_MINUTE

@@ -16,17 +16,17 @@ from connector.sync.finance_report import FinanceReport, ListReport, OnFinancePr
 class FinanceSync:
     """Bringing the copy of one Finance product up to date.
 
-    A page and its place in the list are committed together: a run that is stopped at any point is gone on with
-    by the next one.
+    A page and its place in the list are committed together: a run that is stopped at any point is gone on
+    with by the next one.
     """
 
     def __init__(
-        self, copy: FinanceCopy, reader: FinanceReader, clock: Clock, policy: FinancePolicy = FinancePolicy()
+        self, copy: FinanceCopy, reader: FinanceReader, clock: Clock, policy: FinancePolicy | None = None
     ) -> None:
         self._copy = copy
         self._reader = reader
         self._clock = clock
-        self._policy = policy
+        self._policy = policy or FinancePolicy()
         self._started_at = clock.now()
         self._organisation = ""
         self._done: list[ListReport] = []
@@ -35,8 +35,8 @@ class FinanceSync:
     def run(self, progress: OnFinanceProgress | None = None, *, full: bool = False) -> FinanceReport:
         """Read once.
 
-        A list that needs a person (a scope is missing), or whose answers make no sense, is left out and named in
-        the report's ``problems``; the others are read.
+        A list that needs a person (a scope is missing), or whose answers make no sense, is left out and named
+        in the report's ``problems``; the others are read.
 
         Args:
             progress: called after every page.

@@ -1,4 +1,4 @@
-"""What ``source_cursor.position`` holds of a list of Finance: the walk under way, and what was learnt. Pure."""
+"""What ``source_cursor.position`` holds of a list of Finance: the walk, and what was learnt. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to read of a list of Finance, and what to write of what was read. Pure: values in, values and reasons out."""
+"""What to read of a list of Finance, and what to write of it. Pure: values in, values and reasons out."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def whole(why: str) -> FinancePlan:
 def changes(
     of: FinanceList, position: Position, since: datetime | None, policy: FinancePolicy
 ) -> FinancePlan | None:
-    """What changed, in the first way that the list is not known to refuse; None when only a whole walk is left."""
+    """What changed, in the first way that was not refused; None when only a whole walk is left."""
     way = way_for(of, position)
     if way is Way.WHOLE or since is None:
         return None
@@ -220,7 +220,7 @@ def circle(page: FinancePage, number: int, first_ids: Collection[str]) -> None:
         raise Fatal(f"Zoho Finance's list goes round in a circle at page {number}.")
 
 
-def not_honoured(of: FinanceList, walk: Walk, page: FinancePage) -> str | None:
+def not_honoured(walk: Walk, page: FinancePage) -> str | None:
     """Why a page is not what the walk needs; None when it is. A filter that is passed over is not refused."""
     if walk.way is Way.FILTER:
         old = any(
@@ -241,7 +241,7 @@ def not_honoured(of: FinanceList, walk: Walk, page: FinancePage) -> str | None:
 
 
 def narrowed(page: FinancePage) -> str | None:
-    """A remark when the list applied another filter than "all": it may lack rows, so none is called deleted."""
+    """A remark when the list applied another filter than "all": it may lack rows."""
     applied = page.echo.applied_filter
     if page.asked_filter is None or applied in {None, page.asked_filter}:
         return None

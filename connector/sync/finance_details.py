@@ -10,7 +10,7 @@ import orjson
 
 from connector.errors import NotOffered, Skippable
 from connector.finance_lists import CONTACT, LISTS, FinanceList
-from connector.finance_ports import ContactDetail, FinanceCopy, FinanceReader, SourceCursor
+from connector.finance_ports import ContactDetail, DocumentDetail, FinanceCopy, FinanceReader, SourceCursor
 from connector.ports import Clock
 from connector.sync import finance_decide as decide
 from connector.sync.finance_decide import FinancePolicy
@@ -164,11 +164,11 @@ class DetailSync:
         self._spend(fruitless=key)
         self._save(of, identifier, detail, at, gone=gone)
 
-    def _save(self, of: FinanceList, identifier: str, detail: object, at: datetime, *, gone: bool) -> None:
-        from connector.finance_ports import DocumentDetail
-
+    def _save(
+        self, of: FinanceList, identifier: str, detail: DocumentDetail | None, at: datetime, *, gone: bool
+    ) -> None:
         with self._copy.writing() as writer:
-            if isinstance(detail, DocumentDetail):
+            if detail is not None:
                 writer.save_document_detail(detail, at)
             if gone:
                 held = writer.held(of.kind, [identifier])

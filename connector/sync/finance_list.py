@@ -1,4 +1,4 @@
-"""Reading one list of Finance: a walk, what changed meanwhile, a count, and what is gone. Decides nothing itself."""
+"""Reading one list of Finance: a walk, what changed meanwhile, a count, what is gone. Decides nothing."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class ListSync:
         while True:
             page = self._reader.page(decide.request(self._list, walk, number))
             decide.circle(page, number, first_ids)
-            refused = decide.not_honoured(self._list, walk, page)
+            refused = decide.not_honoured(walk, page)
             if refused is not None:
                 raise NotOffered(refused)
             self._remark(page, walked)

@@ -18,7 +18,7 @@ MOST_NOTES = 20
 class FinanceProgress:
     """For a progress bar: rows read of a list so far."""
 
-    list: str
+    name: str
     read: int
 
 
@@ -37,7 +37,7 @@ class ListReport:
         problem: why the list could not be read; None when it could.
     """
 
-    list: str
+    name: str
     plan: str
     read: int
     inserted: int
@@ -74,7 +74,7 @@ class FinanceReport:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why lists could not be read; each waits for a person."""
-        return tuple(f"{one.list}: {one.problem}" for one in self.lists if one.problem)
+        return tuple(f"{one.name}: {one.problem}" for one in self.lists if one.problem)
 
     def as_json(self) -> str:
         """As JSON text."""
@@ -85,7 +85,7 @@ class FinanceReport:
 class ListTally:
     """A list's report in the making."""
 
-    list: str
+    name: str
     read: int = 0
     inserted: int = 0
     updated: int = 0
@@ -122,7 +122,7 @@ class ListTally:
         """The finished report."""
         more = len(self.notes) - MOST_NOTES
         return ListReport(
-            list=self.list,
+            name=self.name,
             plan="; then ".join(self.plans) or "nothing was due",
             read=self.read,
             inserted=self.inserted,

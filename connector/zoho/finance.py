@@ -1,4 +1,4 @@
-"""Zoho Books, Invoice, Inventory and Billing behind the port ``FinanceReader``. Nothing here writes to them."""
+"""Zoho Books, Invoice, Inventory and Billing behind the port ``FinanceReader``. Nothing writes to them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class FinanceClient:
 
     def count(self, of: FinanceList) -> int | None:
         """How many rows a list has; None when it does not say."""
-        params = {"response_option": COUNT_ONLY, "filter_by": everything(of.name)}
+        params: Params = {"response_option": COUNT_ONLY, "filter_by": everything(of.name)}
         context = self._get(of.name, params).body.get("page_context")
         total = context.get("total") if isinstance(context, Mapping) else None
         return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None

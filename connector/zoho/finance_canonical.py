@@ -31,9 +31,9 @@ def _text(value: Any, depth: int) -> str:
         raise Skippable("it is nested too deeply")
     if isinstance(value, Mapping):
         kept = sorted(key for key in value if not key.endswith(TWIN))
-        return "{%s}" % ",".join(f"{_quoted(key)}:{_text(value[key], depth + 1)}" for key in kept)
+        return "{" + ",".join(f"{_quoted(key)}:{_text(value[key], depth + 1)}" for key in kept) + "}"
     if isinstance(value, list):
-        return "[%s]" % ",".join(_text(one, depth + 1) for one in value)
+        return "[" + ",".join(_text(one, depth + 1) for one in value) + "]"
     if isinstance(value, Decimal):
         return digits(value)
     return _quoted(value)

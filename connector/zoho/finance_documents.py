@@ -1,4 +1,4 @@
-"""Invoices, estimates, orders, payments, credit notes and subscriptions: whether they count, and for how much."""
+"""Documents of every kind: whether they count, and for how much in the organisation's currency."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class FinanceHttp:
             self._sleep(state.wait_seconds)
 
     def _keep_limits(self, exchange: FinanceExchange, api: str, answer: requests.Response) -> None:
-        """Zoho says with every answer what is left of the day; the day ends at the organisation's midnight."""
+        """Every answer says what is left of the day, which ends at the organisation's midnight."""
         remaining = _number(answer, "X-Rate-Limit-Remaining")
         seconds = _number(answer, "X-Rate-Limit-Reset")
         daily = _number(answer, "X-Rate-Limit-Limit")
@@ -193,8 +193,8 @@ def why_not(state: PaceState, now: datetime) -> OutOfBudget | Blocked | None:
         )
     if _eats_into_the_reserve(state) and state.resets_at is not None and state.resets_at > now:
         return OutOfBudget(
-            f"{state.remaining} of {state.daily} calls of the day are left in Zoho Finance; they are kept for "
-            f"people and other programs until {state.resets_at:%Y-%m-%d %H:%M} UTC.",
+            f"{state.remaining} of {state.daily} calls of the day are left in Zoho Finance; they are kept "
+            f"for people and other programs until {state.resets_at:%Y-%m-%d %H:%M} UTC.",
             after_seconds=(state.resets_at - now).total_seconds(),
         )
     if state.wait_seconds > LONGEST_QUEUE_SECONDS:

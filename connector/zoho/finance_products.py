@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from connector.finance_ports import Product
+from connector.finance_lists import Product
 
 
 @dataclass(frozen=True, slots=True)

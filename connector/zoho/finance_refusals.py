@@ -113,9 +113,10 @@ def error_for(refusal: FinanceRefusal, exchange: FinanceExchange) -> ConnectorEr
             f"Zoho Finance refuses the access token that Zoho has just given out ({said}).",
             "Check that BELLWETHER_ZOHO__REGION is the organisation's region.",
         )
-    passing = _passing(refusal, exchange)
-    if passing is not None:
-        return passing
+    return _passing(refusal, exchange) or _lasting(refusal, exchange, said)
+
+
+def _lasting(refusal: FinanceRefusal, exchange: FinanceExchange, said: str) -> ConnectorError:
     if exchange.is_choosy and refusal.code in BAD_VALUES:
         return NotOffered(f"the list refuses it: {said}")
     return Fatal(f"Zoho Finance answered {said} to {exchange}.")

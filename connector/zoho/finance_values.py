@@ -1,4 +1,4 @@
-"""From a row of Zoho Finance, as it came over the wire, to the value that the copy keeps. Decides; sends nothing.
+"""From a row of Zoho Finance, as it came over the wire, to the value that the copy keeps. Sends nothing.
 
 Empty is ``""`` in Finance, never null; ids are digits; money is a number, an integer when it is whole.
 """
@@ -19,7 +19,7 @@ from connector.zoho.finance_canonical import canonical, digits
 Row: TypeAlias = Mapping[str, Any]
 LONGEST_ID = 32
 MOST_MINOR = 2**63 - 1
-# Stamps of edits and of views: with an offset without colon; views also without one, in the organisation's zone.
+# Stamps have an offset without a colon; those of views may have none, and are in the organisation's zone.
 _STAMPS = (
     "%Y-%m-%dT%H:%M:%S%z",
     "%Y-%m-%dT%H:%M:%S.%f%z",
@@ -31,7 +31,7 @@ _STAMPS = (
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a row does not say: the organisation's currency and zone, and the product's key of the last change."""
+    """What a row does not say: the organisation's currency and zone, and the key of the last change."""
 
     currency: str
     zone: ZoneInfo
@@ -73,14 +73,14 @@ def number(row: Row, *keys: str) -> Decimal | None:
             continue
         try:
             return _decimal(value)
-        except (InvalidOperation, ValueError):
+        except (InvalidOperation, TypeError, ValueError):
             raise Skippable(f"{key} is not a number") from None
     return None
 
 
 def _decimal(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise ValueError
+        raise TypeError
     found = Decimal(value)
     digits(found)  # says so when it is out of range
     return found
