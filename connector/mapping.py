@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector.ports import FieldDescription
 
 
 class Role(StrEnum):
@@ -136,3 +140,28 @@ def standard_mapping() -> CrmMapping:
     return CrmMapping(
         tuple(ModuleMapping(role, STANDARD_MODULES[role], STANDARD_FIELDS[role]) for role in order)
     )
+
+
+# What a record of a module without a role is called, the best first.
+_NAMES = ("Name", "Full_Name", "Subject", "Event_Title", "Note_Title", "Last_Name", "File_Name")
+# Activities point to a person and to something else, which is said by other fields.
+_ACTIVITY_FIELDS = {"contact_id": "Who_Id", "account_id": "What_Id"}
+
+
+def other_mapping(
+    module: str, fields: Sequence[FieldDescription], accounts_module: str, contacts_module: str
+) -> ModuleMapping:
+    """The mapping of a module without a role, found out from its fields."""
+    names = {one.api_name for one in fields}
+    targets = {one.target: one.api_name for one in reversed(fields) if one.data_type == "lookup"}
+    singular = module.removesuffix("s")
+    found = {
+        "name": next((one for one in (*_NAMES, f"{module}_Name", f"{singular}_Name") if one in names), None),
+        "parent_id": "Parent_Id",
+        "account_id": targets.get(accounts_module) or _ACTIVITY_FIELDS["account_id"],
+        "contact_id": targets.get(contacts_module) or _ACTIVITY_FIELDS["contact_id"],
+        "owner_id": "Owner",
+        "created_at": "Created_Time",
+        "modified_at": "Modified_Time",
+    }
+    return ModuleMapping(Role.OTHER, module, {name: one for name, one in found.items() if one in names})

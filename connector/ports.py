@@ -368,6 +368,8 @@ class Cursor:
         completed_at: when a reading last came to its end.
         whole_at: when a whole read last came to its end.
         rows_read: by the whole read that is under way, or was the last.
+        count_gap: how many records more the CRM counts than the copy holds, although every id was compared:
+            records that cannot be used, or a count that is wrong.
     """
 
     module: str
@@ -379,6 +381,7 @@ class Cursor:
     completed_at: datetime | None = None
     whole_at: datetime | None = None
     rows_read: int = 0
+    count_gap: int = 0
 
 
 class CopyWriter(Protocol):
@@ -430,6 +433,17 @@ class LocalCopy(Protocol):
 
     def fields(self, module: str) -> tuple[FieldDescription, ...]:
         """The fields of a module as last read."""
+        ...
+
+    def modules(self) -> tuple[ModuleDescription, ...]:
+        """The CRM's modules as last read."""
+        ...
+
+    def turn(self, name: str) -> AbstractContextManager[bool]:
+        """The right to do something that only one process may do at a time; False while another does it.
+
+        Given back when the block ends, or the process.
+        """
         ...
 
     def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,10 @@ from connector.cache.tables import (
     AccountRow,
     ContactRow,
     FieldRow,
+    ModuleRow,
     OrganisationRow,
     ProductRow,
+    RecordRow,
     SyncCursorRow,
     SyncRunRow,
     TouchedAccountRow,
@@ -27,12 +29,14 @@ from connector.cache.tables import (
     UserRow,
     table_of,
 )
-from connector.mapping import Role
+from connector.cache.turns import turn
+from connector.mapping import COLUMNS, ModuleMapping, Role
 from connector.ports import (
     CrmRecord,
     CrmUser,
     Cursor,
     FieldDescription,
+    ModuleDescription,
     Organisation,
     PageChanges,
     Stored,
@@ -46,7 +50,9 @@ _TABLES: Mapping[Role, Table] = {
     Role.CONTACTS: table_of(ContactRow),
     Role.PRODUCTS: table_of(ProductRow),
     Role.TRANSACTIONS: table_of(TransactionRow),
+    Role.OTHER: table_of(RecordRow),
 }
+_MODULE = table_of(ModuleRow)
 _CURSOR = table_of(SyncCursorRow)
 _FIELD = table_of(FieldRow)
 _ORGANISATION = table_of(OrganisationRow)
@@ -86,12 +92,35 @@ class SqlCopy:
         with self._database.reads.connect() as connection:
             return tuple(_field(row) for row in connection.execute(statement).mappings())
 
-    def ids_between(self, role: Role, after: str | None, until: str | None) -> tuple[str, ...]:
-        """The ids held in this range of the CRM's id order (``after`` excluded, ``until`` included)."""
-        column = _TABLES[role].c.id
+    def modules(self) -> tuple[ModuleDescription, ...]:
+        """The CRM's modules as last read."""
+        names = tuple(ModuleDescription.__dataclass_fields__)
+        statement = select(*(_MODULE.c[name] for name in names)).order_by(_MODULE.c.api_name)
         with self._database.reads.connect() as connection:
-            found = connection.execute(select(column).where(_in_range(column, after, until)))
-            return tuple(found.scalars())
+            return tuple(ModuleDescription(*row) for row in connection.execute(statement))
+
+    def turn(self, name: str) -> AbstractContextManager[bool]:
+        """The right to do something that only one process may do at a time."""
+        return turn(self._database, name)
+
+    def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:
+        """The ids held in this range of the CRM's id order (``after`` excluded, ``until`` included)."""
+        column = _TABLES[mapping.role].c.id
+        statement = select(column).where(_of_module(mapping), _in_range(column, after, until))
+        with self._database.reads.connect() as connection:
+            return tuple(connection.execute(statement).scalars())
+
+    def count(self, mapping: ModuleMapping) -> int:
+        """How many records of a module are held."""
+        statement = select(func.count()).select_from(_TABLES[mapping.role]).where(_of_module(mapping))
+        with self._database.reads.connect() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def boundaries(self, mapping: ModuleMapping, parts: int) -> tuple[str, ...]:
+        """Ids that cut what is held into so many parts."""
+        ids = sorted(self.ids_between(mapping, None, None), key=lambda one: (len(one), one))
+        cuts = (ids[len(ids) * part // parts] for part in range(1, parts) if ids)
+        return tuple(dict.fromkeys(cuts))
 
     def begin_run(self, at: datetime) -> int:
         """Note that a sync begins; one that was never ended counts as interrupted. Gives its number."""
@@ -122,24 +151,23 @@ class SqlCopyWriter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def stored(self, role: Role, ids: Collection[str]) -> Mapping[str, Stored]:
+    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
         """What is held of these records; those that are not held are left out."""
-        table = _TABLES[role]
+        table = _TABLES[mapping.role]
         columns = [table.c.id, table.c.raw, *([table.c.account_id] if "account_id" in table.c else [])]
         found: dict[str, Stored] = {}
         for some in _some(tuple(ids)):
-            rows = self._connection.execute(select(*columns).where(table.c.id.in_(some)))
+            rows = self._connection.execute(select(*columns).where(_of_module(mapping), table.c.id.in_(some)))
             found.update((row[0], Stored(*row[1:])) for row in rows)
         return found
 
-    def apply(self, role: Role, changes: PageChanges, at: datetime) -> None:
+    def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:
         """Write, remove and touch."""
-        table = _TABLES[role]
+        table = _TABLES[mapping.role]
         if changes.upserts:
-            names = tuple(column.name for column in table.c)
-            self._upsert(table, [_row(record, names) for record in changes.upserts])
+            self._upsert(table, [_row(mapping, record) for record in changes.upserts])
         for some in _some(changes.deletes):
-            self._connection.execute(delete(table).where(table.c.id.in_(some)))
+            self._connection.execute(delete(table).where(_of_module(mapping), table.c.id.in_(some)))
         if changes.touched:
             # In one order always: two transactions that lock the same rows must not wait for each other.
             self._upsert(_TOUCHED, [{"account_id": one, "touched_at": at} for one in sorted(changes.touched)])
@@ -166,15 +194,29 @@ class SqlCopyWriter:
         if fields:
             self._upsert(_FIELD, [_field_row(module, field) for field in fields])
 
+    def save_modules(self, modules: Sequence[ModuleDescription]) -> None:
+        """Replace what is held of the CRM's modules."""
+        self._connection.execute(delete(_MODULE))
+        if modules:
+            self._upsert(_MODULE, [asdict(one) for one in modules])
+
     def _upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         statement = upsert(table, self._connection.dialect.name, frozenset(rows[0]))
         self._connection.execute(statement, rows)
 
 
-def _row(record: CrmRecord, names: Sequence[str]) -> dict[str, Any]:
-    """Every column of the table: one that is not mapped any more becomes empty."""
-    values = record.columns
-    return {name: values.get(name) for name in names} | {"id": record.id, "raw": record.raw}
+def _row(mapping: ModuleMapping, record: CrmRecord) -> dict[str, Any]:
+    values = dict(zip(COLUMNS[mapping.role], record.values, strict=True))
+    if mapping.role is Role.OTHER:
+        values["module"] = mapping.module
+    return {**values, "id": record.id, "raw": record.raw}
+
+
+def _of_module(mapping: ModuleMapping) -> ColumnElement[bool]:
+    """A condition that holds for the module's rows: other modules share a table."""
+    if mapping.role is Role.OTHER:
+        return table_of(RecordRow).c.module == mapping.module
+    return and_(True)  # noqa: FBT003 -- SQL's own "true"
 
 
 def _field(row: Mapping[Any, Any]) -> FieldDescription:
@@ -186,6 +228,7 @@ def _field(row: Mapping[Any, Any]) -> FieldDescription:
         row["custom"],
         row["read_only"],
         tuple(orjson.loads(picklist)) if picklist is not None else None,
+        row["target"],
     )
 
 

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.errors import Skippable, StartOver
+from connector.errors import Fatal, NotOffered, StartOver
 from connector.mapping import ModuleMapping
-from connector.ports import LIST_READ, Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, RawRecord
+from connector.ports import Clock, CrmSource, Cursor, LocalCopy, Selection
 from connector.sync import cursors, decide
-from connector.sync.decide import Plan, Reading, Selection
-from connector.sync.report import ModuleReport, OnProgress, Progress, Tally
+from connector.sync.cursors import Way
+from connector.sync.decide import Counts, Plan, Reading
+from connector.sync.policy import Asked, SyncPolicy
+from connector.sync.reading import PageReader
+from connector.sync.report import ModuleReport, OnProgress, Tally
+from connector.sync.writing import PageWriter, compare_ids, portions
 
-MOST_RESTARTS = 3  # of one list whose page token is refused
+MOST_RESTARTS = 3  # of one reading whose place the CRM has forgotten
+
+
+class FieldsMoved(Exception):
+    """The module's fields are not those that were selected: select anew, and plan again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A module to read: its mapping, what is asked for of it, and its kind (the CRM's generated_type)."""
+
+    mapping: ModuleMapping
+    selection: Selection
+    kind: str = "default"
+    field_changes: tuple[str, ...] = ()
 
 
 class ModuleSync:
     """One module, one sync.
 
-    decide.plan -> pages | read | decide.page | copy -> deletions | copy -> decide.follow_up -> …
+    decide.plan -> pages | compare.page | copy -> deletions | copy -> decide.follow_up -> … -> counts
     """
 
     def __init__(
@@ -27,144 +47,176 @@ class ModuleSync:
         copy: LocalCopy,
         crm: CrmSource,
         clock: Clock,
-        mapping: ModuleMapping,
-        selection: Selection,
+        policy: SyncPolicy,
+        target: Target,
         progress: OnProgress,
+        fields_moved: Callable[[], bool] = lambda: False,
     ) -> None:
         self._copy = copy
         self._crm = crm
         self._clock = clock
-        self._role = mapping.role
-        self._module = mapping.module
-        self._selection = selection
-        self._reader = crm.reader(selection.columns)
-        self._progress = progress
-        self._total: int | None = None
-        self._before = 0  # read by earlier runs of the same whole read
-        self._tally = Tally(mapping.module, selection.missing)
+        self._policy = policy
+        self._selection = target.selection
+        self._kind = target.kind
+        self._mapping = target.mapping
+        self._fields_moved = fields_moved
+        self._tally = Tally(target.mapping.module, target.selection.missing, target.field_changes)
+        self._writer = PageWriter(copy, clock, target.mapping, target.selection, self._tally, progress)
+        self._reader = PageReader(crm, clock, policy, self._writer)
+        self._began = time.perf_counter()
 
-    def run(self, *, full: bool) -> ModuleReport:
+    def run(self, asked: Asked) -> ModuleReport:
         """Bring the copy up to date with the module.
 
         Raises:
             ConnectorError: reading stopped; what was read is kept, and the next run goes on from there.
+            FieldsMoved: the fields have changed since they were selected.
         """
-        began = time.perf_counter()
-        held = self._copy.cursor(self._module)
-        plan: Plan | None = decide.plan(held, self._module, self._selection, self._clock.now(), full=full)
-        if plan is not None and plan.is_whole:
-            self._total = self._crm.count(self._module)
-        readings = {True: 0, False: 0}
+        held = self._copy.cursor(self._selection.module)
+        plan: Plan | None = decide.plan(held, self._selection, asked, self._policy, self._clock.now())
+        readings: Counter[bool] = Counter()
+        done: list[Reading] = []
         while plan is not None:
             self._tally.plans.append(plan.why)
-            readings[plan.is_whole] += 1
-            reading = self._carry_out(plan)
-            again = decide.is_disturbed(reading) and readings[plan.is_whole] < decide.MOST_READINGS
-            if not again:
-                with self._copy.writing() as writer:
-                    writer.save_cursor(reading.cursor)
-            plan = decide.follow_up(plan, reading, self._selection, again=again)
-        return self._tally.report(time.perf_counter() - began)
+            if plan.cursor is None:
+                break
+            reading, deletions_at = self._carry_out(plan.cursor, asked, follows=bool(done))
+            readings[reading.position.is_whole] += 1
+            if decide.is_disturbed(reading) and readings[reading.position.is_whole] < decide.MOST_READINGS:
+                plan = decide.once_more(reading, self._selection)
+                continue
+            done.append(reading)
+            after = cursors.caught_up(reading.cursor, deletions_at, self._clock.now())
+            self._writer.save(after)
+            plan = (
+                None if asked.rehearsed else decide.follow_up(reading, after, self._selection, self._policy)
+            )
+        if any(reading.deletions_read for reading in done):
+            self._compare_counts(done)
+        return self.report()
+
+    def read_again(self, ids: tuple[str, ...]) -> ModuleReport:
+        """Read these records; those that do not exist are taken out of the copy."""
+        self._tally.plans.append(f"{len(ids)} records read again")
+        for some in portions(ids):
+            gone, pages = self._writer.looked_up(self._crm, some)
+            self._writer.write(*pages, gone=gone)
+        return self.report()
 
     def report(self) -> ModuleReport:
-        """What was done so far, for a run that stopped."""
-        return self._tally.report(0)
+        """What was done so far."""
+        return self._tally.report(time.perf_counter() - self._began)
 
-    def _carry_out(self, plan: Plan) -> Reading:
-        if plan.is_whole:
-            self._before = plan.cursor.rows_read - self._tally.read
-            cursor, pages = self._read_whole(plan.cursor)
-        else:
-            cursor, pages = self._read_changes(plan)
-        started_at = cursor.started_at or self._clock.now()
-        cursor, latest = self._read_deletions(cursor, started_at)
-        return Reading(cursor, started_at, pages, latest)
+    def _carry_out(self, cursor: Cursor, asked: Asked, *, follows: bool) -> tuple[Reading, datetime | None]:
+        """One reading to its end, and the deletions if they are due; when those were read."""
+        resumed, asked_at = cursor.started_at is not None, self._clock.now()
+        if self._is_whole(cursor):
+            self._writer.total = self._crm.count(self._selection.module)
+        cursor = self._read(cursor, rehearsed=asked.rehearsed)
+        cursor = replace(cursor, started_at=cursor.started_at or asked_at)
+        reading = Reading(cursor, self._reader.pages + 2 * resumed, resumed=resumed)
+        full = asked.full or asked.since is not None
+        if not decide.deletions_are_due(
+            reading, self._policy, self._clock.now(), full=full, follows_whole=follows
+        ):
+            return reading, None
+        latest, read_at = self._reader.deletions(cursor)
+        return Reading(cursor, reading.pages, latest, resumed, deletions_read=True), read_at
 
-    def _read_whole(self, cursor: Cursor) -> tuple[Cursor, int]:
-        """Every record, from the cursor's place on; from the start when the CRM has forgotten the place."""
-        for restart in range(MOST_RESTARTS + 1):
+    @staticmethod
+    def _is_whole(cursor: Cursor) -> bool:
+        position = cursors.position_of(cursor)
+        return position is None or position.is_whole
+
+    def _read(self, cursor: Cursor, *, rehearsed: bool) -> Cursor:
+        """Every page, by the best way that the CRM offers; from the start when it forgot the place."""
+        cursor, refused, restarts = self._with_way(cursor, ()), [], 0
+        while True:
+            way = (cursors.position_of(cursor) or cursors.Position()).way
+            self._writer.before = cursor.rows_read - self._tally.read if self._is_whole(cursor) else 0
             try:
-                return self._read_from(cursor)
+                return self._reader.pages_of(cursor, may_widen=not rehearsed)
+            except (NotOffered, Fatal) as error:
+                if self._fields_moved():
+                    raise FieldsMoved from None
+                if way is None or isinstance(error, Fatal):
+                    raise
+                refused.append(way)
+                self._tally.note(f"not read by {_said(way)}: {error.what_happened}")
+                following = self._with_way(cursor, refused, again=True)
+                if following is cursor:
+                    raise
+                cursor = following
             except StartOver:
-                if restart == MOST_RESTARTS:
+                restarts += 1
+                if restarts > MOST_RESTARTS or way is None:
                     raise
                 self._tally.plans.append("started over, because the CRM had forgotten the place")
-                cursor = cursors.begun_again(
-                    self._copy.cursor(self._module) or cursor, self._selection.signature
+                cursor = self._with_way(
+                    self._copy.cursor(self._selection.module) or cursor, refused, again=True
                 )
-        raise StartOver
 
-    def _read_from(self, cursor: Cursor) -> tuple[Cursor, int]:
-        may_hold_gone = cursor.high_water is not None
-        pages = 0 if cursor.page_token is None else 1
-        if cursor.page_token == LIST_READ:
-            return cursor, pages + 1
-        for page in self._crm.pages(self._module, self._selection.asked, cursor.page_token):
-            pages += 1
-            gone, found = self._gone(cursor, page) if may_hold_gone else ((), ())
-            started_at = cursor.started_at or page.read_at or self._clock.now()
-            last_id = _last_id(page, cursor.last_id)
-            cursor = cursors.after_page(cursor, page, started_at, last_id)
-            self._write((*page.records, *found), gone, cursor)
-        return cursor, pages
+    def _with_way(
+        self, cursor: Cursor, refused: list[Way] | tuple[Way, ...], *, again: bool = False
+    ) -> Cursor:
+        """The reading with a way that was not refused; the same cursor when none is left."""
+        position = cursors.position_of(cursor) or cursors.Position()
+        if position.way is not None and not again:
+            self._tally.plans[-1] += f", by {_said(position.way)}"
+            return cursor
+        offered = decide.ways(self._selection, self._kind, position, self._writer.total, self._policy)
+        way = next((one for one in offered if one not in refused), None)
+        if way is None:
+            return cursor
+        if decide.leaves_out_converted(self._selection.module, way):
+            self._tally.note("converted leads are not among what this way of reading gives")
+        self._tally.plans[-1] += f", by {_said(way)}"
+        held = self._copy.count(self._mapping) if position.is_whole else 0
+        cursor = decide.with_may_hold_gone(cursor, held) if position.is_whole else cursor
+        lanes = decide.lanes(self._reader.boundaries(held)) if way is Way.QUERIED else ()
+        return cursors.another_way(cursor, way, lanes)
 
-    def _read_changes(self, plan: Plan) -> tuple[Cursor, int]:
-        """What changed. The cursor moves when the deletions are in too; until then repeating is harmless."""
-        pages = 0
-        started_at: datetime | None = None
-        for page in self._crm.pages(self._module, self._selection.asked, modified_since=plan.since):
-            pages += 1
-            started_at = started_at or page.read_at or self._clock.now()
-            if page.records:
-                self._write(page.records, ())
-        return cursors.changes_read(plan.cursor, started_at or self._clock.now()), pages
+    def _compare_counts(self, done: list[Reading]) -> None:
+        """After the deletions: where the counts differ, compare every id."""
+        module, cursor = self._selection.module, self._copy.cursor(self._selection.module)
+        if module == decide.LEADS or cursor is None:
+            return  # neither counts nor lists of ids have converted leads
+        whole = [one.position.way for one in done if one.position.is_whole]
+        if whole and Way.BULK not in whole and not any(one.resumed for one in done):
+            return  # every range of ids was compared as it was read
+        counts = Counts(
+            self._crm.count(module),
+            self._copy.count(self._mapping),
+            cursor.count_gap,
+            moved=bool(self._tally.inserted or self._tally.deleted),
+            unordered=Way.BULK in whole and any(one.position.may_hold_gone for one in done),
+        )
+        reason = decide.why_compare_ids(counts, self._policy)
+        if reason is not None:
+            self._compare_ids(reason)
+        gap = 0 if counts.counted is None else counts.counted - self._copy.count(self._mapping)
+        if reason is not None and gap != cursor.count_gap:
+            self._writer.save(cursors.settled(self._copy.cursor(module) or cursor, gap))
 
-    def _read_deletions(self, cursor: Cursor, started_at: datetime) -> tuple[Cursor, datetime | None]:
-        since = cursor.deleted_high_water or started_at
-        read_at: datetime | None = None
-        latest: datetime | None = None
-        for page in self._crm.deleted(self._module, since - decide.OVERLAP):
-            read_at = read_at or page.read_at or self._clock.now()
-            latest = max(filter(None, (latest, decide.latest(page.deletions))), default=None)
-            if page.deletions:
-                self._write((), tuple(one.id for one in page.deletions))
-        return cursors.caught_up(cursor, started_at, read_at or started_at, self._clock.now()), latest
-
-    def _gone(self, cursor: Cursor, page: Page) -> tuple[tuple[str, ...], tuple[RawRecord, ...]]:
-        """Held records that the page lacks: which of them are gone, and which exist all the same."""
-        until = None if page.next_token is None else _last_id(page, cursor.last_id)
-        came = {str(record.get("id")) for record in page.records}
-        held = self._copy.ids_between(self._role, cursor.last_id, until)
-        absent = tuple(one for one in held if one not in came)
-        if not absent:
-            return (), ()
-        found = self._crm.records(self._module, self._selection.asked, absent)
-        alive = {str(record.get("id")) for record in found}
-        return tuple(one for one in absent if one not in alive), found
-
-    def _write(self, records: Sequence[RawRecord], gone: Sequence[str], cursor: Cursor | None = None) -> None:
-        """One page and its cursor, in one transaction."""
-        readable = self._readable(records)
-        with self._copy.writing() as writer:
-            stored = writer.stored(self._role, [*(record.id for record in readable), *gone])
-            changes = decide.page(self._role, readable, gone, stored)
-            writer.apply(self._role, changes, self._clock.now())
-            if cursor is not None:
-                writer.save_cursor(cursor)
-        self._tally.read += len(records)
-        self._tally.add(changes)
-        self._progress(Progress(self._module, self._before + self._tally.read, self._total))
-
-    def _readable(self, records: Sequence[RawRecord]) -> list[CrmRecord]:
-        readable = []
-        for record in records:
-            try:
-                readable.append(self._reader(record))
-            except Skippable as error:
-                self._tally.skip(str(record.get("id", "?"))[:32], str(error))
-        return readable
+    def _compare_ids(self, reason: str) -> None:
+        self._tally.plans.append(f"every id compared: {reason}")
+        try:
+            differing = compare_ids(self._crm, self._writer)
+            self._tally.plans[-1] += f"; {differing} differed"
+        except NotOffered:
+            self._tally.plans[-1] += ", by reading every record"
+            held = self._copy.cursor(self._selection.module) or Cursor(self._selection.module)
+            start = cursors.begun(held, self._selection.signature, since=None)
+            start = cursors.another_way(start, Way.LISTED)
+            self._reader.pages_of(start, may_widen=False, keep_place=False)
 
 
-def _last_id(page: Page, before: str | None) -> str | None:
-    ids = [str(record["id"]) for record in page.records if record.get("id")]
-    return max([*ids, *([before] if before else [])], key=decide.id_order, default=None)
+def _said(way: Way) -> str:
+    return {
+        Way.BULK: "bulk jobs",
+        Way.QUERIED: "queries",
+        Way.LISTED: "record lists",
+        Way.QUERIED_CHANGES: "queries",
+        Way.RANGES: "ranges of ids",
+        Way.LISTED_CHANGES: "record lists",
+    }[way]

@@ -9,18 +9,27 @@ from typing import TypeAlias
 
 import orjson
 
-from connector.ports import PageChanges
+from connector.ports import PageChanges, Unreadable
 
 MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """For a progress bar: records read of a module so far, and about how many there are, if known."""
+    """For a progress bar.
+
+    Attributes:
+        read: records of the module so far, those of earlier runs of the same reading too.
+        total: about how many there are, if known.
+        rate: records a second in this run.
+        seconds_left: about so long, if known.
+    """
 
     module: str
     read: int
     total: int | None
+    rate: float = 0.0
+    seconds_left: float | None = None
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -34,7 +43,11 @@ class ModuleReport:
         read: records that came, those that came twice counted twice.
         skipped: records that could not be used; ``reasons`` names the first twenty with id and reason.
         missing_fields: mapped fields that the module does not have.
-        plan: what was read, and why.
+        plan: what was read, by which way, and why.
+        pages: that came with records; ``lanes``: ranges that were read at a time.
+        rate: records read a second.
+        field_changes: what became of the module's fields since they were last read.
+        notes: what somebody should know.
     """
 
     module: str
@@ -48,6 +61,11 @@ class ModuleReport:
     missing_fields: tuple[str, ...]
     plan: str
     seconds: float
+    pages: int = 0
+    lanes: int = 1
+    rate: float = 0.0
+    field_changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -57,11 +75,18 @@ class ModuleReport:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did."""
+    """What a sync did.
+
+    Attributes:
+        rehearsed: nothing was written; the counts say what would have been.
+        note: why nothing was done at all; None when something was.
+    """
 
     modules: tuple[ModuleReport, ...]
     started_at: datetime
     finished_at: datetime
+    rehearsed: bool = False
+    note: str | None = None
 
     @property
     def changed(self) -> int:
@@ -79,14 +104,18 @@ class Tally:
 
     module: str
     missing_fields: tuple[str, ...] = ()
+    field_changes: tuple[str, ...] = ()
     read: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
     skipped: int = 0
+    pages: int = 0
+    lanes: int = 1
     reasons: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, changes: PageChanges) -> None:
         """Count what was done with a page."""
@@ -95,11 +124,23 @@ class Tally:
         self.unchanged += changes.unchanged
         self.deleted += len(changes.deletes)
 
-    def skip(self, identifier: str, reason: str) -> None:
+    def skip(self, unreadable: Unreadable) -> None:
         """Count a record that could not be used."""
         self.skipped += 1
         if len(self.reasons) < MOST_REASONS:
-            self.reasons.append(f"{identifier}: {reason}")
+            self.reasons.append(f"{unreadable.id}: {unreadable.reason}")
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def progress(self, total: int | None, before: int, seconds: float) -> Progress:
+        """How far a reading is, of which earlier runs had read ``before`` records."""
+        rate = self.read / seconds if seconds > 0 else 0.0
+        done = before + self.read
+        left = max(total - done, 0) / rate if total is not None and rate > 0 else None
+        return Progress(self.module, done, total, rate, left)
 
     def report(self, seconds: float) -> ModuleReport:
         """The finished report."""
@@ -116,4 +157,9 @@ class Tally:
             missing_fields=self.missing_fields,
             plan="; then ".join(self.plans),
             seconds=round(seconds, 3),
+            pages=self.pages,
+            lanes=self.lanes,
+            rate=round(self.read / seconds, 1) if seconds > 0 else 0.0,
+            field_changes=self.field_changes,
+            notes=tuple(self.notes),
         )

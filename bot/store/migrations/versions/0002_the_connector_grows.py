@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=True),
         sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("source", "module", "record_id", name=op.f("pk_change_hint")),
     )
     with op.batch_alter_table("change_hint", schema=None) as batch_op:
@@ -212,6 +213,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_zoho_channel")),
         sa.UniqueConstraint("module", name=op.f("uq_zoho_channel_module")),
     )
@@ -250,6 +252,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sync_cursor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("position", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("count_gap", sa.Integer(), nullable=False, server_default="0"))
         batch_op.drop_column("last_id")
         batch_op.drop_column("page_token")
 
@@ -261,6 +264,7 @@ def downgrade() -> None:
     with op.batch_alter_table("sync_cursor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("page_token", sa.TEXT(), nullable=True))
         batch_op.add_column(sa.Column("last_id", sa.TEXT(), nullable=True))
+        batch_op.drop_column("count_gap")
         batch_op.drop_column("whole_at")
         batch_op.drop_column("position")
 

@@ -1,0 +1,179 @@
+"""What to write of what was read, compared with what is held. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from connector.mapping import COLUMNS, Role
+from connector.ports import EVERY_ACCOUNT, CrmRecord, PageChanges, Selection, Stored
+
+# They move when we write a score, or when the CRM's clock does; nobody's facts change with them.
+NO_NEWS = frozenset({"Modified_Time", "Modified_By", "Last_Activity_Time"})
+# In a lookup, beside its id: what not every call gives.
+BESIDE_THE_ID = ("name", "email")
+# A number beyond the precision of a float is compared digit by digit.
+_LONG_NUMBER = re.compile(r"[:\[,-][\d.]{16,}")
+_WITH_ACCOUNT = {role: names.index("account_id") for role, names in COLUMNS.items() if "account_id" in names}
+_MODIFIED_AT = {role: names.index("modified_at") for role, names in COLUMNS.items()}
+
+
+class _Number(str):
+    """A number with a fraction, as its digits."""
+
+    __slots__ = ()
+
+
+def page(
+    selection: Selection,
+    records: Sequence[CrmRecord],
+    gone: Collection[str],
+    stored: Mapping[str, Stored],
+    *,
+    first: bool = False,
+) -> PageChanges:
+    """What to do with one page. Of two versions of a record the later one counts.
+
+    ``first``: nothing was held when the reading began, so that there is no point in naming the accounts.
+    """
+    latest = _latest(selection.role, records)
+    new = tuple(one for one in latest.values() if one.id not in stored)
+    changed, news = _changed(selection, latest, stored)
+    deletes = tuple(dict.fromkeys(one for one in gone if one in stored and one not in latest))
+    touched: set[str | None] = set()
+    for record in (*new, *news):
+        touched |= _accounts(selection.role, record.id, _account_of(selection.role, record))
+    for identifier in (*(one.id for one in news), *deletes):
+        touched |= _accounts(selection.role, identifier, stored[identifier].account_id)
+    touched.discard(None)
+    named = frozenset(one for one in touched if one)
+    return PageChanges(
+        upserts=(*new, *changed),
+        deletes=deletes,
+        touched=frozenset({EVERY_ACCOUNT}) if first and named else named,
+        inserted=len(new),
+        updated=len(changed),
+        unchanged=len(latest) - len(new) - len(changed),
+    )
+
+
+def _latest(role: Role, records: Sequence[CrmRecord]) -> dict[str, CrmRecord]:
+    """Each record once: of several versions the one that was modified last, of equal ones the last."""
+    found: dict[str, CrmRecord] = {}
+    place = _MODIFIED_AT[role]
+    for record in records:
+        other = found.get(record.id)
+        if other is None or not _is_older(record.values[place], other.values[place]):
+            found[record.id] = record
+    return found
+
+
+def _is_older(one: object, other: object) -> bool:
+    return isinstance(one, datetime) and isinstance(other, datetime) and one < other
+
+
+def _changed(
+    selection: Selection, latest: Mapping[str, CrmRecord], stored: Mapping[str, Stored]
+) -> tuple[tuple[CrmRecord, ...], tuple[CrmRecord, ...]]:
+    """The records that are to be overwritten, and those of them that bring news."""
+    changed, news = [], []
+    quiet = selection.own | NO_NEWS
+    for record in latest.values():
+        held = stored.get(record.id)
+        if held is None or held.raw == record.raw:
+            continue
+        ours, theirs = _parsed(held.raw, record.raw)
+        if _came_late(selection, record, ours):
+            continue
+        known = _filled_in(ours, theirs)
+        if known and theirs == ours:
+            continue
+        changed.append(_completed(selection, record, known) if known else record)
+        if _differ(_bare(ours), _bare(theirs), quiet):
+            news.append(record)
+    return tuple(changed), tuple(news)
+
+
+def _parsed(*raws: str) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        json.loads(raw, parse_float=_Number) if _LONG_NUMBER.search(raw) else orjson.loads(raw)
+        for raw in raws
+    )
+
+
+def _came_late(selection: Selection, record: CrmRecord, held: Mapping[str, Any]) -> bool:
+    """Whether a later version is held already: another reading was faster than this page."""
+    at, name = record.values[_MODIFIED_AT[selection.role]], selection.columns.get("modified_at", "")
+    try:
+        held_at = datetime.fromisoformat(held.get(name) or "")
+    except (TypeError, ValueError):
+        return False
+    return held_at.tzinfo is not None and _is_older(at, held_at)
+
+
+def _filled_in(held: Mapping[str, Any], read: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give lookups the names that this way of reading does not give, where they are held; those lookups."""
+    known = {}
+    for name, value in read.items():
+        besides = _besides(value, held.get(name)) if isinstance(value, dict) else {}
+        if besides:
+            whole = {**value, **besides}
+            known[name] = {key: whole[key] for key in ("id", *BESIDE_THE_ID) if key in whole}
+    read.update(known)
+    return known
+
+
+def _completed(selection: Selection, record: CrmRecord, known: Mapping[str, Mapping[str, Any]]) -> CrmRecord:
+    """The record with these lookups in its raw text and in the columns that show a name."""
+    raw = {**json.loads(record.raw, parse_float=_Number), **known}
+    values = tuple(
+        known[name].get("name")
+        if value is None and (name := selection.columns.get(column, "")) in known
+        else value
+        for column, value in zip(COLUMNS[selection.role], record.values, strict=True)
+    )
+    text = orjson.dumps(raw, default=_as_number, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+    return replace(record, raw=text, values=values)
+
+
+def _besides(value: Mapping[str, Any], held: object) -> dict[str, Any]:
+    """What is held beside the id of the same lookup, and did not come."""
+    if not isinstance(held, dict) or held.get("id") != value.get("id") or value.get("id") is None:
+        return {}
+    return {key: held[key] for key in BESIDE_THE_ID if held.get(key) is not None and value.get(key) is None}
+
+
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any], quiet: frozenset[str]) -> bool:
+    return any(one.get(name) != other.get(name) for name in (one.keys() | other.keys()) - quiet)
+
+
+def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
+    """With lookups as their ids: that a name is known now is no news."""
+    return {
+        name: value.get("id", value) if isinstance(value, dict) else value for name, value in record.items()
+    }
+
+
+def _as_number(value: object) -> orjson.Fragment:
+    if isinstance(value, _Number):
+        return orjson.Fragment(str(value))
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _account_of(role: Role, record: CrmRecord) -> object:
+    return record.values[_WITH_ACCOUNT[role]] if role in _WITH_ACCOUNT else None
+
+
+def _accounts(role: Role, identifier: str, account_id: object) -> set[str | None]:
+    """Whose facts a record is part of."""
+    if role is Role.ACCOUNTS:
+        return {identifier}
+    if role is Role.TRANSACTIONS and isinstance(account_id, str):
+        return {account_id}
+    return set()

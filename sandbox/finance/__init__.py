@@ -1,0 +1,1 @@
+"""A Zoho Finance on this machine: Books, Inventory, Invoice and Billing over one set of documents."""
