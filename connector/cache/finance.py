@@ -240,10 +240,8 @@ class SqlFinanceWriter:
         return changed
 
     def _row(self, one: FinanceRow) -> dict[str, Any]:
-        row = asdict(one) | {"source": self._source}
-        if isinstance(one, FinanceContact):
-            del row["is_linked"]
-        return row
+        row = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "is_linked"}
+        return row | {"source": self._source}
 
     def _give_accounts(self, rows: Sequence[dict[str, Any]]) -> set[str]:
         """Fill in the accounts of documents; those of counting ones are given back."""

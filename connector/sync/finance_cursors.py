@@ -39,7 +39,7 @@ class Position:
 
     Attributes:
         walk: None when none is under way.
-        refused: ways that the list did not honour, and why; forgotten with every whole walk.
+        refused: ways that the list did not honour, and why; forgotten when a whole walk begins.
         counted_at: when its rows were last counted.
         whole_rows: how many rows the last whole walk found.
     """

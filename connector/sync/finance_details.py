@@ -129,7 +129,7 @@ class DetailSync:
                 # One that is gone is asked no more; the next walk removes it.
                 writer.save_contact_detail(detail or ContactDetail(identifier, None, None))
                 writer.save_cursor(self._stored())
-        if self._copy.unasked_contacts(1) and not self._left:
+        if self._policy.details_a_day and not self._left and self._copy.unasked_contacts(1):
             self.tally.note("the day's allowance is used up before all contacts were asked for their CRM ids")
 
     def _documents(self) -> None:

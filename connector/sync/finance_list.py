@@ -55,6 +55,8 @@ class ListSync:
         try:
             now = self._clock.now()
             plan = decide.plan(self._list, self._cursor, self._position, self._policy, now, full=full)
+            if plan is not None and plan.finds_deletions:  # now and then, every way is tried again
+                self._position = replace(self._position, refused=None)
             was_whole = self._follow(plan)
             if self._list.counted:
                 self._check_count(was_whole=was_whole)
@@ -147,7 +149,7 @@ class ListSync:
         marks = [mark for mark in (self._cursor.high_water, done.walk.latest) if mark is not None]
         if done.is_whole:
             rows = self._cursor.rows_read
-            self._position = replace(self._position, whole_rows=rows, refused=self._still_refused(done))
+            self._position = replace(self._position, whole_rows=rows)
             self._cursor = replace(self._cursor, whole_at=done.walk.started_at or now)
         self._position = replace(self._position, walk=None)
         # A second look is due: until it is taken, only what is certain counts as read.
@@ -161,11 +163,6 @@ class ListSync:
         )
         with self._copy.writing() as writer:
             writer.save_cursor(self._cursor)
-
-    def _still_refused(self, done: FinancePlan) -> dict[str, str] | None:
-        """A way that was refused just now stays so until the next whole walk; older refusals are tried again."""
-        fell_back = len(self.tally.plans) > 1 and not done.walk.is_resumed
-        return dict(self._position.refused or {}) if fell_back and self._position.refused else None
 
     def _check_count(self, *, was_whole: bool) -> None:
         """Compare the number of rows; walk everything when it differs."""
@@ -196,9 +193,8 @@ class ListSync:
         if not missing:
             return
         if decide.is_suspicious(len(walked.seen), len(held)) and not self._confirmed:
-            self.tally.note(
-                f"only {len(walked.seen)} of {len(held)} rows were met; nothing is removed without a full sync"
-            )
+            met = f"{len(walked.seen)} of {len(held)}"
+            self.tally.note(f"only {met} rows were met; nothing is removed without a full sync")
             return
         self._write((), self._gone(missing, walked))
 

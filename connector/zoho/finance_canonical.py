@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 from connector.errors import Skippable
@@ -27,16 +28,20 @@ def canonical(row: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any, depth: int) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
     if depth > DEEPEST:
         raise Skippable("it is nested too deeply")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         kept = sorted(key for key in value if not key.endswith(TWIN))
-        return "{" + ",".join(f"{_quoted(key)}:{_text(value[key], depth + 1)}" for key in kept) + "}"
+        return (
+            "{" + ",".join(f"{encode_basestring(key)}:{_text(value[key], depth + 1)}" for key in kept) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(_text(one, depth + 1) for one in value) + "]"
     if isinstance(value, Decimal):
         return digits(value)
-    return _quoted(value)
+    return json.dumps(value)
 
 
 def digits(number: Decimal) -> str:
@@ -49,7 +54,3 @@ def digits(number: Decimal) -> str:
         raise Skippable("a number in it is out of any range")
     text = format(number, "f")
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
-
-
-def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

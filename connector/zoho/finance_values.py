@@ -19,14 +19,6 @@ from connector.zoho.finance_canonical import canonical, digits
 Row: TypeAlias = Mapping[str, Any]
 LONGEST_ID = 32
 MOST_MINOR = 2**63 - 1
-# Stamps have an offset without a colon; those of views may have none, and are in the organisation's zone.
-_STAMPS = (
-    "%Y-%m-%dT%H:%M:%S%z",
-    "%Y-%m-%dT%H:%M:%S.%f%z",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +111,11 @@ def instant(value: object, zone: ZoneInfo) -> datetime | None:
     """A stamp in UTC; without an offset it is in the organisation's zone. None when it is none."""
     if not isinstance(value, str) or not value.strip():
         return None
-    for form in _STAMPS:
-        try:
-            found = datetime.strptime(value.strip(), form)  # noqa: DTZ007 -- the zone is added below
-            return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    try:
+        found = datetime.fromisoformat(value.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def modified_at(row: Row, context: Context) -> datetime | None:
