@@ -45,7 +45,7 @@ def instants(values: Sequence[Any], ending: str) -> list[str | None]:
         ValueError: an instant without a time zone.
     """
     text = orjson.dumps(values).decode()
-    if "." in text or text.count('+00:00"') + text.count("null") != len(values):
+    if not values or "." in text or text.count('+00:00"') + text.count("null") != len(values):
         return [_instant(value, ending) for value in values]
     digits = text[1:-1].replace("T", " ").replace("+00:00", ending).replace('"', "").split(",")
     return [None if one == "null" else one for one in digits] if "null" in text else list(digits)
