@@ -66,13 +66,13 @@ HOSTILE = (
 )
 
 
-def record(role: Role, identifier: str, *, raw: dict[str, Any] | None = None, **given: Value) -> CrmRecord:
+def record(role: Role, identifier: str, *, raw: Any = None, **given: Any) -> CrmRecord:
     """A record with example values, but for those that are given."""
     values = tuple(given.get(name, EXAMPLES.get(name, f"{name} of {identifier}")) for name in COLUMNS[role])
     return CrmRecord(identifier, values, orjson.dumps({"id": identifier, **(raw or {})}).decode())
 
 
-def deal(number: int, **given: Value) -> CrmRecord:
+def deal(number: int, **given: Any) -> CrmRecord:
     return record(Role.TRANSACTIONS, str(number), **given)
 
 
@@ -464,12 +464,13 @@ PAGES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(PAGES, st.frozensets(st.integers(1, 30).map(str), max_size=5)), max_size=4))
 def test_after_any_pages_the_copy_holds_what_a_dictionary_would(
     database: Database, pages: list[tuple[list[CrmRecord], frozenset[str]]]
 ) -> None:
-    copy, model = SqlCopy(database), {}
+    copy = SqlCopy(database)
+    model: dict[str, CrmRecord] = {}
     with copy.writing() as writer:
         writer.apply(DEALS, PageChanges(deletes=tuple(str(number) for number in range(31))), NOW)
     for records, deletes in pages:
