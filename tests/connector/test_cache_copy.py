@@ -477,7 +477,7 @@ def test_after_any_pages_the_copy_holds_what_a_dictionary_would(
         with copy.writing() as writer:
             before = writer.stored(DEALS, [one.id for one in records])
             assert before == {
-                one.id: Stored(model[one.id].raw, model[one.id].values[0])
+                one.id: Stored(model[one.id].raw, model[one.id].values[0])  # type: ignore[arg-type]
                 for one in records
                 if one.id in model
             }
