@@ -17,9 +17,11 @@ DLT_PROGRAM = Path(__file__).with_name("peer_dlt.py")
 
 def sdk_to_sqlite(base_url: str, target: str, rows: int) -> int:
     """So many deals by the official SDK, into SQLite by executemany, a page at a time."""
-    from tests.support.zoho_sdk_session import connect, parameters  # noqa: PLC0415 -- the SDK is slow to load
+    # Here, as it takes a second to load and memory.
     from zohocrmsdk.src.com.zoho.crm.api import HeaderMap  # noqa: PLC0415
     from zohocrmsdk.src.com.zoho.crm.api.record import RecordOperations  # noqa: PLC0415
+
+    from tests.support.zoho_sdk_session import connect, parameters  # noqa: PLC0415
 
     connect(base_url, Path(f"{target}.sdk"))
     database = sqlite3.connect(target)

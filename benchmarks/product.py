@@ -15,7 +15,7 @@ from connector.cache.engine import Database, open_database
 from connector.cache.token_shelf import SealedShelf
 from connector.errors import NotOffered
 from connector.mapping import CrmMapping, Role, standard_mapping
-from connector.ports import CrmUser, FieldDescription, Page, Selection
+from connector.ports import CrmUser, FieldDescription, Page
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.zoho.auth import Credentials, Tokens
@@ -45,7 +45,7 @@ class NarrowCrm(CrmClient):
 class ListsOnly(NarrowCrm):
     """A CRM that answers no queries: whole reads go by record lists."""
 
-    def queried(self, selection: Selection, after: str | None = None, **more: Any) -> Iterator[Page]:
+    def queried(self, *_selection: Any, **_more: Any) -> Iterator[Page]:
         """Refused."""
         raise NotOffered("This measurement is of record lists.")
 

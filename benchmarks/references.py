@@ -24,17 +24,17 @@ from benchmarks.zoho_server import FIELDS, access_token
 
 ROWS_AT_ONCE = 2000
 COLUMNS = (
-    *("id", "deal_name", "stage", "amount", "currency", "exchange_rate", "closing_date", "probability"),
+    *("id", "deal_name", "stage", "amount", "expected_revenue", "next_step", "closing_date", "probability"),
     *("account_id", "account_name", "owner_id", "owner_name", "owner_email", "created_time", "modified_time"),
 )
 # What a bulk file has of these: a lookup is an id, and the account's name can be joined.
 IN_FILE = (
-    *("Id", "Deal_Name", "Stage", "Amount", "Currency", "Exchange_Rate", "Closing_Date", "Probability"),
+    *("id", "Deal_Name", "Stage", "Amount", "Expected_Revenue", "Next_Step", "Closing_Date", "Probability"),
     *("Account_Name", "Account_Name.Account_Name", "Owner", "Created_Time", "Modified_Time"),
 )
 FILE_COLUMNS = tuple(one for one in COLUMNS if one not in {"owner_name", "owner_email"})
 _TYPES = {"id": "bigint PRIMARY KEY", "account_id": "bigint", "owner_id": "bigint", "probability": "integer"}
-_NUMERIC = {"amount": "double precision", "exchange_rate": "double precision"}
+_NUMERIC = {"amount": "double precision", "expected_revenue": "double precision"}
 Row = tuple[Any, ...]
 
 
@@ -106,8 +106,8 @@ def _flat(one: dict[str, Any]) -> Row:
         one["Deal_Name"],
         one["Stage"],
         one["Amount"],
-        one.get("Currency"),
-        one.get("Exchange_Rate"),
+        one["Expected_Revenue"],
+        one["Next_Step"],
         one["Closing_Date"],
         one["Probability"],
         int(account.get("id") or 0),
@@ -127,7 +127,7 @@ def _typed(lines: Iterable[list[str]]) -> list[Row]:
             line[1],
             line[2],
             float(line[3]) if line[3] else None,
-            line[4],
+            float(line[4]) if line[4] else None,
             line[5],
             line[6],
             int(line[7]) if line[7] else None,
