@@ -1,1 +1,1 @@
-"""Benchmarks: each prints ratios against a baseline that is measured in the same run."""
+"""Measurements. Every figure in the README comes from a command here: ``python -m benchmarks.<name>``."""

@@ -11,6 +11,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from connector.cache.folding import fold_or_none
 
 BUSY_TIMEOUT_MS = 15_000
+# Measured on a first read of 200,000 deals in pages of 2,000: with SQLite's own 4,096 bytes and 1,000 pages
+# (4 MB) a row takes a quarter longer. The write-ahead log grows to 64 MB before it is folded in.
+SQLITE_PAGE_BYTES = 8192  # counts for a new file only
+SQLITE_CHECKPOINT_PAGES = 8000
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def open_database(url: str) -> Database:
     Raises:
         sqlalchemy.exc.ArgumentError: when the URL cannot be read.
     """
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # Parameters are customers' data: they stay out of errors, and so out of logs.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -53,8 +58,10 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
     connection.create_function("bw_fold", 1, fold_or_none, deterministic=True)
     for pragma in (
+        f"page_size={SQLITE_PAGE_BYTES}",
         "journal_mode=WAL",
         "synchronous=NORMAL",
+        f"wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):

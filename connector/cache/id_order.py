@@ -1,0 +1,54 @@
+"""The CRM's order of ids in SQL: numbers written as text, so a longer one is greater."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
+
+from connector.cache.record_tables import RecordTable
+
+
+def ids_between(kept: RecordTable, after: str | None, until: str | None) -> Select[str]:
+    """The ids held in a range, ascending (``after`` excluded, ``until`` included)."""
+    column = kept.table.c.id
+    found = select(column).where(kept.mine, in_range(column, after, until))
+    if after is not None and until is not None and len(after) == len(until):
+        return found.order_by(column)
+    return found.order_by(func.length(column), column)
+
+
+def in_range(column: ColumnElement[str], after: str | None, until: str | None) -> ColumnElement[bool]:
+    """Whether an id lies in the range."""
+    length = func.length(column)
+    if after is not None and until is not None and len(after) == len(until):
+        return and_(column > after, column <= until, length == len(after))  # the usual case, by the index
+    conditions: list[ColumnElement[bool]] = [true()]
+    if after is not None:
+        conditions.append(or_(length > len(after), and_(length == len(after), column > after)))
+    if until is not None:
+        conditions.append(or_(length < len(until), and_(length == len(until), column <= until)))
+    return and_(*conditions)
+
+
+def boundaries(connection: Connection, kept: RecordTable, parts: int) -> Iterator[str]:
+    """The last id of each part but the last one, ascending. Walks once over the index of the ids."""
+    column, length = kept.table.c.id, func.length(kept.table.c.id)
+    lengths = [
+        tuple(row)
+        for row in connection.execute(
+            select(length, func.count()).where(kept.mine).group_by(length).order_by(length)
+        )
+    ]
+    total, before = sum(rows for _, rows in lengths), 0
+    ranks = list(dict.fromkeys(total * part // parts for part in range(1, parts)))
+    for digits, rows in lengths:
+        place, last = before, None
+        for rank in (one for one in ranks if before < one <= before + rows):
+            # From one to the next, not from the first: an offset is counted out row by row.
+            further = select(column).where(kept.mine, length == digits)
+            further = further if last is None else further.where(column > last)
+            last = connection.execute(further.order_by(column).offset(rank - place - 1).limit(1)).scalar_one()
+            place = rank
+            yield last
+        before += rows

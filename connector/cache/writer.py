@@ -1,0 +1,143 @@
+"""One transaction on the local copy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table, delete, func, select, update
+
+from connector.cache import late_indexes
+from connector.cache.record_tables import RecordTable, record_table
+from connector.cache.statements import upsert
+from connector.cache.tables import (
+    FieldRow,
+    ModuleRow,
+    OrganisationRow,
+    SyncCursorRow,
+    TouchedAccountRow,
+    UserRow,
+    table_of,
+)
+from connector.cache.writing_postgresql import PostgresqlRecords
+from connector.cache.writing_sqlite import SqliteRecords
+from connector.mapping import ModuleMapping
+from connector.ports import (
+    CrmRecord,
+    CrmUser,
+    Cursor,
+    FieldDescription,
+    ModuleDescription,
+    Organisation,
+    PageChanges,
+    Stored,
+)
+
+LONGEST_ACCOUNT_ID = 32  # of the column; what is longer is the id of no account
+_CURSOR = table_of(SyncCursorRow)
+_FIELD = table_of(FieldRow)
+_MODULE = table_of(ModuleRow)
+_ORGANISATION = table_of(OrganisationRow)
+_TOUCHED = table_of(TouchedAccountRow)
+_USER = table_of(UserRow)
+
+
+class SqlCopyWriter:
+    """The port ``CopyWriter`` on one transaction.
+
+    ``filled`` are the names of tables that are known to hold rows; the writers of one copy share it.
+    """
+
+    def __init__(self, connection: Connection, filled: set[str]) -> None:
+        self._connection = connection
+        self._filled = filled
+        self._records: SqliteRecords | PostgresqlRecords = (
+            SqliteRecords(connection)
+            if connection.dialect.name == "sqlite"
+            else PostgresqlRecords(connection)
+        )
+
+    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
+        """What is held of these records; those that are not held are left out."""
+        kept = record_table(mapping)
+        if not ids or self._are_beyond(kept, ids):
+            return {}
+        return self._records.stored(kept, ids)
+
+    def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:
+        """Write, remove and touch."""
+        kept = record_table(mapping)
+        if changes.upserts:
+            self._upsert_records(kept, changes)
+        if changes.deletes:
+            self._records.delete(kept, changes.deletes)
+        self._touch(changes.touched, at)
+
+    def save_cursor(self, cursor: Cursor) -> None:
+        """Keep the position."""
+        self._upsert(_CURSOR, [asdict(cursor)])
+
+    def save_organisation(self, organisation: Organisation, at: datetime) -> None:
+        """Keep the organisation, read at this instant."""
+        self._upsert(_ORGANISATION, [asdict(organisation) | {"read_at": at}])
+
+    def save_users(self, users: Sequence[CrmUser]) -> None:
+        """Keep the users; those that are held but not among these become inactive."""
+        known = [user.id for user in users]
+        self._upsert(_USER, [asdict(user) for user in users])
+        self._connection.execute(update(_USER).where(_USER.c.id.not_in(known)).values(active=False))
+
+    def save_fields(self, module: str, fields: Sequence[FieldDescription]) -> None:
+        """Replace what is held of a module's fields."""
+        self._connection.execute(delete(_FIELD).where(_FIELD.c.module == module))
+        self._upsert(_FIELD, [_field_row(module, field) for field in fields])
+
+    def save_modules(self, modules: Sequence[ModuleDescription]) -> None:
+        """Replace what is held of the CRM's modules."""
+        self._connection.execute(delete(_MODULE))
+        self._upsert(_MODULE, [asdict(one) for one in modules])
+
+    def _are_beyond(self, kept: RecordTable, ids: Collection[str]) -> bool:
+        """Whether all ids come after whatever is held: so it is, page after page, in a first read.
+
+        One look at the end of an index. Digits have the same order in every collation.
+        """
+        if not "".join(ids).isdecimal():
+            return False
+        last = select(func.max(kept.table.c.id)).where(kept.mine)
+        greatest = self._connection.execute(last).scalar_one()
+        return greatest is None or (greatest.isdecimal() and min(ids) > greatest)
+
+    def _upsert_records(self, kept: RecordTable, changes: PageChanges) -> None:
+        # In one order always: two transactions that lock the same rows must not wait for each other.
+        records: list[CrmRecord] = sorted(
+            {one.id: one for one in changes.upserts}.values(), key=attrgetter("id")
+        )
+        all_new = changes.inserted == len(changes.upserts)
+        if kept.name not in self._filled:
+            if all_new and len(records) >= late_indexes.ROWS_WORTH_WAITING_FOR:
+                late_indexes.set_aside(self._connection, kept)
+            self._filled.add(kept.name)
+        self._records.upsert(kept, records, all_new=all_new)
+
+    def _touch(self, accounts: Collection[str], at: datetime) -> None:
+        rows = [
+            {"account_id": one, "touched_at": at}
+            for one in sorted(accounts)
+            if len(one) <= LONGEST_ACCOUNT_ID
+        ]
+        self._upsert(_TOUCHED, rows)
+
+    def _upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            statement = upsert(table, self._connection.dialect.name, frozenset(rows[0]))
+            self._connection.execute(statement, rows)
+
+
+def _field_row(module: str, field: FieldDescription) -> dict[str, Any]:
+    picklist = orjson.dumps(field.picklist).decode() if field.picklist is not None else None
+    return asdict(field) | {"module": module, "picklist": picklist}
