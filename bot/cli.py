@@ -28,7 +28,7 @@ from bot.app.people import OPERATOR
 from bot.runtime.logs import configure_logs
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
 from bot.settings import load_settings
-from bot.terminal import SyncBars, lines_table, report_table, show_answer, show_checks
+from bot.terminal import SyncBars, lines_table, report_table, show_answer, show_checks, sources_rows
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -160,6 +160,39 @@ def sync(
 
 
 @app.command()
+def sources(as_json: AsJson = False) -> None:
+    """Read what is connected besides the CRM: Finance, e-mails, Campaigns, Desk, SalesIQ."""
+    from bot.runtime.sources import Sources
+
+    zoho = _bellwether().zoho
+    done = Sources(zoho.finance, zoho.events).read(lambda: None)
+    _print_json(done) if as_json else _print_table(sources_rows(done))
+
+
+@app.command()
+def publish(dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Write scores and labels back to the CRM's accounts: only what differs."""
+    bellwether = _bellwether()
+    bellwether.require_copy()
+    report = bellwether.zoho.rehearse_publishing() if dry_run else bellwether.zoho.publish()
+    if report is None:
+        raise UserError(
+            "Writing back is not switched on.", "Set write_back: {enabled: true} in the configuration."
+        )
+    found = asdict(report)
+    _print_json(found) if as_json else _print_table([found])
+
+
+@app.command()
+def spent(as_json: AsJson = False) -> None:
+    """API credits of the last 24 hours, by call."""
+    from connector.cache.ledger import spendings
+
+    bellwether = _bellwether()
+    _print_lines(spendings(bellwether.database, bellwether.clock.now()), as_json=as_json)
+
+
+@app.command()
 def score(
     segmentation: Annotated[str | None, typer.Argument(help="One segmentation; all when left out.")] = None,
     dry_run: DryRun = False,
@@ -237,8 +270,10 @@ def people(as_json: AsJson = False) -> None:
 @configuration.command("check")
 def config_check(file: ConfigFile = None) -> None:
     """Check a configuration document without publishing it."""
+    from bot.runtime.documents import check_document
+
     bellwether = _bellwether()
-    bellwether.check_document(file or bellwether.settings.config_file)
+    check_document(bellwether.database, file or bellwether.settings.config_file)
     print("The configuration is good.")
 
 
@@ -249,9 +284,11 @@ def config_apply(
     dry_run: DryRun = False,
 ) -> None:
     """Publish a configuration document; the next run is a baseline."""
+    from bot.runtime.documents import check_document
+
     bellwether = _bellwether()
     path = file or bellwether.settings.config_file
-    text = bellwether.check_document(path)
+    text = check_document(bellwether.database, path)
     if dry_run:
         print(f"{path} is good and would be published.")
         return

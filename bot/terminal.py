@@ -202,3 +202,30 @@ def _show_not_understood(console: Console, problem: NotUnderstood) -> None:
             console.print(f"    → {escape(reading.text)}", highlight=False)
     for reading in problem.readings:
         console.print(f"  → {escape(reading.text)}", highlight=False)
+
+
+def sources_rows(done: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was read of every source, a line each: lists of Finance, and sources of engagement."""
+    rows = []
+    for product, report in done.items():
+        if product == "events":
+            rows += [
+                {
+                    "source": one["source"],
+                    "read": one["read"],
+                    "changed": one["changed"],
+                    "how": one["error"] or "",
+                }
+                for one in report
+            ]
+            continue
+        rows += [
+            {
+                "source": f"{product} {one['name']}",
+                "read": one["read"],
+                "changed": one["inserted"] + one["updated"] + one["deleted"],
+                "error": one["problem"],
+            }
+            for one in report["lists"]
+        ]
+    return rows

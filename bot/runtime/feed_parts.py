@@ -30,6 +30,7 @@ class FeedParts:
         modules: the mapped modules.
         polled_at: when a poll of a module last ended.
         ready: whether the CRM was read to its end once.
+        own: the fields of a module that we write ourselves.
     """
 
     settings: Settings
@@ -41,6 +42,7 @@ class FeedParts:
     modules: Callable[[], Sequence[str]]
     polled_at: Callable[[str], datetime | None]
     ready: Callable[[], bool]
+    own: Callable[[str], frozenset[str]] = lambda _module: frozenset()
 
     @cached_property
     def channels(self) -> SqlChannels:
@@ -80,7 +82,7 @@ class FeedParts:
         if not self.settings.public_url:
             return []
         secret = self.settings.zoho.webhook_secret.get_secret_value()
-        return Callbacks(self.channels, self.hints, self.seen, self.clock, secret).routes()
+        return Callbacks(self.channels, self.hints, self.seen, self.clock, secret, self.own).routes()
 
     def bell(self) -> FeedBell:
         """What enters a job when records are to be read again."""

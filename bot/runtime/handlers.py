@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -15,11 +15,14 @@ from bot.app.facts import RunSummary
 from bot.app.ports import Chat, Job, Posted
 from bot.app.recompute import Recompute
 from bot.app.rescoring import KIND as RESCORE
+from bot.app.write_back import KIND as PUBLISH
 from bot.runtime.feed import CHANNELS, FEED, ChangeFeed
+from bot.runtime.sources import SOURCES
 from bot.runtime.work import Handler, Stopping
 from bot.store.incidents import SqlIncidents
 from connector.errors import ConnectorError
 from connector.sync.pipeline import Sync
+from connector.sync.publish import OnPublished, PublishReport
 
 SYNC, DAILY = "sync", "daily"
 ZOHO = "zoho"  # the incident's name
@@ -34,12 +37,16 @@ class Handlers:
     Attributes:
         sync: makes a sync, from the mapping that is in force.
         feed: the change feed.
+        sources: reads Finance and the suite; called between pages with what raises when asked to stop.
+        publish: writes scores back; None when that is not switched on.
         require_copy: raises UserError while the CRM has not been read to its end once.
         stop: set when the process is asked to stop.
     """
 
     sync: Callable[[], Sync]
     feed: Callable[[], ChangeFeed]
+    sources: Callable[[Callable[[], None]], Mapping[str, Any]]
+    publish: Callable[[OnPublished], PublishReport | None]
     require_copy: Callable[[], None]
     recompute: Recompute
     chat: Callable[[], Chat]
@@ -54,6 +61,8 @@ class Handlers:
             RESCORE: self.on_rescore,
             FEED: self.on_feed,
             CHANNELS: self.on_channels,
+            SOURCES: self.on_sources,
+            PUBLISH: self.on_publish,
         }
 
     def on_sync(self, _job: Job) -> Mapping[str, Any]:
@@ -72,6 +81,16 @@ class Handlers:
     def on_channels(self, _job: Job) -> Mapping[str, Any]:
         """Make, renew and repair the notification channels at Zoho."""
         return self.feed().tend_channels()
+
+    def on_sources(self, _job: Job) -> Mapping[str, Any]:
+        """Read Finance and the suite."""
+        return self.sources(self._stop_if_asked)
+
+    def on_publish(self, _job: Job) -> Mapping[str, Any]:
+        """Write scores and labels back to the CRM: what differs."""
+        self.require_copy()
+        report = self.publish(lambda _done, _all: self._stop_if_asked())
+        return {} if report is None else asdict(report)
 
     def on_rescore(self, job: Job) -> Mapping[str, Any]:
         """Score on command, and say in the message that asked for it how it went."""

@@ -48,7 +48,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         def checks() -> list[Check]:
             return [*own_checks(bellwether, connection)]
 
-        others = bellwether.feed_parts.routes() if Part.WEB in parts else []
+        others = bellwether.routes() if Part.WEB in parts else []
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
             slack = bellwether.slack_connection()

@@ -8,24 +8,21 @@ import socket
 import threading
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import slack_sdk
 import structlog
+from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.answers import AccountLine
 from bot.app.ask import Ask
 from bot.app.config import (
     STARTING_DOCUMENT,
-    Catalogs,
     PublishedConfigurations,
-    check_against,
     read_configuration,
-    read_document,
 )
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
@@ -40,7 +37,9 @@ from bot.runtime.clock import clock_for
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
+from bot.runtime.metrics import Metrics
 from bot.runtime.setup import read_text_of
+from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
@@ -52,7 +51,6 @@ from bot.slack.socket import SocketConnection
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
-from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
@@ -65,6 +63,7 @@ from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
+from connector.cache.ledger import forget_old
 from connector.sync.pipeline import Sync
 from connector.zoho.crm import CrmClient
 from connector.zoho.notifications import ChannelClient
@@ -230,6 +229,7 @@ class Bellwether:
             modules=lambda: [one.module for one in self.zoho.mapping().modules],
             polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
             ready=lambda: self.book.as_of() is not None,
+            own=lambda module: self.zoho.own().get(module, frozenset()),
         )
 
     @cached_property
@@ -307,22 +307,6 @@ class Bellwether:
             read_configuration(text, str(file))
             self.versions.publish(text, author="bellwether", note="The first configuration.")
 
-    def check_document(self, path: Path) -> str:
-        """Read a configuration document and check it against the organisation's fields; its text.
-
-        Raises:
-            ConfigurationError: all problems, with file and line.
-        """
-        text = read_text_of(path)
-        document = read_document(text, str(path))
-        with self.database.reads.begin() as connection:
-            catalogs = Catalogs(
-                account_catalog(connection, document.configuration),
-                transaction_catalog(connection, document.configuration),
-            )
-        document.refuse(check_against(document.configuration, catalogs))
-        return text
-
     def crm_url(self, account_id: str) -> str | None:
         """Where an account is shown in the CRM's own pages; None before the organisation is known."""
         held = self.copy.organisation()
@@ -356,6 +340,8 @@ class Bellwether:
         handlers = Handlers(
             sync=self.sync,
             feed=lambda: self.feed_parts.feed,
+            sources=Sources(self.zoho.finance, self.zoho.events).read,
+            publish=self.zoho.publish,
             require_copy=self.require_copy,
             recompute=self.recompute,
             chat=lambda: self.gateway,
@@ -378,12 +364,21 @@ class Bellwether:
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
-        rhythms = (Every(SYNC, self.settings.poll_seconds), *self.feed_parts.rhythm())
         configuration, held = self.configuration(), self.copy.organisation()
+        rhythms = (
+            Every(SYNC, self.settings.poll_seconds),
+            *self.feed_parts.rhythm(),
+            *beside_the_crm(configuration),
+        )
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
             return rhythms
         return (*rhythms, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+
+    def routes(self) -> list[Route]:
+        """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""
+        metrics = Metrics(self.database, self.clock, self.heartbeats, self.outbox, self.incidents)
+        return [metrics_route(metrics), *self.feed_parts.routes(), self.zoho.survey_door().route()]
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
@@ -394,4 +389,5 @@ class Bellwether:
                 log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
         self.seen.forget_old()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
+        forget_old(self.database, self.clock.now())
         return False

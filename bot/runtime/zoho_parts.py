@@ -10,6 +10,7 @@ from functools import cached_property
 from bot.app.crm_mapping import crm_mapping
 from bot.app.ports import Clock
 from bot.app.write_back import own_fields, own_tags, wanted
+from bot.runtime.sources import SurveyDoor
 from bot.settings import Settings
 from bot.store.wanted import score_lines
 from connector.budget import Allowance, daily_credits
@@ -17,6 +18,8 @@ from connector.cache import repositories
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database
 from connector.cache.events import SqlEventStore
+from connector.cache.finance import SqlFinance
+from connector.cache.finance_pace import SqlPace
 from connector.cache.ledger import SqlCallBook, remaining_of
 from connector.cache.token_shelf import SealedShelf
 from connector.cache.written import SqlWrittenCopy
@@ -26,12 +29,16 @@ from connector.suite_ports import EventSource
 from connector.sync.activities import READERS, Activities
 from connector.sync.differences import find_fields
 from connector.sync.events import EventSync
+from connector.sync.finance import FinanceSync
+from connector.sync.finance_decide import FinancePolicy
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.sync.publish import OnPublished, Publisher, PublishReport
+from connector.write_ports import Wanted
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
+from connector.zoho.finance import FinanceClient
 from connector.zoho.regions import Region, region
 from connector.zoho.suite import SuiteClient
 from connector.zoho.suite_campaigns import SCOPES as CAMPAIGN_SCOPES
@@ -42,7 +49,7 @@ from connector.zoho.suite_emails import EmailEvents
 from connector.zoho.suite_salesiq import SCOPES as SALESIQ_SCOPES
 from connector.zoho.suite_salesiq import SalesIqEvents
 from connector.zoho.write import CrmWriteClient
-from scoring.config import Configuration
+from scoring.config import Configuration, FinanceSource
 
 CRM = "crm"
 
@@ -145,11 +152,23 @@ class ZohoParts:
 
     def publish(self, progress: OnPublished | None = None) -> PublishReport | None:
         """Write scores and labels back; None when that is not switched on."""
+        publisher = self._publisher()
+        return publisher.run(self._wanted, progress) if publisher is not None else None
+
+    def rehearse_publishing(self) -> PublishReport | None:
+        """How many records would be written; None when writing back is not switched on."""
+        publisher = self._publisher()
+        return publisher.rehearse(self._wanted) if publisher is not None else None
+
+    def _wanted(self) -> Iterator[Wanted]:
+        return wanted(score_lines(self.database), self.configuration())
+
+    def _publisher(self) -> Publisher | None:
         configuration = self.configuration()
         fields = own_fields(configuration)
         if not fields:
             return None
-        publisher = Publisher(
+        return Publisher(
             self.writer,
             SqlWrittenCopy(self.database),
             self.clock,
@@ -157,11 +176,29 @@ class ZohoParts:
             fields,
             tags=own_tags(configuration),
         )
-        return publisher.run(lambda: wanted(score_lines(self.database), configuration), progress)
+
+    def finance(self) -> tuple[FinanceSync, ...]:
+        """One reading of each connected Finance product."""
+        return tuple(map(self._finance, self.configuration().finance))
+
+    def _finance(self, source: FinanceSource) -> FinanceSync:
+        pace = SqlPace(self.database, self.clock)
+        client = FinanceClient(
+            source.product, self.tokens, source.organization_id, self.book, pace, self.clock
+        )
+        policy = FinancePolicy(details_a_day=source.details_a_day, lines=source.lines)
+        return FinanceSync(SqlFinance(self.database, source.product), client, self.clock, policy)
 
     def events(self) -> EventSync:
         """One reading of every connected source of engagement."""
         return EventSync(tuple(self._sources()), SqlEventStore(self.database), self.clock)
+
+    def survey_door(self) -> SurveyDoor:
+        """Where Zoho Survey calls."""
+        secret = self.settings.zoho.webhook_secret.get_secret_value()
+        return SurveyDoor(
+            SqlEventStore(self.database), self.clock, secret, lambda: self.configuration().suite.survey
+        )
 
     def _sources(self) -> Iterator[EventSource]:
         suite, also = self.configuration().suite, self.configuration().sync.also

@@ -45,21 +45,16 @@ class SqlEventStore:
 
     def write(self, events: Sequence[EngagementEvent], cursor: EventCursor) -> int:
         """Keep events and the place behind them, in one transaction; how many are new or different."""
-        latest = {_key(one): one for one in events}
         with self._database.writes.begin() as connection:
-            rows = [asdict(one) for one in latest.values()]
-            _give_accounts(connection, rows)
-            held = _held(connection, latest)
-            for row in rows:
-                if row["account_id"] is None and (before := held.get(_row_key(row))) is not None:
-                    row["account_id"] = before["account_id"]
-            changed = [row for row in rows if held.get(_row_key(row)) != row]
-            if changed:
-                statement = upsert(_EVENT, connection.dialect.name, frozenset(changed[0]))
-                connection.execute(statement, changed)
+            changed = _keep(connection, events)
             place = upsert(_CURSOR, connection.dialect.name, frozenset(asdict(cursor)))
             connection.execute(place, asdict(cursor))
-        return len(changed)
+        return changed
+
+    def add(self, events: Sequence[EngagementEvent]) -> int:
+        """Keep events that came by themselves; how many are new or different."""
+        with self._database.writes.begin() as connection:
+            return _keep(connection, events)
 
     def link(self) -> int:
         """Give accounts to events that had none, because their contact has come into the copy since."""
@@ -124,6 +119,20 @@ class SqlEventStore:
             yield [row.raw for row in rows], after
             if after is None:
                 return
+
+
+def _keep(connection: Connection, events: Sequence[EngagementEvent]) -> int:
+    latest = {_key(one): one for one in events}
+    rows = [asdict(one) for one in latest.values()]
+    _give_accounts(connection, rows)
+    held = _held(connection, latest)
+    for row in rows:
+        if row["account_id"] is None and (before := held.get(_row_key(row))) is not None:
+            row["account_id"] = before["account_id"]  # what was linked later stays linked
+    changed = [row for row in rows if held.get(_row_key(row)) != row]
+    if changed:
+        connection.execute(upsert(_EVENT, connection.dialect.name, frozenset(changed[0])), changed)
+    return len(changed)
 
 
 def _key(event: EngagementEvent) -> Key:

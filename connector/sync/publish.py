@@ -122,6 +122,16 @@ class Publisher:
         self._move_tags(wanted)
         return self._report
 
+    def rehearse(self, wanted: WantedNow) -> PublishReport:
+        """How many records would be written. Fields that do not exist yet are not created."""
+        self._report = PublishReport()
+        present = differences.find_fields(self._own, self._writer.fields(self._module))
+        new = {one.label: f" {one.label}" for one in present.missing}  # no API name begins with a blank
+        names = {**present.names, **new}
+        self._report.differing = sum(1 for _ in self._differences(wanted, names))
+        self._report.created_fields = tuple(new)
+        return self._report
+
     def _names(self) -> Mapping[str, str]:
         """Our fields' API names; what is missing is created first."""
         found = differences.find_fields(self._own, self._writer.fields(self._module))
