@@ -27,7 +27,7 @@ from bot.app.config import (
     read_configuration,
     read_document,
 )
-from bot.app.crm_mapping import crm_mapping
+from bot.app.crm_mapping import crm_mapping, sync_policy
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendError, UserError
 from bot.app.explaining import explain
@@ -310,8 +310,10 @@ class Bellwether:
         return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
 
     def sync(self) -> Sync:
-        """One sync of the mapped modules."""
-        return Sync(self.copy, self.crm, crm_mapping(self.configuration().mapping), self.clock)
+        """One sync of the mapped modules and those that are read beside them."""
+        configuration = self.configuration()
+        mapping = crm_mapping(configuration.mapping)
+        return Sync(self.copy, self.crm, mapping, self.clock, sync_policy(configuration))
 
     def slack_connection(self) -> SocketConnection:
         """Slack's events, commands and clicks.

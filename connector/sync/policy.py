@@ -25,7 +25,7 @@ class SyncPolicy:
         overlap: a record can become visible a little after the instant that it carries, and clocks differ.
         bulk_from: a module of so many records is read by bulk jobs.
         lanes: so many ranges of ids are read at a time where many records changed.
-        query_rows: as many rows as one query gives; a range is no shorter, and many changes are twice so many.
+        query_rows: as many rows as one query gives; no range is shorter; twice so many are many changes.
         own: module -> API names of the fields that we write ourselves.
         pushed: whether a live notification channel covers a module; then nothing is polled for until
             ``pushed_safety`` has passed.

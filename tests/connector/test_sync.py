@@ -92,7 +92,9 @@ def test_a_bad_record_is_reported_once_a_reading_and_the_others_are_kept(world: 
     assert (report.reasons, report.skipped) == ((f"{bad}: a value cannot be read",), 1)
 
 
-def test_a_record_that_cannot_be_used_does_not_make_every_id_be_compared_again_and_again(world: World) -> None:
+def test_a_record_that_cannot_be_used_does_not_make_every_id_be_compared_again_and_again(
+    world: World,
+) -> None:
     add_deal(world.crm, Amount="much")
     world.clock.forward(hours=1)
     world.sync()
