@@ -193,7 +193,7 @@ def test_a_lasting_fault_keeps_what_was_read_and_the_next_sync_goes_on(copy: Zoh
     report = copy.sync()["Deals"]
     assert "resumed after 2000 records" in report.plan
     assert (number_of(copy, AccountRow), number_of(copy, TransactionRow)) == (85, 8800)
-    assert calls(copy)["POST /crm/v8/coql"] == 3 + 4 + 1, "the first 2,000 were not read again"
+    assert 6800 <= report.read < 6900, "the first 2,000 were not read again"
 
 
 def test_a_missing_scope_is_named(copy: ZohoCopy) -> None:
