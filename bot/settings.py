@@ -24,8 +24,17 @@ class ZohoSettings(BaseModel):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     refresh_token: SecretStr = SecretStr("")
+    webhook_secret: SecretStr = SecretStr("")  # as it is given to webhooks in Zoho Books: 12 to 50 letters
     accounts_url: str | None = None
     api_url: str | None = None
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_one_that_books_takes(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not (text.isascii() and text.isalnum() and 12 <= len(text) <= 50):  # noqa: PLR2004
+            raise ValueError("has to be 12 to 50 letters and digits, as Zoho Books wants it")
+        return value
 
 
 class SlackSettings(BaseModel):

@@ -3,6 +3,7 @@
 ConnectorError
 ├── Retriable     it will pass: 429, 5xx, a time-out, a cut answer (carries how long to wait)
 │   └── OutOfBudget   the share of API credits that we may use is used up: later, without insisting
+├── Conflict      somebody else has changed the record meanwhile: nothing was written
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
 ├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
 ├── NotOffered    this way of reading is not offered for the module: another way is taken, and said
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """The exchange with Zoho failed."""
+    """The exchange with Zoho failed. ``code`` is Zoho's own word for it, empty when it gave none."""
+
+    code: str = ""
 
     def __init__(self, what_happened: str | None = None, what_to_do: str = "") -> None:
         self.what_happened = what_happened or (type(self).__doc__ or "").strip()
@@ -34,6 +37,10 @@ class Retriable(ConnectorError):
 
 class OutOfBudget(Retriable):
     """Our share of the API's credits is used up; the rest is left to the customer's other programs."""
+
+
+class Conflict(ConnectorError):
+    """Somebody else has changed the record in the CRM meanwhile; nothing was written."""
 
 
 class Skippable(ConnectorError):

@@ -1,12 +1,9 @@
-"""The configuration in the connector's terms: what is read, how often, and which field fills which column."""
+"""The configuration's mapping in the connector's terms: standard fields, unless the document differs."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from connector.mapping import STANDARD_FIELDS, CrmMapping, ModuleMapping, Role
-from connector.sync.policy import SyncPolicy
-from scoring.config import Configuration, Mapping
+from scoring.config import Mapping
 
 
 def crm_mapping(mapping: Mapping) -> CrmMapping:
@@ -22,15 +19,4 @@ def crm_mapping(mapping: Mapping) -> CrmMapping:
             ModuleMapping(role, choice.module, {**STANDARD_FIELDS[role], **choice.fields})
             for role, choice in chosen
         )
-    )
-
-
-def sync_policy(configuration: Configuration) -> SyncPolicy:
-    """How the CRM is read. A module that plays a role is not read once more beside it."""
-    syncing = configuration.sync
-    mapped = {one.module for one in crm_mapping(configuration.mapping).modules}
-    return SyncPolicy(
-        deletions_after=timedelta(minutes=syncing.deletions_every_minutes),
-        reconcile_after=timedelta(days=syncing.reconcile_every_days),
-        also=tuple(one for one in dict.fromkeys(syncing.also) if one not in mapped),
     )

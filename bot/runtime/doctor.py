@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.app.errors import BellwetherError, UserError
 from bot.app.services import Check
+from bot.runtime.feed_checks import channels_at_zoho, push_checks
 from bot.runtime.wiring import Bellwether
 from connector.errors import ConnectorError
 
@@ -27,6 +28,7 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
     for channel in _channels(bellwether):
         yield _tried(f"channel {channel}", partial(_channel, bellwether, channel))
     yield bellwether.health.zoho_check()
+    yield from _push(bellwether)
     yield bellwether.health.outbox_check()
 
 
@@ -51,6 +53,14 @@ def _configuration(bellwether: Bellwether) -> str:
 def _slack(bellwether: Bellwether) -> str:
     answer = bellwether.slack.auth_test()
     return f"{answer['user']} in {answer['team']}"
+
+
+def _push(bellwether: Bellwether) -> Iterator[Check]:
+    if not bellwether.settings.secret_key.get_secret_value():
+        return  # said already
+    feed = bellwether.feed_parts.feed
+    yield from push_checks(feed)
+    yield _tried("channels at zoho", lambda: channels_at_zoho(feed))
 
 
 def _socket(bellwether: Bellwether) -> str:

@@ -15,6 +15,7 @@ from bot.app.facts import RunSummary
 from bot.app.ports import Chat, Job, Posted
 from bot.app.recompute import Recompute
 from bot.app.rescoring import KIND as RESCORE
+from bot.runtime.feed import CHANNELS, FEED, ChangeFeed
 from bot.runtime.work import Handler, Stopping
 from bot.store.incidents import SqlIncidents
 from connector.errors import ConnectorError
@@ -32,11 +33,13 @@ class Handlers:
 
     Attributes:
         sync: makes a sync, from the mapping that is in force.
+        feed: the change feed.
         require_copy: raises UserError while the CRM has not been read to its end once.
         stop: set when the process is asked to stop.
     """
 
     sync: Callable[[], Sync]
+    feed: Callable[[], ChangeFeed]
     require_copy: Callable[[], None]
     recompute: Recompute
     chat: Callable[[], Chat]
@@ -45,7 +48,13 @@ class Handlers:
 
     def by_kind(self) -> Mapping[str, Handler]:
         """Which kind is done by what."""
-        return {SYNC: self.on_sync, DAILY: self.on_daily, RESCORE: self.on_rescore}
+        return {
+            SYNC: self.on_sync,
+            DAILY: self.on_daily,
+            RESCORE: self.on_rescore,
+            FEED: self.on_feed,
+            CHANNELS: self.on_channels,
+        }
 
     def on_sync(self, _job: Job) -> Mapping[str, Any]:
         """Bring the copy up to date and score what it touched."""
@@ -54,6 +63,15 @@ class Handlers:
     def on_daily(self, _job: Job) -> Mapping[str, Any]:
         """Bring the copy up to date and score everything: a day has passed for all."""
         return {"sync": self._read(), "score": self.recompute.run("daily").as_json()}
+
+    def on_feed(self, _job: Job) -> Mapping[str, Any]:
+        """Read again what callbacks hinted at, and score what it touched."""
+        read = self.feed().read_again({"crm": self.sync().read_again}, self._stop_if_asked)
+        return {"feed": read, "score": self.recompute.run("change").as_json()}
+
+    def on_channels(self, _job: Job) -> Mapping[str, Any]:
+        """Make, renew and repair the notification channels at Zoho."""
+        return self.feed().tend_channels()
 
     def on_rescore(self, job: Job) -> Mapping[str, Any]:
         """Score on command, and say in the message that asked for it how it went."""
@@ -65,22 +83,30 @@ class Handlers:
         return summary.as_json()
 
     def on_failure(self, job: Job, error: BellwetherError | ConnectorError) -> None:
-        """Tell the administrators, once."""
-        name = ZOHO if isinstance(error, ConnectorError) else f"job:{job.kind}"
+        """Tell the administrators, once. Without channels Zoho is polled: that is a trouble of its own."""
+        about_zoho = isinstance(error, ConnectorError) and job.kind != CHANNELS
+        name = ZOHO if about_zoho else f"job:{job.kind}"
         self.incidents.begin(name, error.what_happened, error.what_to_do)
 
     def on_success(self, job: Job) -> None:
         """What had failed works again."""
-        if job.kind in (SYNC, DAILY):
+        if job.kind in (SYNC, DAILY):  # a feed that works says little: perhaps nothing was to be read
             self.incidents.end(ZOHO)
         self.incidents.end(f"job:{job.kind}")
 
     def _read(self) -> Any:
-        def between_pages(_progress: object) -> None:
-            if self.stop.is_set():
-                raise Stopping
+        feed = self.feed()
+        covered = feed.before_poll()
+        report = json.loads(self.sync().run(lambda _progress: self._stop_if_asked()).as_json())
+        changes = ("inserted", "updated", "deleted")
+        feed.judge_poll(
+            covered, {one["module"]: sum(one[name] for name in changes) for one in report["modules"]}
+        )
+        return report
 
-        return json.loads(self.sync().run(between_pages).as_json())
+    def _stop_if_asked(self) -> None:
+        if self.stop.is_set():
+            raise Stopping
 
     def _tell(self, posted: Posted, summary: RunSummary) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The HTTP face of a process: is it alive, is it ready, and with what detail."""
+"""The HTTP face of a process: is it alive, is it ready, and with what detail; and what else it takes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from bot.app.services import Check
 START_SECONDS = 10
 
 
-def health_app(checks: Callable[[], Sequence[Check]]) -> Starlette:
-    """``/healthz`` answers while the process lives; ``/readyz`` is 200 when every check is ok, else 503."""
+def http_app(checks: Callable[[], Sequence[Check]], others: Sequence[Route] = ()) -> Starlette:
+    """``/healthz`` answers while the process lives; ``/readyz`` is 200 when every check is ok, else 503.
+
+    ``others`` are the addresses that a process has besides these two.
+    """
 
     def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -42,7 +45,7 @@ def health_app(checks: Callable[[], Sequence[Check]]) -> Starlette:
             200 if all(one.ok for one in found) else 503,
         )
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *others])
 
 
 class HttpServer:
@@ -66,6 +69,7 @@ class HttpServer:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self._host, self._port))
+            listening.listen()  # who calls before the thread runs waits, instead of being refused
         except OSError as error:
             listening.close()
             raise ConfigurationError(

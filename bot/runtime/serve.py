@@ -14,12 +14,13 @@ from types import FrameType
 import structlog
 
 from bot.app.services import Check
-from bot.runtime.http import HttpServer, health_app
+from bot.runtime.http import HttpServer, http_app
 from bot.runtime.wiring import Bellwether
 from bot.runtime.work import Loop, Loops
 from bot.slack.socket import SocketConnection
 
 BEAT_SECONDS = 5.0
+FEED_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,8 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         def checks() -> list[Check]:
             return [*own_checks(bellwether, connection)]
 
-        stack.enter_context(HttpServer(health_app(checks), settings.http_host, settings.http_port))
+        others = bellwether.feed_parts.routes() if Part.WEB in parts else []
+        stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
             slack = bellwether.slack_connection()
             slack.start()
@@ -55,6 +57,8 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             connection.append(slack)
         loops = tuple(_loops(bellwether, parts, stop))
         stack.enter_context(Loops(loops, stop))
+        if Part.WORKER in parts:
+            bellwether.feed_parts.enter_channels_job()
         if Part.CLOCK in parts:
             stack.enter_context(bellwether.metronome())
         log.info("started", parts=sorted(parts), holder=bellwether.holder, pid=os.getpid())
@@ -79,6 +83,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
             yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
         yield Loop("jobs", bellwether.job_loop(stop).step)
+        yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("outbox", bellwether.delivery.deliver_one)
         yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)
 

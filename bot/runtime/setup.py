@@ -91,3 +91,17 @@ def write_starting_configuration(path: Path, document: str) -> bool:
             f"{path} cannot be written ({error.strerror}).", "Choose another place."
         ) from None
     return True
+
+
+def read_text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None

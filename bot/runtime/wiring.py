@@ -27,9 +27,8 @@ from bot.app.config import (
     read_configuration,
     read_document,
 )
-from bot.app.crm_mapping import crm_mapping, sync_policy
 from bot.app.deliver import Delivery
-from bot.app.errors import ConfigurationError, SendError, UserError
+from bot.app.errors import SendError, UserError
 from bot.app.explaining import explain
 from bot.app.home import Home
 from bot.app.ports import Clock
@@ -38,10 +37,13 @@ from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.runtime.clock import clock_for
+from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
+from bot.runtime.setup import read_text_of
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
+from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.slack.channels import Channels
@@ -63,12 +65,10 @@ from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
-from connector.cache.token_shelf import SealedShelf
 from connector.sync.pipeline import Sync
-from connector.zoho.auth import Credentials, Tokens
-from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
-from connector.zoho.regions import Region, region
+from connector.zoho.notifications import ChannelClient
+from connector.zoho.regions import Region
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
 
@@ -185,30 +185,52 @@ class Bellwether:
         )
 
     @cached_property
+    def zoho(self) -> ZohoParts:
+        """What reads Zoho and writes to it."""
+        return ZohoParts(
+            self.settings,
+            self.database,
+            self.clock,
+            self.configuration,
+            pushed=self._pushed,
+        )
+
+    def _pushed(self, module: str) -> bool:
+        return self.feed_parts.feed.covers(module)
+
+    @property
     def copy(self) -> SqlCopy:
         """The local copy of the CRM."""
-        return SqlCopy(self.database)
+        return self.zoho.copy
 
-    @cached_property
+    @property
     def region(self) -> Region:
         """Where Zoho is."""
-        zoho = self.settings.zoho
-        return region(zoho.region, zoho.accounts_url, zoho.api_url)
+        return self.zoho.region
 
-    @cached_property
+    @property
     def crm(self) -> CrmClient:
         """Zoho CRM.
 
         Raises:
             ConfigurationError: a credential is not set.
         """
-        self.settings.require("secret_key", "zoho.client_id", "zoho.client_secret", "zoho.refresh_token")
-        zoho = self.settings.zoho
-        credentials = Credentials(
-            zoho.client_id, zoho.client_secret.get_secret_value(), zoho.refresh_token.get_secret_value()
+        return self.zoho.crm
+
+    @cached_property
+    def feed_parts(self) -> FeedParts:
+        """What Zoho tells us by itself."""
+        return FeedParts(
+            self.settings,
+            self.database,
+            self.clock,
+            self.jobs,
+            self.seen,
+            desk=lambda: ChannelClient(self.zoho.client),
+            modules=lambda: [one.module for one in self.zoho.mapping().modules],
+            polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
+            ready=lambda: self.book.as_of() is not None,
         )
-        shelf = SealedShelf(self.database, self.settings.secret_key.get_secret_value())
-        return CrmClient(ZohoClient(Tokens(shelf, credentials, self.region, self.clock)))
 
     @cached_property
     def slack(self) -> slack_sdk.WebClient:
@@ -310,10 +332,8 @@ class Bellwether:
         return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
 
     def sync(self) -> Sync:
-        """One sync of the mapped modules and those that are read beside them."""
-        configuration = self.configuration()
-        mapping = crm_mapping(configuration.mapping)
-        return Sync(self.copy, self.crm, mapping, self.clock, sync_policy(configuration))
+        """One sync of the mapped modules."""
+        return self.zoho.sync()
 
     def slack_connection(self) -> SocketConnection:
         """Slack's events, commands and clicks.
@@ -335,6 +355,7 @@ class Bellwether:
         """What does the jobs."""
         handlers = Handlers(
             sync=self.sync,
+            feed=lambda: self.feed_parts.feed,
             require_copy=self.require_copy,
             recompute=self.recompute,
             chat=lambda: self.gateway,
@@ -357,12 +378,12 @@ class Bellwether:
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
-        poll = Every(SYNC, self.settings.poll_seconds)
+        rhythms = (Every(SYNC, self.settings.poll_seconds), *self.feed_parts.rhythm())
         configuration, held = self.configuration(), self.copy.organisation()
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
-            return (poll,)
-        return (poll, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+            return rhythms
+        return (*rhythms, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
@@ -374,17 +395,3 @@ class Bellwether:
         self.seen.forget_old()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         return False
-
-
-def read_text_of(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        ConfigurationError: it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None

@@ -13,14 +13,16 @@ from connector.cache.tables import (
     SyncCursorRow,
     SyncRunRow,
     TouchedAccountRow,
+    UserRow,
     table_of,
 )
-from connector.ports import Organisation
+from connector.ports import CrmUser, Organisation
 
 _TOUCHED = table_of(TouchedAccountRow)
 _CURSOR = table_of(SyncCursorRow)
 _ORGANISATION = table_of(OrganisationRow)
 _RUN = table_of(SyncRunRow)
+_USER = table_of(UserRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,13 @@ def organisation(connection: Connection) -> Organisation | None:
         ).limit(1)
     ).one_or_none()
     return Organisation(*row) if row is not None else None
+
+
+def users(connection: Connection) -> dict[str, CrmUser]:
+    """The CRM's users by id, inactive ones too."""
+    names = tuple(CrmUser.__dataclass_fields__)
+    rows = connection.execute(select(*(_USER.c[name] for name in names)))
+    return {row.id: CrmUser(*row) for row in rows}
 
 
 def last_sync_run(connection: Connection) -> SyncRun | None:

@@ -288,6 +288,7 @@ class ChannelRow(SQLModel, table=True):
     expires_at: datetime | None = _instant()
     checked_at: datetime | None = _instant()
     heard_at: datetime | None = _instant()
+    missed_at: datetime | None = _instant()  # a poll found changes of which no callback had told
 
 
 class ChangeHintRow(SQLModel, table=True):
@@ -300,6 +301,7 @@ class ChangeHintRow(SQLModel, table=True):
     operation: str = ""  # insert | update | delete, as it was said
     fields: str | None = _text()  # JSON array of the affected fields, when it was said
     hinted_at: datetime = _instant(nullable=False, index=True)
+    times: int = 1  # hinted at since it was last dealt with
 
 
 class ZohoJobRow(SQLModel, table=True):

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import time
+import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Literal, NoReturn
+from pathlib import Path
+from typing import IO, Any, Literal, NoReturn
 
 import requests
 import tenacity
+from requests.adapters import HTTPAdapter
 
-from connector.errors import NeedsPerson, Retriable
+from connector.errors import NeedsPerson, OutOfBudget, Retriable
+from connector.ports import ApiCall, CallBook
 from connector.zoho.auth import TokenSource
+from connector.zoho.bodies import Answer, dumped, parsed
+from connector.zoho.prices import priced
 from connector.zoho.refusals import Exchange, Refusal, error_for, read_refusal
+from connector.zoho.regions import upload_host
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
+CONNECTIONS = 32  # more than any edition lets run at once (25), so that no thread opens one in vain
+PIECE_BYTES = 256 * 1024
+_RESULTS = ("data", "fields", "tags", "watch")  # under one of these a write has a result for each item
 Params = Mapping[str, str | int]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -36,14 +45,41 @@ class RetryPolicy:
     total_seconds: float = 55.0
 
 
+class NoBook:
+    """Books nothing."""
+
+    def before(self, call: ApiCall) -> None:
+        """Let every call through."""
+
+    def after(self, call: ApiCall, remaining: int | None) -> None:
+        """Forget what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A call, complete but for the token.
+
+    A body goes out as JSON, ``file`` goes to Zoho's host for files; ``into`` takes the answer's bytes.
+    """
+
+    exchange: Exchange
+    params: Params | None = None
+    headers: Mapping[str, str] | None = None
+    body: object = None
+    into: IO[bytes] | None = None
+    file: Path | None = None
+
+    @property
+    def booked(self) -> ApiCall:
+        return priced(self.exchange.method, self.exchange.path, self.params, self.body)
+
+
 class ZohoClient:
-    """Calls of Zoho's API with JSON in and out.
+    """Calls of Zoho's API with JSON in and out, by several threads at once.
 
-    Numbers with a fraction come as Decimal, so that money stays exact. An answer without content (204, 304)
-    is None.
-
-    Attributes:
-        server_time: Zoho's own time in the last answer.
+    Numbers with a fraction come as float; :meth:`Answer.items` reads those that a float cannot hold. An
+    answer without content (204, 304) is None. Every call, repeated ones too, is booked before it is sent; a
+    book that raises OutOfBudget ends the call.
     """
 
     def __init__(
@@ -53,16 +89,17 @@ class ZohoClient:
         session: requests.Session | None = None,
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        book: CallBook | None = None,
     ) -> None:
         self._tokens = tokens
-        self._session = session or requests.Session()
+        self._session = session or _session()
         # Zoho's cookies belong to one token's session; the API needs none.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._retry = retry or RetryPolicy()
         self._sleep = sleep
-        self.server_time: datetime | None = None
+        self._book = book or NoBook()
 
-    def get(
+    def read(
         self,
         path: str,
         params: Params | None = None,
@@ -70,94 +107,113 @@ class ZohoClient:
         modified_since: datetime | None = None,
         module: str | None = None,
         insist: bool = True,
-    ) -> Any:
+    ) -> Answer:
         """Read. ``module`` names what a path without a module is about, for the sentences of errors.
 
         What is only nice to have does not ``insist``: it is tried once.
 
         Raises:
+            OutOfBudget: the book does not let the call through.
             Retriable: Zoho did not answer properly for as long as the retry policy insists.
             NeedsPerson: credentials, a scope or a permission are missing.
             StartOver: a page token is not valid any more.
             Fatal: Zoho refuses the call for another reason.
         """
-        headers = {"If-Modified-Since": _iso(modified_since)} if modified_since else {}
-        exchange = Exchange("GET", path, module)
-        if not insist:
-            return self._once(exchange, self._deadline(), params=params, headers=headers)
-        return self._repeated(exchange, params=params, headers=headers)
+        headers = {"If-Modified-Since": _iso(modified_since)} if modified_since else None
+        request = _Request(Exchange("GET", path, module), params, headers)
+        return self._repeated(request) if insist else self._once(request, self._deadline())
+
+    def get(self, path: str, params: Params | None = None, **how: Any) -> Any:
+        """The body of what :meth:`read` reads."""
+        return self.read(path, params, **how).body
+
+    def query(self, path: str, body: object, *, module: str | None = None, insist: bool = True) -> Answer:
+        """Ask by POST for what changes nothing, or may be asked for twice. Errors as of :meth:`read`."""
+        request = _Request(Exchange("POST", path, module), body=body)
+        return self._repeated(request) if insist else self._once(request, self._deadline())
 
     def post(self, path: str, body: object, *, repeatable: bool = False) -> Any:
         """Create, or query. Only what is ``repeatable`` is tried again: an insert has no idempotency key."""
-        exchange = Exchange("POST", path)
-        if repeatable:
-            return self._repeated(exchange, json_body=body)
-        return self._once(exchange, self._deadline(), json_body=body)
+        return self.query(path, body, insist=repeatable).body
 
-    def put(self, path: str, body: object) -> Any:
-        """Update; repeating it does no harm. Errors as of :meth:`get`."""
-        return self._repeated(Exchange("PUT", path), json_body=body)
+    def put(self, path: str, body: object, *, unmodified_since: datetime | None = None) -> Any:
+        """Update; repeating it does no harm. Errors as of :meth:`read`.
+
+        With ``unmodified_since`` Zoho refuses what was changed later: Fatal with the code ALREADY_MODIFIED.
+        """
+        headers = {"If-Unmodified-Since": _iso(unmodified_since)} if unmodified_since else None
+        return self._repeated(_Request(Exchange("PUT", path), headers=headers, body=body)).body
 
     def delete(self, path: str, params: Params | None = None) -> Any:
-        """Delete; repeating it does no harm. Errors as of :meth:`get`."""
-        return self._repeated(Exchange("DELETE", path), params=params)
+        """Delete; repeating it does no harm. Errors as of :meth:`read`."""
+        return self._repeated(_Request(Exchange("DELETE", path), params)).body
 
-    def _repeated(self, exchange: Exchange, **request: Any) -> Any:
+    def download(self, path: str, into: IO[bytes], *, module: str | None = None) -> None:
+        """Take a ZIP from Zoho, piece by piece, into a file that can be read and written anywhere.
+
+        Errors as of :meth:`read`; a file that comes short is Retriable, and is taken again from its start.
+        """
+        self._repeated(_Request(Exchange("GET", path, module), into=into))
+
+    def upload(self, path: str, file: Path, headers: Mapping[str, str]) -> Any:
+        """Send a ZIP to Zoho's host for files; repeating it does no harm. Errors as of :meth:`read`."""
+        return self._repeated(_Request(Exchange("POST", path), headers=headers, file=file)).body
+
+    def _repeated(self, request: _Request) -> Answer:
         policy = self._retry
         deadline = self._deadline()
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Retriable),
+        answer: Answer = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_may_pass),
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(policy.attempts),
                 tenacity.stop_before_delay(policy.total_seconds),
             ),
             wait=_Wait(policy),
             sleep=self._sleep,
-            retry_error_callback=lambda state: _give_up(state, exchange),
-        )(self._once, exchange, deadline, **request)
+            retry_error_callback=lambda state: _give_up(state, request.exchange),
+        )(self._once, request, deadline)
+        return answer
 
     def _deadline(self) -> float:
         return time.monotonic() + self._retry.total_seconds
 
-    def _once(self, exchange: Exchange, deadline: float, **request: Any) -> Any:
+    def _once(self, request: _Request, deadline: float) -> Answer:
         """One call; a refused access token is replaced once."""
-        outcome = self._send(exchange, deadline, **request)
+        outcome = self._send(request, deadline)
         if isinstance(outcome, Refusal) and outcome.is_about_the_token:
-            outcome = self._send(exchange, deadline, **request)
+            outcome = self._send(request, deadline)
             if isinstance(outcome, Refusal) and outcome.is_about_the_token:
                 raise NeedsPerson(
                     f"Zoho refuses the access token that it has just given out ({outcome}).",
                     "Check that BELLWETHER_ZOHO__REGION is the organisation's region.",
                 )
         if isinstance(outcome, Refusal):
-            raise error_for(outcome, exchange)
+            raise error_for(outcome, request.exchange)
         return outcome
 
-    def _send(
-        self,
-        exchange: Exchange,
-        deadline: float,
-        *,
-        params: Params | None = None,
-        headers: Mapping[str, str] | None = None,
-        json_body: object = None,
-    ) -> Any:
+    def _send(self, request: _Request, deadline: float) -> Answer | Refusal:
         token = self._tokens.current()
+        booked = request.booked
+        self._book.before(booked)
         try:
-            answer = self._session.request(
-                exchange.method,
-                token.api_domain + exchange.path,
-                params=params,
-                json=json_body,
-                headers={"Authorization": f"Zoho-oauthtoken {token.value}", **(headers or {})},
-                timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
-                allow_redirects=False,  # a redirect could carry the token to another host
-            )
+            with ExitStack() as open_files:
+                answer = self._session.request(
+                    request.exchange.method,
+                    _host(token.api_domain, request) + request.exchange.path,
+                    params=request.params,
+                    data=None if request.body is None else dumped(request.body),
+                    files=_parts(request, open_files),
+                    headers={"Authorization": f"Zoho-oauthtoken {token.value}", **_headers(request)},
+                    timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
+                    allow_redirects=False,  # a redirect could carry the token to another host
+                    stream=request.into is not None,
+                )
+            with answer:
+                outcome = _read(answer, request)
         except requests.RequestException as error:
             # Its text may quote headers; its class says enough.
-            raise Retriable(_unreachable(exchange, error), "It will be tried again.") from None
-        self.server_time = _date_of(answer) or self.server_time
-        outcome = _read(answer, exchange)
+            raise Retriable(_unreachable(request.exchange, error), "It will be tried again.") from None
+        self._book.after(booked, _remaining(answer))
         if isinstance(outcome, Refusal) and outcome.is_about_the_token:
             self._tokens.reject(token.value)
         return outcome
@@ -180,38 +236,95 @@ class _Wait(tenacity.wait.wait_base):
         return max(asked, self._floor + self._spread(retry_state))
 
 
+def _host(api_domain: str, request: _Request) -> str:
+    return api_domain if request.file is None else upload_host(api_domain)
+
+
+def _parts(request: _Request, open_files: ExitStack) -> Any:
+    """The file as a part of a form; None for a call without one."""
+    if request.file is None:
+        return None
+    stream = open_files.enter_context(request.file.open("rb"))
+    return {"file": (request.file.name, stream, "application/zip")}
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+    return session
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether to try again at once; a budget does not grow by insisting."""
+    return isinstance(error, Retriable) and not isinstance(error, OutOfBudget)
+
+
 def _give_up(state: tenacity.RetryCallState, exchange: Exchange) -> NoReturn:
     """Say how long we insisted; the last error says what came back."""
     last = state.outcome.exception() if state.outcome is not None else None
     if not isinstance(last, Retriable):  # cannot be: only these are tried again
         raise Retriable(f"Zoho did not answer {exchange}.")
     times = f"Tried {state.attempt_number} times in {state.seconds_since_start or 0:.0f} s."
-    raise Retriable(
-        f"{last.what_happened} {times}", last.what_to_do, after_seconds=last.after_seconds
-    ) from None
+    error = Retriable(f"{last.what_happened} {times}", last.what_to_do, after_seconds=last.after_seconds)
+    error.code = last.code
+    raise error from None
 
 
-def _read(answer: requests.Response, exchange: Exchange) -> Any:
+def _has_results(body: Any) -> bool:
+    """Whether an answer to a write has a result for each item."""
+    return isinstance(body, dict) and any(isinstance(body.get(key), list) for key in _RESULTS)
+
+
+def _headers(request: _Request) -> dict[str, str]:
+    kind = {} if request.body is None else {"Content-Type": "application/json"}
+    return {**kind, **(request.headers or {})}
+
+
+def _read(answer: requests.Response, request: _Request) -> Answer | Refusal:
     """The JSON of a success, None for no content, a Refusal otherwise."""
+    exchange, at = request.exchange, _date_of(answer)
+    succeeded = answer.status_code < HTTPStatus.MULTIPLE_CHOICES
     if answer.status_code in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
-        return None
+        return Answer(None, at)
+    if request.into is not None and succeeded:
+        _take(answer, request.into, exchange)
+        return Answer(None, at)
     try:
-        body = json.loads(answer.content, parse_float=Decimal, parse_constant=_no_constant)
+        body = parsed(answer.content)
     except (ValueError, RecursionError):
-        if answer.ok and answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            raise Retriable(
-                f"Zoho's answer to {exchange} was cut off or is not JSON.", "It will be tried again."
-            ) from None
+        if succeeded:
+            raise _cut_off(exchange) from None
         body = None
-    if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-        return body
-    if exchange.method != "GET" and isinstance(body, dict) and "data" in body:
-        return body  # a write of which every record was refused: 400 with one answer for each
+    if succeeded or (exchange.method != "GET" and _has_results(body)):
+        return Answer(body, at, answer.content)  # or a write of which every item was refused
     return read_refusal(answer.status_code, body, answer.headers.get("Retry-After"))
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def _take(answer: requests.Response, into: IO[bytes], exchange: Exchange) -> None:
+    """Write the answer's bytes to the file; it must be a whole ZIP in the end."""
+    try:
+        into.seek(0)
+        into.truncate()
+        for piece in answer.iter_content(PIECE_BYTES):
+            into.write(piece)
+        came = into.tell()
+    except requests.RequestException:
+        raise
+    except OSError as error:
+        raise Retriable(
+            f"There is no room for the file of {exchange}: {error.strerror}.", "Make room on the disk."
+        ) from None
+    promised = answer.headers.get("Content-Length", "")
+    encoded = answer.headers.get("Content-Encoding", "identity") != "identity"
+    short = promised.isdigit() and not encoded and int(promised) != came
+    if short or not zipfile.is_zipfile(into):
+        raise _cut_off(exchange)
+
+
+def _cut_off(exchange: Exchange) -> Retriable:
+    kind = "file" if exchange.path.endswith("/result") else "JSON"
+    return Retriable(f"Zoho's answer to {exchange} was cut off or is not {kind}.", "It will be tried again.")
 
 
 def _unreachable(exchange: Exchange, error: requests.RequestException) -> str:
@@ -225,6 +338,11 @@ def _date_of(answer: requests.Response) -> datetime | None:
         return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
     except ValueError:
         return None
+
+
+def _remaining(answer: requests.Response) -> int | None:
+    text = answer.headers.get("X-API-CREDITS-REMAINING", "").strip()
+    return int(text) if text.lstrip("-").isdecimal() else None
 
 
 def _iso(moment: datetime) -> str:

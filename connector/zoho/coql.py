@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from connector.errors import Fatal
 
 ROWS_PER_CALL = 2000
 VALUES_PER_IN = 50  # Zoho's pages say 50 and 100; the smaller works everywhere
+COUNTED = "COUNT(id)"  # Zoho wants aggregates in capitals
+MODIFIED = "Modified_Time"
+Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.]*\Z")
 
 
@@ -60,6 +64,33 @@ def one_of(field: str, values: Sequence[str]) -> str:
     return f"{name(field)} in ({', '.join(literal(value) for value in values)})"
 
 
+def compare(field: str, operator: Operator, value: str | int | Decimal | date | datetime) -> str:
+    """``field < value`` and the like."""
+    return f"{name(field)} {operator} {literal(value)}"
+
+
+def known(field: str) -> str:
+    """Whether a boolean field is true or false: always so, and yet the query asks about it."""
+    return either(f"{name(field)} = true", f"{name(field)} = false")
+
+
+def either(first: str, second: str) -> str:
+    """One of two conditions, or both."""
+    return f"({first} or {second})"
+
+
+def behind(moment: datetime, identity: str) -> str:
+    """What comes after a place in the order of (Modified_Time, id)."""
+    at_that_time = all_of(compare(MODIFIED, "=", moment), compare("id", ">", identity))
+    return either(compare(MODIFIED, ">", moment), at_that_time)
+
+
+def up_to(moment: datetime, identity: str) -> str:
+    """What comes before a place in the order of (Modified_Time, id), and what stands there."""
+    at_that_time = all_of(compare(MODIFIED, "=", moment), compare("id", "<=", identity))
+    return either(compare(MODIFIED, "<", moment), at_that_time)
+
+
 def all_of(*conditions: str) -> str:
     """Conditions joined by ``and``, nested in pairs as Zoho wants them; none is always true."""
     if not conditions:
@@ -71,7 +102,12 @@ def all_of(*conditions: str) -> str:
 
 
 def select(
-    columns: Sequence[str], module: str, where: str, *, order_by: str = "id", limit: int = ROWS_PER_CALL
+    columns: Sequence[str],
+    module: str,
+    where: str,
+    *,
+    order_by: Sequence[str] = ("id",),
+    limit: int = ROWS_PER_CALL,
 ) -> str:
     """A query. ``where`` is made by the functions above; Zoho demands one.
 
@@ -81,7 +117,13 @@ def select(
     if not 0 < limit <= ROWS_PER_CALL:
         raise Fatal(f"A query gives between 1 and {ROWS_PER_CALL} rows, not {limit}.")
     chosen = ", ".join(name(column) for column in columns)
+    order = ", ".join(f"{name(column)} asc" for column in order_by)
     return (
         f"select {chosen} from {name(module)} "  # noqa: S608 -- names are checked, values are quoted
-        f"where {where} order by {name(order_by)} asc limit {limit}"
+        f"where {where} order by {order} limit {limit}"
     )
+
+
+def count(module: str, where: str) -> str:
+    """How many records fulfil a condition; the answer's one row has it under COUNTED."""
+    return f"select {COUNTED} from {name(module)} where {where}"  # noqa: S608 -- as above

@@ -1,29 +1,36 @@
-"""Zoho CRM's calls in the connector's values: organisation, users, metadata, records, deletions, queries."""
+"""Zoho CRM v8 as the connector's port ``CrmSource``, and what is written back to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from connector.errors import ConnectorError, Fatal, Skippable
+from connector.errors import Fatal
 from connector.ports import (
     CrmUser,
     DeletedPage,
     Deletion,
     FieldDescription,
+    ModuleDescription,
     Organisation,
     Page,
     RawRecord,
-    RecordReader,
+    Selection,
 )
 from connector.zoho import fields as values
+from connector.zoho import metadata
+from connector.zoho.bodies import Answer
+from connector.zoho.bulk import BulkReads
+from connector.zoho.canonical import COMPUTED, Form, canonical_people
 from connector.zoho.client import ZohoClient
-from connector.zoho.paging import FIELDS_PER_CALL, IDS_PER_CALL, NumberPosition, TokenPosition, chunks
-
-VERSION = "/crm/v8"
+from connector.zoho.lists import RecordLists
+from connector.zoho.metadata import items
+from connector.zoho.paging import VERSION, NumberPosition, record_path
+from connector.zoho.queries import COLUMNS_PER_QUERY, Queries
+from connector.zoho.records import Rate, RecordReader, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,225 +43,166 @@ class Written:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class QueryAnswer:
-    """Rows of a COQL query, and whether there are more than were asked for."""
-
-    rows: tuple[RawRecord, ...]
-    more: bool
-
-
 class CrmClient:
-    """The port ``CrmSource`` on Zoho CRM v8. Errors are those of :meth:`ZohoClient.get`."""
+    """The port ``CrmSource`` on Zoho CRM v8, for several threads. Errors: of :meth:`ZohoClient.read`.
 
-    def __init__(self, client: ZohoClient) -> None:
+    Args:
+        client: the calls.
+        people: gives every known user by id; asked once for each reading. Queries give only last names and
+            files only ids of people.
+        rate: what the field Exchange_Rate means: units of the record's currency for one of the home
+            currency, or the home currency's worth of one unit (Zoho's pages are thin about it).
+        query_columns: how many columns a query asks for; newer organisations take up to 500.
+        sleep: waits between the looks at a bulk job.
+    """
+
+    def __init__(
+        self,
+        client: ZohoClient,
+        people: Callable[[], Mapping[str, CrmUser]] = dict,
+        *,
+        rate: Rate = "per_home",
+        query_columns: int = COLUMNS_PER_QUERY,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
+        self._people = people
+        self._rate: Rate = rate
+        self._home: str | None = None
+        self._returns: dict[str, Mapping[str, str]] = {}
+        self._lists = RecordLists(client, self._reader)
+        self._queries = Queries(client, self._reader, self._lists, query_columns)
+        self._bulk = BulkReads(client, self._reader, sleep)
 
     def organisation(self) -> Organisation:
         """The organisation that the credentials belong to."""
-        found = _items(self._client.get(f"{VERSION}/org"), "org")
+        found = items(self._client.read(f"{VERSION}/org"), "org")
         if not found:
             raise Fatal("Zoho answered without an organisation.")
-        return _organisation(found[0])
+        read = metadata.organisation(found[0])
+        self._home = read.currency
+        return read
 
     def users(self) -> tuple[CrmUser, ...]:
         """Every user, inactive ones too."""
-        return tuple(
-            _user(one) for body in self._numbered(f"{VERSION}/users", {"type": "AllUsers"})
-            for one in _items(body, "users")
-        )  # fmt: skip
+        pages = self._numbered(f"{VERSION}/users", {"type": "AllUsers"})
+        return tuple(metadata.user(one) for answer in pages for one in items(answer, "users"))
 
-    def modules(self) -> tuple[str, ...]:
-        """The API names of the modules that the API gives."""
-        found = _items(self._client.get(f"{VERSION}/settings/modules"), "modules")
-        return tuple(str(one["api_name"]) for one in found if one.get("api_supported") and "api_name" in one)
+    def modules(self) -> tuple[ModuleDescription, ...]:
+        """Every module, those that the API does not give too."""
+        found = items(self._client.read(f"{VERSION}/settings/modules"), "modules")
+        return tuple(one for one in map(metadata.module, found) if one is not None)
 
     def fields(self, module: str) -> tuple[FieldDescription, ...]:
-        """The fields that a module has; empty for modules without."""
-        body = self._client.get(f"{VERSION}/settings/fields", {"module": module}, module=module)
-        return tuple(_field(one) for one in _items(body, "fields") if isinstance(one.get("api_name"), str))
-
-    def count(self, module: str) -> int | None:
-        """About how many records there are; None when Zoho does not say (it wants a scope of its own)."""
+        """The fields that a module has; none when it has no fields or does not exist."""
         try:
-            body = self._client.get(_path(module, "actions", "count"), insist=False)
-        except ConnectorError:
-            return None
-        found = body.get("count") if isinstance(body, dict) else None
-        return found if isinstance(found, int) else None
+            answer = self._client.read(f"{VERSION}/settings/fields", {"module": module}, module=module)
+        except Fatal as error:
+            if error.code != "INVALID_MODULE":
+                raise
+            return ()
+        found = items(answer, "fields")
+        self._returns[module] = {
+            str(one.get("api_name")): kind
+            for one in found
+            if (kind := metadata.returned_type(one)) is not None
+        }
+        return tuple(one for one in map(metadata.field, found) if one is not None)
 
-    def pages(
+    def count(self, module: str, since: datetime | None = None) -> int | None:
+        """How many records a module has, or how many changed since an instant; None when nobody says."""
+        return self._queries.count(module, since)
+
+    def listed(self, selection: Selection, after: str | None = None) -> Iterator[Page]:
+        """Every record by ascending id, from record lists."""
+        return self._lists.listed(selection, after)
+
+    def listed_changes(self, selection: Selection, since: datetime) -> Iterator[Page]:
+        """What changed since an instant, the latest first, from record lists."""
+        return self._lists.listed_changes(selection, since)
+
+    def queried(
         self,
-        module: str,
-        fields: Sequence[str],
-        page_token: str | None = None,
-        modified_since: datetime | None = None,
+        selection: Selection,
+        after: str | None = None,
+        *,
+        until: str | None = None,
+        since: datetime | None = None,
     ) -> Iterator[Page]:
-        """The records page by page, by ascending id; with ``modified_since`` the latest change first.
+        """Records by ascending id, by queries."""
+        return self._queries.queried(selection, after, until, since)
 
-        Latest first because a record that changes while the list is read then moves to where we have been:
-        the others move towards us, and none is passed over.
-        """
-        first, *rest = chunks(fields, FIELDS_PER_CALL)
-        order = ("id", "asc") if modified_since is None else ("Modified_Time", "desc")
-        position: TokenPosition | None = TokenPosition(
-            {"fields": ",".join(first), "per_page": 200, "sort_by": order[0], "sort_order": order[1]},
-            page_token,
-        )
-        while position is not None:
-            body = self._client.get(_path(module), position.request(), modified_since=modified_since)
-            read_at = self._client.server_time
-            position = position.after(_info(body))
-            records = self._widened(module, _items(body, "data"), rest)
-            yield Page(records, position.token if position else None, read_at)
+    def queried_changes(
+        self, selection: Selection, since: datetime, after: str | None = None
+    ) -> Iterator[Page]:
+        """What changed since an instant, by (time of change, id), by queries."""
+        return self._queries.queried_changes(selection, since, after)
 
-    def records(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> tuple[RawRecord, ...]:
+    def identifiers(self, module: str, after: str | None = None) -> Iterator[tuple[str, ...]]:
+        """Every id, ascending, by queries."""
+        return self._queries.identifiers(module, after)
+
+    def bulk(self, selection: Selection, after: str | None = None) -> Iterator[Page]:
+        """Every record in no promised order, by bulk jobs."""
+        return self._bulk.pages(selection, after)
+
+    def records(self, selection: Selection, ids: Sequence[str]) -> Page:
         """Those of the named records that exist."""
-        first, *rest = chunks(fields, FIELDS_PER_CALL)
-        found: list[RawRecord] = []
-        for some in chunks(ids, IDS_PER_CALL):
-            found += self._widened(module, self._named(module, first, some), rest)
-        return tuple(found)
+        return self._lists.records(selection, ids)
 
     def record(self, module: str, record_id: str) -> RawRecord | None:
-        """One record with every field; None when there is none (Zoho says so in three ways)."""
+        """One record with every field, as Zoho wrote it; None when there is none (said in three ways)."""
         try:
-            found = _items(self._client.get(_path(module, record_id)), "data")
+            found = items(self._client.read(record_path(module, record_id)), "data")
         except Fatal as error:
-            if "INVALID_DATA" in error.what_happened or "404" in error.what_happened:
+            if error.code in {"INVALID_DATA", "RESOURCE_NOT_FOUND"}:
                 return None
             raise
         return found[0] if found else None
 
     def deleted(self, module: str, since: datetime | None) -> Iterator[DeletedPage]:
         """The deletions since an instant, page by page, at least one page."""
-        for body in self._numbered(_path(module, "deleted"), {"type": "all"}, since):
-            yield DeletedPage(
-                tuple(_deletion(one) for one in _items(body, "data") if one.get("id")),
-                self._client.server_time,
-            )
-
-    def coql(self, query: str) -> QueryAnswer:
-        """The rows of a query that ``connector.zoho.coql`` wrote."""
-        body = self._client.post(f"{VERSION}/coql", {"select_query": query}, repeatable=True)
-        return QueryAnswer(tuple(_items(body, "data")), bool(_info(body).get("more_records")))
+        for answer in self._numbered(record_path(module, "deleted"), {"type": "all"}, since):
+            found = tuple(_deletion(one) for one in items(answer, "data") if one.get("id"))
+            yield DeletedPage(found, answer.at)
 
     def update(self, module: str, records: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
         """Change records (each with its ``id``), at most 100, without triggering the CRM's workflows."""
-        body = self._client.put(_path(module), {"data": list(records), "trigger": []})
-        return tuple(_written(one) for one in _items(body, "data"))
-
-    def reader(self, columns: Mapping[str, str]) -> RecordReader:
-        """How to read a record into columns (system field name -> API name)."""
-        return values.record_reader(columns)
+        body = self._client.put(record_path(module), {"data": list(records), "trigger": []})
+        return tuple(_written(one) for one in items(Answer(body), "data"))
 
     def _numbered(
         self, path: str, params: Mapping[str, str | int], since: datetime | None = None
-    ) -> Iterator[Any]:
+    ) -> Iterator[Answer]:
         position: NumberPosition | None = NumberPosition(params)
         while position is not None:
-            body = self._client.get(path, position.request(), modified_since=since)
-            position = position.after(_info(body))
-            yield body
+            answer = self._client.read(path, position.request(), modified_since=since)
+            position = position.after(answer.info)
+            yield answer
 
-    def _named(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> list[RawRecord]:
-        params: dict[str, str | int] = {
-            "fields": ",".join(fields),
-            "ids": ",".join(ids),
-            "per_page": len(ids),
-        }
-        return _items(self._client.get(_path(module), params), "data")
+    def _reader(self, selection: Selection, form: Form) -> RecordReader:
+        people = canonical_people(self._people())
+        around = Surroundings(people, self._computed(selection), self._rate, self._home_currency)
+        return RecordReader(selection, form, around)
 
-    def _widened(
-        self, module: str, records: Sequence[RawRecord], more_fields: Sequence[Sequence[str]]
-    ) -> tuple[RawRecord, ...]:
-        """The same records with further fields, which Zoho gives only fifty at a time."""
-        wide = {str(record.get("id")): dict(record) for record in records}
-        for fields in more_fields:
-            for some in chunks(tuple(wide), IDS_PER_CALL):
-                for part in self._named(module, fields, some):
-                    wide.get(str(part.get("id")), {}).update(part)
-        return tuple(wide.values()) if more_fields else tuple(records)
+    def _computed(self, selection: Selection) -> Mapping[str, str]:
+        """What the computed fields of a selection give; asked for once if nobody has read the fields yet."""
+        if not any(one.data_type in COMPUTED for one in selection.fields):
+            return {}
+        if selection.module not in self._returns:
+            self.fields(selection.module)
+        return self._returns.get(selection.module, {})
 
-
-def _path(module: str, *further: str) -> str:
-    """The path of a module's call. Names come from a configuration; none of them leaves its place."""
-    return "/".join((VERSION, *(quote(part, safe="") for part in (module, *further))))
-
-
-def _items(body: Any, key: str) -> list[RawRecord]:
-    """The objects under a key; none when the answer had no content.
-
-    Raises:
-        Fatal: the answer is of another shape.
-    """
-    if body is None:
-        return []
-    found = body.get(key) if isinstance(body, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise Fatal(f"Zoho's answer has no list of {key}.", "Check the address of the API.")
-    return found
-
-
-def _info(body: Any) -> Mapping[str, Any]:
-    info = body.get("info") if isinstance(body, dict) else None
-    return info if isinstance(info, dict) else {}
-
-
-def _organisation(found: RawRecord) -> Organisation:
-    if not found.get("id"):
-        raise Fatal("Zoho answered with an organisation that has no id.")
-    return Organisation(
-        id=str(found["id"]),
-        name=values.text(found.get("company_name")) or "",
-        time_zone=values.text(found.get("time_zone")) or "UTC",
-        currency=values.text(found.get("iso_code")) or "USD",
-        domain=values.text(found.get("domain_name")),
-    )
-
-
-def _user(found: RawRecord) -> CrmUser:
-    clean, raw = values.raw_text(found)
-    try:
-        return CrmUser(
-            id=values.record_id(clean),
-            name=values.text(clean.get("full_name")) or values.text(clean.get("last_name")),
-            email=values.text(clean.get("email")),
-            role=values.text(clean.get("role")),
-            profile=values.text(clean.get("profile")),
-            manager_id=_manager(clean.get("Reporting_To")),
-            active=clean.get("status") == "active",
-            raw=raw,
-        )
-    except (ValueError, Skippable) as error:
-        raise Fatal(f"A user of Zoho cannot be read: {error}") from None
-
-
-def _manager(found: Any) -> str | None:
-    try:
-        return values.lookup_id(found)
-    except ValueError:  # older organisations hold a name here
-        return None
-
-
-def _field(found: RawRecord) -> FieldDescription:
-    clean, _ = values.raw_text(found)
-    options = clean.get("pick_list_values")
-    named = [one.get("actual_value") for one in options if isinstance(one, dict)] if options else []
-    return FieldDescription(
-        api_name=clean["api_name"],
-        label=values.text(clean.get("display_label")) or values.text(clean.get("field_label")) or "",
-        data_type=values.text(clean.get("data_type")) or "",
-        custom=clean.get("custom_field") is True,
-        read_only=clean.get("read_only") is True or clean.get("field_read_only") is True,
-        picklist=tuple(one for one in named if isinstance(one, str) and one != "-None-") or None,
-    )
+    def _home_currency(self) -> str:
+        if self._home is None:
+            self.organisation()
+        return self._home or ""
 
 
 def _deletion(found: RawRecord) -> Deletion:
     try:
         at = values.instant(found.get("deleted_time"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         at = None
     return Deletion(str(found["id"]), at)
 

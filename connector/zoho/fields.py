@@ -1,87 +1,40 @@
-"""Reading values as Zoho writes them. The input is hostile: a wrong value spoils its record only."""
+"""Reading single values as Zoho writes them. The input is hostile: a wrong value spoils its record only.
+
+Every function raises ValueError (or TypeError, OverflowError) with a reason for a value that cannot be read.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from fractions import Fraction
 from typing import Any
 
-import orjson
-
-from connector.errors import Skippable
-from connector.ports import CrmRecord, RawRecord, RecordReader, Value
+from connector.zoho.bodies import EXACT_BELOW, LARGEST_BIGINT
 
 MINOR_PER_UNIT = 100
-LARGEST_BIGINT = 2**63 - 1  # a BIGINT column
 LARGEST_INTEGER = 2**31 - 1  # an INTEGER column of PostgreSQL
 LONGEST_ID = 32
-# PostgreSQL stores no NUL, UTF-8 has no lone surrogates; both can stand in JSON as escapes.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LONGEST_TEXT_IN_DOUBLE = 14  # digits that a double holds whatever they are, and a point
+# A product of a double with 100 that is nearer to a whole number than this is that number (below EXACT_BELOW
+# doubles lie closer to one another than a hundredth).
+NEAR = 1e-3
+# Beyond this neither a column nor Decimal's own precision holds it.
+LARGEST_EXPONENT = 20
 
 
-def record_reader(columns: Mapping[str, str]) -> RecordReader:
-    """A reader for one module: system field name -> API name. The system name says the kind of value.
-
-    The reader raises Skippable, with the field and the reason, for a record that cannot be used.
-    """
-    plan = tuple((column, api_name, kind_of(column)) for column, api_name in columns.items())
-
-    def read(record: RawRecord) -> CrmRecord:
-        clean, raw = raw_text(record)
-        values: dict[str, Value] = {}
-        for column, api_name, kind in plan:
-            try:
-                values[column] = kind(clean.get(api_name))
-            except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
-                raise Skippable(f"{api_name}: {error}") from None
-        return CrmRecord(record_id(clean), values, raw)
-
-    return read
+def record_id(record: Mapping[str, Any]) -> str:
+    """The record's id."""
+    return identifier(record.get("id"))
 
 
-def kind_of(column: str) -> Callable[[Any], Value]:
-    """The reading of a system field, by its name: the names carry their units."""
-    if column.endswith("_id"):
-        return lookup_id
-    if column.endswith("_minor"):
-        return money_minor
-    if column.endswith("_at"):
-        return instant
-    if column.endswith("_on"):
-        return day
-    return whole_number if column == "employees" else text
-
-
-def record_id(record: RawRecord) -> str:
-    """The record's id.
-
-    Raises:
-        Skippable: it has none that can be one.
-    """
-    value = record.get("id")
-    identifier = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not identifier.isascii() or not identifier.isalnum() or len(identifier) > LONGEST_ID:
-        raise Skippable("The record has no id.")
-    return identifier
-
-
-def raw_text(record: RawRecord) -> tuple[RawRecord, str]:
-    """The record and its JSON text with sorted keys, both free of what a database cannot store.
-
-    Decimals are written as the numbers that they were.
-    """
-    try:
-        raw = _dumped(record)
-    except TypeError:  # a lone surrogate, or a number beyond 64 bits
-        record = _storable(record)
-        return record, _dumped(record)
-    if "\\u0000" in raw:
-        record = _storable(record)
-        return record, _dumped(record)
-    return record, raw
+def identifier(value: Any) -> str:
+    """An id: letters and digits, not endless."""
+    found = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not found.isascii() or not found.isalnum() or len(found) > LONGEST_ID:
+        raise ValueError("The record has no id.")
+    return found
 
 
 def text(value: Any) -> str | None:
@@ -90,13 +43,23 @@ def text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return str(value)
+    if isinstance(value, int | float | Decimal):
+        return digits(value)
     if isinstance(value, dict):
         return text(value.get("name"))
     if isinstance(value, list):
         return "; ".join(part for part in map(text, value) if part) or None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     raise ValueError(f"{type(value).__name__} is not text")
+
+
+def digits(value: float | Decimal) -> str:
+    """A number in decimal digits, without an exponent."""
+    if isinstance(value, int):
+        return str(value)
+    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    return str(exact) if abs(exact.adjusted()) > LARGEST_EXPONENT else format(exact, "f")
 
 
 def lookup_id(value: Any) -> str | None:
@@ -109,12 +72,67 @@ def lookup_id(value: Any) -> str | None:
     return str(found)
 
 
+def number(value: Any) -> int | float | Decimal | None:
+    """A finite number as it is kept: int if whole, float if a double holds it, otherwise Decimal.
+
+    Numbers written as text (in files, and in bigint fields) too; empty is None.
+    """
+    if type(value) is float and -EXACT_BELOW < value < EXACT_BELOW:
+        return int(value) if value.is_integer() else value
+    if type(value) is str and 0 < len(value) <= LONGEST_TEXT_IN_DOUBLE and "_" not in value:
+        small = float(value)
+        if -EXACT_BELOW < small < EXACT_BELOW:
+            return int(small) if small.is_integer() else small
+    exact = _decimal(value)
+    return None if exact is None else _kept(exact)
+
+
+def _kept(exact: Decimal) -> int | float | Decimal:
+    if abs(exact.adjusted()) > LARGEST_EXPONENT and exact:
+        return exact
+    if exact == exact.to_integral_value():
+        whole = int(exact)
+        return whole if abs(whole) <= LARGEST_BIGINT else Decimal(whole)
+    # Without zeros at the end, so that it is the same text however it was written.
+    return float(exact) if abs(exact) < EXACT_BELOW else _shortest(exact)
+
+
+def _shortest(exact: Decimal) -> Decimal:
+    return Decimal(format(exact, "f").rstrip("0"))
+
+
 def money_minor(value: Any) -> int | None:
     """An amount in hundredths, exactly; more than two decimals are rounded half to even."""
-    number = _number(value)
-    if number is None:
-        return None
-    minor = int((number * MINOR_PER_UNIT).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    if type(value) is int and -(10**16) < value < 10**16:
+        return value * MINOR_PER_UNIT
+    if type(value) is float and -EXACT_BELOW < value < EXACT_BELOW:
+        product = value * MINOR_PER_UNIT
+        minor = round(product)
+        if -NEAR < product - minor < NEAR:
+            return minor
+    exact = _keepable(value)
+    return None if exact is None else _minor(Fraction(exact) * MINOR_PER_UNIT, value)
+
+
+def converted_minor(value: Any, rate: Any, *, per_home: bool) -> int | None:
+    """An amount in hundredths of the home currency. ``rate``: units of the record's currency for one of ours.
+
+    With ``per_home`` False the rate is the other way round.
+    """
+    exact, by = _keepable(value), _keepable(rate)
+    if exact is None or by is None:
+        return None if exact is None else money_minor(value)
+    amount, factor = Fraction(exact) * MINOR_PER_UNIT, Fraction(by)
+    return _minor(amount / factor if per_home else amount * factor, value)
+
+
+def is_positive(value: Any) -> bool:
+    """Whether this is a number above zero."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value > 0
+
+
+def _minor(exact: Fraction, value: Any) -> int:
+    minor = round(exact)  # half to even
     if abs(minor) > LARGEST_BIGINT:
         raise ValueError(f"{_shown(value)} is too large for an amount")
     return minor
@@ -122,10 +140,12 @@ def money_minor(value: Any) -> int | None:
 
 def whole_number(value: Any) -> int | None:
     """A number; a fraction is rounded half to even."""
-    number = _number(value)
-    if number is None:
+    exact = _keepable(value)
+    if exact is None:
         return None
-    whole = int(number.to_integral_value(rounding=ROUND_HALF_EVEN))
+    with localcontext() as context:
+        context.prec = 60
+        whole = int(exact.to_integral_value(rounding=ROUND_HALF_EVEN))
     if abs(whole) > LARGEST_INTEGER:
         raise ValueError(f"{_shown(value)} is too large")
     return whole
@@ -150,40 +170,27 @@ def instant(value: Any) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def _number(value: Any) -> Decimal | None:
-    """A finite number; numbers written as text (bigint fields) too."""
+def _decimal(value: Any) -> Decimal | None:
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"{_shown(value)} is not a number")  # noqa: TRY004 -- one error for all readings
     try:
-        number = Decimal(value)
+        exact = Decimal(repr(value) if isinstance(value, float) else value)
     except InvalidOperation:
         raise ValueError(f"{_shown(value)} is not a number") from None
-    # Beyond 30 digits neither a column nor Decimal's own precision holds it.
-    if not number.is_finite() or number.adjusted() > 20:  # noqa: PLR2004
+    if not exact.is_finite():
         raise ValueError(f"{_shown(value)} is not a number that can be kept")
-    return number
+    return exact
 
 
-def _dumped(record: RawRecord) -> str:
-    return orjson.dumps(record, default=_as_number, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _as_number(value: Any) -> orjson.Fragment:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(str(value))
-    raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _UNSTORABLE.sub(_REPLACEMENT, value)
-    if isinstance(value, dict):
-        return {_storable(name): _storable(one) for name, one in value.items()}
-    if isinstance(value, int) and abs(value) > LARGEST_BIGINT:
-        return Decimal(value)
-    return [_storable(one) for one in value] if isinstance(value, list) else value
+def _keepable(value: Any) -> Decimal | None:
+    """A finite number of a size that a column may hold."""
+    exact = _decimal(value)
+    if exact is not None and exact.adjusted() > LARGEST_EXPONENT:
+        raise ValueError(f"{_shown(value)} is not a number that can be kept")
+    # Nothing smaller counts, and powers of ten without end take no time.
+    return Decimal(0) if exact is not None and exact.adjusted() < -LARGEST_EXPONENT else exact
 
 
 def _shown(value: Any) -> str:

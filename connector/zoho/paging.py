@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from connector.errors import Fatal
 
+VERSION = "/crm/v8"
 PER_PAGE = 200  # Zoho's most, and its default
 FIELDS_PER_CALL = 50  # Zoho refuses more with LIMIT_EXCEEDED
 IDS_PER_CALL = 100
@@ -58,6 +60,11 @@ class NumberPosition:
     def after(self, info: Mapping[str, Any]) -> NumberPosition | None:
         """The next place; None at the end."""
         return NumberPosition(self.params, self.page + 1) if info.get("more_records") else None
+
+
+def record_path(module: str, *further: str) -> str:
+    """The path of a module's call. Names come from a configuration; none of them leaves its place."""
+    return "/".join((VERSION, *(quote(part, safe="") for part in (module, *further))))
 
 
 def chunks(items: Sequence[_T], size: int) -> Iterator[tuple[_T, ...]]:

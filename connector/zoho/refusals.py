@@ -16,6 +16,12 @@ TOKEN_CODES = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
 # A list cannot be continued: its token expired, or was made for other parameters.
 POSITION_CODES = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 LONGEST_QUOTE = 200
+NAMED_SCOPES = {
+    "actions/watch": "ZohoCRM.notifications.{operation}",
+    "org/currencies": "ZohoCRM.settings.currencies.{operation}",
+    "upload": "ZohoFiles.files.ALL",
+}
+OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "PATCH": "UPDATE", "DELETE": "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,13 @@ def read_refusal(status: int, body: object, retry_after: str | None) -> Refusal:
 
 
 def error_for(refusal: Refusal, exchange: Exchange) -> ConnectorError:
-    """The error to raise."""
+    """The error to raise, with Zoho's code."""
+    error = _error(refusal, exchange)
+    error.code = refusal.code
+    return error
+
+
+def _error(refusal: Refusal, exchange: Exchange) -> ConnectorError:
     if refusal.status in PASSING:
         return Retriable(
             f"Zoho answered {refusal} to {exchange}.",
@@ -108,15 +120,20 @@ def _scope_missing(exchange: Exchange) -> NeedsPerson:
 
 
 def scope_for(exchange: Exchange) -> str:
-    """The scope that a call needs (fact: the API names scopes after its paths)."""
-    parts = [part for part in exchange.path.split("/") if part][2:]
+    """The scope that a call needs (fact: the API names scopes after its paths, with these exceptions)."""
+    _, kind, *parts = [part for part in exchange.path.split("/") if part][:6]
     module = module_of(exchange.path)
+    if kind == "bulk":
+        return "ZohoCRM.bulk.READ" if "read" in parts else "ZohoCRM.bulk.CREATE"
+    if module and parts[-2:] == ["actions", "count"]:
+        return f"ZohoSearch.securesearch.READ and ZohoCRM.modules.{module}.READ"
+    operation = OPERATIONS[exchange.method]
     if module:
-        operation = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}[exchange.method]
         return f"ZohoCRM.modules.{module}.{operation} (or ZohoCRM.modules.ALL)"
-    if parts[:1] == ["settings"]:
-        return f"ZohoCRM.settings.{parts[1]}.READ"
-    return f"ZohoCRM.{parts[0]}.READ"
+    if parts[0] == "settings":
+        return f"ZohoCRM.settings.{parts[1]}.{operation}"
+    named = NAMED_SCOPES.get("/".join(parts))
+    return named.format(operation=operation) if named else f"ZohoCRM.{parts[0]}.READ"
 
 
 def _not_permitted(refusal: Refusal, exchange: Exchange) -> NeedsPerson:

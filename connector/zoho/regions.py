@@ -48,6 +48,10 @@ class Region:
         """Where people open the CRM in a browser: beside the accounts server, or on the configured one."""
         return self.accounts_url.replace("https://accounts.", "https://crm.", 1)
 
+    def product_url(self, product: str) -> str:
+        """Where another product (desk, campaigns, salesiq) answers: beside the accounts server."""
+        return self.accounts_url.replace("https://accounts.", f"https://{product}.", 1)
+
     def api_for(self, api_domain: str | None) -> str:
         """The address to send tokens to: the one that came with the token, if it is one of Zoho's own."""
         if self.fixed_api or not api_domain:
@@ -55,6 +59,18 @@ class Region:
         answered = urlsplit(api_domain)
         is_zoho = answered.scheme == "https" and answered.netloc.lower() in _API_HOSTS
         return f"https://{answered.netloc.lower()}" if is_zoho else self.api_url
+
+
+# Where files for bulk writing go (environment classes of Zoho's SDK); elsewhere `www.` becomes `content.`.
+_UPLOAD_HOSTS = {"www.zohoapis.ca": "upload.zohocloud.ca", "www.zohoapis.sa": "files.zoho.sa"}
+
+
+def upload_host(api_domain: str) -> str:
+    """The address that takes files, beside an API's address; the same one where it is not Zoho's own."""
+    host = urlsplit(api_domain).netloc
+    if host not in _API_HOSTS:
+        return api_domain
+    return f"https://{_UPLOAD_HOSTS.get(host, host.replace('www.', 'content.', 1))}"
 
 
 def region(name: str, accounts_url: str | None = None, api_url: str | None = None) -> Region:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -32,7 +32,11 @@ MESSAGES = {
     "NOT_SUPPORTED": "the operation is not supported for this module",
     "OAUTH_SCOPE_MISMATCH": "Unauthorized",
     "PAGINATION_LIMIT_EXCEEDED": "the limit of pagination is exceeded",
+    "MEDIA_TYPE_NOT_SUPPORTED": "The given media type is not supported",
+    "REQUEST_BODY_IS_EMPTY": "The request body is empty",
+    "REQUEST_BODY_NOT_READABLE": "The request body is not readable",
     "REQUIRED_PARAM_MISSING": "One of the expected parameter is missing",
+    "RESOURCE_NOT_FOUND": "The requested resource doesn't exist.",
     "SYNTAX_ERROR": "error occured while parsing the query",
     "TOKEN_BOUND_DATA_MISMATCH": (
         "The page_token given seems to be invalid or input param is added or altered or deleted"
@@ -44,18 +48,21 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: status, a JSON value (None: no body) or text, headers, and what the call cost."""
+    """A response: status, a JSON value, text or ready bytes (None: no body), headers, what it cost."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
     credits: int = 1
+    file: IO[bytes] | None = None  # instead of a body: it is sent in pieces
 
     def content(self) -> bytes:
         """The body's bytes; empty when there is none."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
 
 
@@ -95,6 +102,12 @@ class Call:
         if wrong or (largest is not None and int(text) > largest):
             raise Refused(400, "INVALID_DATA", {"param_name": name})
         return int(text)
+
+
+def data_answer(rows: Iterable[bytes], info: Mapping[str, Any], credits_used: int, **more: Any) -> Answer:
+    """The answer with encoded rows as ``data``, their ``info`` and perhaps more."""
+    rest = orjson.dumps({"info": info, **more})
+    return Answer(200, b'{"data":[' + b",".join(rows) + b"]," + rest[1:], credits=credits_used)
 
 
 class Refused(Exception):

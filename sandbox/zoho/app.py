@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.zoho.access import authenticate, check_scope, presented_token
 from sandbox.zoho.answers import Answer, Call, Refused
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.faults import Fault, refusal
 from sandbox.zoho.operations import Operation, operations
+from sandbox.zoho.routes import Routes
 from sandbox.zoho.state import Zoho
 
+PIECE_BYTES = 256 * 1024  # of a file at once
 CUT_BODY = b'{"data":[{"id":"61002140'  # what arrives of an answer that had no body to cut
 # Recorded on real responses.
 CRM_HEADERS = {
@@ -32,17 +32,22 @@ CRM_HEADERS = {
 }
 
 
-def build_app(zoho: Zoho, stopping: asyncio.Event) -> Starlette:
+def build_app(zoho: Zoho, stopping: asyncio.Event) -> ASGIApp:
     """The ASGI application. ``stopping`` lets go of the calls that hang."""
     by_template: dict[str, dict[str, Operation]] = {}
     for operation in operations():
         by_template.setdefault(operation.template, {})[operation.method] = operation
-    routes = [
-        Route(template, Endpoint(zoho, template, methods, stopping))
-        for template, methods in by_template.items()
-    ]
+    routes = Routes(
+        (template, Endpoint(zoho, template, methods, stopping)) for template, methods in by_template.items()
+    )
     nowhere = Endpoint(zoho, "/{rest}", {}, stopping)
-    return Starlette(routes=[*routes, Route("/{rest:path}", nowhere)])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found = routes.find(scope["path"])
+        endpoint, names = (nowhere, {"rest": scope["path"][1:]}) if found is None else found
+        await endpoint.answer(scope, receive, send, names)
+
+    return app
 
 
 class Endpoint:
@@ -56,12 +61,12 @@ class Endpoint:
         self._methods = methods
         self._stopping = stopping
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        try:
-            call = await _read(Request(scope, receive))
-        except ClientDisconnect:
+    async def answer(self, scope: Scope, receive: Receive, send: Send, names: dict[str, str]) -> None:
+        """Answer one request; ``names`` are the values in its address."""
+        body = await _body(receive)
+        if body is None:
             return
+        call = _call(scope, names, body)
         operation = self._methods.get(call.method)
         async with AsyncExitStack() as places:
             fault = None
@@ -73,11 +78,14 @@ class Endpoint:
             except Refused as refused:
                 answer = refused.answer()
             self._count(call, answer, operation)
+            if answer.file is not None:
+                await _send_file(send, answer, self._headers(call, answer, operation), cut=_cuts(fault))
+                return
             await _send(send, answer, self._headers(call, answer, operation), cut=_cuts(fault))
 
     async def _suffer(self, call: Call, operation: Operation | None, receive: Receive) -> Fault | None:
         """Wait as long as ordered; then the fault that strikes, a hanging one with its wait behind it."""
-        await self._wait(self._zoho.faults.delay(call.path), receive)
+        await self._wait(self._zoho.limits.latency_seconds + self._zoho.faults.delay(call.path), receive)
         accounts = operation is None or not operation.is_crm
         fault = self._zoho.faults.strike(call.path, accounts=accounts)
         if fault is not None and fault.kind == "hang":
@@ -107,7 +115,7 @@ class Endpoint:
             raise Refused(400, "INVALID_REQUEST_METHOD") if known else Refused(404, "INVALID_URL_PATTERN")
         if operation.scope is not None:
             check_scope(self._zoho, call, operation.scope.format(**call.names))
-            if self._zoho.ledger.remaining < 1:
+            if operation.is_crm and self._zoho.ledger.remaining < 1:
                 raise Refused(429, "TOO_MANY_REQUESTS")
         return operation.handle(self._zoho, call)
 
@@ -123,7 +131,7 @@ class Endpoint:
         headers = {"Date": format_datetime(self._zoho.clock.now(), usegmt=True), **answer.headers}
         if operation is None or not operation.is_crm:
             return headers
-        headers |= CRM_HEADERS | self._zoho.ledger.header()
+        headers = CRM_HEADERS | headers | self._zoho.ledger.header()
         try:
             token = authenticate(self._zoho, call)
         except Refused:
@@ -145,14 +153,27 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _read(request: Request) -> Call:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when the client has left before its end."""
+    pieces: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+def _call(scope: Scope, names: dict[str, str], body: bytes) -> Call:
+    query = scope["query_string"].decode("latin-1")
     return Call(
-        request.method,
-        request.scope["path"],
-        dict(request.path_params),
-        dict(parse_qsl(request.url.query, keep_blank_values=True)),
-        dict(request.headers),
-        await request.body(),
+        scope["method"],
+        scope["path"],
+        names,
+        dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+        {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body,
     )
 
 
@@ -172,3 +193,18 @@ async def _send(send: Send, answer: Answer, headers: dict[str, str], *, cut: boo
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": sent, "more_body": cut})
+
+
+async def _send_file(send: Send, answer: Answer, headers: dict[str, str], *, cut: bool) -> None:
+    """Send a file in pieces, wherever others have read it to; of a cut one the first half."""
+    descriptor = -1 if answer.file is None else answer.file.fileno()
+    size = os.fstat(descriptor).st_size
+    headers = {"Content-Type": answer.content_type, **headers, "Content-Length": str(size)}
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    end = size // 2 if cut else size
+    for start in range(0, end, PIECE_BYTES):
+        piece = os.pread(descriptor, min(PIECE_BYTES, end - start), start)
+        await send(
+            {"type": "http.response.body", "body": piece, "more_body": cut or start + PIECE_BYTES < end}
+        )

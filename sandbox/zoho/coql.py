@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.zoho.access import check_scope
-from sandbox.zoho.answers import Answer, Call, Refused
+from sandbox.zoho.answers import Answer, Call, Refused, data_answer
 from sandbox.zoho.coql_columns import resolve
+from sandbox.zoho.coql_filter import comparisons
 from sandbox.zoho.coql_parse import parse_query
 from sandbox.zoho.coql_run import run_query
-from sandbox.zoho.coql_tree import Query
+from sandbox.zoho.coql_tree import Both, Comparison, Literal, Query
 from sandbox.zoho.metadata import field_json
 from sandbox.zoho.schema import Module
 from sandbox.zoho.state import Zoho
 from sandbox.zoho.store import Store
 
+CONVERTED = "Converted__s"
 CREDIT_STEPS = ((200, 1), (1_000, 2), (2_000, 3))  # rows asked for up to, credits
 
 
@@ -32,21 +35,29 @@ def query(zoho: Zoho, call: Call) -> Answer:
         details = {"module": parsed.module}
         raise Refused(400, "INVALID_MODULE", details, "the given module is not supported in api")
     check_scope(zoho, call, f"ZohoCRM.{_scope(table.module)}.READ")
-    result = run_query(zoho.store, table, parsed)
-    cost = next(price for rows, price in CREDIT_STEPS if parsed.limit <= rows)
+    parsed = _without_converted(parsed)
+    result = run_query(zoho, table, parsed)
+    cost = next((price for rows, price in CREDIT_STEPS if parsed.limit <= rows), CREDIT_STEPS[-1][1])
     if not result.rows:
         return Answer(204, credits=cost)
-    answer: dict[str, Any] = {
-        "data": result.rows,
-        "info": {"count": len(result.rows), "more_records": result.more},
-    }
+    info = {"count": len(result.rows), "more_records": result.more}
+    more: dict[str, Any] = {}
     if "fields" in (body.get("include_meta") or ()):
-        answer["fields"] = _field_metadata(zoho.store, table.module, parsed)
-    return Answer(200, answer, credits=cost)
+        more["fields"] = _field_metadata(zoho.store, table.module, parsed)
+    return data_answer(result.rows, info, cost, **more)
 
 
 def _scope(module: Module) -> str:
-    return f"modules.{module.api_name}" if module.has_records_api else "users"
+    return "users" if module.api_name == "Users" else f"modules.{module.parent or module.api_name}"
+
+
+def _without_converted(parsed: Query) -> Query:
+    """Converted leads are found only by a query that asks about the conversion (an assumption)."""
+    about = any(one.path == CONVERTED for one in comparisons(parsed.where))
+    if parsed.module != "Leads" or about:
+        return parsed
+    unconverted = Comparison(CONVERTED, "=", (Literal(value=False, quoted=False),))
+    return replace(parsed, where=Both(unconverted, parsed.where))
 
 
 def _field_metadata(store: Store, module: Module, parsed: Query) -> dict[str, Any]:

@@ -18,7 +18,10 @@ FAMILIES = {
     "bigint": "id", "lookup": "id", "ownerlookup": "id", "userlookup": "id",
     "integer": "number", "double": "number", "currency": "number", "percent": "number",
     "date": "date", "datetime": "datetime", "boolean": "boolean", "textarea": "unfilterable",
+    "multiselectpicklist": "choices", "territories": "unfilterable",
 }  # fmt: skip
+LOOKUP_TYPES = frozenset({"lookup", "ownerlookup", "userlookup"})
+UNSUPPORTED = frozenset({"subform", "multiselectlookup", "multiuserlookup", "fileupload", "imageupload"})
 Reader = Callable[[Record], Any]
 
 
@@ -33,8 +36,8 @@ class Column:
 
     @property
     def family(self) -> str:
-        """The type as conditions see it: text, id, number, date, datetime, boolean or unfilterable."""
-        return FAMILIES.get(self.field.data_type, "text")
+        """The type as conditions see it: text, choices, id, number, date and so on; some unfilterable."""
+        return FAMILIES.get(self.field.kind, "text")
 
 
 def resolve(store: Store, module: Module, written: str) -> Column:
@@ -50,7 +53,7 @@ def resolve(store: Store, module: Module, written: str) -> Column:
     place, steps = module, []
     for name in lookups:
         step = place.by_name.get(name)
-        if step is None or step.data_type not in {"lookup", "ownerlookup", "userlookup"}:
+        if step is None or step.anywhere or step.data_type not in LOOKUP_TYPES:
             raise _invalid_column(written)
         steps.append(step)
         if step.target is not None:
@@ -63,25 +66,28 @@ def resolve(store: Store, module: Module, written: str) -> Column:
     field = place.by_name.get(last)
     if field is None or inside is not None:
         raise _invalid_column(written)
+    if field.data_type in UNSUPPORTED:
+        details = {"column_name": written, "reason": "data_type"}
+        raise Refused(400, "INVALID_QUERY", details, "data type not supported")
     return Column(written, place, field, tuple(steps))
 
 
 def stored_reader(store: Store, column: Column) -> Reader:
     """Reads the stored value of a column; None when a lookup on the way is empty."""
-    name = column.field.api_name
+    name, blank = column.field.api_name, column.module.blank.get(column.field.api_name)
     if not column.steps:
-        return (lambda record: record.id) if name == "id" else (lambda record: record.values[name])
+        return (lambda record: record.id) if name == "id" else (lambda record: record.values.get(name, blank))
 
     def read(record: Record) -> Any:
         place: Any = record
         for step in column.steps:
-            value = place.values[step.api_name]
+            value = place.values.get(step.api_name)
             place = value if step.target is None else store.tables[step.target].records.get(value)
             if place is None:
                 return None
         if isinstance(place, dict):
             return place.get(name)
-        return place.id if name == "id" else place.values[name]
+        return place.id if name == "id" else place.values.get(name, blank)
 
     return read
 
@@ -89,6 +95,8 @@ def stored_reader(store: Store, column: Column) -> Reader:
 def comparable_reader(store: Store, column: Column) -> Reader:
     """Reads a column as a value that can be compared: text without case, datetimes as instants."""
     read = stored_reader(store, column)
+    if column.family == "choices" or column.field.api_name == "Tag":
+        return lambda record: joined(read(record))
     if column.family == "text":
         return lambda record: None if (value := read(record)) is None else str(value).casefold()
     if column.family == "datetime":
@@ -104,7 +112,17 @@ def shown_reader(store: Store, column: Column) -> Reader:
         return lambda record: None if (value := read(record)) is None else str(value)
     if target is None:
         return read
+    if column.field.anywhere:
+        return lambda record: None if (value := read(record)) is None else {"id": str(value)}
     return lambda record: shown_reference(store, target, read(record))
+
+
+def joined(value: list[Any] | None) -> str | None:
+    """Several options, or the names of tags, as conditions compare them: one text without case."""
+    if not value:
+        return None
+    names = (one["name"] if isinstance(one, dict) else one for one in value)
+    return ";".join(str(name) for name in names).casefold()
 
 
 def shown_reference(store: Store, module: str, identity: int | None) -> dict[str, str] | None:

@@ -20,6 +20,7 @@ EQUALITY = {"=", "!=", "in", "not in", "is null", "is not null"}
 RANGE = {"<", "<=", ">", ">=", "between", "not between"}
 OPERATORS = {
     "text": EQUALITY | {"like", "not like"},
+    "choices": EQUALITY | {"like", "not like"},
     "id": EQUALITY | {"<", "<=", ">", ">="},  # ids are compared by production clients to page by key
     "number": EQUALITY | RANGE,
     "date": EQUALITY | RANGE,
@@ -72,7 +73,7 @@ def _compare(store: Store, column: Column, comparison: Comparison) -> Test:
     if not comparison.values:
         wanted_null = word == "is null"
         return lambda record: (read(record) is None) == wanted_null
-    holds = _holds(word, [_value(column, one) for one in comparison.values])
+    holds = _holds(word, [value_of(column, one) for one in comparison.values])
     return lambda record: (value := read(record)) is not None and holds(value)
 
 
@@ -98,7 +99,12 @@ def like_pattern(written: str) -> re.Pattern[str]:
     return re.compile(before + re.escape(inner) + after, re.DOTALL)
 
 
-def _value(column: Column, literal: Literal) -> Any:
+def value_of(column: Column, literal: Literal) -> Any:
+    """A literal as the column's comparable values are.
+
+    Raises:
+        Refused: INVALID_QUERY, it is none.
+    """
     try:
         return CONVERTERS[column.family](literal)
     except (ValueError, TypeError):
@@ -139,6 +145,7 @@ def _as_datetime(literal: Literal) -> datetime:
 
 CONVERTERS: dict[str, Callable[[Literal], Any]] = {
     "text": _as_text,
+    "choices": _as_text,
     "id": lambda literal: int(str(literal.value)),
     "number": _as_number,
     "boolean": _as_boolean,

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from sandbox.zoho.answers import Refused
+from sandbox.zoho.coql_bounds import bounds_of
+from sandbox.zoho.coql_choice import BY_ID, BY_TIME, Choice
 from sandbox.zoho.coql_columns import (
     Column,
     Reader,
     comparable_reader,
     resolve,
     shown_reader,
+    shown_reference,
 )
 from sandbox.zoho.coql_filter import comparisons, compile_where
 from sandbox.zoho.coql_tree import Item, Query
+from sandbox.zoho.encoded import View
 from sandbox.zoho.schema import Module
+from sandbox.zoho.state import Zoho
 from sandbox.zoho.store import Record, Store, Table
 
-MOST_ROWS = 2_000
 MOST_REACHABLE = 100_000
 MOST_COLUMNS, MOST_SELECT_JOINS, MOST_BASE_JOINS = 500, 15, 5
-MOST_SORTINGS, MOST_GROUPINGS, MOST_AGGREGATES = 10, 4, 5
+MOST_SORTINGS, MOST_GROUPINGS, MOST_AGGREGATES, MOST_FORMULAS = 10, 4, 5, 5
 NUMERIC = {"number"}
 MEASURABLE = {"number", "date", "datetime"}
 COUNTABLE = {"number", "id", "text"}
@@ -31,36 +37,97 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """The rows and whether there are more."""
+    """The rows as JSON texts and whether there are more."""
 
-    rows: list[Row]
+    rows: list[bytes]
     more: bool
 
 
-def run_query(store: Store, table: Table, query: Query) -> Result:
+def run_query(zoho: Zoho, table: Table, query: Query) -> Result:
     """Run a query.
 
     Raises:
         Refused: a limit is exceeded, or a column, operator or value does not fit.
     """
-    check_limits(store, table.module, query)
+    store, end = zoho.store, query.offset + query.limit
+    check_limits(store, table.module, query, zoho.limits.coql_rows)
     test = compile_where(store, table.module, query.where)
-    records = [record for record in table.in_id_order() if test(record)]
+    columns = [resolve(store, table.module, one.path) for one in comparisons(query.where)]
+    tested = frozenset((*column.steps, column.field)[0].api_name for column in columns)
+    choice = Choice(table, bounds_of(store, table, query.where), test, tested)
+    if _counts_rows(query):
+        row = {query.items[0].key: choice.count()}
+        return Result([orjson.dumps(row)][query.offset :], more=False)
     if query.group_by or any(item.aggregate for item in query.items):
-        rows = _grouped(store, table.module, query, records)
-        return Result(rows[query.offset : query.offset + query.limit], len(rows) > query.offset + query.limit)
+        rows = _grouped(store, table.module, query, table.fetch(sorted(choice.ids())))
+        return Result([orjson.dumps(row) for row in rows[query.offset : end]], len(rows) > end)
+    ids = _sorted_ids(store, table, query, choice)
+    return Result(_rows(zoho, table, query, ids[query.offset : end]), len(ids) > end)
+
+
+def _counts_rows(query: Query) -> bool:
+    """Whether a query asks only how many rows there are: an id is never null."""
+    only = query.items[0] if len(query.items) == 1 and not query.group_by else None
+    return only is not None and only.aggregate == "COUNT" and only.path == "id"
+
+
+def _sorted_ids(store: Store, table: Table, query: Query, choice: Choice) -> list[int]:
+    """The ids of the rows up to the wanted ones and at least one more, if there are more."""
+    wanted = query.offset + query.limit + 1
+    order = _indexed_order(query)
+    if order is not None:
+        return choice.in_order(order, descending=_descends(query), count=wanted)
+    records = table.fetch(sorted(choice.ids()))
     for sorting in reversed(query.order_by):
         read = comparable_reader(store, resolve(store, table.module, sorting.column))
         records.sort(key=_nulls_first(read), reverse=sorting.descending)
-    readers = [
-        (item.key, shown_reader(store, resolve(store, table.module, item.path))) for item in query.items
-    ]
-    cut = records[query.offset : query.offset + query.limit]
-    rows = [{key: read(record) for key, read in readers} | {"id": str(record.id)} for record in cut]
-    return Result(rows, len(records) > query.offset + query.limit)
+    return [record.id for record in records]
 
 
-def check_limits(store: Store, module: Module, query: Query) -> None:
+def _indexed_order(query: Query) -> str | None:
+    """The order that the rows are kept in and the query wants; rows of equal times ascend by id."""
+    sortings = [(one.column, one.descending) for one in query.order_by]
+    if sortings in ([], [("id", False)], [("id", True)]):
+        return BY_ID
+    ascending = [(BY_TIME, False)], [(BY_TIME, False), (BY_ID, False)]
+    return BY_TIME if sortings in (*ascending, [(BY_TIME, True), (BY_ID, True)]) else None
+
+
+def _descends(query: Query) -> bool:
+    return bool(query.order_by) and query.order_by[0].descending
+
+
+def _rows(zoho: Zoho, table: Table, query: Query, ids: list[int]) -> list[bytes]:
+    view = query_view(zoho, table, query)
+    if view is not None:
+        return zoho.encoded.rows(view, ids)
+    show = _shown(zoho.store, _columns(zoho.store, table.module, query))
+    return [orjson.dumps(show(record)) for record in table.fetch(ids)]
+
+
+def query_view(zoho: Zoho, table: Table, query: Query) -> View | None:
+    """What a query shows of its module's records; None when it shows values of other records."""
+    store = zoho.store
+    columns = _columns(store, table.module, query)
+    if any(column.steps for column in columns.values()):
+        return None
+    fields = {key: column.field for key, column in columns.items()}
+    show = _shown(store, columns)
+    return zoho.encoded.view(table, fields, show, lambda target, one: shown_reference(store, target, one))
+
+
+def _columns(store: Store, module: Module, query: Query) -> dict[str, Column]:
+    """The columns of a row by their keys; the id is among them whether or not it is selected."""
+    columns = {item.key: resolve(store, module, item.path) for item in query.items}
+    return columns if "id" in columns else {**columns, "id": resolve(store, module, "id")}
+
+
+def _shown(store: Store, columns: Mapping[str, Column]) -> Callable[[Record], Row]:
+    readers = [(key, shown_reader(store, column)) for key, column in columns.items()]
+    return lambda record: {key: read(record) for key, read in readers}
+
+
+def check_limits(store: Store, module: Module, query: Query, most_rows: int) -> None:
     """Zoho's limits on a query (COQL limits page, v8).
 
     Raises:
@@ -69,12 +136,13 @@ def check_limits(store: Store, module: Module, query: Query) -> None:
     if query.limit < 1:
         raise Refused(400, "INVALID_DATA", {"limit": query.limit}, "limit should be greater than 0")
     counts = (
-        (query.limit, MOST_ROWS, {"limit": MOST_ROWS}),
+        (query.limit, most_rows, {"limit": most_rows}),
         (query.limit + query.offset, MOST_REACHABLE, {"offset": query.offset, "limit": MOST_REACHABLE}),
         (len(query.items), MOST_COLUMNS, {"clause": "select", "limit": MOST_COLUMNS}),
         (sum(1 for item in query.items if item.aggregate), MOST_AGGREGATES, {"limit": MOST_AGGREGATES}),
         (len(query.group_by), MOST_GROUPINGS, {"clause": "group by", "limit": MOST_GROUPINGS}),
         (len(query.order_by), MOST_SORTINGS, {"clause": "order by", "limit": MOST_SORTINGS}),
+        (_formulas(store, module, query), MOST_FORMULAS, {"clause": "select", "limit": MOST_FORMULAS}),
         (_joins(store, module, (one.path for one in query.items)), MOST_SELECT_JOINS, {"clause": "select"}),
         (
             _joins(store, module, (one.path for one in comparisons(query.where))),
@@ -94,6 +162,12 @@ def _check_duplicates(query: Query) -> None:
         if keys.count(item.key) > 1:
             code = "DUPLICATE_ALIAS" if item.alias else "DUPLICATE_DATA"
             raise Refused(400, code, {"alias" if item.alias else "column_name": item.key})
+
+
+def _formulas(store: Store, module: Module, query: Query) -> int:
+    """How many selected columns are formulas."""
+    columns = (resolve(store, module, item.path) for item in query.items)
+    return sum(1 for column in columns if column.field.data_type == "formula")
 
 
 def _joins(store: Store, module: Module, paths: Iterable[str]) -> int:

@@ -5,15 +5,39 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sandbox.zoho.answers import Refused
 from sandbox.zoho.clock import SandboxClock
 
-# Enterprise edition (API limits page): 50,000 credits and 1,000 per user in 24 hours, 20 calls at once.
-BASE_CREDITS, CREDITS_PER_USER = 50_000, 1_000
 DAY_SECONDS = 24 * 3600
-CONCURRENT_CALLS = 20
+DEFAULT_EDITION = "enterprise"
 CONCURRENT_HEAVY_CALLS = 10  # sub-concurrency, the same on every edition
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What an edition allows: credits in 24 hours by the number of users, and calls at once."""
+
+    base: int
+    per_user: int
+    most: int | None
+    concurrent: int
+
+    def credits_a_day(self, users: int) -> int:
+        """The credits of an organisation with so many users."""
+        earned = self.base + self.per_user * users
+        return earned if self.most is None else min(earned, self.most)
+
+
+# The API limits page.
+EDITIONS = {
+    "free": Edition(5_000, 0, 5_000, 5),
+    "standard": Edition(50_000, 250, 100_000, 10),
+    "professional": Edition(50_000, 500, 3_000_000, 15),
+    "enterprise": Edition(50_000, 1_000, 5_000_000, 20),
+    "ultimate": Edition(50_000, 2_000, None, 25),
+}
 
 
 class Ledger:
@@ -23,7 +47,7 @@ class Ledger:
         self._clock = clock
         self._spent: deque[tuple[int, int]] = deque()
         self._total = 0
-        self.daily = BASE_CREDITS + CREDITS_PER_USER * users
+        self.daily = EDITIONS[DEFAULT_EDITION].credits_a_day(users)
         self.used = 0  # since the last reset, whatever the hour
 
     @property
@@ -59,7 +83,7 @@ class Concurrency:
     """Calls in progress."""
 
     def __init__(self) -> None:
-        self.limit = CONCURRENT_CALLS
+        self.limit = EDITIONS[DEFAULT_EDITION].concurrent
         self.heavy_limit = CONCURRENT_HEAVY_CALLS
         self._active = self._heavy = 0
 

@@ -14,6 +14,7 @@ GATEWAY_ERRORS = {"bad_gateway": (502, "Bad Gateway"), "hang": (504, "Gateway Ti
 KINDS = (
     "latency", "rate_limit", "server_error", "bad_gateway", "cut_body", "expired_token", "scope_missing",
     "token_throttle", "hang",
+    "bulk_failure",
 )  # fmt: skip
 DEFAULT_SECONDS = {"latency": 1.0, "hang": 3600.0}
 NEEDS_TOKEN = frozenset({"expired_token", "scope_missing"})
@@ -73,7 +74,7 @@ class Faults:
     def strike(self, path: str, *, accounts: bool) -> Fault | None:
         """The fault that befalls a call, if one does: the first ordered that fits the path and the server."""
         for fault in self.ordered:
-            if fault.kind == "latency" or fault.match not in path:
+            if fault.kind in {"latency", "bulk_failure"} or fault.match not in path:
                 continue
             if (fault.kind in NEEDS_TOKEN and accounts) or (
                 fault.kind == "token_throttle" and not path.endswith("/oauth/v2/token")
@@ -82,6 +83,14 @@ class Faults:
             self._use(fault)
             return fault
         return None
+
+    def take(self, kind: str, path: str) -> bool:
+        """Whether a fault of a kind that the operation itself plays out was ordered for this path."""
+        for fault in self.ordered:
+            if fault.kind == kind and fault.match in path:
+                self._use(fault)
+                return True
+        return False
 
     def _use(self, fault: Fault) -> None:
         if fault.times is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.zoho.answers import Answer, Call, Refused
+from sandbox.zoho.clock import wire_time
 from sandbox.zoho.modified import changed_since
 from sandbox.zoho.schema import ORGANISATION_DIGITS, STAGES, TAG_COLOURS, Field, Module
 from sandbox.zoho.staff import FIRST_PROFILE, PROFILES
@@ -20,33 +21,45 @@ JSON_TYPES = {
     "lookup": "jsonobject",
     "ownerlookup": "jsonobject",
     "userlookup": "jsonobject",
+    "multiselectpicklist": "jsonarray",
+    "multiselectlookup": "jsonarray",
+    "subform": "jsonarray",
+    "territories": "jsonarray",
 }  # every other type is a string
 UI_TYPES = {
     "text": 1, "picklist": 2, "textarea": 3, "lookup": 4, "ownerlookup": 8, "date": 24, "email": 25,
     "website": 29, "phone": 33, "integer": 32, "bigint": 38, "currency": 36, "double": 38, "percent": 37,
     "boolean": 301, "datetime": 200, "userlookup": 786,
+    "multiselectpicklist": 5, "autonumber": 39, "subform": 555, "multiselectlookup": 444, "territories": 786,
+    "formula": 110,
 }  # fmt: skip
-UNFILTERABLE = {"textarea"}
+UNFILTERABLE = {"textarea", "subform", "multiselectlookup", "territories"}
+SMALL = 2_000  # characters of a small text area
 PROFILE_LIST = [{"name": name, "id": str(FIRST_PROFILE + place)} for place, name in enumerate(PROFILES)]
 
 
 def modules(zoho: Zoho, call: Call) -> Answer:
-    """``GET /crm/v8/settings/modules``. The schema never changes, so a conditional request gets 304."""
-    if changed_since(call) is not None:
-        return Answer(304)
-    return Answer(200, {"modules": [module_json(table.module) for table in zoho.store.tables.values()]})
+    """``GET /crm/v8/settings/modules``; with If-Modified-Since those that changed since, or 304."""
+    since = changed_since(call)
+    found = [table.module for table in zoho.store.tables.values()]
+    if since is not None:
+        found = [one for one in found if one.changed and one.changed >= since]
+        if not found:
+            return Answer(304)
+    return Answer(200, {"modules": [module_json(one) for one in found]})
 
 
 def module(zoho: Zoho, call: Call) -> Answer:
     """``GET /crm/v8/settings/modules/{api_name or id}``."""
-    return Answer(200, {"modules": [module_json(_find(zoho.store, call.names["module"]))]})
+    return Answer(200, {"modules": [module_json(find_module(zoho.store, call.names["module"]))]})
 
 
 def fields(zoho: Zoho, call: Call) -> Answer:
-    """``GET /crm/v8/settings/fields?module=…``."""
-    if changed_since(call) is not None:
+    """``GET /crm/v8/settings/fields?module=…``; 304 when they did not change since If-Modified-Since."""
+    since = changed_since(call)
+    found = find_module(zoho.store, module_parameter(call))
+    if since is not None and not (found.changed and found.changed >= since):
         return Answer(304)
-    found = _find(zoho.store, _module_parameter(call))
     if call.query.get("type") == "unused":
         return Answer(204)
     return Answer(200, {"fields": all_fields_json(zoho.store, found)})
@@ -54,7 +67,7 @@ def fields(zoho: Zoho, call: Call) -> Answer:
 
 def field(zoho: Zoho, call: Call) -> Answer:
     """``GET /crm/v8/settings/fields/{id}?module=…``."""
-    found = _find(zoho.store, _module_parameter(call))
+    found = find_module(zoho.store, module_parameter(call))
     for number, one in enumerate(found.fields, start=1):
         if str(one.id) == call.names["id"]:
             return Answer(200, {"fields": [field_json(zoho.store, found, one, number)]})
@@ -63,7 +76,8 @@ def field(zoho: Zoho, call: Call) -> Answer:
 
 def module_json(module: Module) -> dict[str, Any]:
     """A module as the API describes it."""
-    served = module.has_records_api
+    served = module.api_name != "Users"
+    shown = served and module.generated_type not in {"subform", "linking"}
     switches = dict.fromkeys(
         ("api_supported", "creatable", "editable", "deletable", "viewable", "quick_create", "show_as_tab"),
         served,
@@ -71,24 +85,24 @@ def module_json(module: Module) -> dict[str, Any]:
     return switches | {
         "id": str(module.id),
         "api_name": module.api_name,
-        "module_name": module.plural,
+        "module_name": "Meetings" if module.api_name == "Events" else module.plural,
         "singular_label": module.singular,
         "plural_label": module.plural,
         "actual_singular_label": module.singular,
         "actual_plural_label": module.plural,
-        "generated_type": "default",
-        "visible": served,
-        "visibility": 1 if served else 0,
+        "generated_type": module.generated_type,
+        "visible": shown,
+        "visibility": 1 if shown else 0,
         "convertable": module.api_name == "Leads",
-        "status": "visible" if served else "system_hidden",
+        "status": "visible" if shown else "system_hidden",
         "access_type": "org_based",
         "recycle_bin_on_delete": served,
         "has_more_profiles": False,
         "profiles": PROFILE_LIST if served else [],
         "profile_count": len(PROFILE_LIST) if served else 0,
-        "parent_module": {},
+        "parent_module": {} if module.parent is None else {"api_name": module.parent},
         "arguments": [],
-        "modified_time": None,
+        "modified_time": wire_time(module.changed) if module.changed else None,
         "modified_by": None,
         "sequence_number": (module.id - ORGANISATION_DIGITS - 2_170) // 2 + 1,
         "description": None,
@@ -105,7 +119,13 @@ def all_fields_json(store: Store, module: Module) -> list[dict[str, Any]]:
 
 def field_json(store: Store, module: Module, one: Field, number: int) -> dict[str, Any]:
     """A field as the API describes it: the full key set, unused keys empty."""
-    return _identity(one, number) | _switches(one) | _links(store, module, one) | _unused()
+    return (
+        _unused()
+        | _identity(one, number)
+        | _switches(one)
+        | _links(store, module, one)
+        | _special(store, one)
+    )
 
 
 def _identity(one: Field, number: int) -> dict[str, Any]:
@@ -115,10 +135,10 @@ def _identity(one: Field, number: int) -> dict[str, Any]:
         "field_label": one.label,
         "display_label": one.label,
         "data_type": one.data_type,
-        "json_type": "jsonarray" if one.api_name == "Tag" else JSON_TYPES.get(one.data_type, "string"),
-        "ui_type": UI_TYPES[one.data_type],
+        "json_type": "jsonarray" if one.api_name == "Tag" else JSON_TYPES.get(one.kind, "string"),
+        "ui_type": UI_TYPES.get(one.data_type, 1),
         "length": one.length,
-        "decimal_place": 2 if one.data_type == "currency" else None,
+        "decimal_place": one.scale if one.data_type in {"currency", "double", "formula"} else None,
         "quick_sequence_number": str(number),
         "created_source": "crm" if one.custom else "default",
         "type": "used",
@@ -127,7 +147,7 @@ def _identity(one: Field, number: int) -> dict[str, Any]:
 
 def _switches(one: Field) -> dict[str, Any]:
     writable = not one.read_only
-    filterable = one.data_type not in UNFILTERABLE
+    filterable = one.kind not in UNFILTERABLE
     return {
         "custom_field": one.custom,
         "system_mandatory": one.mandatory,
@@ -163,6 +183,39 @@ def _links(store: Store, module: Module, one: Field) -> dict[str, Any]:
     }
 
 
+def _special(store: Store, one: Field) -> dict[str, Any]:
+    """What only some types of fields have."""
+    made: dict[str, Any] = {}
+    if one.unique:
+        made["unique"] = {"case_sensitive": False}
+    if one.tooltip is not None:
+        made["tooltip"] = {"name": "info_icon", "value": one.tooltip}
+    if one.data_type == "formula":
+        made["formula"] = {"return_type": one.returns, "expression": f"${{{one.api_name}}}"}
+    if one.data_type == "autonumber":
+        made["auto_number"] = {"prefix": one.prefix, "start_number": "1", "suffix": None}
+    if one.data_type == "textarea":
+        made["textarea"] = {"type": "rich_text" if one.rich else "small" if one.length <= SMALL else "large"}
+    if one.data_type == "subform":
+        made["associated_module"] = {"module": one.rows, "id": str(store.tables[str(one.rows)].module.id)}
+        made["subform"] = made["associated_module"]
+    if one.data_type == "multiselectlookup":
+        made["multiselectlookup"] = _links_of_many(store, one)
+    return made
+
+
+def _links_of_many(store: Store, one: Field) -> dict[str, Any]:
+    linking, connected = store.tables[str(one.rows)].module, store.tables[str(one.target)].module
+    return {
+        "display_label": one.label,
+        "linking_module": linking.api_name,
+        "lookup_apiname": one.mine,
+        "connected_module": connected.api_name,
+        "connectedlookup_apiname": one.theirs,
+        "id": str(linking.id),
+    }
+
+
 def _options(one: Field) -> list[dict[str, Any]]:
     options = []
     for number, name in enumerate(one.options, start=1):
@@ -176,7 +229,7 @@ def _options(one: Field) -> list[dict[str, Any]]:
             "type": "used",
         }
         if one.api_name == "Stage":
-            option |= {"probability": STAGES[name], "forecast_type": _forecast(name)}
+            option |= {"probability": STAGES.get(name, 0), "forecast_type": _forecast(name)}
         options.append(option)
     return options
 
@@ -188,6 +241,8 @@ def _forecast(stage: str) -> str:
 def _lookup(store: Store, one: Field) -> dict[str, Any]:
     if one.data_type != "lookup" or one.target is None:
         return {}
+    if one.anywhere:
+        return {"module": {"api_name": one.target, "id": None}, "api_name": None, "display_label": one.label}
     target = store.tables[one.target].module
     return {
         "module": {"api_name": target.api_name, "id": str(target.id)},
@@ -215,13 +270,23 @@ def _unused() -> dict[str, Any]:
     return empty | dict.fromkeys(nothing) | switches | {"customizable_properties": []}
 
 
-def _module_parameter(call: Call) -> str:
+def module_parameter(call: Call) -> str:
+    """The module that a call about fields names.
+
+    Raises:
+        Refused: REQUIRED_PARAM_MISSING.
+    """
     if "module" not in call.query:
         raise Refused(400, "REQUIRED_PARAM_MISSING", {"param_name": "module"})
     return call.query["module"]
 
 
-def _find(store: Store, name: str) -> Module:
+def find_module(store: Store, name: str) -> Module:
+    """A module by its API name or id.
+
+    Raises:
+        Refused: INVALID_MODULE.
+    """
     for table in store.tables.values():
         if name in {table.module.api_name, str(table.module.id)}:
             return table.module

@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.zoho import coql, metadata, oauth_calls, orgs, records, web, world, writes
+from sandbox.suite import operations as suite
+from sandbox.zoho import (
+    bulk_read,
+    bulk_upload,
+    bulk_write,
+    changes,
+    coql,
+    features,
+    fields_api,
+    layouts,
+    leads,
+    limit_orders,
+    metadata,
+    oauth_calls,
+    orgs,
+    records,
+    truth,
+    watch,
+    web,
+    world,
+    world_schema,
+    writes,
+)
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
@@ -29,7 +51,7 @@ class Operation:
     @property
     def is_crm(self) -> bool:
         """Whether it belongs to the CRM rather than to the accounts server or the sandbox itself."""
-        return self.scope is not None
+        return self.scope is not None and self.template.startswith("/crm/")
 
     @property
     def is_sandbox(self) -> bool:
@@ -39,7 +61,11 @@ class Operation:
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the order in which addresses are matched."""
-    return (*_sandbox(), *_accounts(), *_organisation(), *_records())
+    return (*_sandbox(), *_accounts(), *_organisation(), *_bulk(), *_channels(), *_suite(), *_records())
+
+
+def _suite() -> tuple[Operation, ...]:
+    return tuple(Operation(*route) for route in suite.routes())
 
 
 def _sandbox() -> tuple[Operation, ...]:
@@ -52,7 +78,15 @@ def _sandbox() -> tuple[Operation, ...]:
         Operation("GET", "/_sandbox/accounts", world.list_accounts),
         Operation("POST", "/_sandbox/accounts/{id}/lose", world.lose),
         Operation("POST", "/_sandbox/accounts/{id}/win", world.win),
-        Operation("POST", "/_sandbox/limits", world.set_limits),
+        Operation("POST", "/_sandbox/limits", limit_orders.set_limits),
+        Operation("POST", "/_sandbox/changes", changes.make_changes),
+        Operation("GET", "/_sandbox/records/{module}", truth.show_records),
+        Operation("POST", "/_sandbox/warm", truth.warm),
+        Operation("POST", "/_sandbox/fields", world_schema.change_fields),
+        Operation("POST", "/_sandbox/formula", world_schema.recompute_formula),
+        Operation("POST", "/_sandbox/undelete", world_schema.undelete),
+        Operation("POST", "/_sandbox/currencies", features.set_currencies),
+        Operation("POST", "/_sandbox/territories", features.set_territories),
         Operation("GET", "/_sandbox/calls", world.show_calls),
         Operation("DELETE", "/_sandbox/calls", world.reset_calls),
     )
@@ -71,7 +105,7 @@ def _organisation() -> tuple[Operation, ...]:
     modules, fields = "ZohoCRM.settings.modules.READ", "ZohoCRM.settings.fields.READ"
     return (
         Operation("GET", "/crm/v8/org", orgs.organisation, "ZohoCRM.org.READ"),
-        Operation("GET", "/crm/v8/org/currencies", orgs.currencies, "ZohoCRM.settings.currencies.READ"),
+        Operation("GET", "/crm/v8/org/currencies", features.currencies, "ZohoCRM.settings.currencies.READ"),
         Operation("GET", "/crm/v8/users", orgs.users, "ZohoCRM.users.READ"),
         Operation("GET", "/crm/v8/users/actions/count", orgs.count_users, "ZohoCRM.users.READ"),
         Operation("GET", "/crm/v8/users/{id}", orgs.user, "ZohoCRM.users.READ"),
@@ -79,7 +113,56 @@ def _organisation() -> tuple[Operation, ...]:
         Operation("GET", "/crm/v8/settings/modules/{module}", metadata.module, modules),
         Operation("GET", "/crm/v8/settings/fields", metadata.fields, fields),
         Operation("GET", "/crm/v8/settings/fields/{id}", metadata.field, fields),
+        Operation("POST", "/crm/v8/settings/fields", fields_api.create, "ZohoCRM.settings.fields.CREATE"),
+        Operation("PATCH", "/crm/v8/settings/fields", fields_api.update, "ZohoCRM.settings.fields.UPDATE"),
+        Operation(
+            "PATCH", "/crm/v8/settings/fields/{id}", fields_api.update, "ZohoCRM.settings.fields.UPDATE"
+        ),
+        Operation(
+            "DELETE", "/crm/v8/settings/fields/{id}", fields_api.delete, "ZohoCRM.settings.fields.DELETE"
+        ),
+        Operation("GET", "/crm/v8/settings/layouts", layouts.layouts, "ZohoCRM.settings.layouts.READ"),
+        Operation(
+            "GET",
+            "/crm/v8/settings/related_lists",
+            layouts.related_lists,
+            "ZohoCRM.settings.related_lists.READ",
+        ),
+        Operation(
+            "GET",
+            "/crm/v8/settings/territories",
+            features.territories,
+            "ZohoCRM.settings.territories.READ",
+        ),
         Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
+    )
+
+
+def _channels() -> tuple[Operation, ...]:
+    path, scope = "/crm/v8/actions/watch", "ZohoCRM.notifications"
+    return (
+        Operation("GET", path, watch.list_channels, f"{scope}.READ"),
+        Operation("POST", path, watch.subscribe, f"{scope}.CREATE"),
+        Operation("PUT", path, watch.replace, f"{scope}.UPDATE"),
+        Operation("PATCH", path, watch.change, f"{scope}.UPDATE"),
+        Operation("DELETE", path, watch.unsubscribe, f"{scope}.DELETE"),
+        Operation("GET", "/_sandbox/callbacks", watch.show_callbacks),
+        Operation("POST", "/_sandbox/callbacks", watch.order_callback_faults),
+        Operation("DELETE", "/_sandbox/callbacks", watch.clear_callbacks),
+    )
+
+
+def _bulk() -> tuple[Operation, ...]:
+    read, one = "/crm/bulk/v8/read", "/crm/bulk/v8/read/{id}"
+    scope = "ZohoCRM.bulk.READ"
+    return (
+        Operation("POST", read, bulk_read.create, scope),
+        Operation("GET", one, bulk_read.details, scope),
+        Operation("GET", f"{one}/result", bulk_read.result, scope),
+        Operation("POST", "/crm/v8/upload", bulk_upload.upload, "ZohoFiles.files.CREATE"),
+        Operation("POST", "/crm/bulk/v8/write", bulk_write.create, "ZohoCRM.bulk.CREATE"),
+        Operation("GET", "/crm/bulk/v8/write/{id}", bulk_write.details, scope),
+        Operation("GET", "/v8/crm/{organisation}/bulk-write/{id}/{file}", bulk_write.result, scope),
     )
 
 
@@ -91,6 +174,14 @@ def _records() -> tuple[Operation, ...]:
     )
     heavy = writes.is_heavy_write
     return (
+        Operation(
+            "POST",
+            "/crm/v8/Leads/{id}/actions/convert",
+            leads.convert_lead,
+            "ZohoCRM.modules.Leads.CREATE",
+            lambda _call: True,
+        ),
+        Operation("GET", f"{one}/actions/fetch_full_data", records.fetch_full_data, read),
         Operation("GET", deleted, records.list_deleted, read),
         Operation("GET", "/crm/v8/{module}/actions/count", records.count_records, read),
         Operation("POST", upsert, writes.upsert_records, create, heavy),

@@ -32,7 +32,7 @@ def organisation(zoho: Zoho, _call: Call) -> Answer:
     users = len(zoho.store.tables["Users"].records)
     licence = {
         "paid": True,
-        "paid_type": "enterprise",
+        "paid_type": zoho.limits.edition,
         "paid_expiry": None,
         "trial_type": None,
         "trial_expiry": None,
@@ -45,7 +45,7 @@ def organisation(zoho: Zoho, _call: Call) -> Answer:
         "iso_code": "USD",
         "currency_symbol": "$",
         "currency_locale": "en_US",
-        "mc_status": False,
+        "mc_status": bool(zoho.store.currencies),
     }
     org = {
         "id": str(ORGANISATION_DIGITS + 1_001),
@@ -68,11 +68,6 @@ def organisation(zoho: Zoho, _call: Call) -> Answer:
         "photo_id": None,
     }
     return Answer(200, {"org": [org | money | place]})
-
-
-def currencies(_zoho: Zoho, _call: Call) -> Answer:
-    """``GET /crm/v8/org/currencies``: this organisation has one currency only."""
-    raise Refused(403, "CURRENCIES_NOT_ENABLED")
 
 
 def users(zoho: Zoho, call: Call) -> Answer:
@@ -129,13 +124,13 @@ def user_json(store: Store, record: Record) -> dict[str, Any]:
         "time_zone": ZONE_NAME,
         "offset": -18_000_000,
         "locale": "en_US",
-        "country_locale": "US",
+        "country_locale": "en_US",
         "language": "en_US",
         "date_format": "MM/dd/yyyy",
         "time_format": "hh:mm a",
         "decimal_separator": "Period",
         "number_separator": "Comma",
-        "territories": [],
+        "territories": values.get("territories", []),
         "created_time": values["Created_Time"],
         "created_by": {"name": "Ada Lindqvist", "id": str(store.acting_user)},
         "Modified_By": {"name": "Ada Lindqvist", "id": str(store.acting_user)},

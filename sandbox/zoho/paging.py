@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,32 +14,30 @@ import orjson
 
 from sandbox.zoho.answers import Call, Refused
 from sandbox.zoho.clock import wire_time
+from sandbox.zoho.ordering import Chosen, Key, Window
 from sandbox.zoho.state import Zoho
-from sandbox.zoho.store import Record
 
 LARGEST_PAGE = 200
 ROWS_BY_PAGE = 2_000
-ROWS_BY_TOKEN = 100_000
 TOKEN_SECONDS = 24 * 3600
 SIGNATURE_BYTES = 16
-Position = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Which page is wanted: its number, and the position after which it begins (None: the first row)."""
+    """Which page is wanted: its number, and the key after which it begins (None: the first row)."""
 
     number: int
     per_page: int
-    after: Position | None
+    after: Key | None
     by_token: bool
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page's rows and its ``info``."""
+    """The ids of a page's rows and its ``info``."""
 
-    rows: Sequence[Record]
+    ids: Sequence[int]
     info: dict[str, Any]
 
 
@@ -60,26 +57,25 @@ def read_wish(zoho: Zoho, call: Call) -> Wish:
     if "page" in call.query:
         raise Refused(400, "AMBIGUITY_DURING_PROCESSING", {"ambiguity_due_to": ["page", "page_token"]})
     number, after = _open(zoho, call, token)
-    if number * per_page > ROWS_BY_TOKEN:
+    if number * per_page > zoho.limits.token_rows:
         raise Refused(400, "PAGINATION_LIMIT_EXCEEDED", {"param_name": "page_token"})
     return Wish(number, per_page, after, by_token=True)
 
 
-def cut_page(
-    zoho: Zoho, call: Call, rows: Sequence[Record], position: Callable[[Record], Position], wish: Wish
-) -> Page:
-    """The wanted page of rows that ascend by position. By token, rows that came or went shift nothing."""
+def cut_page(zoho: Zoho, call: Call, rows: Window | Chosen, key_of: Callable[[int], Key], wish: Wish) -> Page:
+    """The wanted page of rows. By token, rows that came or went shift nothing. ``key_of`` is by id."""
     start = (wish.number - 1) * wish.per_page
     if wish.by_token:
-        start = 0 if wish.after is None else bisect_right(rows, wish.after, key=position)
-    shown = rows[start : start + wish.per_page]
+        start = 0 if wish.after is None else rows.past(wish.after)
+    shown = rows.ids(start, start + wish.per_page)
     more = start + len(shown) < len(rows)
     expiry = zoho.clock.epoch() + TOKEN_SECONDS
-    following = _seal(zoho, call, wish.number + 1, position(shown[-1]), expiry) if more and shown else None
+    following = _seal(zoho, call, wish.number + 1, key_of(shown[-1]), expiry) if more and shown else None
     before = None
     if wish.number > 1 and shown:
         first = start - wish.per_page
-        before = _seal(zoho, call, wish.number - 1, position(rows[first - 1]) if first > 0 else None, expiry)
+        left = rows.ids(first - 1, first) if first > 0 else []
+        before = _seal(zoho, call, wish.number - 1, key_of(left[0]) if left else None, expiry)
     info = {
         "per_page": wish.per_page,
         "count": len(shown),
@@ -104,12 +100,12 @@ def _sign(zoho: Zoho, payload: bytes) -> bytes:
     return hmac.digest(zoho.page_key, payload, "sha256")[:SIGNATURE_BYTES]
 
 
-def _seal(zoho: Zoho, call: Call, number: int, after: Position | None, expiry: int) -> str:
+def _seal(zoho: Zoho, call: Call, number: int, after: Key | None, expiry: int) -> str:
     payload = orjson.dumps([_binding(zoho, call), number, after, expiry])
     return urlsafe_b64encode(_sign(zoho, payload) + payload).decode()
 
 
-def _open(zoho: Zoho, call: Call, token: str) -> tuple[int, Position | None]:
+def _open(zoho: Zoho, call: Call, token: str) -> tuple[int, Key | None]:
     strange = Refused(400, "TOKEN_BOUND_DATA_MISMATCH", {"param_name": "page_token"})
     try:
         sealed = urlsafe_b64decode(token.encode())

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from sandbox.zoho.answers import Answer, Call, Refused, page_info
+from sandbox.zoho.answers import Answer, Call, Refused, data_answer, page_info
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.modified import changed_since
-from sandbox.zoho.paging import LARGEST_PAGE, Position, cut_page, read_wish
-from sandbox.zoho.shaping import shape, user_receipt
+from sandbox.zoho.ordering import Chosen, Window
+from sandbox.zoho.paging import LARGEST_PAGE, cut_page, read_wish
+from sandbox.zoho.shaping import shape, user_receipt, with_rows
 from sandbox.zoho.state import Zoho
-from sandbox.zoho.store import DeletedRecord, Record, Store, Table
+from sandbox.zoho.store import DeletedRecord, Store, Table, key_of
 
 MOST_FIELDS = 50
 MOST_IDS = 100
@@ -24,38 +23,24 @@ DAY_SECONDS = 24 * 3600
 RECYCLE_BIN_DAYS, PERMANENT_DAYS = 60, 120
 
 
-@dataclass(frozen=True)
-class Order:
-    """How a list is sorted."""
-
-    by: str
-    descending: bool
-
-    def position(self, record: Record) -> Position:
-        """Where a record stands; positions ascend along the list."""
-        if self.by == "id":
-            place: Position = (record.id,)
-        else:
-            place = (record.created if self.by == "Created_Time" else record.modified, record.id)
-        return tuple(-part for part in place) if self.descending else place
-
-
 def list_records(zoho: Zoho, call: Call) -> Answer:
     """``GET /crm/v8/{module}``."""
     table = zoho.store.table(call.names["module"])
     names = _fields(call, mandatory=True)
-    order = _order(call)
+    sort_by, descending = _order(call)
+    if sort_by not in table.module.by_name:
+        raise Refused(400, "INVALID_DATA", {"param_name": "sort_by"})
     wish = read_wish(zoho, call)
-    rows = _rows(table, call, order)
+    rows = converted_or_not(table, call, _rows(table, call, sort_by, descending=descending), sort_by)
     if not rows and "if-modified-since" in call.headers:
         return Answer(304)
-    page = cut_page(zoho, call, rows, order.position, wish)
-    if not page.rows:
+    page = cut_page(zoho, call, rows, lambda identity: table.key(identity, sort_by), wish)
+    if not page.ids:
         return Answer(204)
-    sorting = {"sort_by": order.by, "sort_order": "desc" if order.descending else "asc"}
-    shown = map(shape(zoho.store, table.module, names), page.rows)
-    body = {"data": list(shown), "info": {"call": False, "email": False, **page.info, **sorting}}
-    return Answer(200, body, credits=1 if order.by == "id" else VIEW_CREDITS)
+    sorting = {"sort_by": sort_by, "sort_order": "desc" if descending else "asc"}
+    shown = zoho.encoded.rows(zoho.encoded.listed(table, names), page.ids)
+    info = {"call": False, "email": False, **page.info, **sorting}
+    return data_answer(shown, info, 1 if sort_by == "id" else VIEW_CREDITS)
 
 
 def is_heavy_list(call: Call) -> bool:
@@ -70,7 +55,37 @@ def get_record(zoho: Zoho, call: Call) -> Answer:
     record = table.records.get(identity_of(call.names["id"]))
     if record is None:
         return Answer(204)
-    return Answer(200, {"data": [shape(zoho.store, table.module, names)(record)]})
+    shown = shape(zoho.store, table.module, names)(record)
+    more = with_rows(zoho.store, table.module, record)
+    shown |= {key: more[key] for key in more if names is None or key in {*names, "$has_more"}}
+    return Answer(200, {"data": [shown]})
+
+
+def fetch_full_data(zoho: Zoho, call: Call) -> Answer:
+    """``GET /crm/v8/{module}/{id}/actions/fetch_full_data?fields=``: rich text that is cut elsewhere."""
+    table = zoho.store.table(call.names["module"])
+    names = _fields(call, mandatory=True) or []
+    record = table.records.get(identity_of(call.names["id"]))
+    if record is None:
+        return Answer(204)
+    wrong = [
+        name for name in names if name not in table.module.by_name or not table.module.by_name[name].rich
+    ]
+    if wrong:
+        raise Refused(400, "INVALID_DATA", {"param_name": "fields", "api_name": wrong[0]})
+    return Answer(200, {"data": [{name: record.values.get(name) for name in names} | {"id": str(record.id)}]})
+
+
+def converted_or_not(table: Table, call: Call, rows: Window | Chosen, by: str) -> Window | Chosen:
+    """Leads as ``converted`` wants them: those that were not (the default), those that were, or both."""
+    wanted = call.query.get("converted", "false")
+    if wanted not in {"true", "false", "both"}:
+        raise Refused(400, "INVALID_DATA", {"param_name": "converted"})
+    if table.module.api_name != "Leads" or wanted == "both":
+        return rows
+    leads = table.fetch(rows.ids(0, len(rows)))
+    keys = (key_of(one, by) for one in leads if bool(one.values.get("Converted__s")) == (wanted == "true"))
+    return Chosen(sorted(keys), rows.descending)
 
 
 def count_records(zoho: Zoho, call: Call) -> Answer:
@@ -79,6 +94,8 @@ def count_records(zoho: Zoho, call: Call) -> Answer:
     for name in ("cvid", "criteria", "email", "phone", "word"):
         if name in call.query:
             raise Refused(400, "NOT_SUPPORTED", {"param_name": name}, "the sandbox counts whole modules only")
+    if table.module.api_name == "Leads":
+        return Answer(200, {"count": len(converted_or_not(table, call, table.orders["id"].window(), "id"))})
     return Answer(200, {"count": len(table.records)})
 
 
@@ -128,7 +145,8 @@ def _fields(call: Call, *, mandatory: bool) -> list[str] | None:
     return names or None
 
 
-def _order(call: Call) -> Order:
+def _order(call: Call) -> tuple[str, bool]:
+    """The field by which a list is sorted, and whether it descends."""
     by, order = call.query.get("sort_by", "id"), call.query.get("sort_order", "desc")
     if "cvid" in call.query:
         if "sort_by" in call.query:
@@ -138,24 +156,26 @@ def _order(call: Call) -> Order:
         raise Refused(400, "INVALID_DATA", {"param_name": "sort_by", "supported_values": list(SORTABLE)})
     if order not in {"asc", "desc"}:
         raise Refused(400, "INVALID_DATA", {"param_name": "sort_order"})
-    return Order(by, order == "desc")
+    return by, order == "desc"
 
 
-def _rows(table: Table, call: Call, order: Order) -> list[Record]:
+def _rows(table: Table, call: Call, by: str, *, descending: bool) -> Window | Chosen:
     """The rows of the list in its order."""
     since = changed_since(call)
-    in_modified_order = since is not None or order.by == "Modified_Time"
-    rows = table.in_modified_order(since) if in_modified_order else table.in_id_order()
     if "ids" in call.query:
         wanted = {identity_of(text) for text in call.query["ids"].split(",")}
         if len(wanted) > MOST_IDS:
             raise Refused(400, "LIMIT_EXCEEDED", {"limit": MOST_IDS, "param_name": "ids"})
-        rows = [row for row in rows if row.id in wanted]
-    ready = order.by == "Modified_Time" if in_modified_order else order.by == "id"
-    if ready:
-        return rows[::-1] if order.descending else rows
-    sorting: Callable[[Record], Position] = order.position
-    return sorted(rows, key=sorting)
+        known = (one for one in wanted if one in table.records)
+        fresh = (one for one in known if since is None or table.key(one, "Modified_Time")[0] > since)
+        return Chosen(sorted(table.key(one, by) for one in fresh), descending)
+    if since is None:
+        return table.orders[by].window(descending=descending)
+    changed = table.changed_after(since)
+    if by == "Modified_Time" or len(changed) == len(table.records):
+        first = changed.first if by == "Modified_Time" else 0
+        return Window(table.orders[by], first, len(table.records), descending)
+    return Chosen(table.keys_changed_after(since, by), descending)
 
 
 def _deleted_json(store: Store, left: DeletedRecord) -> dict[str, Any] | None:

@@ -7,15 +7,19 @@ from collections.abc import Iterable
 DEFAULT_SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.coql.READ",
-    "ZohoCRM.bulk.READ",
+    "ZohoCRM.bulk.ALL",
     "ZohoCRM.settings.ALL",
     "ZohoCRM.users.READ",
     "ZohoCRM.org.READ",
     "ZohoCRM.notifications.ALL",
     "ZohoSearch.securesearch.READ",
+    "Desk.tickets.READ",
+    "ZohoCampaigns.campaign.READ",
+    "SalesIQ.conversations.READ",
+    "ZohoFiles.files.ALL",
 )
 OPERATIONS = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", "CUSTOM"}
-SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles"}
+SERVICES = {"ZohoCRM", "ZohoSearch", "ZohoFiles", "Desk", "ZohoCampaigns", "SalesIQ"}
 
 
 def split_scopes(text: str) -> tuple[str, ...]:

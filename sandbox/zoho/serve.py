@@ -18,6 +18,7 @@ import uvicorn
 from sandbox.zoho.app import build_app
 from sandbox.zoho.clock import SandboxClock
 from sandbox.zoho.oauth import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from sandbox.zoho.specification import OrganisationSpec
 from sandbox.zoho.state import start_zoho
 
 HOST = "127.0.0.1"
@@ -27,7 +28,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than a polling client pauses, so that it may u
 
 
 GUIDE = """\
-A Zoho CRM runs on this machine, with the organisation "Maven Hardware" in it.
+A Zoho CRM runs on this machine, with {held}.
 
   API and accounts server  {base}
   Client id                {client}
@@ -61,10 +62,13 @@ class RunningZoho:
 class _Server(uvicorn.Server):
     """Uvicorn, which on its way out lets go of the calls that hang."""
 
-    def __init__(self, listener: socket.socket, clock_file: Path | None) -> None:
+    def __init__(
+        self, listener: socket.socket, clock_file: Path | None, organisation: OrganisationSpec | None
+    ) -> None:
         self.base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         self._stopping = asyncio.Event()
-        app = build_app(start_zoho(SandboxClock(clock_file), self.base_url), self._stopping)
+        self._zoho = start_zoho(SandboxClock(clock_file), self.base_url, organisation)
+        app = build_app(self._zoho, self._stopping)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -84,17 +88,20 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()
         await super().shutdown(sockets)
+        self._zoho.bulk.close()
 
 
 @contextmanager
-def running(port: int = 0, clock_file: Path | None = None) -> Iterator[RunningZoho]:
-    """Serve in a thread; port 0 takes a free one.
+def running(
+    port: int = 0, clock_file: Path | None = None, *, organisation: OrganisationSpec | None = None
+) -> Iterator[RunningZoho]:
+    """Serve in a thread; port 0 takes a free one. Without a size the organisation is Maven Hardware.
 
     Raises:
         PortTaken: something else listens on the port.
     """
     with listen(port) as listener:
-        server = _Server(listener, clock_file)
+        server = _Server(listener, clock_file, organisation)
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox-zoho", daemon=True)
         thread.start()
         try:
@@ -105,7 +112,7 @@ def running(port: int = 0, clock_file: Path | None = None) -> Iterator[RunningZo
             thread.join()
 
 
-def serve(port: int, clock_file: Path | None = None) -> int:
+def serve(port: int, clock_file: Path | None = None, *, organisation: OrganisationSpec | None = None) -> int:
     """Serve in the foreground until SIGTERM or SIGINT; the exit code of the process."""
     try:
         listener = listen(port)
@@ -113,18 +120,23 @@ def serve(port: int, clock_file: Path | None = None) -> int:
         sys.stderr.write(f"bellwether sandbox: {taken}\n")
         return 1
     with listener:
-        server = _Server(listener, clock_file)
+        server = _Server(listener, clock_file, organisation)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ignore)  # uvicorn sends itself the signal once more when it has stopped
-        sys.stdout.write(connection_guide(server.base_url))
+        sys.stdout.write(connection_guide(server.base_url, organisation))
         sys.stdout.flush()
         server.run([listener])
     return 0
 
 
-def connection_guide(base_url: str) -> str:
+def connection_guide(base_url: str, organisation: OrganisationSpec | None = None) -> str:
     """How to connect a client."""
-    return GUIDE.format(base=base_url, client=CLIENT_ID, secret=CLIENT_SECRET, refresh=REFRESH_TOKEN)
+    held = 'the organisation "Maven Hardware" in it'
+    if organisation is not None:
+        held = f"{organisation.accounts} accounts and {organisation.deals} deals in it"
+    return GUIDE.format(
+        base=base_url, held=held, client=CLIENT_ID, secret=CLIENT_SECRET, refresh=REFRESH_TOKEN
+    )
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

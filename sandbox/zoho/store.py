@@ -5,91 +5,43 @@ Values stand here as they go over the wire, except lookups, which are the other 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sandbox.zoho.answers import Refused
 from sandbox.zoho.clock import SandboxClock, wire_time
-from sandbox.zoho.schema import ORGANISATION_DIGITS, STAGES, Module, modules
+from sandbox.zoho.extra_schema import extra_modules
+from sandbox.zoho.schema import ORGANISATION_DIGITS, STAGES, Field, Module, modules
+from sandbox.zoho.table import DeletedRecord, Record, Table, key_of
+
+__all__ = ["DeletedRecord", "Record", "Store", "Table", "complete", "key_of"]
 
 FIRST_NEW_ID = ORGANISATION_DIGITS + 9_000_001
 
 
-@dataclass(slots=True, eq=False)
-class Record:
-    """One record. ``created`` and ``modified`` are seconds since 1970."""
-
-    id: int
-    created: int
-    modified: int
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class DeletedRecord:
-    """What is left of a deleted record."""
-
-    id: int
-    display_name: str | None
-    deleted_by: int
-    created_by: int | None
-    deleted: int
-
-
-@dataclass
-class Table:
-    """The records of one module, with two indexes: by id, and by (modified, id)."""
-
-    module: Module
-    records: dict[int, Record] = field(default_factory=dict)
-    deleted: list[DeletedRecord] = field(default_factory=list)
-    _by_id: list[int] = field(default_factory=list)
-    _by_modified: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, record: Record) -> None:
-        """Put a record in."""
-        self.records[record.id] = record
-        insort(self._by_id, record.id)
-        insort(self._by_modified, (record.modified, record.id))
-
-    def remove(self, record: Record) -> None:
-        """Take a record out."""
-        del self.records[record.id]
-        del self._by_id[bisect_left(self._by_id, record.id)]
-        del self._by_modified[bisect_left(self._by_modified, (record.modified, record.id))]
-
-    def touch(self, record: Record, modified: int) -> None:
-        """Give a record another time of modification."""
-        del self._by_modified[bisect_left(self._by_modified, (record.modified, record.id))]
-        record.modified = modified
-        record.values["Modified_Time"] = wire_time(modified)
-        insort(self._by_modified, (modified, record.id))
-
-    def in_id_order(self) -> list[Record]:
-        """All records, ascending by id."""
-        return [self.records[one] for one in self._by_id]
-
-    def in_modified_order(self, after: int | None = None) -> list[Record]:
-        """Records modified later than an instant (all, when there is none), ascending."""
-        start = 0 if after is None else bisect_left(self._by_modified, (after + 1, 0))
-        return [self.records[identity] for _, identity in self._by_modified[start:]]
-
-    def display_name(self, record: Record) -> str | None:
-        """What a lookup to the record is called."""
-        name = record.values.get(self.module.display_field)
-        return None if name is None else str(name)
+# Told of a change: module, "insert", "update" or "delete", the record, and the names of what changed.
+Listener = Callable[[str, str, Record, set[str]], None]
 
 
 class Store:
-    """All tables, the clock they are stamped by, and the user who acts through the API."""
+    """All tables, the clock they are stamped by, and the user who acts through the API.
+
+    Attributes:
+        listeners: told of every insert, update and delete after it was made.
+    """
 
     def __init__(self, clock: SandboxClock, acting_user: int) -> None:
         self.clock = clock
         self.acting_user = acting_user
-        self.tables = {name: Table(module) for name, module in modules().items()}
+        self.tables = {name: Table(module) for name, module in (modules() | extra_modules()).items()}
+        self.currencies: dict[str, float] = {}  # rates by ISO code, the home one first; empty: one only
+        self._numbers: dict[int, int] = {}
         self._next_id = FIRST_NEW_ID
+        self.listeners: list[Listener] = []
+
+    def first_new_id(self, identity: int) -> None:
+        """New records get ids from this one on."""
+        self._next_id = identity
 
     def table(self, module: str) -> Table:
         """A module's records.
@@ -110,25 +62,40 @@ class Store:
         """All users, by id."""
         return iter(self.tables["Users"].in_id_order())
 
+    def new_id(self) -> int:
+        """An id that nothing else has."""
+        self._next_id += 1
+        return self._next_id - 1
+
     def insert(self, table: Table, values: Mapping[str, Any]) -> Record:
         """A new record, stamped with the present and the acting user."""
         now = self.clock.epoch()
-        own = {"Owner": self.acting_user, "Tag": []} | dict(values)
-        record = Record(self._next_id, now, now, own)
-        self._next_id += 1
+        own = (
+            {"Owner": self.acting_user, "Tag": []} | dict(values) | self._rate(table.module, values, new=True)
+        )
+        record = Record(self.new_id(), now, now, own)
+        self._number(table.module, own)
         complete(table.module, record, self.acting_user)
         table.add(record)
+        self._tell(table, "insert", record, None)
         return record
 
     def update(self, table: Table, record: Record, values: Mapping[str, Any]) -> None:
         """Change some values of a record and its time of modification."""
+        called = table.display_name(record)
+        before = dict(record.values) if self.listeners else None
         record.values.update(values)
+        record.values.update(self._rate(table.module, values, new=False))
         record.values["Modified_By"] = self.acting_user
         _compute(table.module, record, given=values)
         table.touch(record, self.clock.epoch())
+        if table.display_name(record) != called:
+            table.naming += 1
+        self._tell(table, "update", record, before)
 
     def delete(self, table: Table, record: Record) -> None:
         """Move a record to the recycle bin."""
+        children = self._take_children(table.module, record)
         table.remove(record)
         left = DeletedRecord(
             record.id,
@@ -136,8 +103,56 @@ class Store:
             self.acting_user,
             record.values.get("Created_By"),
             self.clock.epoch(),
+            record,
+            children,
         )
         table.deleted.append(left)
+        self._tell(table, "delete", record, None)
+
+    def _tell(self, table: Table, operation: str, record: Record, before: Mapping[str, Any] | None) -> None:
+        affected = {name for name, value in record.values.items() if before and before.get(name) != value}
+        for listener in self.listeners:
+            listener(table.module.api_name, operation, record, affected)
+
+    def restore(self, table: Table, left: DeletedRecord) -> Record | None:
+        """Bring a record back from the recycle bin as it was, its time of modification too."""
+        if left.record is None:
+            return None
+        table.deleted.remove(left)
+        table.add(left.record)
+        for module, child in left.children:
+            self.tables[module].add(child)
+        return left.record
+
+    def rows_of(self, record: Record, one: Field) -> list[Record]:
+        """The rows of a subform or the links of a multi-select lookup, by id."""
+        rows = () if one.rows is None else self.tables[one.rows].in_id_order()
+        return [row for row in rows if row.values.get(one.mine) == record.id]
+
+    def drop_row(self, table: Table, row: Record) -> None:
+        """Remove a row of a subform or a link: no deleted list tells of these."""
+        table.remove(row)
+
+    def _take_children(self, module: Module, record: Record) -> tuple[tuple[str, Record], ...]:
+        found = [(str(one.rows), row) for one in module.children for row in self.rows_of(record, one)]
+        for name, row in found:
+            self.tables[name].remove(row)
+        return tuple(found)
+
+    def _rate(self, module: Module, values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+        """The currency of a new record and the rate of the day, which a record keeps."""
+        if "Exchange_Rate" not in module.by_name or not (new or values.get("Currency")):
+            return {}
+        currency = values.get("Currency") or next(iter(self.currencies))
+        rate = values.get("Exchange_Rate") or self.currencies.get(currency, 1)
+        return {"Currency": currency, "Exchange_Rate": rate}
+
+    def _number(self, module: Module, values: dict[str, Any]) -> None:
+        """Give the next number where a field counts by itself."""
+        for one in module.fields:
+            if one.data_type == "autonumber":
+                self._numbers[one.id] = self._numbers.get(one.id, 0) + 1
+                values[one.api_name] = f"{one.prefix}{self._numbers[one.id]}"
 
 
 def complete(module: Module, record: Record, user: int) -> None:
@@ -161,6 +176,10 @@ def _compute(module: Module, record: Record, given: Mapping[str, Any]) -> None:
         amount, probability = values["Amount"], values["Probability"]
         known = amount is not None and probability is not None
         values["Expected_Revenue"] = round(amount * probability / 100, 2) if known else None
+    elif module.api_name == "Calls":
+        minutes, _, seconds = str(values["Call_Duration"] or "").partition(":")
+        timed = minutes.isdecimal() and seconds.isdecimal()
+        values["Call_Duration_in_seconds"] = int(minutes) * 60 + int(seconds) if timed else None
     elif "Full_Name" in module.by_name:
         names = (values["First_Name"], values["Last_Name"])
         values["Full_Name"] = " ".join(name for name in names if name)

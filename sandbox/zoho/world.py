@@ -58,23 +58,6 @@ def change_tokens(zoho: Zoho, call: Call) -> Answer:
     return Answer(200, {"ok": True})
 
 
-def set_limits(zoho: Zoho, call: Call) -> Answer:
-    """Other limits than Zoho's: credits a day, calls at once, token requests in a window."""
-    wish = _object(call)
-    setters: Mapping[str, tuple[object, str]] = {
-        "daily_credits": (zoho.ledger, "daily"),
-        "concurrent_calls": (zoho.concurrency, "limit"),
-        "token_requests": (zoho.tokens, "refreshes_per_window"),
-        "token_window_seconds": (zoho.tokens, "window_seconds"),
-    }
-    for name, value in wish.items():
-        if name not in setters or isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise Refused(400, "INVALID_DATA", {"api_name": name, "supported_values": list(setters)})
-    for name, value in wish.items():
-        setattr(*setters[name], value)
-    return Answer(200, {name: getattr(*place) for name, place in setters.items()})
-
-
 def show_calls(zoho: Zoho, _call: Call) -> Answer:
     """Counts of calls since the start or the last reset."""
     counter = zoho.counter
@@ -90,6 +73,7 @@ def reset_calls(zoho: Zoho, _call: Call) -> Answer:
     """Count from nothing; the credits of the day are forgotten too."""
     zoho.counter.reset()
     zoho.ledger.reset()
+    zoho.bulk.reset()
     return Answer(200, {"ok": True})
 
 

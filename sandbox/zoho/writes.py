@@ -7,17 +7,22 @@ from math import ceil
 from typing import Any
 
 from sandbox.zoho.answers import Answer, Call, Refused
+from sandbox.zoho.children import read_children, write_children
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.modified import unchanged_since
 from sandbox.zoho.records import identity_of
+from sandbox.zoho.schema import Module
 from sandbox.zoho.shaping import user_receipt
 from sandbox.zoho.state import Zoho
 from sandbox.zoho.store import Record, Store, Table
-from sandbox.zoho.written import WrongItem, check_mandatory, read_values
+from sandbox.zoho.written import WrongItem, check_mandatory, check_unique, read_values, same_value
 
 MOST_ITEMS = 100
 ITEMS_PER_CREDIT = 10
 HEAVY_ITEMS = 10  # more than these fall under the sub-concurrency limit
+NO_UPSERT = frozenset({"Tasks", "Events", "Calls", "Notes"})
+# What a task is when only its subject was given, as recorded live.
+DEFAULTS: Mapping[str, dict[str, Any]] = {"Tasks": {"Status": "Not Started", "Priority": "Normal"}}
 Item = dict[str, Any]
 
 
@@ -26,9 +31,10 @@ def insert_records(zoho: Zoho, call: Call) -> Answer:
     table = zoho.store.table(call.names["module"])
 
     def insert(item: Item, place: str) -> Item:
-        values = read_values(zoho.store, table.module, item, place)
+        values = DEFAULTS.get(table.module.api_name, {}) | read_values(zoho.store, table.module, item, place)
         check_mandatory(table.module, values, place, partial=False)
-        return _success(_receipt(zoho.store, zoho.store.insert(table, values)), "record added")
+        check_unique(table, values, place, but=None)
+        return _success(_insert(zoho.store, table, values, item, place), "record added")
 
     return _each(_items(call), insert, success=201)
 
@@ -45,9 +51,12 @@ def update_records(zoho: Zoho, call: Call) -> Answer:
         if "id" not in item:
             raise WrongItem("MANDATORY_NOT_FOUND", {"api_name": "id", "json_path": f"{place}.id"})
         record = _existing(table, item["id"], "the id given seems to be invalid")
+        if record.values.get("Converted__s"):
+            raise WrongItem("CONVERTED_RECORD", {"id": str(record.id)}, "can't update the converted record")
         values = read_values(zoho.store, table.module, item, place)
         check_mandatory(table.module, values, place, partial=True)
-        return _success(_update(zoho.store, table, record, values), "record updated")
+        check_unique(table, values, place, but=record)
+        return _success(_update(zoho.store, table, record, values, item, place), "record updated")
 
     return _each(items, update, success=200)
 
@@ -55,25 +64,21 @@ def update_records(zoho: Zoho, call: Call) -> Answer:
 def upsert_records(zoho: Zoho, call: Call) -> Answer:
     """``POST /crm/v8/{module}/upsert``: updates the record with the same duplicate-check value."""
     table = zoho.store.table(call.names["module"])
-    wanted = call.json().get("duplicate_check_fields") or [table.module.duplicate_check]
-    if not isinstance(wanted, list) or any(name != table.module.duplicate_check for name in wanted):
-        details = {"api_name": "duplicate_check_fields", "json_path": "$.duplicate_check_fields"}
-        raise Refused(400, "INVALID_DATA", {**details, "supported_values": [table.module.duplicate_check]})
+    if table.module.api_name in NO_UPSERT:
+        raise Refused(400, "NOT_SUPPORTED", {"resource_path_index": 0})
+    names = _duplicate_checks(table.module, call.json().get("duplicate_check_fields"))
 
     def upsert(item: Item, place: str) -> Item:
         values = read_values(zoho.store, table.module, item, place)
-        name, twin = _twin(table, item, values)
+        name, twin = _twin(table, item, values, names)
         check_mandatory(table.module, values, place, partial=twin is not None)
+        check_unique(table, values, place, but=twin)
         if twin is None:
-            details, action, message = (
-                _receipt(zoho.store, zoho.store.insert(table, values)),
-                "insert",
-                "added",
-            )
-        else:
-            _check_unmodified(table, [{"id": str(twin.id)}], call)
-            details, action, message = _update(zoho.store, table, twin, values), "update", "updated"
-        return _success(details, f"record {message}") | {"action": action, "duplicate_field": name}
+            done = _success(_insert(zoho.store, table, values, item, place), "record added")
+            return done | {"action": "insert", "duplicate_field": None}
+        _check_unmodified(table, [{"id": str(twin.id)}], call)
+        done = _success(_update(zoho.store, table, twin, values, item, place), "record updated")
+        return done | {"action": "update", "duplicate_field": name}
 
     return _each(_items(call), upsert, success=200)
 
@@ -160,21 +165,43 @@ def _check_unmodified(table: Table, items: list[Item], call: Call) -> None:
             raise Refused(412, "ALREADY_MODIFIED", {"id": str(record.id)})
 
 
-def _update(store: Store, table: Table, record: Record, values: Item) -> Item:
+def _insert(store: Store, table: Table, values: Item, item: Item, place: str) -> Item:
+    changes = read_children(store, table.module, item, place)
+    record = store.insert(table, values)
+    write_children(store, record, changes)
+    return _receipt(store, record)
+
+
+def _update(store: Store, table: Table, record: Record, values: Item, item: Item, place: str) -> Item:
+    changes = read_children(store, table.module, item, place)
     store.update(table, record, values)
+    write_children(store, record, changes)
     return _receipt(store, record, new=False)
 
 
-def _twin(table: Table, item: Item, values: Item) -> tuple[str | None, Record | None]:
+def _duplicate_checks(module: Module, wanted: object) -> list[str]:
+    """The fields that an upsert compares: those wished for, then every other unique field.
+
+    Raises:
+        Refused: INVALID_DATA, a field is neither the system's own nor unique.
+    """
+    unique = [one.api_name for one in module.fields if one.unique]
+    legal = [module.duplicate_check, *unique]
+    names = wanted or [module.duplicate_check]
+    if not isinstance(names, list) or any(name not in legal for name in names):
+        details = {"api_name": "duplicate_check_fields", "json_path": "$.duplicate_check_fields"}
+        raise Refused(400, "INVALID_DATA", {**details, "supported_values": legal})
+    return [*names, *(name for name in unique if name not in names)]
+
+
+def _twin(table: Table, item: Item, values: Item, names: list[str]) -> tuple[str | None, Record | None]:
     """The record to update and the field by which it was found; an id in the item counts before all."""
     if "id" in item:
         return None, _existing(table, item["id"], "the id given seems to be invalid")
-    name = table.module.duplicate_check
-    value = values.get(name)
-    if isinstance(value, str):
-        for record in table.records.values():
-            if str(record.values[name] or "").casefold() == value.casefold():
-                return name, record
+    for name in names:
+        twin = None if values.get(name) is None else same_value(table, name, values[name])
+        if twin is not None:
+            return name, twin
     return None, None
 
 

@@ -11,7 +11,7 @@ from sandbox.zoho.answers import envelope
 from sandbox.zoho.clock import ZONE, wire_time
 from sandbox.zoho.invented import number_for
 from sandbox.zoho.schema import ORGANISATION_DIGITS, Field, Module
-from sandbox.zoho.store import Store
+from sandbox.zoho.store import Record, Store, Table
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"[0-9a-zA-Z+.()\-;\s]+")
@@ -35,10 +35,14 @@ def read_values(store: Store, module: Module, item: Mapping[str, Any], place: st
     wrong: list[dict[str, Any]] = []
     for name, value in item.items():
         field = module.by_name.get(name)
-        if field is None or field.read_only:
+        if field is None or field.read_only or field.data_type not in READERS.keys() | LINK_TYPES:
             continue
         try:
-            values[name] = None if value is None else _stored(store, field, value)
+            values |= (
+                _pointer(store, field, item)
+                if field.anywhere
+                else {name: None if value is None else _stored(store, field, value)}
+            )
         except _Unfit as unfit:
             details = {"api_name": name, "json_path": f"{place}.{name}", **unfit.details}
             wrong.append(envelope("INVALID_DATA", details))
@@ -60,6 +64,39 @@ def check_mandatory(module: Module, values: Mapping[str, Any], place: str, *, pa
         if field.mandatory and values.get(field.api_name) in (None, "") and (given or not partial):
             details = {"api_name": field.api_name, "json_path": f"{place}.{field.api_name}"}
             raise WrongItem("MANDATORY_NOT_FOUND", details)
+
+
+def check_unique(table: Table, values: Mapping[str, Any], place: str, *, but: Record | None) -> None:
+    """No other record has the value of a field that wants it to be unique.
+
+    Raises:
+        WrongItem: DUPLICATE_DATA with the record that has it.
+    """
+    for field in table.module.fields:
+        value = values.get(field.api_name)
+        if not field.unique or value is None:
+            continue
+        twin = same_value(table, field.api_name, value)
+        if twin is not None and (but is None or twin.id != but.id):
+            details = {
+                "api_name": field.api_name,
+                "json_path": f"{place}.{field.api_name}",
+                "duplicate_record": {
+                    "id": str(twin.id),
+                    "module": {"api_name": table.module.api_name, "id": str(table.module.id)},
+                },
+            }
+            raise WrongItem("DUPLICATE_DATA", details, "duplicate data")
+
+
+def same_value(table: Table, name: str, value: Any) -> Record | None:
+    """The first record with a value, letters of either case alike."""
+    wanted = str(value).casefold()
+    for record in table.in_id_order():
+        has = record.values.get(name)
+        if has is not None and str(has).casefold() == wanted:
+            return record
+    return None
 
 
 class _Unfit(Exception):
@@ -145,6 +182,35 @@ def _link(store: Store, target: str, value: Any) -> int:
     return int(text)
 
 
+def _pointer(store: Store, field: Field, item: Mapping[str, Any]) -> dict[str, Any]:
+    """A lookup into any module, which the value or the item names; else the module that has such a record."""
+    value = item[field.api_name]
+    if value is None:
+        return {field.api_name: None, "$se_module": None}
+    module = value.get("module") if isinstance(value, dict) else None
+    named = module.get("api_name") if isinstance(module, dict) else item.get("$se_module")
+    given = value.get("id") if isinstance(value, dict) else value
+    if named is None and str(given).isdecimal():
+        holders = (name for name, table in store.tables.items() if int(str(given)) in table.records)
+        named = next(holders, None)
+    if named not in store.tables:
+        raise _Unfit(expected_data_type="jsonobject")
+    return {field.api_name: _link(store, str(named), value), "$se_module": named}
+
+
+def _choices(field: Field, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _Unfit(expected_data_type="jsonarray")
+    return list(dict.fromkeys(_text(field, one) for one in value))
+
+
+def _big(field: Field, value: Any) -> str:
+    text = str(value)
+    if isinstance(value, bool) or not text.removeprefix("-").isdecimal():
+        raise _Unfit(expected_data_type="bigint")
+    return _text(field, text)
+
+
 def _tags(value: Any) -> list[dict[str, str | None]]:
     if not isinstance(value, list) or not all(isinstance(tag, dict) and tag.get("name") for tag in value):
         raise _Unfit(expected_data_type="jsonarray")
@@ -172,4 +238,7 @@ READERS: Mapping[str, Callable[[Field, Any], Any]] = {
     "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,
+    "bigint": _big,
+    "multiselectpicklist": _choices,
 }
+LINK_TYPES = frozenset({"lookup", "ownerlookup", "userlookup"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from connector.cache.copy import SqlCopy
 from connector.cache.engine import open_database
 from connector.cache.token_shelf import SealedShelf
 from connector.errors import NeedsPerson
+from connector.feed_ports import ChannelOrder
 from connector.mapping import standard_mapping
 from connector.sync.pipeline import Sync
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
+from connector.zoho.notifications import ChannelClient
 from connector.zoho.regions import region
 from sandbox.zoho.serve import running
 
@@ -52,8 +55,19 @@ def sync_with(tmp_path: Path, scopes: list[str]) -> None:
         clock = SystemClock()
         tokens = Tokens(shelf, credentials, region("us", zoho.base_url), clock)
         report = Sync(SqlCopy(database), CrmClient(ZohoClient(tokens)), standard_mapping(), clock).run()
+        be_told(ChannelClient(ZohoClient(tokens)))
         database.close()
     assert report.changed > 9_000
+
+
+def be_told(desk: ChannelClient) -> None:
+    """Make a notification channel, look at it, and end it."""
+    expires_at = datetime.now(UTC) + timedelta(hours=2)
+    order = ChannelOrder("4711", "Deals", "https://bellwether.example/zoho/crm", "word", expires_at)
+    assert desk.create([order])[0].refusal is None
+    assert [one.channel_id for one in desk.channels()] == ["4711"]
+    desk.delete(["4711"])
+    assert desk.channels() == ()
 
 
 def test_they_are_enough(tmp_path: Path) -> None:

@@ -17,3 +17,16 @@ class SetClock:
     def move(self, **parts: float) -> None:
         """Go forward (or back) by the parts of a timedelta."""
         self.present += timedelta(**parts)
+
+
+class Seconds:
+    """A monotonic clock that stands still until time passes by."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def __call__(self) -> float:
+        return self.passed
+
+    def pass_by(self, seconds: float) -> None:
+        self.passed += seconds

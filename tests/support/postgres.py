@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -96,12 +96,12 @@ def _await_server(server: subprocess.Popen[bytes], directory: Path) -> None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(settings: Sequence[str] = SERVER_OPTIONS) -> Iterator[PostgresServer]:
     """Start a server in a temporary directory; stop it and remove everything afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="bw-pg-"))  # short: a socket's path has at most 107 bytes
     try:
         _initialise(directory)
-        options = [part for one in SERVER_OPTIONS for part in ("-c", one)]
+        options = [part for one in settings for part in ("-c", one)]
         with (directory / "log").open("wb") as log:
             server = subprocess.Popen(
                 [

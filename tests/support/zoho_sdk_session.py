@@ -5,23 +5,36 @@ Prints what it saw as one JSON object. A process of its own, as the SDK is full 
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from zohocrmsdk.src.com.zoho.api.authenticator.oauth_token import OAuthToken
 from zohocrmsdk.src.com.zoho.api.authenticator.store.file_store import FileStore
 from zohocrmsdk.src.com.zoho.crm.api import HeaderMap, ParameterMap
+from zohocrmsdk.src.com.zoho.crm.api.bulk_read import BodyWrapper as BulkReadBody
+from zohocrmsdk.src.com.zoho.crm.api.bulk_read import BulkReadOperations, Criteria, Query
 from zohocrmsdk.src.com.zoho.crm.api.coql import BodyWrapper as CoqlBody
 from zohocrmsdk.src.com.zoho.crm.api.coql import CoqlOperations
 from zohocrmsdk.src.com.zoho.crm.api.dc.data_center import DataCenter
 from zohocrmsdk.src.com.zoho.crm.api.exception.sdk_exception import SDKException
-from zohocrmsdk.src.com.zoho.crm.api.fields import FieldsOperations, GetFieldsParam
+from zohocrmsdk.src.com.zoho.crm.api.fields import BodyWrapper as FieldsBody
+from zohocrmsdk.src.com.zoho.crm.api.fields import (
+    CreateFieldParam,
+    Fields,
+    FieldsOperations,
+    GetFieldsParam,
+    MinifiedField,
+    PickListValue,
+)
 from zohocrmsdk.src.com.zoho.crm.api.initializer import Initializer
-from zohocrmsdk.src.com.zoho.crm.api.modules import ModulesOperations
+from zohocrmsdk.src.com.zoho.crm.api.modules import MinifiedModule, ModulesOperations
 from zohocrmsdk.src.com.zoho.crm.api.record import (
     BodyWrapper,
     DeleteRecordsParam,
@@ -158,6 +171,62 @@ def coql(text: str) -> dict[str, Any]:
     return {"status": answer.get_status_code(), "rows": rows, "more": result.get_info().get_more_records()}
 
 
+def bulk_read() -> dict[str, Any]:
+    """A bulk read of the products, from the job to the file."""
+    query, module, criteria = Query(), MinifiedModule(), Criteria()
+    module.set_api_name("Products")
+    query.set_module(module)
+    query.set_fields(["Product_Name", "Owner", "Product_Active"])
+    field = MinifiedField()
+    field.set_api_name("Product_Name")
+    criteria.set_field(field)
+    criteria.set_comparator(Choice("not_equal"))
+    criteria.set_value("GTK 500")
+    query.set_criteria(criteria)
+    body = BulkReadBody()
+    body.set_query(query)
+    operations = BulkReadOperations()
+    made = operations.create_bulk_read_job(body)
+    job = made.get_object().get_data()[0].get_details()["id"]
+    detail = operations.get_bulk_read_job_details(int(job)).get_object().get_data()[0]
+    stream = operations.download_result(int(job)).get_object().get_file()
+    content = b"".join(stream.get_stream())
+    with ZipFile(io.BytesIO(content)) as archive:
+        lines = list(csv.reader(io.StringIO(archive.read(f"{job}.csv").decode())))
+    return {
+        "status": made.get_status_code(),
+        "state": detail.get_state().get_value(),
+        "count": detail.get_result().get_count(),
+        "more": detail.get_result().get_more_records(),
+        "file": stream.get_name() == f"{job}.zip",
+        "lines": lines,
+    }
+
+
+def create_field() -> dict[str, Any]:
+    """A picklist in Products, and its metadata read again."""
+    option, field, body = PickListValue(), Fields(), FieldsBody()
+    option.set_display_value("Often")
+    option.set_actual_value("Often")
+    field.set_field_label("How often sold")
+    field.set_data_type("picklist")
+    field.set_pick_list_values([option])
+    body.set_fields([field])
+    wanted = ParameterMap()
+    wanted.add(CreateFieldParam.module, "Products")
+    answer = FieldsOperations().create_field(body, wanted)
+    made = answer.get_object().get_fields()[0]
+    asked = ParameterMap()
+    asked.add(GetFieldsParam.module, "Products")
+    known = FieldsOperations().get_fields(asked).get_object().get_fields()
+    names = {str(one.get_id()): one.get_api_name() for one in known}
+    return {
+        "status": answer.get_status_code(),
+        "code": made.get_code().get_value(),
+        "api_name": names[str(made.get_details()["id"])],
+    }
+
+
 def errors() -> dict[str, Any]:
     """A list without fields, a page out of reach, an unchanged conditional list, an empty module."""
     operations = RecordOperations("Deals")
@@ -197,6 +266,11 @@ def main() -> None:
         "aggregate": coql("select COUNT(id), SUM(Amount) from Deals where Stage = 'Closed Won'"),
         "coql_error": coql("select Deal_Name from Deals"),
         "errors": errors(),
+        "bulk_read": bulk_read(),
+        "create_field": create_field(),
+        "coql_lines": coql("select Quantity, Parent_Id from Quoted_Items where Quantity >= 2"),
+        "coql_links": coql("select Projects, Contacts from Projects_X_Contacts where id is not null"),
+        "coql_options": coql("select Services, Project_Number from Projects where Services is not null"),
     }
     seen["wrong_secret"] = wrong_secret(base, directory)
     sys.stdout.write(json.dumps(seen))

@@ -40,6 +40,14 @@ def zoho(connected: ZohoHttp, clock_file: Path) -> ZohoHttp:
     connected.delete("/_sandbox/calls")
     connected.post(
         "/_sandbox/limits",
-        {"daily_credits": 92_000, "concurrent_calls": 20, "token_requests": 10, "token_window_seconds": 600},
+        {
+            "daily_credits": 92_000,
+            "concurrent_calls": 20,
+            "token_requests": 10,
+            "token_window_seconds": 600,
+            "bulk_seconds": 0,
+            "bulk_rows_per_file": 200_000,
+            "bulk_downloads": 10,
+        },
     )
     return connected

@@ -19,7 +19,13 @@ SECONDS = 110  # it takes about six on an idle machine
 
 @pytest.fixture(scope="module")
 def seen(connected: ZohoHttp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a whole session of the SDK saw."""
+    """What a whole session of the SDK saw, of an organisation with a quote and a project in it."""
+    connected.refresh()
+    person = next(connected.every("Contacts", "Email"))["id"]
+    quote = {"Subject": "Offer", "Quoted_Items": [{"Quantity": 1}, {"Quantity": 2.5}]}
+    project = {"Name": "P", "Services": ["Delivery"], "Team": [{"Contacts": {"id": person}}]}
+    for module, record in (("Quotes", quote), ("Projects", project)):
+        assert connected.post(f"/crm/v8/{module}", {"data": [record]}).status_code == 201
     outcome = subprocess.run(
         [
             sys.executable, "-W", "ignore", "-m", "tests.support.zoho_sdk_session", connected.base_url,
@@ -63,6 +69,27 @@ def test_coql(seen: dict[str, Any]) -> None:
     assert seen["coql"]["rows"][0]["Amount"] == "30288"
     assert seen["aggregate"]["rows"] == [{"COUNT(id)": "4238", "SUM(Amount)": "10005534"}]
     assert seen["coql_error"] == {"status": 400, "code": "SYNTAX_ERROR"}
+
+
+def test_coql_over_lines_links_and_options(seen: dict[str, Any]) -> None:
+    assert [row["Quantity"] for row in seen["coql_lines"]["rows"]] == ["2.5"]
+    assert len(seen["coql_links"]["rows"]) == 1
+    options = seen["coql_options"]["rows"][0]
+    assert options["Project_Number"].startswith("P-")
+    assert "Services" in options
+
+
+def test_a_bulk_read(seen: dict[str, Any]) -> None:
+    job = seen["bulk_read"]
+    assert (job["status"], job["state"], job["count"], job["more"]) == (201, "COMPLETED", 6, False)
+    assert job["file"], "the SDK finds the file's name"
+    assert job["lines"][0] == ["Id", "Product_Name", "Owner", "Product_Active"]
+    assert {line[3] for line in job["lines"][1:]} == {"true"}
+    assert "GTK 500" not in {line[1] for line in job["lines"]}
+
+
+def test_a_field_is_made(seen: dict[str, Any]) -> None:
+    assert seen["create_field"] == {"status": 201, "code": "SUCCESS", "api_name": "How_often_sold"}
 
 
 def test_errors(seen: dict[str, Any]) -> None:

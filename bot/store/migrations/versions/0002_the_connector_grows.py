@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=True),
         sa.Column("hinted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("source", "module", "record_id", name=op.f("pk_change_hint")),
     )
     with op.batch_alter_table("change_hint", schema=None) as batch_op:
@@ -212,6 +213,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_zoho_channel")),
         sa.UniqueConstraint("module", name=op.f("uq_zoho_channel_module")),
     )

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints ratios against a baseline that is measured in the same run."""

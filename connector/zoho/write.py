@@ -1,0 +1,327 @@
+"""Writing to Zoho CRM: fields of our own, values by hundreds or by bulk job, tags, tasks, notes.
+
+Nothing here triggers the CRM's workflows: every write carries an empty ``trigger``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any, Protocol
+from urllib.parse import quote
+
+from connector.errors import Conflict, ConnectorError, Fatal, NeedsPerson, NotOffered
+from connector.ports import FieldDescription, RawRecord
+from connector.write_ports import (
+    BulkOutcome,
+    BulkUpdate,
+    Change,
+    Outcome,
+    OwnField,
+    OwnValue,
+    TagMove,
+)
+
+VERSION, BULK = "/crm/v8", "/crm/bulk/v8"
+# Zoho writes the states of a job with and without a blank.
+_FINISHED, _FAILED = {"COMPLETED"}, {"FAILED", "FAILURE", "SKIPPED"}
+# What the bulk result says of a row that was written.
+_WRITTEN = {"ADDED", "UPDATED"}
+_ID_COLUMN = "id"
+
+
+class Wire(Protocol):
+    """HTTP to Zoho, as far as writing needs it (``ZohoClient``)."""
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """Read."""
+        ...
+
+    def post(self, path: str, body: object, *, repeatable: bool = False) -> Any:
+        """Create."""
+        ...
+
+    def put(self, path: str, body: object, *, unmodified_since: datetime | None = None) -> Any:
+        """Update."""
+        ...
+
+    def upload(self, path: str, file: Path, headers: Mapping[str, str]) -> Any:
+        """Send a file to the upload host."""
+        ...
+
+    def download(self, path: str, into: IO[bytes]) -> None:
+        """Take a file."""
+        ...
+
+
+class Metadata(Protocol):
+    """Where the fields and the organisation are read (``CrmClient``)."""
+
+    def fields(self, module: str) -> tuple[FieldDescription, ...]:
+        """The fields that a module has."""
+        ...
+
+
+class CrmWriteClient:
+    """The port ``CrmWriter`` on Zoho CRM v8, and what people do to single records.
+
+    Args:
+        organisation: the id that uploads name (``zgid``), asked for when it is needed.
+    """
+
+    def __init__(self, wire: Wire, metadata: Metadata) -> None:
+        self._wire = wire
+        self._metadata = metadata
+
+    def fields(self, module: str) -> tuple[FieldDescription, ...]:
+        """The fields that a module has now."""
+        return self._metadata.fields(module)
+
+    def create_fields(self, module: str, wanted: Sequence[OwnField]) -> tuple[Outcome, ...]:
+        """Create fields, at most five (Zoho's limit)."""
+        described = [
+            {"field_label": one.label, "data_type": one.data_type, "length": one.length} for one in wanted
+        ]
+        body = self._wire.post(
+            f"{VERSION}/settings/fields?module={quote(module, safe='')}", {"fields": described}
+        )
+        return tuple(
+            replace(_outcome(result, one.label), id=one.label)
+            for one, result in zip(wanted, _results(body, "fields", len(wanted)), strict=True)
+        )
+
+    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
+        """Change at most 100 records; an outcome for each, in the same order."""
+        data = [{"id": one.id, **one.values} for one in changes]
+        body = self._wire.put(_path(module), {"data": data, "trigger": []})
+        results = _results(body, "data", len(changes))
+        return tuple(_outcome(result, one.id) for one, result in zip(changes, results, strict=True))
+
+    def set_fields(
+        self, module: str, identifier: str, values: Mapping[str, Any], unmodified_since: datetime | None
+    ) -> None:
+        """Change one record for a person, unless somebody else has changed it meanwhile.
+
+        Raises:
+            Conflict: it was changed after ``unmodified_since``.
+        """
+        data = {"data": [{"id": identifier, **values}], "trigger": []}
+        try:
+            body = self._wire.put(_path(module), data, unmodified_since=unmodified_since)
+        except Fatal as error:
+            if error.code == "ALREADY_MODIFIED":
+                raise Conflict from None
+            raise
+        _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
+
+    def add_task(
+        self, module: str, identifier: str, subject: str, *, due: date | None, owner: str | None
+    ) -> str:
+        """A task on a record; its id."""
+        task: dict[str, Any] = {"Subject": subject, "What_Id": {"id": identifier}, "$se_module": module}
+        if due is not None:
+            task["Due_Date"] = due.isoformat()
+        if owner is not None:
+            task["Owner"] = {"id": owner}
+        return self._added("Tasks", task)
+
+    def add_note(self, module: str, identifier: str, title: str, text: str) -> str:
+        """A note on a record; its id."""
+        parent = {"module": {"api_name": module}, "id": identifier}
+        return self._added("Notes", {"Note_Title": title, "Note_Content": text, "Parent_Id": parent})
+
+    def tag(self, module: str, move: TagMove) -> tuple[Outcome, ...]:
+        """Give or take a tag, at most 500 records."""
+        if not move.ids:
+            return ()
+        action = "add_tags" if move.add else "remove_tags"
+        wish: dict[str, Any] = {"tags": [{"name": move.tag}], "ids": list(move.ids)}
+        if move.add:
+            wish["over_write"] = False
+        body = self._wire.post(f"{_path(module)}/actions/{action}", wish, repeatable=True)
+        results = _results(body, "data", len(move.ids))
+        return tuple(_outcome(one, given) for given, one in zip(move.ids, results, strict=True))
+
+    def enter_bulk(self, module: str, columns: Sequence[str], changes: Iterable[Change]) -> BulkUpdate:
+        """Enter a bulk job for at most 25,000 records, all of which have these columns."""
+        with NamedTemporaryFile(suffix=".zip") as file:
+            name, numbers = _write_archive(file.name, columns, changes)
+            file_id = self._uploaded(Path(file.name))
+        mappings = [
+            {"api_name": column, "index": index} for index, column in enumerate((_ID_COLUMN, *columns))
+        ]
+        resource = {
+            "type": "data",
+            "module": {"api_name": module},
+            "file_id": file_id,
+            "file_names": [name],
+            "find_by": _ID_COLUMN,
+            "field_mappings": mappings,
+        }
+        wish = {
+            "operation": "update",
+            "ignore_empty": False,  # an empty value empties the field
+            "character_encoding": "UTF-8",
+            "resource": [resource],
+        }
+        try:
+            body = self._wire.post(f"{BULK}/write", wish)
+        except (Fatal, NeedsPerson) as error:
+            raise NotOffered(error.what_happened, error.what_to_do) from None
+        details = body.get("details") if isinstance(body, dict) else None
+        if not isinstance(details, dict) or not details.get("id"):
+            raise NotOffered("Zoho entered no bulk job.")
+        return BulkUpdate(str(details["id"]), module, tuple(columns), numbers)
+
+    def bulk_outcomes(self, job: BulkUpdate) -> Iterator[BulkOutcome] | None:
+        """The result; None while the job is under way."""
+        body = self._wire.get(f"{BULK}/write/{quote(job.id, safe='')}")
+        if not isinstance(body, dict):
+            raise Fatal("Zoho's answer about a bulk job has no content.")
+        state = str(body.get("status", "")).upper()
+        if state in _FAILED or _file_failed(body):
+            raise NotOffered(f"Zoho says {_why_failed(body) or state.lower()}.")
+        if state not in _FINISHED:
+            return None
+        result = body.get("result")
+        address = result.get("download_url") if isinstance(result, dict) else None
+        if not isinstance(address, str) or not address.startswith("/"):
+            raise NotOffered("Zoho gives no result of the bulk job.")
+        return self._lines(address, job)
+
+    def _lines(self, address: str, job: BulkUpdate) -> Iterator[BulkOutcome]:
+        with TemporaryFile() as taken:
+            self._wire.download(address, taken)
+            with zipfile.ZipFile(taken) as archive:
+                for name in archive.namelist():
+                    with archive.open(name) as file:
+                        rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
+                        yield from (_bulk_outcome(row, job) for row in rows)
+
+    def _uploaded(self, file: Path) -> str:
+        try:
+            body = self._wire.upload(f"{VERSION}/upload", file, {"feature": "bulk-write"})
+        except (Fatal, NeedsPerson) as error:
+            raise NotOffered(error.what_happened, error.what_to_do) from None
+        details = body.get("details") if isinstance(body, dict) else None
+        if not isinstance(details, dict) or not details.get("file_id"):
+            raise NotOffered("Zoho took no file for a bulk job.")
+        return str(details["file_id"])
+
+    def _added(self, module: str, record: Mapping[str, Any]) -> str:
+        body = self._wire.post(_path(module), {"data": [record], "trigger": []})
+        outcome = _outcome(_results(body, "data", 1)[0], "?")
+        _or_refuse(outcome, module)
+        return outcome.id
+
+
+def _path(module: str) -> str:
+    return f"{VERSION}/{quote(module, safe='')}"
+
+
+def _or_refuse(outcome: Outcome, module: str) -> None:
+    """Raise what a person is told when their one record was not written."""
+    if not outcome.done:
+        raise _refusal(outcome, module)
+
+
+def _refusal(outcome: Outcome, module: str) -> ConnectorError:
+    about = f" ({outcome.field})" if outcome.field else ""
+    if outcome.code == "ALREADY_MODIFIED":
+        return Conflict()
+    return Fatal(f"Zoho did not write the record of {module}: {outcome.code}{about}.", outcome.message)
+
+
+def _results(body: Any, key: str, expected: int) -> list[RawRecord]:
+    """One result for each record, in the order of the request."""
+    found = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(found, list) or len(found) != expected or not all(isinstance(o, dict) for o in found):
+        raise Fatal(f"Zoho answered a write of {expected} records with another number of results.")
+    return found
+
+
+def _outcome(result: RawRecord, identifier: str) -> Outcome:
+    found = result.get("details")
+    details: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    done = result.get("status") == "success"
+    at = details.get("Modified_Time")
+    return Outcome(
+        str(details["id"]) if done and details.get("id") else identifier,
+        done,
+        str(result.get("code", "")),
+        str(result.get("message", "")),
+        None if done else _refused_field(details),
+        at if isinstance(at, str) else None,
+    )
+
+
+def _refused_field(details: Mapping[str, Any]) -> str | None:
+    """The field that was refused; of several the first."""
+    errors = details.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        inner = errors[0].get("details", errors[0])
+        return _refused_field(inner) if isinstance(inner, dict) else None
+    name = details.get("api_name")
+    return name if isinstance(name, str) else None
+
+
+def _write_archive(
+    path: str, columns: Sequence[str], changes: Iterable[Change]
+) -> tuple[str, frozenset[str]]:
+    """Write the file to be uploaded; its name in the archive, and the columns that hold whole numbers."""
+    name = "changes.csv"
+    numbers = set(columns)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w") as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.writer(text)
+        writer.writerow((_ID_COLUMN, *columns))
+        for change in changes:
+            writer.writerow((change.id, *(_cell(change.values.get(column)) for column in columns)))
+            numbers -= {column for column, value in change.values.items() if isinstance(value, str)}
+        text.flush()
+    return name, frozenset(numbers)
+
+
+def _cell(value: OwnValue) -> str:
+    return "" if value is None else str(value)
+
+
+def _bulk_outcome(row: Mapping[str, str], job: BulkUpdate) -> BulkOutcome:
+    identifier = row.get("RECORD_ID") or row.get(_ID_COLUMN) or "?"
+    change = Change(identifier, {name: _value(row.get(name), name in job.numbers) for name in job.columns})
+    done = (row.get("STATUS") or "").upper() in _WRITTEN
+    code, _, about = (row.get("ERRORS") or "").partition(":")
+    field = about.strip().split(":")[0] if about.strip().split(":")[0] in job.columns else None
+    return BulkOutcome(
+        change,
+        Outcome(identifier, done, "SUCCESS" if done else code.strip() or "SKIPPED", about.strip(), field),
+    )
+
+
+def _value(text: str | None, is_number: bool) -> OwnValue:  # noqa: FBT001 -- a fact, not an option
+    if not text:
+        return None
+    return int(text) if is_number else text
+
+
+def _file_failed(body: Mapping[str, Any]) -> bool:
+    return any(str(one.get("status", "")).upper() in _FAILED for one in _files(body))
+
+
+def _why_failed(body: Mapping[str, Any]) -> str:
+    return "; ".join(str(one.get("code") or one.get("status")) for one in _files(body))
+
+
+def _files(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    resources = body.get("resource")
+    for one in resources if isinstance(resources, list) else ():
+        if isinstance(one, dict):
+            yield one
+            if isinstance(one.get("file"), dict):
+                yield one["file"]

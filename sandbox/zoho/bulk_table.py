@@ -1,0 +1,70 @@
+"""Records as the CSV file of a bulk read, written row by row into a ZIP on the disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from sandbox.zoho.bulk_desk import result_file
+from sandbox.zoho.coql_columns import Column, Reader, resolve, stored_reader
+from sandbox.zoho.store import Record, Store, Table
+
+TRUTH = {True: "true", False: "false", None: ""}
+SEVERAL = frozenset({"multiselectpicklist", "territories"})
+FASTEST = 1  # of the levels of compression
+SEPARATOR = ";"  # of the options of a multi-select field: undocumented, seen in exports of the web page
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished file: its rows, whether there are more, and the id of the last row."""
+
+    file: IO[bytes]
+    count: int
+    more: bool
+    last: int
+
+
+def write_table(
+    store: Store, table: Table, fields: Sequence[str], chosen: Iterator[Record], name: str, most: int
+) -> Written:
+    """The first ``most`` of the chosen records as ``{name}.csv`` in a ZIP: the id first, then the fields."""
+    readers = [_text_reader(store, resolve(store, table.module, path)) for path in fields]
+    file, count, last, more = result_file(), 0, 0, False
+    with (
+        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=FASTEST) as archive,
+        archive.open(f"{name}.csv", "w", force_zip64=True) as raw,
+        io.TextIOWrapper(raw, encoding="utf-8", newline="") as text,
+    ):
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow(["Id", *fields])
+        for record in chosen:
+            if count == most:
+                more = True
+                break
+            lines.writerow([record.id, *[read(record) for read in readers]])
+            count, last = count + 1, record.id
+    return Written(file, count, more, last)
+
+
+def _text_reader(store: Store, column: Column) -> Reader:
+    """Reads a column as the file shows it; the writer itself knows texts, numbers and nothing."""
+    read = stored_reader(store, column)
+    if column.field.kind == "boolean":
+        return lambda record: TRUTH[read(record)]
+    if column.field.kind in SEVERAL or column.field.api_name == "Tag":
+        return lambda record: _several(read(record) or ())
+    if column.field.data_type == "lookup" and column.field.target is None:  # a role or a profile: no record
+        return lambda record: value.get("id") if isinstance(value := read(record), dict) else value
+    return read
+
+
+def _several(values: Sequence[Any]) -> str:
+    """Options between semicolons; tags by their names between commas."""
+    if values and isinstance(values[0], dict):
+        return ",".join(str(one["name"]) for one in values)
+    return SEPARATOR.join(map(str, values))
