@@ -28,7 +28,15 @@ from bot.app.people import OPERATOR
 from bot.runtime.logs import configure_logs
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
 from bot.settings import load_settings
-from bot.terminal import SyncBars, lines_table, report_table, show_answer, show_checks, sources_rows
+from bot.terminal import (
+    SyncBars,
+    lines_table,
+    moment,
+    report_table,
+    show_answer,
+    show_checks,
+    sources_rows,
+)
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -146,13 +154,24 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def sync(
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    module: Annotated[
+        list[str] | None, typer.Option(help="Only this module; may be given several times.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="What changed since then: 2026-01-31, 2026-01-31T14:00+01:00.")
+    ] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring the local copy up to date with the CRM."""
+    instant = moment(since) if since else None
     bellwether = _bellwether()
     with SyncBars(Console(stderr=True)) as bars:
-        report = bellwether.sync().run(bars.show, full=full)
-    bellwether.incidents.end("zoho")
+        report = bellwether.sync().run(
+            bars.show, full=full, modules=module or None, since=instant, dry_run=dry_run
+        )
+    if report.note is None and not dry_run and not module:
+        bellwether.incidents.end("zoho")
     if as_json:
         print(report.as_json())
     else:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
 from bot.app.answers import AccountCard, AccountLine, Answer
+from bot.app.errors import UserError
 from bot.app.services import Check
 from bot.app.wording import NOTHING, ago, day, money
 from bot.language.question import Kind, NotUnderstood
-from connector.sync.report import Progress, SyncReport
+from connector.sync.report import ModuleReport, Progress, SyncReport
 
 HEADINGS = {
     "label": "Label",
@@ -88,22 +89,47 @@ def show_checks(console: Console, checks: Sequence[Check]) -> None:
             console.print(f"    → {escape(check.advice)}", highlight=False)
 
 
+def moment(text: str) -> datetime:
+    """An instant as somebody types it; without an offset it is UTC.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            f"{text!r} is not a date or an instant.", "Write 2026-01-31 or 2026-01-31T14:00+01:00."
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def report_table(report: SyncReport) -> Group:
-    """What a sync read, wrote and left, a line a module; below it what was skipped and why."""
+    """What a sync read, wrote and left, a line a module; below it how each was read, and what to know."""
+    if report.note is not None:
+        return Group(report.note)
     table = Table("Module", box=None, pad_edge=False)
     counts = ("read", "inserted", "updated", "unchanged", "deleted", "skipped")
-    for name in (*counts, "seconds"):
+    for name in (*counts, "seconds", "rows/s"):
         table.add_column(name.capitalize(), justify="right")
     for one in report.modules:
-        table.add_row(one.module, *(f"{getattr(one, name):,}" for name in counts), f"{one.seconds:.1f}")
-    notes = [escape(f"{one.module}: {one.plan}") for one in report.modules]
-    notes += [
-        escape(f"{one.module} has no field {name}; its column stays empty")
-        for one in report.modules
-        for name in one.missing_fields
-    ]
-    notes += [escape(f"skipped {one.module} {reason}") for one in report.modules for reason in one.reasons]
+        numbers = (*(f"{getattr(one, name):,}" for name in counts), f"{one.seconds:.1f}", f"{one.rate:,.0f}")
+        table.add_row(escape(one.module), *numbers)
+    notes = [escape(note) for one in report.modules for note in _module_notes(one)]
+    if report.rehearsed:
+        notes.append("Nothing was written: this is what a sync would do now.")
     return Group(table, *(f"[dim]{note}[/dim]" for note in notes))
+
+
+def _module_notes(report: ModuleReport) -> list[str]:
+    name = report.module
+    return [
+        f"{name}: {report.plan}",
+        *(f"{name}: the field {change}" for change in report.field_changes),
+        *(f"{name}: {note}" for note in report.notes),
+        *(f"{name} has no field {field}; its column stays empty" for field in report.missing_fields),
+        *(f"skipped {name} {reason}" for reason in report.reasons),
+    ]
 
 
 def lines_table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -122,7 +148,8 @@ class SyncBars:
             TextColumn("{task.description:>12}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -138,9 +165,20 @@ class SyncBars:
     def show(self, progress: Progress) -> None:
         """Move the bar of a module."""
         if progress.module not in self._tasks:
-            self._tasks[progress.module] = self._progress.add_task(progress.module)
+            name = escape(progress.module)
+            self._tasks[progress.module] = self._progress.add_task(name, total=None, rate="", left="")
         total = max(progress.total, progress.read) if progress.total is not None else None
-        self._progress.update(self._tasks[progress.module], completed=progress.read, total=total)
+        self._progress.update(
+            self._tasks[progress.module],
+            completed=progress.read,
+            total=total,
+            rate=f"{progress.rate:,.0f} rows/s",
+            left="" if progress.seconds_left is None else _time_left(progress.seconds_left),
+        )
+
+
+def _time_left(seconds: float) -> str:
+    return f"{timedelta(seconds=round(seconds))} left" if round(seconds) else "done"
 
 
 def data_age(as_of: datetime | None, now: datetime) -> str:

@@ -29,8 +29,6 @@ NO_BULK_MODULES = frozenset({"Notes", "Attachments", "Emails"})
 NO_BULK_KINDS = frozenset({"linking", "subform"})
 # Queries and bulk jobs leave converted leads out.
 LEADS = "Leads"
-QUERY_ROWS = 2000
-MUCH = 2 * QUERY_ROWS  # more changes than this are read by several ranges at a time
 
 
 @dataclass(frozen=True, slots=True)

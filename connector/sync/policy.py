@@ -25,6 +25,7 @@ class SyncPolicy:
         overlap: a record can become visible a little after the instant that it carries, and clocks differ.
         bulk_from: a module of so many records is read by bulk jobs.
         lanes: so many ranges of ids are read at a time where many records changed.
+        query_rows: as many rows as one query gives; no range is shorter; twice so many are many changes.
         own: module -> API names of the fields that we write ourselves.
         pushed: whether a live notification channel covers a module; then nothing is polled for until
             ``pushed_safety`` has passed.
@@ -38,6 +39,7 @@ class SyncPolicy:
     overlap: timedelta = timedelta(minutes=5)
     bulk_from: int = 30_000
     lanes: int = 8
+    query_rows: int = 2000
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pushed: Callable[[str], bool] = never
     pushed_safety: timedelta = timedelta(hours=1)

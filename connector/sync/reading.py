@@ -51,7 +51,7 @@ class PageReader:
 
     def boundaries(self, held: int) -> tuple[str, ...]:
         """Where to cut the ids into ranges that are read at a time; nowhere when few are held."""
-        parts = min(self._policy.lanes, held // decide.QUERY_ROWS)
+        parts = min(self._policy.lanes, held // self._policy.query_rows)
         return self._writer.copy.boundaries(self._writer.mapping, parts) if parts > 1 else ()
 
     def deletions(self, cursor: Cursor) -> tuple[datetime | None, datetime]:
@@ -140,7 +140,7 @@ class PageReader:
     def _widened(self, cursor: Cursor, since: datetime) -> Cursor | None:
         """The same changes by ranges of ids, when there are many and the copy knows where to cut."""
         total = self._crm.count(self._selection.module, since)
-        if total is None or total <= decide.MUCH:
+        if total is None or total <= 2 * self._policy.query_rows:
             return None
         boundaries = self.boundaries(self._writer.copy.count(self._writer.mapping))
         if not boundaries:

@@ -1,7 +1,7 @@
 """A CRM in memory that behaves as badly as the rules allow.
 
-Lists are paged by offset, so that deletions shift them; bulk jobs give a snapshot in no order; queries and bulk
-jobs give lookups without names and no converted leads; a restored record keeps its Modified_Time.
+Lists are paged by offset, so that deletions shift them; bulk jobs give a snapshot in no order; queries and
+bulk jobs give lookups without names and no converted leads; a restored record keeps its Modified_Time.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
+from connector.cache import repositories
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database
 from connector.cache.token_shelf import SealedShelf
 from connector.mapping import CrmMapping, standard_mapping
+from connector.ports import CrmUser
 from connector.sync.pipeline import Sync
+from connector.sync.policy import SyncPolicy
 from connector.sync.report import ModuleReport, OnProgress
 from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import RetryPolicy, ZohoClient
@@ -41,17 +45,23 @@ class ZohoCopy:
     credentials: Credentials = SANDBOX
     retry: RetryPolicy = IMPATIENT
     mapping: CrmMapping = field(default_factory=standard_mapping)
+    policy: SyncPolicy = field(default_factory=SyncPolicy)
 
     def tokens(self) -> Tokens:
         shelf = SealedShelf(self.database, SECRET_KEY)
         return Tokens(shelf, self.credentials, region("us", self.base_url), RealClock())
 
     def crm(self) -> CrmClient:
-        return CrmClient(ZohoClient(self.tokens(), retry=self.retry))
+        return CrmClient(ZohoClient(self.tokens(), retry=self.retry), self.people)
+
+    def people(self) -> Mapping[str, CrmUser]:
+        """The users that the copy holds."""
+        with self.database.reads.connect() as connection:
+            return repositories.users(connection)
 
     def sync(self, *, full: bool = False, progress: OnProgress | None = None) -> dict[str, ModuleReport]:
         """Sync once, as a fresh process would."""
-        sync = Sync(SqlCopy(self.database), self.crm(), self.mapping, RealClock())
+        sync = Sync(SqlCopy(self.database), self.crm(), self.mapping, RealClock(), self.policy)
         return {one.module: one for one in sync.run(progress, full=full).modules}
 
     def sandbox(self, method: str, path: str, **body: Any) -> Any:
