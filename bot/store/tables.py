@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text, U
 from sqlmodel import Field, SQLModel
 
 # Imported for its effect on the metadata: the cache's tables and the naming convention stand before ours.
-from connector.cache import tables as cache_tables  # noqa: F401
+from connector.cache import finance_tables, tables  # noqa: F401
 from connector.cache.types import UtcDateTime
 
 

@@ -15,19 +15,15 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 
 from connector.cache import finance_links
 from connector.cache.engine import Database
-from connector.cache.statements import upsert
-from connector.cache.tables import (
-    AccountRow,
+from connector.cache.finance_tables import (
     FinanceContactRow,
     FinanceDocumentRow,
     FinanceItemRow,
     FinanceLineRow,
     FinanceOrganisationRow,
-    SourceCursorRow,
-    TouchedAccountRow,
-    TransactionRow,
-    table_of,
 )
+from connector.cache.statements import upsert
+from connector.cache.tables import AccountRow, SourceCursorRow, TouchedAccountRow, TransactionRow, table_of
 from connector.finance_lists import CONTACT, ITEM, Product
 from connector.finance_ports import (
     ContactDetail,

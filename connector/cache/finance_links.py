@@ -21,14 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from connector.cache.tables import (
-    AccountRow,
-    ContactRow,
-    FinanceContactRow,
-    FinanceDocumentRow,
-    TransactionRow,
-    table_of,
-)
+from connector.cache.finance_tables import FinanceContactRow, FinanceDocumentRow
+from connector.cache.tables import AccountRow, ContactRow, TransactionRow, table_of
 
 _ACCOUNT = table_of(AccountRow)
 _PERSON = table_of(ContactRow)

@@ -12,12 +12,13 @@ from datetime import datetime
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from connector.access_ports import ApiCall
 from connector.budget import ROLLING, Allowance, Spent, Verdict, judge
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 from connector.cache.tables import ApiPaceRow, ApiSpendRow, table_of
 from connector.errors import OutOfBudget
-from connector.ports import ApiCall, Clock
+from connector.ports import Clock
 
 # A dear call is written down before it is sent. Cheap ones are gathered: a transaction for each page of a
 # list would cost as much as the page. A process that is killed loses at most these seconds of its ledger, and

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text, event, false
+from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text, event, false
 from sqlmodel import Field, SQLModel
 
 from connector.cache.folding import create_fold_function
-from connector.cache.types import UtcDateTime
+from connector.cache.types import UtcDateTime, instant_column, money_column, raw_column, text_column
 
 # Set before the first table so that Alembic can name, and later find, every constraint on both databases.
 SQLModel.metadata.naming_convention = {
@@ -31,44 +31,28 @@ def table_of(row: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
-def _text(*, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(Text, nullable=True, index=index))
-
-
-def _money() -> Any:
-    return Field(default=None, sa_column=Column(BigInteger, nullable=True))
-
-
-def _instant(*, nullable: bool = True, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
-
-
-def _raw() -> Any:
-    return Field(sa_column=Column(Text, nullable=False))
-
-
 class AccountRow(SQLModel, table=True):
     """A customer: the segmenting module's record. ``raw`` is the JSON text of every field that was read."""
 
     __tablename__: ClassVar[Any] = "crm_account"
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text(index=True)
-    industry: str | None = _text(index=True)
-    annual_revenue_minor: int | None = _money()
+    name: str | None = text_column(index=True)
+    industry: str | None = text_column(index=True)
+    annual_revenue_minor: int | None = money_column()
     employees: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    owner_id: str | None = _text(index=True)
-    parent_id: str | None = _text()
-    city: str | None = _text()
-    state: str | None = _text()
-    country: str | None = _text(index=True)
-    website: str | None = _text()
-    phone: str | None = _text()
-    kind: str | None = _text()
-    currency: str | None = _text()
-    exchange_rate: str | None = _text()  # decimal digits: units of the currency for one of the home currency
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    owner_id: str | None = text_column(index=True)
+    parent_id: str | None = text_column()
+    city: str | None = text_column()
+    state: str | None = text_column()
+    country: str | None = text_column(index=True)
+    website: str | None = text_column()
+    phone: str | None = text_column()
+    kind: str | None = text_column()
+    currency: str | None = text_column()
+    exchange_rate: str | None = text_column()  # decimal digits
+    created_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column()
+    raw: str = raw_column()
 
 
 class ContactRow(SQLModel, table=True):
@@ -76,15 +60,15 @@ class ContactRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "crm_contact"
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    account_id: str | None = _text(index=True)
-    name: str | None = _text()
-    email: str | None = _text(index=True)
-    phone: str | None = _text()
-    title: str | None = _text()
-    owner_id: str | None = _text()
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    account_id: str | None = text_column(index=True)
+    name: str | None = text_column()
+    email: str | None = text_column(index=True)
+    phone: str | None = text_column()
+    title: str | None = text_column()
+    owner_id: str | None = text_column()
+    created_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column()
+    raw: str = raw_column()
 
 
 class ProductRow(SQLModel, table=True):
@@ -92,15 +76,15 @@ class ProductRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "crm_product"
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text()
-    code: str | None = _text()
-    category: str | None = _text()
-    unit_price_minor: int | None = _money()
-    currency: str | None = _text()
-    exchange_rate: str | None = _text()  # decimal digits: units of the currency for one of the home currency
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    name: str | None = text_column()
+    code: str | None = text_column()
+    category: str | None = text_column()
+    unit_price_minor: int | None = money_column()
+    currency: str | None = text_column()
+    exchange_rate: str | None = text_column()  # decimal digits
+    created_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column()
+    raw: str = raw_column()
 
 
 class TransactionRow(SQLModel, table=True):
@@ -112,19 +96,19 @@ class TransactionRow(SQLModel, table=True):
         Index("ix_crm_transaction_scoring", "account_id", "stage", "occurred_on", "amount_minor"),
     )
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    account_id: str | None = _text()
-    contact_id: str | None = _text()
-    product_id: str | None = _text(index=True)
-    owner_id: str | None = _text()
-    name: str | None = _text()
-    stage: str | None = _text()
+    account_id: str | None = text_column()
+    contact_id: str | None = text_column()
+    product_id: str | None = text_column(index=True)
+    owner_id: str | None = text_column()
+    name: str | None = text_column()
+    stage: str | None = text_column()
     occurred_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
-    amount_minor: int | None = _money()
-    currency: str | None = _text()
-    exchange_rate: str | None = _text()  # decimal digits: units of the currency for one of the home currency
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    amount_minor: int | None = money_column()
+    currency: str | None = text_column()
+    exchange_rate: str | None = text_column()  # decimal digits
+    created_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column()
+    raw: str = raw_column()
 
 
 class RecordRow(SQLModel, table=True):
@@ -134,14 +118,14 @@ class RecordRow(SQLModel, table=True):
     __table_args__ = (Index("ix_crm_record_account", "account_id", "module"),)
     module: str = Field(sa_column=Column(String(100), primary_key=True))
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text()
-    parent_id: str | None = _text(index=True)
-    account_id: str | None = _text()
-    contact_id: str | None = _text(index=True)
-    owner_id: str | None = _text()
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    name: str | None = text_column()
+    parent_id: str | None = text_column(index=True)
+    account_id: str | None = text_column()
+    contact_id: str | None = text_column(index=True)
+    owner_id: str | None = text_column()
+    created_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column()
+    raw: str = raw_column()
 
 
 class UserRow(SQLModel, table=True):
@@ -149,13 +133,13 @@ class UserRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "crm_user"
     id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text()
-    email: str | None = _text(index=True)
-    role: str | None = _text()
-    profile: str | None = _text()
-    manager_id: str | None = _text()
+    name: str | None = text_column()
+    email: str | None = text_column(index=True)
+    role: str | None = text_column()
+    profile: str | None = text_column()
+    manager_id: str | None = text_column()
     active: bool = True
-    raw: str = _raw()
+    raw: str = raw_column()
 
 
 class FieldRow(SQLModel, table=True):
@@ -168,8 +152,8 @@ class FieldRow(SQLModel, table=True):
     data_type: str = ""
     custom: bool = False
     read_only: bool = False
-    picklist: str | None = _text()
-    target: str | None = _text()
+    picklist: str | None = text_column()
+    target: str | None = text_column()
 
 
 class ModuleRow(SQLModel, table=True):
@@ -190,13 +174,13 @@ class OrganisationRow(SQLModel, table=True):
     name: str = ""
     time_zone: str = "UTC"
     currency: str = "USD"
-    domain: str | None = _text()
-    edition: str | None = _text()
+    domain: str | None = text_column()
+    edition: str | None = text_column()
     user_licences: int | None = None
     several_currencies: bool = Field(
         default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
     )
-    read_at: datetime | None = _instant()
+    read_at: datetime | None = instant_column()
 
 
 class SyncCursorRow(SQLModel, table=True):
@@ -210,12 +194,12 @@ class SyncCursorRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "sync_cursor"
     module: str = Field(sa_column=Column(String(100), primary_key=True))
     fields_signature: str = ""
-    position: str | None = _text()
-    started_at: datetime | None = _instant()
-    high_water: datetime | None = _instant()
-    deleted_high_water: datetime | None = _instant()
-    completed_at: datetime | None = _instant()
-    whole_at: datetime | None = _instant()
+    position: str | None = text_column()
+    started_at: datetime | None = instant_column()
+    high_water: datetime | None = instant_column()
+    deleted_high_water: datetime | None = instant_column()
+    completed_at: datetime | None = instant_column()
+    whole_at: datetime | None = instant_column()
     rows_read: int = 0
     count_gap: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
@@ -225,11 +209,11 @@ class SyncRunRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "sync_run"
     id: int | None = Field(default=None, primary_key=True)
-    started_at: datetime = _instant(nullable=False)
-    finished_at: datetime | None = _instant()
+    started_at: datetime = instant_column(nullable=False)
+    finished_at: datetime | None = instant_column()
     status: str = "running"  # running | done | failed
-    report: str | None = _text()
-    error: str | None = _text()
+    report: str | None = text_column()
+    error: str | None = text_column()
 
 
 class TouchedAccountRow(SQLModel, table=True):
@@ -237,7 +221,7 @@ class TouchedAccountRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "touched_account"
     account_id: str = Field(sa_column=Column(String(32), primary_key=True))
-    touched_at: datetime = _instant(nullable=False)
+    touched_at: datetime = instant_column(nullable=False)
 
 
 class TokenRow(SQLModel, table=True):
@@ -245,10 +229,10 @@ class TokenRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "zoho_token"
     name: str = Field(sa_column=Column(String(64), primary_key=True))
-    sealed: str | None = _text()  # Fernet of {"access_token", "api_domain"}
-    expires_at: datetime | None = _instant()
-    refreshing_until: datetime | None = _instant()
-    refreshed_by: str | None = _text()
+    sealed: str | None = text_column()  # Fernet of {"access_token", "api_domain"}
+    expires_at: datetime | None = instant_column()
+    refreshing_until: datetime | None = instant_column()
+    refreshed_by: str | None = text_column()
 
 
 class ApiSpendRow(SQLModel, table=True):
@@ -269,11 +253,11 @@ class ApiPaceRow(SQLModel, table=True):
     api: str = Field(sa_column=Column(String(64), primary_key=True))
     remaining: int | None = None
     daily: int | None = None
-    resets_at: datetime | None = _instant()
-    blocked_until: datetime | None = _instant()
-    minute: datetime | None = _instant()
+    resets_at: datetime | None = instant_column()
+    blocked_until: datetime | None = instant_column()
+    minute: datetime | None = instant_column()
     in_minute: int = 0
-    said_at: datetime | None = _instant()
+    said_at: datetime | None = instant_column()
 
 
 class ChannelRow(SQLModel, table=True):
@@ -284,11 +268,11 @@ class ChannelRow(SQLModel, table=True):
     module: str = Field(sa_column=Column(String(100), unique=True, nullable=False))
     token: str = Field(sa_column=Column(Text, nullable=False))
     url: str = ""
-    created_at: datetime = _instant(nullable=False)
-    expires_at: datetime | None = _instant()
-    checked_at: datetime | None = _instant()
-    heard_at: datetime | None = _instant()
-    missed_at: datetime | None = _instant()  # a poll found changes of which no callback had told
+    created_at: datetime = instant_column(nullable=False)
+    expires_at: datetime | None = instant_column()
+    checked_at: datetime | None = instant_column()
+    heard_at: datetime | None = instant_column()
+    missed_at: datetime | None = instant_column()  # a poll found changes of which no callback had told
 
 
 class ChangeHintRow(SQLModel, table=True):
@@ -299,8 +283,8 @@ class ChangeHintRow(SQLModel, table=True):
     module: str = Field(sa_column=Column(String(100), primary_key=True))
     record_id: str = Field(sa_column=Column(String(32), primary_key=True))
     operation: str = ""  # insert | update | delete, as it was said
-    fields: str | None = _text()  # JSON array of the affected fields, when it was said
-    hinted_at: datetime = _instant(nullable=False, index=True)
+    fields: str | None = text_column()  # JSON array of the affected fields, when it was said
+    hinted_at: datetime = instant_column(nullable=False, index=True)
     times: int = 1  # hinted at since it was last dealt with
 
 
@@ -312,114 +296,8 @@ class ZohoJobRow(SQLModel, table=True):
     module: str = ""
     state: str = ""  # added | done | failed
     payload: str = Field(default="{}", sa_column=Column(Text, nullable=False))  # JSON
-    created_at: datetime = _instant(nullable=False)
-    finished_at: datetime | None = _instant()
-
-
-class FinanceOrganisationRow(SQLModel, table=True):
-    """A connected organisation of Zoho Books, Invoice, Inventory or Billing."""
-
-    __tablename__: ClassVar[Any] = "fin_organisation"
-    source: str = Field(
-        sa_column=Column(String(20), primary_key=True)
-    )  # books | invoice | inventory | billing
-    id: str = Field(sa_column=Column(String(32), nullable=False))
-    name: str = ""
-    currency: str = ""
-    time_zone: str = "UTC"
-    fiscal_year_starts: int | None = None
-    plan: str | None = _text()
-    read_at: datetime = _instant(nullable=False)
-
-
-class FinanceContactRow(SQLModel, table=True):
-    """A customer or vendor of a Finance organisation, and the CRM account it belongs to, once that is known.
-
-    ``link`` says how: ``crm`` (its own CRM ids), ``deal``, ``email``, ``name``; ``none`` when it was looked
-    for and not found; null when it has not been looked for.
-    """
-
-    __tablename__: ClassVar[Any] = "fin_contact"
-    source: str = Field(sa_column=Column(String(20), primary_key=True))
-    id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text()
-    company: str | None = _text()
-    email: str | None = _text(index=True)
-    kind: str | None = _text()  # customer | vendor
-    status: str | None = _text()
-    currency: str | None = _text()
-    crm_account_id: str | None = _text()
-    crm_contact_id: str | None = _text()
-    account_id: str | None = _text(index=True)
-    link: str | None = _text()
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
-
-
-class FinanceDocumentRow(SQLModel, table=True):
-    """An invoice, estimate, sales order, purchase order, payment, credit note or subscription.
-
-    ``counts`` is whether its status makes it one that counts (draft, void and pending ones do not);
-    ``total_minor`` and ``balance_minor`` are in the Finance organisation's currency.
-    """
-
-    __tablename__: ClassVar[Any] = "fin_document"
-    __table_args__ = (
-        Index("ix_fin_document_scoring", "account_id", "kind", "counts", "occurred_on", "total_minor"),
-    )
-    source: str = Field(sa_column=Column(String(20), primary_key=True))
-    kind: str = Field(sa_column=Column(String(30), primary_key=True))
-    id: str = Field(sa_column=Column(String(32), primary_key=True))
-    number: str | None = _text()
-    status: str | None = _text()
-    counts: bool = False
-    contact_id: str | None = _text(index=True)
-    account_id: str | None = _text()
-    deal_id: str | None = _text()
-    occurred_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
-    due_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
-    ends_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
-    currency: str | None = _text()
-    exchange_rate: str | None = _text()
-    total_minor: int | None = _money()
-    balance_minor: int | None = _money()
-    monthly_minor: int | None = _money()  # of subscriptions
-    viewed_at: datetime | None = _instant()
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
-
-
-class FinanceLineRow(SQLModel, table=True):
-    """A line of a document. ``amount_minor`` is in the Finance organisation's currency."""
-
-    __tablename__: ClassVar[Any] = "fin_line"
-    source: str = Field(sa_column=Column(String(20), primary_key=True))
-    kind: str = Field(sa_column=Column(String(30), primary_key=True))
-    document_id: str = Field(sa_column=Column(String(32), primary_key=True))
-    line_id: str = Field(sa_column=Column(String(32), primary_key=True))
-    item_id: str | None = _text(index=True)
-    name: str | None = _text()
-    quantity: str | None = _text()  # decimal digits
-    amount_minor: int | None = _money()
-
-
-class FinanceItemRow(SQLModel, table=True):
-    """Something that is sold or bought in a Finance organisation."""
-
-    __tablename__: ClassVar[Any] = "fin_item"
-    source: str = Field(sa_column=Column(String(20), primary_key=True))
-    id: str = Field(sa_column=Column(String(32), primary_key=True))
-    name: str | None = _text()
-    code: str | None = _text()
-    kind: str | None = _text()
-    status: str | None = _text()
-    rate_minor: int | None = _money()
-    crm_product_id: str | None = _text()
-    created_at: datetime | None = _instant()
-    modified_at: datetime | None = _instant()
-    raw: str = _raw()
+    created_at: datetime = instant_column(nullable=False)
+    finished_at: datetime | None = instant_column()
 
 
 class EngagementEventRow(SQLModel, table=True):
@@ -434,14 +312,14 @@ class EngagementEventRow(SQLModel, table=True):
     source: str = Field(sa_column=Column(String(30), primary_key=True))
     raw_id: str = Field(sa_column=Column(String(100), primary_key=True))
     event_type: str = Field(sa_column=Column(String(40), primary_key=True))
-    occurred_at: datetime = _instant(nullable=False)
+    occurred_at: datetime = instant_column(nullable=False)
     quality: str = "exact"
-    email: str | None = _text(index=True)
-    contact_id: str | None = _text()
-    account_id: str | None = _text()
-    object_key: str | None = _text()
-    direction: str | None = _text()  # in | out
-    text: str | None = _text()
+    email: str | None = text_column(index=True)
+    contact_id: str | None = text_column()
+    account_id: str | None = text_column()
+    object_key: str | None = text_column()
+    direction: str | None = text_column()  # in | out
+    text: str | None = text_column()
     score: int | None = None
     raw: str = Field(default="{}", sa_column=Column(Text, nullable=False))
 
@@ -451,8 +329,8 @@ class SourceCursorRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "source_cursor"
     source: str = Field(sa_column=Column(String(60), primary_key=True))  # books.invoices, desk.tickets …
-    position: str | None = _text()
-    high_water: datetime | None = _instant()
-    whole_at: datetime | None = _instant()
-    completed_at: datetime | None = _instant()
+    position: str | None = text_column()
+    high_water: datetime | None = instant_column()
+    whole_at: datetime | None = instant_column()
+    completed_at: datetime | None = instant_column()
     rows_read: int = 0

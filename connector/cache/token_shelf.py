@@ -8,10 +8,10 @@ import orjson
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import ColumnElement, Engine, or_, select, update
 
+from connector.access_ports import AccessToken, TokenLease
 from connector.cache.engine import Database
 from connector.cache.statements import insert_missing
 from connector.cache.tables import TokenRow, table_of
-from connector.ports import AccessToken, TokenLease
 
 _TOKEN = table_of(TokenRow)
 

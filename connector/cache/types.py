@@ -1,11 +1,13 @@
-"""Column types that behave alike on SQLite and PostgreSQL."""
+"""Columns that behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -28,3 +30,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def text_column(*, index: bool = False) -> Any:
+    """A text that may be missing."""
+    return Field(default=None, sa_column=Column(Text, nullable=True, index=index))
+
+
+def money_column() -> Any:
+    """An amount in hundredths that may be missing."""
+    return Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+def instant_column(*, nullable: bool = True, index: bool = False) -> Any:
+    """An instant."""
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def raw_column() -> Any:
+    """The JSON text of a record."""
+    return Field(sa_column=Column(Text, nullable=False))

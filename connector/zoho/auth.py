@@ -14,8 +14,9 @@ from typing import Any, Protocol
 import orjson
 import requests
 
+from connector.access_ports import AccessToken, TokenLease, TokenShelf
 from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable
-from connector.ports import AccessToken, Clock, TokenLease, TokenShelf
+from connector.ports import Clock
 from connector.zoho.regions import Region
 
 RENEW_BEFORE = timedelta(seconds=90)  # a token that lives shorter than this is not worth a call

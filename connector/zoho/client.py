@@ -18,8 +18,8 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 
+from connector.access_ports import ApiCall, CallBook
 from connector.errors import NeedsPerson, OutOfBudget, Retriable
-from connector.ports import ApiCall, CallBook
 from connector.zoho.auth import TokenSource
 from connector.zoho.bodies import Answer, dumped, parsed
 from connector.zoho.prices import priced

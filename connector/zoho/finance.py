@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
+from connector.access_ports import CallBook
 from connector.errors import Fatal, NeedsPerson, NotOffered, Skippable
 from connector.finance_lists import CONTACT, ITEM, PER_PAGE, FinanceList, Product
 from connector.finance_ports import (
@@ -23,7 +24,7 @@ from connector.finance_ports import (
     ListRequest,
     Pace,
 )
-from connector.ports import CallBook, Clock
+from connector.ports import Clock
 from connector.zoho import finance_documents as documents
 from connector.zoho import finance_values as values
 from connector.zoho.auth import TokenSource

@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import requests
 import tenacity
 
+from connector.access_ports import ApiCall, CallBook
 from connector.errors import ConnectorError, Fatal, OutOfBudget
 from connector.finance_ports import Pace, PaceState
-from connector.ports import ApiCall, CallBook, Clock
+from connector.ports import Clock
 from connector.zoho.auth import TokenSource
 from connector.zoho.finance_refusals import (
     Blocked,

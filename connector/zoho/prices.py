@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connector.ports import ApiCall
+from connector.access_ports import ApiCall
 
 API = "crm"
 # Rows asked for up to -> credits (Zoho CRM, API limits).

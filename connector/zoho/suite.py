@@ -13,8 +13,8 @@ from typing import Any, Literal, NoReturn
 import requests
 import tenacity
 
+from connector.access_ports import ApiCall, CallBook
 from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable
-from connector.ports import ApiCall, CallBook
 from connector.zoho.auth import TokenSource
 from connector.zoho.client import RetryPolicy
 

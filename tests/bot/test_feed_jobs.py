@@ -20,7 +20,7 @@ def handlers(database: Database) -> Handlers:
     """Only the parts that are looked at here."""
     nobody = cast("Any", None)
     incidents = SqlIncidents(database, SetClock(), lambda: "#admins")
-    return Handlers(nobody, nobody, nobody, nobody, nobody, incidents, threading.Event())
+    return Handlers(nobody, nobody, nobody, nobody, nobody, nobody, nobody, incidents, threading.Event())
 
 
 def job(kind: str) -> Job:

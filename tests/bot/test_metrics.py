@@ -10,11 +10,12 @@ from bot.runtime.metrics import Metrics
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
 from bot.store.outbox import SqlOutbox
+from connector.access_ports import ApiCall
 from connector.budget import Allowance
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database
 from connector.cache.ledger import SqlCallBook
-from connector.ports import ApiCall, Cursor
+from connector.ports import Cursor
 from tests.support.moved_clock import SetClock
 
 

@@ -15,10 +15,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+from connector.access_ports import AccessToken
 from connector.cache.engine import Database, open_database
 from connector.cache.token_shelf import SealedShelf
 from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable
-from connector.ports import AccessToken
 from connector.zoho.auth import LEASE, Credentials, Tokens
 from connector.zoho.regions import region
 from tests.support.fake_crm import SettableClock

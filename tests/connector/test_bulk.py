@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
+from connector.access_ports import ApiCall
 from connector.errors import NotOffered, Retriable, StartOver
 from connector.mapping import Role
-from connector.ports import ApiCall, Page, Selection
+from connector.ports import Page, Selection
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.crm import CrmClient
 from tests.support.strict_zoho import StrictZoho

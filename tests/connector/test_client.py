@@ -13,8 +13,8 @@ import pytest
 import requests
 import responses
 
+from connector.access_ports import AccessToken, ApiCall
 from connector.errors import ConnectorError, Fatal, NeedsPerson, OutOfBudget, Retriable, StartOver
-from connector.ports import AccessToken, ApiCall
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.refusals import Exchange, Refusal, error_for
 from tests.support.strict_zoho import StrictZoho

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from connector.access_ports import ApiCall
 from connector.budget import Allowance
 from connector.cache.engine import Database
 from connector.cache.ledger import SqlCallBook, forget_old, remaining_of, spendings, spent_of
 from connector.errors import OutOfBudget
-from connector.ports import ApiCall
 from tests.support.moved_clock import Seconds, SetClock
 
 

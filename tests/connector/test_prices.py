@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connector.ports import ApiCall
+from connector.access_ports import ApiCall
 from connector.zoho.prices import priced
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import responses
 
+from connector.access_ports import ApiCall
 from connector.errors import ConnectorError, Fatal, NeedsPerson, NotOffered, OutOfBudget, StartOver
 from connector.mapping import STANDARD_FIELDS, Role
-from connector.ports import ApiCall, Page, Selection
+from connector.ports import Page, Selection
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
 from sandbox.zoho.serve import running

@@ -12,8 +12,8 @@ import responses
 from requests import PreparedRequest
 from responses import matchers
 
+from connector.access_ports import AccessToken
 from connector.errors import Fatal, NeedsPerson, Retriable
-from connector.ports import AccessToken
 from connector.zoho.client import RetryPolicy
 from connector.zoho.suite import SuiteClient
 from connector.zoho.suite_campaigns import CampaignEvents

@@ -12,12 +12,12 @@ from typing import Any
 import requests
 from sqlalchemy import text
 
+from connector.access_ports import ApiCall
 from connector.cache.engine import Database
 from connector.cache.finance import SqlFinance
 from connector.cache.finance_pace import SqlPace
 from connector.cache.token_shelf import SealedShelf
 from connector.finance_lists import CONTACT, ITEM, LISTS, Product
-from connector.ports import ApiCall
 from connector.sync.finance import FinanceSync
 from connector.sync.finance_decide import FinancePolicy
 from connector.sync.finance_report import FinanceReport, OnFinanceProgress
@@ -101,7 +101,7 @@ class FinanceWorld:
     time: SandboxTime
     product: Product = "books"
     organization_id: str | None = None
-    policy: FinancePolicy = FinancePolicy(details_a_day=0)
+    policy: FinancePolicy = field(default_factory=lambda: FinancePolicy(details_a_day=0))
     credentials: Credentials = SANDBOX
     book: FreeBook = field(default_factory=FreeBook)
     session: CountingSession = field(init=False)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterato
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def are_there() -> bool:
@@ -45,8 +45,10 @@ def are_there() -> bool:
 @lru_cache(maxsize=32)
 def _document(name: str) -> Registry[Any]:
     (file,) = FOLDER.glob(NEWEST.format(name=name))
-    resource = Resource(contents=orjson.loads(file.read_bytes()), specification=DRAFT202012)
-    return Registry().with_resource("zoho", resource)
+    resource = DRAFT202012.create_resource(orjson.loads(file.read_bytes()))
+    empty: Registry[Any] = Registry()
+    found: Registry[Any] = empty.with_resource("zoho", resource)
+    return found
 
 
 def disagreements(name: str, path: str, method: str, status: int, body: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from connector.ports import AccessToken
+from connector.access_ports import AccessToken
 
 READ = "/crm/bulk/v8/read"
 MOST_FIELDS, MOST_JOINS, DOWNLOADS_PER_MINUTE = 200, 5, 10
