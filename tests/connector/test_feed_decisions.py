@@ -48,7 +48,6 @@ def test_all_is_well() -> None:
         (kept(token=None), [live()], Reason.UNREADABLE),
         (kept(), [live(events=frozenset({"Deals.create", "Deals.edit"}))], Reason.EVENTS),
     ],
-    ids=str,
 )
 def test_a_channel_that_is_wrong_is_replaced(
     mine: KeptChannel, theirs: list[LiveChannel], reason: Reason
@@ -67,7 +66,6 @@ def test_a_channel_that_is_wrong_is_replaced(
         live(events=frozenset({"Deals.create", "Deals.edit", "Deals.delete"})),
         live(expires_at=None),
     ],
-    ids=str,
 )
 def test_what_zoho_leaves_out_is_no_fault(theirs: LiveChannel) -> None:
     assert plan_channels(["Deals"], [kept()], [theirs], URL, NOW).is_nothing
@@ -173,7 +171,6 @@ def test_a_module_whose_callbacks_were_lost_is_polled_until_one_comes() -> None:
         (NOW, None, 3, False),
         (None, None, 1, True),
     ],
-    ids=str,
 )
 def test_callbacks_are_missed_when_a_poll_finds_what_none_told(
     heard: datetime | None, polled: datetime | None, changes: int, missed: bool
