@@ -80,6 +80,7 @@ class _Result:
 
     rows: int
     token: str | None
+    at: datetime | None
 
 
 class BulkReads:
@@ -98,8 +99,9 @@ class BulkReads:
             raise NotOffered(reason)
         place: Place | None
         if after is None:
-            place = Place(self._entered_first(selection))
-            yield Page((), after=place.written())
+            job, at = self._entered_first(selection)
+            place = Place(job)
+            yield Page((), after=place.written(), read_at=at)
         else:
             place = read_place(after)
         begun = after is not None and place.rows > 0
@@ -107,17 +109,17 @@ class BulkReads:
         while place is not None:
             result = yield from self._awaited(module, place, begun=begun)
             if result.token is not None and place.following is None:
-                following = self._entered(module, next_question(result.token), begun=True)
+                following, at = self._entered(module, next_question(result.token), begun=True)
                 place = replace(place, following=following)
-                yield Page((), after=place.written())
+                yield Page((), after=place.written(), read_at=at)
             if result.rows > place.rows:
-                yield from self._file(selection, reader, place)
+                yield from self._file(selection, reader, place, result.at)
                 begun = True
             elif place.following is None:
-                yield Page(())
+                yield Page((), read_at=result.at)
             place = Place(place.following) if place.following is not None else None
 
-    def _entered_first(self, selection: Selection) -> str:
+    def _entered_first(self, selection: Selection) -> tuple[str, datetime | None]:
         """Enter the first job; without the names of lookups if Zoho refuses these."""
         joined = joins(selection)
         try:
@@ -127,8 +129,10 @@ class BulkReads:
                 raise
             return self._entered(selection.module, first_question(selection, ()), begun=False)
 
-    def _entered(self, module: str, question: Mapping[str, Any], *, begun: bool) -> str:
-        """Enter a job; its id."""
+    def _entered(
+        self, module: str, question: Mapping[str, Any], *, begun: bool
+    ) -> tuple[str, datetime | None]:
+        """Enter a job; its id, and Zoho's time."""
         try:
             answer = self._client.query(READ, question, module=module)
         except (Fatal, NeedsPerson) as error:
@@ -138,7 +142,7 @@ class BulkReads:
         identity = details.get("id") if isinstance(details, dict) else None
         if found.get("status") != "success" or not isinstance(identity, str | int):
             _refused(module, found, begun=begun)
-        return str(identity)
+        return str(identity), answer.at
 
     def _awaited(self, module: str, place: Place, *, begun: bool) -> Generator[Page, None, _Result]:
         """Look at the job until it is done; a page without records after each look."""
@@ -146,7 +150,7 @@ class BulkReads:
         while True:
             state, result, at = self._looked_at(module, place)
             if state == COMPLETED:
-                return _result(module, result)
+                return _result(module, result, at)
             if state in FAILED:
                 said = result.get("error_message")
                 _refused(module, said if isinstance(said, dict) else {}, begun=begun)
@@ -178,7 +182,9 @@ class BulkReads:
                 raise
             raise StartOver(f"Zoho has not kept bulk job {job} of {module}: {error.what_happened}") from None
 
-    def _file(self, selection: Selection, reader: RecordReader, place: Place) -> Iterator[Page]:
+    def _file(
+        self, selection: Selection, reader: RecordReader, place: Place, at: datetime | None
+    ) -> Iterator[Page]:
         """The rest of a job's file, in pages."""
         with tempfile.TemporaryFile(prefix="bellwether-bulk-") as file:
             path = f"{_path(place.job)}/result"
@@ -191,7 +197,7 @@ class BulkReads:
             try:
                 with zipfile.ZipFile(file) as archive:
                     for page in _pages(selection, reader, archive, place):
-                        yield page
+                        yield replace(page, read_at=at)
                         given = True
             except DAMAGED as error:
                 # What was already given may be wrong, so that it is read again from the start.
@@ -257,12 +263,12 @@ def _header(selection: Selection, header: Sequence[str], *, begun: bool) -> Mapp
     return columns
 
 
-def _result(module: str, found: Mapping[str, Any]) -> _Result:
+def _result(module: str, found: Mapping[str, Any], at: datetime | None) -> _Result:
     rows, token = found.get("count"), found.get("next_page_token")
     more = found.get("more_records") is True
     if not isinstance(rows, int) or (more and not isinstance(token, str)):
         raise Fatal(f"Zoho does not say what came of a bulk job of {module}, or how it goes on.")
-    return _Result(rows, token if more else None)
+    return _Result(rows, token if more else None, at)
 
 
 def _path(job: str) -> str:

@@ -56,6 +56,7 @@ _KINDS = {
     "ownerlookup": Kind.PERSON, "userlookup": Kind.PERSON, "multiselectpicklist": Kind.CHOICES,
 }  # fmt: skip
 _NUMERAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
+_FIGURES = re.compile(r"[0-9.\-]*\Z", re.ASCII)
 _BOOLEANS: Mapping[Any, bool] = {"true": True, "false": False, "True": True, "False": False}
 
 
@@ -107,6 +108,26 @@ def _numbers(column: Column) -> Column:
     if kinds <= {int, type(None)}:
         return column
     return [one if one is None or type(one) is int else _number(one) for one in column]
+
+
+def _numbers_of_file(column: Column) -> Column:
+    if (
+        not _FIGURES.match("".join(column))
+        or max(map(len, column), default=0) > values.LONGEST_TEXT_IN_DOUBLE
+    ):
+        return [_number(one) for one in column]
+    try:
+        return [int(one) if one else None for one in column]
+    except ValueError:  # there are fractions
+        return [_figure(one) if one else None for one in column]
+
+
+def _figure(text: str) -> Any:
+    try:
+        read = float(text)
+    except ValueError:
+        return text
+    return int(read) if read.is_integer() else read
 
 
 def _number(value: Any) -> Any:
@@ -277,6 +298,7 @@ _OF_OBJECTS: Mapping[Kind, Convert] = {
 }  # fmt: skip
 _OF_FILE: Mapping[Kind, Convert] = {
     **_OF_OBJECTS,
+    Kind.NUMBER: _numbers_of_file,
     Kind.LOOKUP: _lookups_of_file,
     Kind.TAGS: _tags_of_file,
 }
