@@ -26,7 +26,6 @@ from connector.zoho.canonical import Form
 from connector.zoho.client import ZohoClient
 from connector.zoho.lists import MakeReader
 from connector.zoho.metadata import items
-from connector.zoho.paging import chunks
 from connector.zoho.queries import PERMISSION_CODES
 from connector.zoho.records import RecordReader, Records
 from connector.zoho.refusals import LONGEST_QUOTE
@@ -212,20 +211,24 @@ def _pages(
         lines = csv.reader(_storable(text))
         columns = _header(selection, next(lines, []), begun=place.rows > 0)
         done = sum(1 for _ in islice(lines, place.rows))
-        some = list(islice(lines, ROWS_PER_PAGE))
-        while some:
-            done += len(some)
-            following = list(islice(lines, ROWS_PER_PAGE))
-            records, unreadable = _read(reader, some, columns)
-            yield Page(records, unreadable, _after(place, done, last=not following))
-            some = following
-        if done == place.rows:  # the file holds less than was promised
-            yield Page((), after=_after(place, done, last=True))
+        parts: list[Records] = []
+        rows = 0
+        at_once = min(ROWS_AT_ONCE, ROWS_PER_PAGE)
+        for some in iter(lambda: list(islice(lines, at_once)), []):
+            if rows >= ROWS_PER_PAGE:
+                yield _page(parts, _after(place, done, last=False))
+                parts, rows = [], 0
+            parts.append(reader.lines(some, columns))
+            rows, done = rows + len(some), done + len(some)
+        yield _page(parts, _after(place, done, last=True))
 
 
-def _read(reader: RecordReader, lines: Sequence[list[str]], columns: Mapping[str, int]) -> Records:
-    parts = [reader.lines(some, columns) for some in chunks(lines, ROWS_AT_ONCE)]
-    return tuple(one for good, _ in parts for one in good), tuple(one for _, bad in parts for one in bad)
+def _page(parts: Sequence[Records], after: str | None) -> Page:
+    return Page(
+        tuple(one for good, _ in parts for one in good),
+        tuple(one for _, bad in parts for one in bad),
+        after,
+    )
 
 
 def _after(place: Place, done: int, *, last: bool) -> str | None:
