@@ -40,7 +40,7 @@ class Answer:
         Numbers under the ``numeric`` names that are too large for a double come as Decimal.
         """
         found = _objects(self.body, key)
-        if found and any(is_inexact(one.get(name)) for name in numeric for one in found):
+        if found and any(_lost_digits(found, name) for name in numeric):
             return _objects(storable(exactly(self.content)), key)
         return found
 
@@ -60,9 +60,10 @@ def _objects(body: Any, key: str) -> list[dict[str, Any]] | None:
     return found
 
 
-def is_inexact(value: Any) -> bool:
-    """Whether a number lost digits when it became a double."""
-    return type(value) is float and not -EXACT_BELOW < value < EXACT_BELOW
+def _lost_digits(rows: list[dict[str, Any]], name: str) -> bool:
+    """Whether a number may have lost digits when it became a double."""
+    doubles = [value for one in rows if type(value := one.get(name)) is float]
+    return bool(doubles) and not -EXACT_BELOW < min(doubles) <= max(doubles) < EXACT_BELOW
 
 
 def parsed(content: bytes) -> Any:

@@ -26,7 +26,6 @@ from connector.zoho.canonical import Form
 from connector.zoho.client import ZohoClient
 from connector.zoho.lists import MakeReader
 from connector.zoho.metadata import items
-from connector.zoho.paging import chunks
 from connector.zoho.queries import PERMISSION_CODES
 from connector.zoho.records import RecordReader, Records
 from connector.zoho.refusals import LONGEST_QUOTE
@@ -80,6 +79,7 @@ class _Result:
 
     rows: int
     token: str | None
+    at: datetime | None
 
 
 class BulkReads:
@@ -98,8 +98,9 @@ class BulkReads:
             raise NotOffered(reason)
         place: Place | None
         if after is None:
-            place = Place(self._entered_first(selection))
-            yield Page((), after=place.written())
+            job, at = self._entered_first(selection)
+            place = Place(job)
+            yield Page((), after=place.written(), read_at=at)
         else:
             place = read_place(after)
         begun = after is not None and place.rows > 0
@@ -107,17 +108,17 @@ class BulkReads:
         while place is not None:
             result = yield from self._awaited(module, place, begun=begun)
             if result.token is not None and place.following is None:
-                following = self._entered(module, next_question(result.token), begun=True)
+                following, at = self._entered(module, next_question(result.token), begun=True)
                 place = replace(place, following=following)
-                yield Page((), after=place.written())
+                yield Page((), after=place.written(), read_at=at)
             if result.rows > place.rows:
-                yield from self._file(selection, reader, place)
+                yield from self._file(selection, reader, place, result.at)
                 begun = True
             elif place.following is None:
-                yield Page(())
+                yield Page((), read_at=result.at)
             place = Place(place.following) if place.following is not None else None
 
-    def _entered_first(self, selection: Selection) -> str:
+    def _entered_first(self, selection: Selection) -> tuple[str, datetime | None]:
         """Enter the first job; without the names of lookups if Zoho refuses these."""
         joined = joins(selection)
         try:
@@ -127,8 +128,10 @@ class BulkReads:
                 raise
             return self._entered(selection.module, first_question(selection, ()), begun=False)
 
-    def _entered(self, module: str, question: Mapping[str, Any], *, begun: bool) -> str:
-        """Enter a job; its id."""
+    def _entered(
+        self, module: str, question: Mapping[str, Any], *, begun: bool
+    ) -> tuple[str, datetime | None]:
+        """Enter a job; its id, and Zoho's time."""
         try:
             answer = self._client.query(READ, question, module=module)
         except (Fatal, NeedsPerson) as error:
@@ -138,7 +141,7 @@ class BulkReads:
         identity = details.get("id") if isinstance(details, dict) else None
         if found.get("status") != "success" or not isinstance(identity, str | int):
             _refused(module, found, begun=begun)
-        return str(identity)
+        return str(identity), answer.at
 
     def _awaited(self, module: str, place: Place, *, begun: bool) -> Generator[Page, None, _Result]:
         """Look at the job until it is done; a page without records after each look."""
@@ -146,7 +149,7 @@ class BulkReads:
         while True:
             state, result, at = self._looked_at(module, place)
             if state == COMPLETED:
-                return _result(module, result)
+                return _result(module, result, at)
             if state in FAILED:
                 said = result.get("error_message")
                 _refused(module, said if isinstance(said, dict) else {}, begun=begun)
@@ -178,7 +181,9 @@ class BulkReads:
                 raise
             raise StartOver(f"Zoho has not kept bulk job {job} of {module}: {error.what_happened}") from None
 
-    def _file(self, selection: Selection, reader: RecordReader, place: Place) -> Iterator[Page]:
+    def _file(
+        self, selection: Selection, reader: RecordReader, place: Place, at: datetime | None
+    ) -> Iterator[Page]:
         """The rest of a job's file, in pages."""
         with tempfile.TemporaryFile(prefix="bellwether-bulk-") as file:
             path = f"{_path(place.job)}/result"
@@ -191,7 +196,7 @@ class BulkReads:
             try:
                 with zipfile.ZipFile(file) as archive:
                     for page in _pages(selection, reader, archive, place):
-                        yield page
+                        yield replace(page, read_at=at)
                         given = True
             except DAMAGED as error:
                 # What was already given may be wrong, so that it is read again from the start.
@@ -206,20 +211,24 @@ def _pages(
         lines = csv.reader(_storable(text))
         columns = _header(selection, next(lines, []), begun=place.rows > 0)
         done = sum(1 for _ in islice(lines, place.rows))
-        some = list(islice(lines, ROWS_PER_PAGE))
-        while some:
-            done += len(some)
-            following = list(islice(lines, ROWS_PER_PAGE))
-            records, unreadable = _read(reader, some, columns)
-            yield Page(records, unreadable, _after(place, done, last=not following))
-            some = following
-        if done == place.rows:  # the file holds less than was promised
-            yield Page((), after=_after(place, done, last=True))
+        parts: list[Records] = []
+        rows = 0
+        at_once = min(ROWS_AT_ONCE, ROWS_PER_PAGE)
+        for some in iter(lambda: list(islice(lines, at_once)), []):
+            if rows >= ROWS_PER_PAGE:
+                yield _page(parts, _after(place, done, last=False))
+                parts, rows = [], 0
+            parts.append(reader.lines(some, columns))
+            rows, done = rows + len(some), done + len(some)
+        yield _page(parts, _after(place, done, last=True))
 
 
-def _read(reader: RecordReader, lines: Sequence[list[str]], columns: Mapping[str, int]) -> Records:
-    parts = [reader.lines(some, columns) for some in chunks(lines, ROWS_AT_ONCE)]
-    return tuple(one for good, _ in parts for one in good), tuple(one for _, bad in parts for one in bad)
+def _page(parts: Sequence[Records], after: str | None) -> Page:
+    return Page(
+        tuple(one for good, _ in parts for one in good),
+        tuple(one for _, bad in parts for one in bad),
+        after,
+    )
 
 
 def _after(place: Place, done: int, *, last: bool) -> str | None:
@@ -257,12 +266,12 @@ def _header(selection: Selection, header: Sequence[str], *, begun: bool) -> Mapp
     return columns
 
 
-def _result(module: str, found: Mapping[str, Any]) -> _Result:
+def _result(module: str, found: Mapping[str, Any], at: datetime | None) -> _Result:
     rows, token = found.get("count"), found.get("next_page_token")
     more = found.get("more_records") is True
     if not isinstance(rows, int) or (more and not isinstance(token, str)):
         raise Fatal(f"Zoho does not say what came of a bulk job of {module}, or how it goes on.")
-    return _Result(rows, token if more else None)
+    return _Result(rows, token if more else None, at)
 
 
 def _path(job: str) -> str:

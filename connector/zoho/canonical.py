@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -56,6 +56,9 @@ _KINDS = {
     "ownerlookup": Kind.PERSON, "userlookup": Kind.PERSON, "multiselectpicklist": Kind.CHOICES,
 }  # fmt: skip
 _NUMERAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
+_OFFSET = re.compile(r"[+-]\d\d:\d\d\Z", re.ASCII)
+LOCAL_TIME = len("2026-01-31T23:59:59")
+_FIGURES = re.compile(r"[0-9.\-]*\Z", re.ASCII)
 _BOOLEANS: Mapping[Any, bool] = {"true": True, "false": False, "True": True, "False": False}
 
 
@@ -109,6 +112,26 @@ def _numbers(column: Column) -> Column:
     return [one if one is None or type(one) is int else _number(one) for one in column]
 
 
+def _numbers_of_file(column: Column) -> Column:
+    if (
+        not _FIGURES.match("".join(column))
+        or max(map(len, column), default=0) > values.LONGEST_TEXT_IN_DOUBLE
+    ):
+        return [_number(one) for one in column]
+    try:
+        return [int(one) if one else None for one in column]
+    except ValueError:  # there are fractions
+        return [_figure(one) if one else None for one in column]
+
+
+def _figure(text: str) -> Any:
+    try:
+        read = float(text)
+    except ValueError:
+        return text
+    return int(read) if read.is_integer() else read
+
+
 def _number(value: Any) -> Any:
     try:
         return values.number(value)
@@ -138,12 +161,23 @@ def _booleans(column: Column) -> Column:
 def _instants(column: Column) -> Column:
     parse = datetime.fromisoformat
     try:
+        ends = {one[LOCAL_TIME:] for one in column if one}
+        if len(ends) == 1:  # one offset for all, as is usual: half the work
+            (end,) = ends
+            offset = _offset(end)
+            if offset is not None:
+                return [parse(f"{one[:LOCAL_TIME]}+00:00") - offset if one else None for one in column]
         moments = [parse(one) if one else None for one in column]
         if any(one is not None and one.tzinfo is None for one in moments):
             return [_instant(one) for one in column]
         return [one if one is None or one.tzinfo is UTC else one.astimezone(UTC) for one in moments]
     except (ValueError, TypeError, OverflowError):
         return [_instant(one) for one in column]
+
+
+def _offset(end: str) -> timedelta | None:
+    """The offset from UTC with which an instant ends; None when it is none."""
+    return datetime.fromisoformat(f"2000-01-01T00:00:00{end}").utcoffset() if _OFFSET.match(end) else None
 
 
 def _instant(value: Any) -> Any:
@@ -277,6 +311,7 @@ _OF_OBJECTS: Mapping[Kind, Convert] = {
 }  # fmt: skip
 _OF_FILE: Mapping[Kind, Convert] = {
     **_OF_OBJECTS,
+    Kind.NUMBER: _numbers_of_file,
     Kind.LOOKUP: _lookups_of_file,
     Kind.TAGS: _tags_of_file,
 }

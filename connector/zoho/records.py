@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
-from orjson import dumps
+from orjson import Fragment, dumps
 
 from connector.mapping import COLUMNS
 from connector.ports import CrmRecord, FieldDescription, Selection, Unreadable, Value
@@ -19,6 +19,9 @@ from connector.zoho.canonical import Column, Form, Kind, People
 
 Rate: TypeAlias = Literal["per_home", "home_per_unit"]
 Records: TypeAlias = tuple[tuple[CrmRecord, ...], tuple[Unreadable, ...]]
+
+_BREAK = "\n"  # JSON text as it is written here has none: inside of strings it is escaped
+_BETWEEN = Fragment(_BREAK)
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,7 @@ class RecordReader:
             kept[place] = canonical.joined(came[place], column)
         filled = [self._column(one, came, kept, len(ids), wrong) for one in self._filled]
         self._convert_money(filled, kept, wrong)
-        # dict and zip are called by map: a loop in Python would cost as much as all the rest.
-        objects = map(dict, map(zip, repeat(self._keys), zip(ids, *kept, strict=True)))
-        texts = [dumps(one, as_number).decode() for one in objects]
+        texts = _texts(self._keys, zip(ids, *kept, strict=True), len(ids))
         records = map(CrmRecord, ids, zip(*filled, strict=True), texts)
         if not wrong:
             return tuple(records), ()
@@ -238,6 +239,16 @@ def _identifiers(came: Column) -> tuple[Sequence[str], dict[int, str]]:
             found.append("")
             wrong[row] = str(error)
     return found, wrong
+
+
+def _texts(keys: Sequence[str], rows: Iterable[tuple[Any, ...]], number: int) -> list[str]:
+    """The JSON text of each row. They are written in one go, which costs half of writing each by itself."""
+    if number == 0:
+        return []
+    # dict and zip are called by map: a loop in Python would cost as much as the writing.
+    parts: list[Any] = [_BETWEEN] * (2 * number - 1)
+    parts[::2] = map(dict, map(zip, repeat(keys), rows))
+    return dumps(parts, as_number).decode()[1:-1].split(f",{_BREAK},")
 
 
 def _one(filled: _Filled, came: Any, kept: Any, row: int, wrong: dict[int, str]) -> Value:

@@ -31,14 +31,14 @@ def typed(column: str) -> Typed:
 
 
 def _ids(_came: Sequence[Any], kept: Sequence[Any]) -> Sequence[Value]:
-    if set(map(type, kept)) <= {dict, type(None)}:
-        found = [one and one.get("id") for one in kept]
+    try:
+        found = [one and one["id"] for one in kept]
         # All at once: joined, they are what each of them has to be.
-        if set(map(type, found)) <= {str, type(None)}:
-            whole = "".join(filter(None, found))
-            if not whole or (whole.isascii() and whole.isalnum()):
-                return found
-    return list(map(values.lookup_id, kept))
+        whole = "".join(filter(None, found))
+    except (KeyError, TypeError):
+        return list(map(values.lookup_id, kept))
+    usual = (whole.isascii() and whole.isalnum()) or not any(found)
+    return found if usual and "" not in found else list(map(values.lookup_id, kept))
 
 
 def _amounts(_came: Sequence[Any], kept: Sequence[Any]) -> Sequence[Value]:

@@ -98,6 +98,7 @@ def test_a_module_in_one_file(zoho: StrictZoho, nap: Nap) -> None:
         ("bulk read", 50), *[("bulk read state", 1)] * 4, ("bulk read result", 1)
     ]  # fmt: skip
     assert nap.slept == [0.2, 0.4, 0.8]
+    assert all(page.read_at for page in pages), "Zoho's own time"
 
 
 def test_waits_grow_up_to_a_minute(zoho: StrictZoho, nap: Nap) -> None:
