@@ -136,7 +136,8 @@ def test_a_page_is_compared_with_what_is_held() -> None:
 
 @pytest.mark.parametrize(
     ("defaults", "wanted", "chosen"),
-    [([True, False], None, "0"), ([True, False], "1", "1"), ([False], None, "0"), ([False, False], None, None),
+    [([True, False], None, "0"), ([True, False], "1", "1"), ([False], None, "0"),
+     ([False, False], None, None),
      ([], None, None), ([True], "7", None)],
 )  # fmt: skip
 def test_the_organisation_is_chosen_or_asked_for(
