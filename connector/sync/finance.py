@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from connector.errors import ConnectorError, Fatal, NeedsPerson
 from connector.finance_lists import CONTACT, LISTS, FinanceList
 from connector.finance_ports import FinanceCopy, FinanceOrganisation, FinanceReader
@@ -32,7 +34,13 @@ class FinanceSync:
         self._done: list[ListReport] = []
         self._links_changed = 0
 
-    def run(self, progress: OnFinanceProgress | None = None, *, full: bool = False) -> FinanceReport:
+    def run(
+        self,
+        progress: OnFinanceProgress | None = None,
+        *,
+        full: bool = False,
+        lists: Collection[str] | None = None,
+    ) -> FinanceReport:
         """Read once.
 
         A list that needs a person (a scope is missing), or whose answers make no sense, is left out and named
@@ -41,6 +49,7 @@ class FinanceSync:
         Args:
             progress: called after every page.
             full: read every row again, and remove what is not there any more whatever its share.
+            lists: the names of those to read; None for all.
 
         Raises:
             Retriable: the reading stopped, for so many seconds; what was read is kept. ``report`` says what.
@@ -53,6 +62,8 @@ class FinanceSync:
         details = DetailSync(self._copy, self._reader, self._clock, self._policy, organisation.time_zone)
         try:
             for of in LISTS[self._reader.product]:
+                if lists is not None and of.name not in lists:
+                    continue
                 self._list(of, progress or nobody, full=full)
                 if of.kind == CONTACT:
                     details.contacts()

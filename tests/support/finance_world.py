@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -122,9 +123,16 @@ class FinanceWorld:
             session=self.session, sleep=self.time.sleep,
         )  # fmt: skip
 
-    def sync(self, progress: OnFinanceProgress | None = None, *, full: bool = False) -> FinanceReport:
+    def sync(
+        self,
+        progress: OnFinanceProgress | None = None,
+        *,
+        full: bool = False,
+        lists: Collection[str] | None = None,
+    ) -> FinanceReport:
         """Read once, as a fresh process would."""
-        return FinanceSync(self.copy, self.client(), self.time, self.policy).run(progress, full=full)
+        sync = FinanceSync(self.copy, self.client(), self.time, self.policy)
+        return sync.run(progress, full=full, lists=lists)
 
     def sandbox(self, method: str, path: str, **body: Any) -> Any:
         """Call the sandbox's own API."""
@@ -160,10 +168,12 @@ class FinanceWorld:
         with self.database.reads.connect() as connection:
             return list(connection.execute(text(statement)))
 
-    def differences(self) -> list[str]:
+    def differences(self, lists: Collection[str] | None = None) -> list[str]:
         """Where the copy and the organisation differ, field by field."""
         found: list[str] = []
         for of in LISTS[self.product]:
+            if lists is not None and of.name not in lists:
+                continue
             truth, held = self.truth(of.name), self.held(of.kind)
             found += [f"{of.name} {one} is missing" for one in truth.keys() - held.keys()]
             found += [f"{of.name} {one} is gone" for one in held.keys() - truth.keys()]
