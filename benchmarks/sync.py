@@ -3,8 +3,8 @@
 Every measurement is a fresh process and a fresh database. The rounds are interleaved, so that a busy machine
 slows down all alike; figures are medians, and a ratio is taken within one round.
 
-Memory at a million records: ``--rows 1000000 --rounds 1 --databases sqlite --ways bulk queries``. With network
-time: ``--rows 20000 --latency 0.3 --ways queries``, on a copy that is read a second time in ranges.
+Memory at a million records: ``--rows 1000000 --rounds 1 --databases sqlite --ways bulk queries``.
+With network time: ``--rows 20000 --latency 0.3 --ways queries``, where the second reading goes by ranges.
 """
 
 from __future__ import annotations
