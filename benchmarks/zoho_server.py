@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 PATIENCE_SECONDS = 300
+STOP_SECONDS = 10
 # Warm rows are encoded before the first measurement: then the server is not what is measured.
 FIELDS = (
     "Deal_Name",
@@ -67,8 +68,17 @@ def running_server(
             _await(server, process)
             yield server
         finally:
-            process.terminate()
-            process.wait(30)
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that we started; kindly, if it lets us."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:
@@ -102,8 +112,7 @@ def running_sandbox(deals: int, seed: int, latency_seconds: float) -> Iterator[S
         )
         yield server
     finally:
-        process.terminate()
-        process.wait(30)
+        stop(process)
 
 
 def _await(server: Server, process: subprocess.Popen[bytes]) -> None:
