@@ -10,8 +10,8 @@ import resource
 import sys
 import time
 
-import dlt
-from dlt.sources.rest_api import rest_api_source
+import dlt  # type: ignore[import-not-found]  # of its own environment
+from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]
 
 
 def main() -> None:

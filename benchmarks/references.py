@@ -88,7 +88,7 @@ def _listed(base_url: str) -> Iterator[list[Row]]:
     session = requests.Session()
     session.headers["Authorization"] = f"Zoho-oauthtoken {access_token(base_url)}"
     parameters = {"fields": ",".join(FIELDS), "per_page": "200", "sort_by": "id", "sort_order": "asc"}
-    token = None
+    token: str | None = None
     while True:
         more = {"page_token": token} if token else {}
         answer = session.get(f"{base_url}/crm/v8/Deals", params={**parameters, **more}, timeout=60)

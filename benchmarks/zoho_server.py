@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 PATIENCE_SECONDS = 300
+STOP_SECONDS = 10
 # Warm rows are encoded before the first measurement: then the server is not what is measured.
 FIELDS = (
     "Deal_Name",
@@ -51,11 +52,46 @@ class Server:
 
 
 @contextmanager
-def running_server(deals: int, *, seed: int, latency_seconds: float) -> Iterator[Server]:
-    """Start it, lift its limits, and stop it afterwards."""
+def running_server(
+    deals: int, *, seed: int, latency_seconds: float, replayed: bool = True
+) -> Iterator[Server]:
+    """Start it, and before it a server that gives its answers again; stop both afterwards."""
+    with running_sandbox(deals, seed, 0 if replayed else latency_seconds) as sandbox:
+        if not replayed:
+            yield sandbox
+            return
+        port = free_port()
+        arguments = (str(port), sandbox.base_url, str(latency_seconds))
+        process = subprocess.Popen([sys.executable, "-m", "benchmarks.replay", *arguments])
+        try:
+            server = Server(f"http://127.0.0.1:{port}")
+            _await(server, process)
+            yield server
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that we started; kindly, if it lets us."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_sandbox(deals: int, seed: int, latency_seconds: float) -> Iterator[Server]:
+    """Start the sandbox, lift its limits, and stop it afterwards."""
+    port = free_port()
     size = ("--accounts", str(max(deals // 10, 1)), "--deals", str(deals), "--seed", str(seed))
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox.zoho", "--port", str(port), *size], stdout=subprocess.DEVNULL
@@ -76,8 +112,7 @@ def running_server(deals: int, *, seed: int, latency_seconds: float) -> Iterator
         )
         yield server
     finally:
-        process.terminate()
-        process.wait(30)
+        stop(process)
 
 
 def _await(server: Server, process: subprocess.Popen[bytes]) -> None:

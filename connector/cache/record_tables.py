@@ -75,6 +75,12 @@ def record_table(mapping: ModuleMapping) -> RecordTable:
     return _record_table(mapping.role, mapping.module if mapping.role is Role.OTHER else None)
 
 
+def greatest_text(kept: RecordTable, mark: str) -> str:
+    """The statement for the driver that finds the last id in the order of texts."""
+    where = "" if kept.module is None else f" WHERE module = {mark}"
+    return f"SELECT max(id) FROM {kept.name}{where}"  # noqa: S608 -- our own names
+
+
 @lru_cache(maxsize=1000)
 def _record_table(role: Role, module: str | None) -> RecordTable:
     table, typed = TABLES[role], COLUMNS[role]

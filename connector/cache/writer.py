@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, update
 
 from connector.cache import late_indexes
 from connector.cache.record_tables import RecordTable, record_table
@@ -79,7 +79,7 @@ class SqlCopyWriter:
 
     def save_cursor(self, cursor: Cursor) -> None:
         """Keep the position."""
-        self._upsert(_CURSOR, [asdict(cursor)])
+        self._records.keep(_CURSOR.name, "module", asdict(cursor))
 
     def save_organisation(self, organisation: Organisation, at: datetime) -> None:
         """Keep the organisation, read at this instant."""
@@ -108,8 +108,7 @@ class SqlCopyWriter:
         """
         if not "".join(ids).isdecimal():
             return False
-        last = select(func.max(kept.table.c.id)).where(kept.mine)
-        greatest = self._connection.execute(last).scalar_one()
+        greatest = self._records.greatest_id(kept)
         return greatest is None or (greatest.isdecimal() and min(ids) > greatest)
 
     def _upsert_records(self, kept: RecordTable, changes: PageChanges) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from connector.cache.columnar import days, instants, typed_columns
-from connector.cache.record_tables import Kind, RecordTable
-from connector.cache.statements import fetched
+from connector.cache.record_tables import Kind, RecordTable, greatest_text
+from connector.cache.statements import fetched, upsert_text
 from connector.ports import CrmRecord, Stored, Value
 
 NOTHING = "\\N"  # COPY's NULL
@@ -35,6 +35,16 @@ class PostgresqlRecords:
             (list(ids), *_module(kept)),
         )
         return {identifier: Stored(raw, account_id) for identifier, raw, account_id in fetched(rows)}
+
+    def greatest_id(self, kept: RecordTable) -> str | None:
+        """The last id in the order of texts; None when none is held."""
+        ((greatest,),) = fetched(self._connection.exec_driver_sql(greatest_text(kept, "%s"), _module(kept)))
+        return None if greatest is None else str(greatest)
+
+    def keep(self, table: str, key: str, row: Mapping[str, Any]) -> None:
+        """Write one row of another table."""
+        statement = upsert_text(table, (key,), tuple(row), "%s")
+        self._connection.exec_driver_sql(statement, tuple(row.values()))
 
     def upsert(self, kept: RecordTable, records: Sequence[CrmRecord], *, all_new: bool) -> None:
         """Write these records, over what is held of them.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from connector.cache.columnar import days, instants, typed_columns
-from connector.cache.record_tables import Kind, RecordTable
-from connector.cache.statements import fetched
+from connector.cache.record_tables import Kind, RecordTable, greatest_text
+from connector.cache.statements import fetched, upsert_text
 from connector.ports import CrmRecord, Stored
 
 AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQLite
@@ -34,10 +34,26 @@ class SqliteRecords:
         rows = self._connection.exec_driver_sql(statement, (_json(ids), *_module(kept)))
         return {identifier: Stored(raw, account_id) for identifier, raw, account_id in fetched(rows)}
 
+    def greatest_id(self, kept: RecordTable) -> str | None:
+        """The last id in the order of texts; None when none is held."""
+        ((greatest,),) = fetched(self._connection.exec_driver_sql(greatest_text(kept, "?"), _module(kept)))
+        return None if greatest is None else str(greatest)
+
+    def keep(self, table: str, key: str, row: Mapping[str, Any]) -> None:
+        """Write one row of another table: it has the time of a statement that SQLAlchemy would make anew."""
+        instants_as_text = [
+            instants([value], AFTER_SECONDS)[0] if isinstance(value, datetime) else value
+            for value in row.values()
+        ]
+        statement = upsert_text(table, (key,), tuple(row), "?")
+        self._connection.exec_driver_sql(statement, tuple(instants_as_text))
+
     def upsert(self, kept: RecordTable, records: Sequence[CrmRecord], *, all_new: bool) -> None:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
-        self._connection.exec_driver_sql(upsert_text(kept), list(_rows(kept, records)))
+        self._connection.exec_driver_sql(
+            upsert_text(kept.name, kept.keys, kept.columns, "?"), list(_rows(kept, records))
+        )
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -46,17 +62,6 @@ class SqliteRecords:
             f"{_and_module(kept)}",
             (_json(ids), *_module(kept)),
         )
-
-
-@lru_cache(maxsize=1000)
-def upsert_text(kept: RecordTable) -> str:
-    """The statement that writes a row of the table."""
-    marks = ", ".join("?" for _ in kept.columns)
-    overwritten = ", ".join(f"{name} = excluded.{name}" for name in kept.columns if name not in kept.keys)
-    return (
-        f"INSERT INTO {kept.name} ({', '.join(kept.columns)}) VALUES ({marks}) "  # noqa: S608 -- our own names
-        f"ON CONFLICT ({', '.join(kept.keys)}) DO UPDATE SET {overwritten}"
-    )
 
 
 def _rows(kept: RecordTable, records: Sequence[CrmRecord]) -> Iterable[tuple[Any, ...]]:
