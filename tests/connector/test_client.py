@@ -254,7 +254,7 @@ def test_what_does_not_pass_is_said_at_once(
         ("POST", "/crm/bulk/v8/read", "ZohoCRM.bulk.READ"),
         ("GET", "/crm/bulk/v8/read/5437000000000000001/result", "ZohoCRM.bulk.READ"),
         ("POST", "/crm/bulk/v8/write", "ZohoCRM.bulk.CREATE"),
-        ("POST", "/crm/v8/actions/watch", "ZohoCRM.notifications.CREATE"),
+        ("POST", "/crm/v8/actions/watch", "ZohoCRM.notifications.ALL"),
         ("GET", "/crm/v8/Deals/actions/count", "ZohoSearch.securesearch.READ"),
         ("POST", "/crm/v8/upload", "ZohoFiles.files.ALL"),
         ("PUT", "/crm/v8/Deals", "ZohoCRM.modules.Deals.UPDATE"),

@@ -95,7 +95,10 @@ class Exactness(RuleBasedStateMachine):
         undeletes=counts,
         same_second=st.booleans(),
     )
-    def change(self, module: str | None, **wish: Any) -> None:
+    def change(self, module: str | None, undeletes: int, **wish: Any) -> None:
+        # Only what nothing points to is restored: a record that was read while the record it points to lay in
+        # the bin shows an empty lookup, and the restoring gives it no new Modified_Time.
+        wish["undeletes"] = undeletes if module == "Deals" else 0
         self.zoho.post("/_sandbox/changes", wish | ({"module": module} if module else {}))
 
     @rule(seed=st.integers(0, 10**6), updates=counts, deletes=st.integers(0, 4), inserts=st.integers(0, 4))

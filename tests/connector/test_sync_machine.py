@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -201,8 +201,9 @@ def test_a_sync_that_ends_leaves_an_exact_copy(sqlite_template: Path, tmp_path: 
     run_state_machine_as_test(
         SyncMachine,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=20,
+            max_examples=8,
+            stateful_step_count=12,
+            phases=(Phase.explicit, Phase.generate),  # an example takes a second: shrinking takes too long
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
