@@ -207,10 +207,22 @@ class ModuleSync:
             self._tally.plans[-1] += f"; {differing} differed"
         except NotOffered:
             self._tally.plans[-1] += ", by reading every record"
-            held = self._copy.cursor(self._selection.module) or Cursor(self._selection.module)
-            start = cursors.begun(held, self._selection.signature, since=None)
-            start = cursors.another_way(start, Way.LISTED)
-            self._reader.pages_of(start, may_widen=False, keep_place=False)
+            self._read_beside()
+
+    def _read_beside(self) -> None:
+        """Every record by lists, without a place that is kept: it began when all else was done."""
+        held = self._copy.cursor(self._selection.module) or Cursor(self._selection.module)
+        start = cursors.begun(held, self._selection.signature, since=None)
+        for restart in range(MOST_RESTARTS + 1):
+            try:
+                self._reader.pages_of(
+                    cursors.another_way(start, Way.LISTED), may_widen=False, keep_place=False
+                )
+            except StartOver:
+                if restart == MOST_RESTARTS:
+                    raise
+            else:
+                return
 
 
 def _said(way: Way) -> str:
