@@ -164,6 +164,8 @@ class SyncBars:
 
     def show(self, progress: Progress) -> None:
         """Move the bar of a module."""
+        if not progress.read and progress.total is None:
+            return  # nothing has changed so far: no bar yet
         if progress.module not in self._tasks:
             name = escape(progress.module)
             self._tasks[progress.module] = self._progress.add_task(name, total=None, rate="", left="")

@@ -246,6 +246,15 @@ def follow_up(done: Reading, after: Cursor, selection: Selection, policy: SyncPo
     return _changes(after, selection, started_at - policy.overlap)
 
 
+def may_widen(done: Sequence[Reading]) -> bool:
+    """Whether changes that turn out to be many may be read by ranges of ids.
+
+    Not right behind ranges: what follows them reads the overlap once more, and where much changed in the
+    last minutes that is much again, without an end.
+    """
+    return not done or done[-1].position.way is not Way.RANGES
+
+
 def once_more(done: Reading, selection: Selection) -> Plan:
     """The same reading from its start, after it was disturbed."""
     start = cursors.begun(done.cursor, selection.signature, since=done.position.since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -80,7 +80,7 @@ class ModuleSync:
             self._tally.plans.append(plan.why)
             if plan.cursor is None:
                 break
-            reading, deletions_at = self._carry_out(plan.cursor, asked, follows=bool(done))
+            reading, deletions_at = self._carry_out(plan.cursor, asked, done)
             readings[reading.position.is_whole] += 1
             if decide.is_disturbed(reading) and readings[reading.position.is_whole] < decide.MOST_READINGS:
                 plan = decide.once_more(reading, self._selection)
@@ -107,17 +107,19 @@ class ModuleSync:
         """What was done so far."""
         return self._tally.report(time.perf_counter() - self._began)
 
-    def _carry_out(self, cursor: Cursor, asked: Asked, *, follows: bool) -> tuple[Reading, datetime | None]:
+    def _carry_out(
+        self, cursor: Cursor, asked: Asked, done: Sequence[Reading]
+    ) -> tuple[Reading, datetime | None]:
         """One reading to its end, and the deletions if they are due; when those were read."""
         resumed, asked_at = cursor.started_at is not None, self._clock.now()
         if self._is_whole(cursor):
             self._writer.total = self._crm.count(self._selection.module)
-        cursor = self._read(cursor, rehearsed=asked.rehearsed)
+        cursor = self._read(cursor, may_widen=not asked.rehearsed and decide.may_widen(done))
         cursor = replace(cursor, started_at=cursor.started_at or asked_at)
         reading = Reading(cursor, self._reader.pages + 2 * resumed, resumed=resumed)
         full = asked.full or asked.since is not None
         if not decide.deletions_are_due(
-            reading, self._policy, self._clock.now(), full=full, follows_whole=follows
+            reading, self._policy, self._clock.now(), full=full, follows_whole=bool(done)
         ):
             return reading, None
         latest, read_at = self._reader.deletions(cursor)
@@ -128,14 +130,14 @@ class ModuleSync:
         position = cursors.position_of(cursor)
         return position is None or position.is_whole
 
-    def _read(self, cursor: Cursor, *, rehearsed: bool) -> Cursor:
+    def _read(self, cursor: Cursor, *, may_widen: bool) -> Cursor:
         """Every page, by the best way that the CRM offers; from the start when it forgot the place."""
         cursor, refused, restarts = self._with_way(cursor, ()), [], 0
         while True:
             way = (cursors.position_of(cursor) or cursors.Position()).way
             self._writer.before = cursor.rows_read - self._tally.read if self._is_whole(cursor) else 0
             try:
-                return self._reader.pages_of(cursor, may_widen=not rehearsed)
+                return self._reader.pages_of(cursor, may_widen=may_widen)
             except (NotOffered, Fatal) as error:
                 if self._fields_moved():
                     raise FieldsMoved from None
@@ -205,10 +207,22 @@ class ModuleSync:
             self._tally.plans[-1] += f"; {differing} differed"
         except NotOffered:
             self._tally.plans[-1] += ", by reading every record"
-            held = self._copy.cursor(self._selection.module) or Cursor(self._selection.module)
-            start = cursors.begun(held, self._selection.signature, since=None)
-            start = cursors.another_way(start, Way.LISTED)
-            self._reader.pages_of(start, may_widen=False, keep_place=False)
+            self._read_beside()
+
+    def _read_beside(self) -> None:
+        """Every record by lists, without a place that is kept: it began when all else was done."""
+        held = self._copy.cursor(self._selection.module) or Cursor(self._selection.module)
+        start = cursors.begun(held, self._selection.signature, since=None)
+        for restart in range(MOST_RESTARTS + 1):
+            try:
+                self._reader.pages_of(
+                    cursors.another_way(start, Way.LISTED), may_widen=False, keep_place=False
+                )
+            except StartOver:
+                if restart == MOST_RESTARTS:
+                    raise
+            else:
+                return
 
 
 def _said(way: Way) -> str:

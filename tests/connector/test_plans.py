@@ -139,6 +139,17 @@ def test_many_changes_are_read_by_ranges_of_ids_side_by_side(world: World) -> No
     assert calls["queried_changes"] == 2 + 1, "two until it is known to be much, one behind the ranges"
 
 
+def test_ranges_come_to_an_end_although_everything_changed_a_moment_ago(world: World) -> None:
+    deals = add_deals(world, 24)
+    world.policy = SyncPolicy(lanes=4, query_rows=4)
+    world.sync()
+    for deal in deals:
+        world.crm.change("Deals", deal, Stage="moved")
+    report = world.sync()["Deals"]
+    assert report.plan.count("ranges of ids") == 1
+    assert (report.updated, world.differing("Deals")) == (24, {})
+
+
 def test_killed_ranges_go_on_each_at_its_own_place(world: World) -> None:
     deals = add_deals(world, 24)
     world.policy = SyncPolicy(lanes=4, query_rows=4)

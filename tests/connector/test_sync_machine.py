@@ -136,19 +136,30 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        """All but the formulas, which are read once a day."""
-        self.world.clock.forward(minutes=61)
-        self.world.sync()
+        """All but the formulas, which are read once a day.
+
+        In a big module ids are not compared by a pass that moved records, because counts lag behind: the
+        next quiet pass does it.
+        """
+        self.catch_up()
         for name in MODULES:
             assert self.world.differing(name, but=(FORMULA,)) == {}
 
     @rule()
     def compare_formulas(self) -> None:
         self.world.clock.forward(hours=25)
-        self.world.sync()
+        self.catch_up()
         assert self.world.is_exact()
         self.world.clock.forward(minutes=61)
         assert sum(one.changed for one in self.world.sync().values()) == 0
+
+    def catch_up(self) -> None:
+        for _ in range(2):
+            self.world.clock.forward(minutes=61)
+            reports = self.world.sync()
+            moved = any(one.inserted or one.deleted for one in reports.values())
+            if not moved or self.world.policy.bulk_from > 1000:
+                return
 
     def before_pages(self, happening: list[tuple[str, str, int, int]]) -> Iterator[None]:
         for what, name, number, wait in happening:
