@@ -69,15 +69,12 @@ class Metadata(Protocol):
 
 
 class CrmWriteClient:
-    """The port ``CrmWriter`` on Zoho CRM v8, and what people do to single records.
-
-    Args:
-        organisation: the id that uploads name (``zgid``), asked for when it is needed.
-    """
+    """The port ``CrmWriter`` on Zoho CRM v8, and what people do to single records."""
 
     def __init__(self, wire: Wire, metadata: Metadata) -> None:
         self._wire = wire
         self._metadata = metadata
+        self._zgid: str | None = None  # the organisation's number, which uploads name
 
     def fields(self, module: str) -> tuple[FieldDescription, ...]:
         """The fields that a module has now."""
@@ -204,9 +201,20 @@ class CrmWriteClient:
                         rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
                         yield from (_bulk_outcome(row, job) for row in rows)
 
+    def _organisation(self) -> str:
+        if self._zgid is None:
+            body = self._wire.get(f"{VERSION}/org")
+            found = body.get("org") if isinstance(body, dict) else None
+            first = found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
+            if not first.get("zgid"):
+                raise NotOffered("Zoho does not say the organisation's number, which uploads must name.")
+            self._zgid = str(first["zgid"])
+        return self._zgid
+
     def _uploaded(self, file: Path) -> str:
+        headers = {"feature": "bulk-write", "X-CRM-ORG": self._organisation()}
         try:
-            body = self._wire.upload(f"{VERSION}/upload", file, {"feature": "bulk-write"})
+            body = self._wire.upload(f"{VERSION}/upload", file, headers)
         except (Fatal, NeedsPerson) as error:
             raise NotOffered(error.what_happened, error.what_to_do) from None
         details = body.get("details") if isinstance(body, dict) else None
