@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check lint types imports lock clean help
+.PHONY: demo test check lint types imports bench lock clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +27,9 @@ types: $(VENV)/.dev  ## mypy, strict
 
 imports: $(VENV)/.dev  ## who may import whom
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## speed of syncs against lean references in the same run (ARGS="--rows 40000 --rounds 2")
+	$(BIN)/python -m benchmarks.sync $(ARGS)
 
 lock: $(VENV)/.dev  ## write the locked requirements anew
 	$(BIN)/pip install -q uv

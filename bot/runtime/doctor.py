@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.app.errors import BellwetherError, UserError
 from bot.app.services import Check
+from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
 from bot.runtime.wiring import Bellwether
 from connector.errors import ConnectorError
@@ -22,7 +23,10 @@ def examine(bellwether: Bellwether) -> list[Check]:
 def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield bellwether.health.database_check()
     yield _tried("configuration", lambda: _configuration(bellwether))
-    yield _tried("zoho", lambda: f"connected to {bellwether.crm.organisation().name}")
+    connected = _tried("zoho", lambda: f"connected to {bellwether.crm.organisation().name}")
+    yield connected
+    if connected.ok:
+        yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
     yield _tried("slack", lambda: _slack(bellwether))
     yield _tried("slack app token", lambda: _socket(bellwether))
     for channel in _channels(bellwether):
