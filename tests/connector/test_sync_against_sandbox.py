@@ -32,7 +32,8 @@ from connector.ports import EVERY_ACCOUNT
 from connector.sync.report import Progress
 from connector.zoho.auth import Credentials
 from sandbox.zoho.serve import RunningZoho, running
-from tests.support.zoho_copy import SANDBOX, ZohoCopy
+from tests.support.zoho_access import SANDBOX
+from tests.support.zoho_copy import ZohoCopy
 
 DATA = Path(__file__).resolve().parents[2] / "sandbox/data/maven_crm"
 STAGES = {

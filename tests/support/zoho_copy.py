@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import requests
-from cryptography.fernet import Fernet
 
 from connector.cache import repositories
 from connector.cache.copy import SqlCopy
@@ -23,17 +21,7 @@ from connector.zoho.auth import Credentials, Tokens
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.crm import CrmClient
 from connector.zoho.regions import region
-
-SANDBOX = Credentials("1000.SANDBOXCLIENT", "sandbox-secret", "1000.sandbox.refresh")
-IMPATIENT = RetryPolicy(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.05, total_seconds=10)
-SECRET_KEY = Fernet.generate_key().decode()
-
-
-class RealClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+from tests.support.zoho_access import IMPATIENT, SANDBOX, SECRET_KEY, RealClock
 
 
 @dataclass
