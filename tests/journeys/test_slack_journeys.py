@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -209,12 +209,12 @@ def test_an_alert_acknowledged_by_two_people_at_once(stage: Stage) -> None:
     people = [stage.person(one) for one in ("UDARCEL", "UANNA", "UMELVIN")]
     alert = stage.messages(people[0], "CALERTS")[0]
     assert message_text(alert).startswith("🔴 Konex VIP → At Risk\n• Last purchase 5 Nov 2026, 120 days ago.")
-    presses = [threading.Thread(target=one.press, args=(alert, "alert_acknowledge")) for one in people]
-    for press in presses:
-        press.start()
-    for press in presses:
-        press.join()
-    until(lambda: len(stage.world.audit.lines) == 3, "not everybody was heard")
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(lambda one: one.press(alert, "alert_acknowledge"), people))
+    # Who is slow finds the button gone: the alert was redrawn for the first.
+    heard = sum(1 for answer in answers if "status" not in answer)
+    assert heard >= 1
+    until(lambda: len(stage.world.audit.lines) == heard, "not everybody was heard")
     assert [line[3] for line in stage.world.audit.lines].count("done") == 1
     first = stage.world.desk.alerts[12].acted_by
     until(lambda: stage.messages(people[0], "CALERTS")[0]["edited"], "the alert was not redrawn")
