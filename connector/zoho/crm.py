@@ -32,6 +32,9 @@ from connector.zoho.paging import VERSION, NumberPosition, record_path
 from connector.zoho.queries import COLUMNS_PER_QUERY, Queries
 from connector.zoho.records import Rate, RecordReader, Surroundings
 
+# What record calls answer for subforms and linking modules, which can only be queried.
+ONLY_QUERIED = frozenset({"INVALID_MODULE", "NOT_SUPPORTED"})
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -148,7 +151,16 @@ class CrmClient:
 
     def records(self, selection: Selection, ids: Sequence[str]) -> Page:
         """Those of the named records that exist."""
-        return self._lists.records(selection, ids)
+        try:
+            return self._lists.records(selection, ids)
+        except Fatal as error:
+            if error.code not in ONLY_QUERIED:
+                raise
+        pages = [page for one in ids for page in self._queries.queried(selection, _before(one), one, None)]
+        return Page(
+            tuple(record for page in pages for record in page.records),
+            tuple(one for page in pages for one in page.unreadable),
+        )
 
     def record(self, module: str, record_id: str) -> RawRecord | None:
         """One record with every field, as Zoho wrote it; None when there is none (said in three ways)."""
@@ -161,10 +173,18 @@ class CrmClient:
         return found[0] if found else None
 
     def deleted(self, module: str, since: datetime | None) -> Iterator[DeletedPage]:
-        """The deletions since an instant, page by page, at least one page."""
-        for answer in self._numbered(record_path(module, "deleted"), {"type": "all"}, since):
-            found = tuple(_deletion(one) for one in items(answer, "data") if one.get("id"))
-            yield DeletedPage(found, answer.at)
+        """The deletions since an instant, page by page, at least one page.
+
+        Rows of subforms and links are in no list of deletions: theirs is empty, and ids are compared instead.
+        """
+        try:
+            for answer in self._numbered(record_path(module, "deleted"), {"type": "all"}, since):
+                found = tuple(_deletion(one) for one in items(answer, "data") if one.get("id"))
+                yield DeletedPage(found, answer.at)
+        except Fatal as error:
+            if error.code not in ONLY_QUERIED:
+                raise
+            yield DeletedPage((), None)
 
     def update(self, module: str, records: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
         """Change records (each with its ``id``), at most 100, without triggering the CRM's workflows."""
@@ -197,6 +217,11 @@ class CrmClient:
         if self._home is None:
             self.organisation()
         return self._home or ""
+
+
+def _before(identifier: str) -> str:
+    """The id before this one: ids are numbers written as text."""
+    return str(int(identifier) - 1)
 
 
 def _deletion(found: RawRecord) -> Deletion:
