@@ -6,6 +6,7 @@ the sandboxes start at once.
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import json
 import logging
@@ -376,6 +377,7 @@ def _bellwether() -> Bellwether:
     configure_logs(settings.log_format, logging.WARNING)
     bellwether = Bellwether(settings)
     bellwether.prepare()
+    atexit.register(bellwether.zoho.close_book)
     return bellwether
 
 

@@ -42,6 +42,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
     stop = threading.Event()
     with _signals_set(stop), ExitStack() as stack:
         bellwether.prepare()
+        stack.callback(bellwether.zoho.close_book)
         connection: list[SocketConnection] = []
         settings = bellwether.settings
 

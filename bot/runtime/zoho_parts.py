@@ -100,6 +100,11 @@ class ZohoParts:
         """The ledger of API credits."""
         return SqlCallBook(self.database, self.clock, self.allowance)
 
+    def close_book(self) -> None:
+        """Write down what the ledger has gathered: the process is about to end."""
+        if "book" in vars(self):  # it is built with the first call
+            self.book.flush()
+
     @cached_property
     def client(self) -> ZohoClient:
         """HTTP to Zoho's CRM."""

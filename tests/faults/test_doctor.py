@@ -18,6 +18,7 @@ from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.doctor import _tried as tried
 from bot.runtime.wiring import Bellwether
 from bot.settings import Settings, ZohoSettings
+from connector.cache.ledger import spendings
 from connector.cache.tables import ApiSpendRow, ChannelRow, table_of
 from sandbox.zoho.serve import RunningZoho, running
 from tests.connector.test_scopes_in_the_readme import refresh_token_for
@@ -100,6 +101,17 @@ def test_credits_that_run_out(zoho: RunningZoho, tmp_path: Path) -> None:
     check = broken(bellwether)["credits"]
     assert "bulk write (90,000)" in check.detail
     assert "reserve_percent" in check.advice
+
+
+def test_a_short_command_leaves_its_calls_in_the_ledger(zoho: RunningZoho, tmp_path: Path) -> None:
+    bellwether = installed(zoho, tmp_path)
+    bellwether.sync().run()
+    bellwether.zoho.close_book()
+    with closing(bellwether.database):
+        found = {one.call: one.credits for one in spendings(bellwether.database, bellwether.clock.now())}
+    assert found["GET org"] == 1
+    assert found["GET Deals/deleted"] == 2
+    assert found["COQL 2000"] > 0
 
 
 def _expired(bellwether: Bellwether) -> None:
