@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +18,8 @@ ROWS_PER_FILE = 200_000  # bulk read page, v8
 DOWNLOADS_A_MINUTE = 10
 RESULT_SECONDS = 24 * 3600
 WRITE_RESULT_SECONDS = 7 * 24 * 3600
+STEPS_AT_ONCE = 10
+DONE = object()
 STEPS = ((0.25, "ADDED"), (0.5, "QUEUED"), (1.0, "IN PROGRESS"))  # up to this share of a job's time
 
 
@@ -41,6 +45,7 @@ class Job:
     file: IO[bytes] | None = None
     failure: Failure | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
+    at_work: bool = False
 
     def state(self, now: int) -> str:
         """How far it is. A job that takes no time is done when it is looked at first."""
@@ -48,6 +53,8 @@ class Job:
         for share, name in STEPS:
             if passed < self.seconds * share:
                 return name
+        if self.at_work:
+            return "IN PROGRESS"
         return "FAILURE" if self.failure is not None else "COMPLETED"
 
 
@@ -58,6 +65,7 @@ class BulkDesk:
         self._clock = clock
         self._jobs: dict[int, Job] = {}
         self._downloads: deque[int] = deque()
+        self._dropped: set[int] = set()  # jobs of which nobody wants the file any more
         self.uploads: dict[str, bytes] = {}
         self.seconds = 0
         self.rows_per_file = ROWS_PER_FILE
@@ -69,6 +77,19 @@ class BulkDesk:
         for old in [one for one in self._jobs.values() if one.created < oldest]:
             _drop(old)
         self._jobs[job.id] = job
+
+    def begin(self, job: Job, work: Iterator[None]) -> None:
+        """Do a small job at once; the rest of a large one between the calls that follow."""
+        for _ in islice(work, STEPS_AT_ONCE):
+            pass
+        job.at_work = True
+        self._go_on(job, work)
+
+    def _go_on(self, job: Job, work: Iterator[None]) -> None:
+        if job.id in self._dropped or next(work, DONE) is DONE:
+            job.at_work = False
+        else:
+            asyncio.get_running_loop().call_soon(self._go_on, job, work)
 
     def find(self, text: str, kind: str) -> Job:
         """A job by its id.
@@ -105,6 +126,7 @@ class BulkDesk:
     def close(self) -> None:
         """Throw all files away."""
         for job in self._jobs.values():
+            self._dropped.add(job.id)
             _drop(job)
 
 

@@ -1,6 +1,7 @@
 """``/crm/bulk/v8/read``: jobs that leave up to 200,000 records as one CSV file in a ZIP.
 
-The file is written when the job begins, so it shows the records as they were then.
+A small file is written when the job is entered, and shows the records as they were then; a large one is
+written on between the calls that follow, and what changes meanwhile may be in it or not.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sandbox.zoho.access import check_scope
 from sandbox.zoho.answers import Answer, Call, Refused, envelope
 from sandbox.zoho.bulk_criteria import Test, echoed, read_criteria
 from sandbox.zoho.bulk_desk import RESULT_SECONDS, Failure, Job
-from sandbox.zoho.bulk_table import write_table
+from sandbox.zoho.bulk_table import written_table
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.coql_columns import resolve
 from sandbox.zoho.shaping import user_receipt
@@ -58,7 +59,7 @@ def create(zoho: Zoho, call: Call) -> Answer:
     if zoho.faults.take("bulk_failure", call.path):
         job.failure = FAILED
     else:
-        _run(zoho, job, wanted)
+        zoho.bulk.begin(job, _run(zoho, job, wanted))
     zoho.bulk.add(job)
     details = {
         "id": str(job.id),
@@ -209,12 +210,12 @@ def _job(zoho: Zoho, wanted: Wanted) -> Job:
     return Job(zoho.store.new_id(), "read", now, zoho.store.acting_user, bulk.seconds, query)
 
 
-def _run(zoho: Zoho, job: Job, wanted: Wanted) -> None:
+def _run(zoho: Zoho, job: Job, wanted: Wanted) -> Iterator[None]:
     """Write the job's file, and note what the details will say of it."""
     most = zoho.bulk.rows_per_file
     skip = 0 if wanted.after else (wanted.page - 1) * most
     chosen = _chosen(zoho.store, wanted, skip)
-    written = write_table(zoho.store, wanted.table, wanted.fields, chosen, str(job.id), most)
+    written = yield from written_table(zoho.store, wanted.table, wanted.fields, chosen, str(job.id), most)
     token = _seal(zoho, wanted, written.last) if written.more else None
     job.file = written.file
     job.outcome = {

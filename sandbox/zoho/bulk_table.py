@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
@@ -31,10 +31,13 @@ class Written:
     last: int
 
 
-def write_table(
+def written_table(
     store: Store, table: Table, fields: Sequence[str], chosen: Iterator[Record], name: str, most: int
-) -> Written:
-    """The first ``most`` of the chosen records as ``{name}.csv`` in a ZIP: the id first, then the fields."""
+) -> Generator[None, None, Written]:
+    """The first ``most`` of the chosen records as ``{name}.csv`` in a ZIP: the id first, then the fields.
+
+    Stops after each stretch of rows, so that others can be answered in between.
+    """
     columns = [resolve(store, table.module, path) for path in fields]
     joins = {at: Joined(store, one) for at, one in enumerate(columns) if _is_join(one)}
     readers = [joins[at].read if at in joins else _text_reader(store, one) for at, one in enumerate(columns)]
@@ -51,6 +54,7 @@ def write_table(
                 join.look_up(rows)
             lines.writerows([record.id, *[read(record) for read in readers]] for record in rows)
             count, last = count + len(rows), rows[-1].id
+            yield
         more = count == most and next(chosen, None) is not None
     return Written(file, count, more, last)
 

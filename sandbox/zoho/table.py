@@ -177,10 +177,11 @@ class Table:
         """All records with a greater id, less the first ``skip``, ascending by id.
 
         Computed ones are made in stretches; with ``names`` they hold only these fields, which is faster.
+        Records may come and go in between: each stretch begins behind the last id of the one before.
         """
-        window = self.orders["id"].window((after,))
-        for start in range(skip, len(window), STRETCH):
-            yield from self.fetch(window.ids(start, start + STRETCH), names)
+        while ids := self.orders["id"].window((after,)).ids(skip, skip + STRETCH):
+            yield from self.fetch(ids, names)
+            after, skip = ids[-1], 0
 
     def fetch(self, ids: Sequence[int], names: Collection[str] | None = None) -> list[Record]:
         """The records with these ids, which must all be there; computed ones with these fields only."""

@@ -272,7 +272,9 @@ def test_no_record_does_worse_than_be_unreadable(records: list[dict[str, Any]]) 
     rows = Answer(parsed(content), None, content).items("data", chosen.numeric)
     assert rows is not None
     good, bad = chosen.objects(rows)
-    assert sorted([*(one.id for one in good), *(one.id for one in bad)]) == [str(row) for row in range(len(records))]
+    assert sorted([*(one.id for one in good), *(one.id for one in bad)]) == [
+        str(row) for row in range(len(records))
+    ]
     assert {one.reason.partition(":")[0] for one in bad} <= FIELDS.keys()
     for one in good:
         one.raw.encode()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.zoho import bulk_desk, bulk_table
 from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support import zoho_bulk as bulk
@@ -66,3 +67,17 @@ def test_a_new_field_is_empty_and_comes_back_from_the_bin(made: ZohoHttp) -> Non
     made.post("/_sandbox/undelete", {"module": "Contacts", "ids": [person["id"]]})
     shown = {one["id"]: one for one in made.every("Contacts", "Mood,Last_Name,Modified_Time")}
     assert shown[person["id"]] == person
+
+
+def test_a_large_file_is_written_between_calls(made: ZohoHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_table, "STRETCH", 3)
+    monkeypatch.setattr(bulk_desk, "STEPS_AT_ONCE", 1)
+    made.post("/_sandbox/limits", {"bulk_rows_per_file": 200})
+    ids = [one["id"] for one in made.every("Deals", "id", sort_order="asc")]
+    job = bulk.job_id(bulk.start(made, bulk.wanted("Deals", "Deal_Name")))
+    assert made.delete(f"/crm/v8/Deals?ids={ids[0]}").status_code == 200
+    states = []
+    while not states or states[-1] != "COMPLETED":
+        states.append(bulk.look(made, job)["state"])
+    assert set(states) <= {"IN PROGRESS", "COMPLETED"}
+    assert [line[0] for line in bulk.rows(made, job)[1:]] == ids[:200]
