@@ -5,30 +5,26 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from scoring.shape import Part
 
 
-class _Part(BaseModel):
-    """A part of the document: immutable, and no key that is not known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Organisation(_Part):
+class Organisation(Part):
     """What the CRM does not say, or says wrongly."""
 
     time_zone: str | None = None  # IANA name; None: the CRM organisation's
     fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
 
 
-class ModuleChoice(_Part):
+class ModuleChoice(Part):
     """Which CRM module plays a role; ``fields`` maps system field names to API names where they differ."""
 
     module: str
     fields: dict[str, str] = {}
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """The four roles."""
 
     accounts: ModuleChoice = ModuleChoice(module="Accounts")
@@ -37,27 +33,27 @@ class Mapping(_Part):
     transactions: ModuleChoice = ModuleChoice(module="Deals")
 
 
-class PeriodBand(_Part):
+class PeriodBand(Part):
     """A recency band: a last purchase in this period gives this score; the first band that holds wins."""
 
     within: str  # a period of the criteria language: "this quarter", "last 90 days"
     score: Annotated[int, Field(ge=1, le=5)]
 
 
-class Percentiles(_Part):
+class Percentiles(Part):
     """Scores by rank: every 100/N-th percentile, ties share a score."""
 
     method: Literal["percentile"] = "percentile"
 
 
-class RecencyBands(_Part):
+class RecencyBands(Part):
     """Scores by when the last purchase was; an account that no band holds scores 1."""
 
     method: Literal["bands"]
     bands: tuple[PeriodBand, ...]
 
 
-class ThresholdBands(_Part):
+class ThresholdBands(Part):
     """Scores by thresholds: a value of at least the k-th scores k + 1; one less than the first scores 1.
 
     ``at_least`` is ascending and has N - 1 values; money in whole currency units.
@@ -67,14 +63,14 @@ class ThresholdBands(_Part):
     at_least: tuple[float, ...]
 
 
-class Label(_Part):
+class Label(Part):
     """A label and its criteria over ``r f m rfm purchases total_spend last_purchase`` and account fields."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     when: str
 
 
-class RfmSegmentation(_Part):
+class RfmSegmentation(Part):
     """RFM over the transactions module.
 
     ``labels`` are tried in order, and are listed from best to worst: that order decides whether a change is
@@ -92,21 +88,21 @@ class RfmSegmentation(_Part):
     labels: tuple[Label, ...]
 
 
-class Segment(_Part):
+class Segment(Part):
     """A saved question over accounts."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     criteria: str
 
 
-class SynonymGroup(_Part):
+class SynonymGroup(Part):
     """Words that mean the same value of a field: whichever of them the organisation has as values."""
 
     field: str
     same: Annotated[tuple[str, ...], Field(min_length=2)]
 
 
-class Route(_Part):
+class Route(Part):
     """Which label changes are told, and where.
 
     Attributes:
@@ -125,14 +121,14 @@ class Route(_Part):
     flood: Annotated[int, Field(ge=1, le=500)] = 20
 
 
-class Alerts(_Part):
+class Alerts(Part):
     """Where label changes are told; administrators are told of trouble in ``admin_channel``."""
 
     routes: tuple[Route, ...] = ()
     admin_channel: str | None = None
 
 
-class Access(_Part):
+class Access(Part):
     """Who may do what, by CRM profile; answers are private but in ``public_channels``."""
 
     admin_profiles: tuple[str, ...] = ("Administrator",)
@@ -140,13 +136,13 @@ class Access(_Part):
     public_channels: tuple[str, ...] = ()
 
 
-class Schedule(_Part):
+class Schedule(Part):
     """When the daily run starts, in the organisation's time zone; not between 00:00 and 03:59."""
 
     daily_at: time = time(6, 15)
 
 
-class Syncing(_Part):
+class Syncing(Part):
     """How the CRM is read.
 
     Attributes:
@@ -163,14 +159,14 @@ class Syncing(_Part):
     rate: Literal["per_home", "home_per_unit"] = "per_home"
 
 
-class WriteBack(_Part):
+class WriteBack(Part):
     """Scores and labels as fields of the CRM's accounts; ``tags`` as tags too."""
 
     enabled: bool = False
     tags: bool = False
 
 
-class FinanceSource(_Part):
+class FinanceSource(Part):
     """A Zoho Finance product to read. Without an id the default organisation of the credentials is taken.
 
     ``details_a_day``: so many single documents and contacts may be read for their lines and CRM links.
@@ -182,7 +178,7 @@ class FinanceSource(_Part):
     details_a_day: Annotated[int, Field(ge=0, le=10_000)] = 300
 
 
-class SurveyQuestions(_Part):
+class SurveyQuestions(Part):
     """Which question of a Zoho Survey is what."""
 
     email: str = "Email address"
@@ -191,7 +187,7 @@ class SurveyQuestions(_Part):
     comment: str | None = None
 
 
-class Suite(_Part):
+class Suite(Part):
     """Further sources of engagement and of the customer's voice."""
 
     crm_emails: bool = False
@@ -202,13 +198,13 @@ class Suite(_Part):
     survey: SurveyQuestions | None = None
 
 
-class Limits(_Part):
+class Limits(Part):
     """Zoho's own limits, as defaults."""
 
     rfm_labels: Annotated[int, Field(ge=1, le=50)] = 8
 
 
-class Configuration(_Part):
+class Configuration(Part):
     """What an organisation decides. One YAML document; the database keeps every version."""
 
     version: Literal[1] = 1
