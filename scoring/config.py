@@ -21,7 +21,7 @@ class ModuleChoice(Part):
     """Which CRM module plays a role; ``fields`` maps system field names to API names where they differ."""
 
     module: str
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
 
 
 class Mapping(Part):
