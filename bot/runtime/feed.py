@@ -92,7 +92,7 @@ class ChangeFeed:
         self.channels.forget(
             plan.forget | {o.order.channel_id for o in refused if o.order.channel_id in orders}
         )
-        _tell(plan, refused, all_refused=len(refused) == len(outcomes))
+        _tell(plan, refused, all_refused=len(refused) == len(outcomes) and not plan.ends)
         return {
             "made": {module: str(reason) for module, reason in plan.make.items()},
             "renewed": [one.module for one in plan.renew],
@@ -156,7 +156,7 @@ class ChangeFeed:
         return counts
 
     def _read_batch(self, batch: HintBatch, read: ReadAgain) -> str:
-        """A module that is not mapped any more has nothing that could be read again."""
+        """A module that is not kept any more has nothing that could be read again."""
         wanted = batch.source != "crm" or batch.module in self.modules()
         if wanted:
             read(batch.module, [one.record_id for one in batch.hints])
@@ -171,7 +171,7 @@ def _tell(plan: FeedPlan, refused: Sequence[ChannelOutcome], *, all_refused: boo
     """Say what Zoho did not grant.
 
     Raises:
-        Fatal: it granted nothing.
+        Fatal: it granted nothing, and there is no channel of before.
     """
     for one in refused:
         log.warning("channel_refused", module=one.order.module, reason=one.refusal)

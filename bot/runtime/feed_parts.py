@@ -27,7 +27,7 @@ class FeedParts:
 
     Attributes:
         desk: the channels at Zoho.
-        modules: the mapped modules.
+        modules: the modules of whose changes we are told.
         polled_at: when a poll of a module last ended.
         ready: whether the CRM was read to its end once.
         own: the fields of a module that we write ourselves.

@@ -226,7 +226,7 @@ class Bellwether:
             self.jobs,
             self.seen,
             desk=lambda: ChannelClient(self.zoho.client),
-            modules=lambda: [one.module for one in self.zoho.mapping().modules],
+            modules=self.zoho.told_of,
             polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
             ready=lambda: self.book.as_of() is not None,
             own=lambda module: self.zoho.own().get(module, frozenset()),

@@ -29,6 +29,7 @@ from connector.suite_ports import EventSource
 from connector.sync.activities import READERS, Activities
 from connector.sync.differences import find_fields
 from connector.sync.events import EventSync
+from connector.sync.feed import worth_a_channel
 from connector.sync.finance import FinanceSync
 from connector.sync.finance_decide import FinancePolicy
 from connector.sync.pipeline import Sync
@@ -136,6 +137,11 @@ class ZohoParts:
     def sync(self) -> Sync:
         """One sync of the mapped modules, and of those that are kept besides."""
         return Sync(self.copy, self.crm, self.mapping(), self.clock, self.policy())
+
+    def told_of(self) -> tuple[str, ...]:
+        """The modules of whose changes Zoho is asked to tell."""
+        mapped = [one.module for one in self.mapping().modules]
+        return worth_a_channel(mapped, self.configuration().sync.also, self.copy.modules())
 
     def policy(self) -> SyncPolicy:
         """How often and by which way modules are read."""
