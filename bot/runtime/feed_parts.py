@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bot.app.ports import Clock
 from bot.app.schedule import Every
 from bot.app.services import SeenEvents
-from bot.runtime.callbacks import CRM_PATH, Callbacks
+from bot.runtime.callbacks import CRM_PATH, Callbacks, Refusals
 from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, ChangeFeed, FeedBell
 from bot.settings import Settings
 from bot.store.jobs import SqlJobs
@@ -43,6 +43,11 @@ class FeedParts:
     polled_at: Callable[[str], datetime | None]
     ready: Callable[[], bool]
     own: Callable[[str], frozenset[str]] = lambda _module: frozenset()
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """What was refused at the addresses for Zoho."""
+        return Refusals()
 
     @cached_property
     def channels(self) -> SqlChannels:
@@ -82,7 +87,9 @@ class FeedParts:
         if not self.settings.public_url:
             return []
         secret = self.settings.zoho.webhook_secret.get_secret_value()
-        return Callbacks(self.channels, self.hints, self.seen, self.clock, secret, self.own).routes()
+        return Callbacks(
+            self.channels, self.hints, self.seen, self.clock, secret, self.own, self.refusals
+        ).routes()
 
     def bell(self) -> FeedBell:
         """What enters a job when records are to be read again."""

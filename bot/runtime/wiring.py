@@ -377,8 +377,12 @@ class Bellwether:
 
     def routes(self) -> list[Route]:
         """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""
-        metrics = Metrics(self.database, self.clock, self.heartbeats, self.outbox, self.incidents)
-        return [metrics_route(metrics), *self.feed_parts.routes(), self.zoho.survey_door().route()]
+        refusals = self.feed_parts.refusals
+        metrics = Metrics(
+            self.database, self.clock, self.heartbeats, self.outbox, self.incidents, refusals.counts
+        )
+        survey = self.zoho.survey_door(refusals.count)
+        return [metrics_route(metrics), *self.feed_parts.routes(), survey.route()]
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""

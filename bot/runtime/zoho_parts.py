@@ -204,11 +204,15 @@ class ZohoParts:
         """One reading of every connected source of engagement."""
         return EventSync(tuple(self._sources()), SqlEventStore(self.database), self.clock)
 
-    def survey_door(self) -> SurveyDoor:
+    def survey_door(self, refused: Callable[[str, str], None]) -> SurveyDoor:
         """Where Zoho Survey calls."""
         secret = self.settings.zoho.webhook_secret.get_secret_value()
         return SurveyDoor(
-            SqlEventStore(self.database), self.clock, secret, lambda: self.configuration().suite.survey
+            SqlEventStore(self.database),
+            self.clock,
+            secret,
+            lambda: self.configuration().suite.survey,
+            refused,
         )
 
     def _sources(self) -> Iterator[EventSource]:

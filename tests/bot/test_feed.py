@@ -180,7 +180,9 @@ def test_lost_callbacks_bring_the_polls_back_until_one_comes(world: FeedWorld) -
         change(world, identity, "lost")
         await_that(lambda: len(sent(world)) == 2, PATIENCE_SECONDS, "a callback that is lost")
         change(world, identity, "forged")
-        await_that(lambda: taken.refusals.counts["wrong_token"] == 1, PATIENCE_SECONDS, "a forged one")
+        await_that(
+            lambda: taken.refusals.counts["/zoho/crm", "wrong_token"] == 1, PATIENCE_SECONDS, "a forged one"
+        )
         covered = feed.before_poll()
         assert set(covered) == set(MODULES)
         world.move(hours=2)
