@@ -20,7 +20,10 @@ from connector.sync.feed import CHANNEL_LIFE, FeedPlan, has_missed, is_covered, 
 FEED, CHANNELS = "feed", "channels"  # kinds of jobs
 CHANNELS_SECONDS = 6 * 3600
 RECORDS_AT_ONCE = 100  # read by one call
+SOURCES_READ = ("crm", "books")  # whose hints somebody reads
 MOST_BATCHES = 50  # in one job, so that scoring does not wait for a flood to end
+# The same for Finance, where each row is a call and 100 in a minute block the organisation for half an hour.
+ROWS_AT_ONCE, MOST_FINANCE_BATCHES = 10, 5
 GATHER = timedelta(seconds=3)  # between two jobs: changes come in bursts
 PAUSE_AFTER_FAILURE = timedelta(seconds=60)
 
@@ -125,7 +128,11 @@ class ChangeFeed:
             self.channels.miss(missed, self.clock.now())
 
     def read_again(
-        self, readers: Mapping[str, ReadAgain], stop_if_asked: Callable[[], None]
+        self,
+        readers: Mapping[str, ReadAgain],
+        stop_if_asked: Callable[[], None],
+        at_once: int = RECORDS_AT_ONCE,
+        batches: int = MOST_BATCHES,
     ) -> Mapping[str, int]:
         """Read what was hinted at, a batch of one module after the other; how much, and how much not.
 
@@ -134,15 +141,17 @@ class ChangeFeed:
         Args:
             readers: who reads the records of a source; hints of other sources wait.
             stop_if_asked: called between batches; raises when the process is asked to stop.
+            at_once: records of a batch.
+            batches: the most that are read now; the others wait.
 
         Raises:
             ConnectorError: the first that came up.
         """
         counts = {"read": 0, "passed_over": 0}
         failed: dict[str, ConnectorError] = {}
-        for _ in range(MOST_BATCHES):
+        for _ in range(batches):
             stop_if_asked()
-            batch = self.hints.take(tuple(readers), RECORDS_AT_ONCE, tuple(failed))
+            batch = self.hints.take(tuple(readers), at_once, tuple(failed))
             if batch is None:
                 break
             try:

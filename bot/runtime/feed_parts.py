@@ -13,7 +13,7 @@ from bot.app.ports import Clock
 from bot.app.schedule import Every
 from bot.app.services import SeenEvents
 from bot.runtime.callbacks import CRM_PATH, Callbacks, Refusals
-from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, ChangeFeed, FeedBell
+from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, SOURCES_READ, ChangeFeed, FeedBell
 from bot.settings import Settings
 from bot.store.jobs import SqlJobs
 from connector.cache.engine import Database
@@ -93,7 +93,7 @@ class FeedParts:
 
     def bell(self) -> FeedBell:
         """What enters a job when records are to be read again."""
-        return FeedBell(self.hints, self.jobs, self.clock, ("crm",), self.ready)
+        return FeedBell(self.hints, self.jobs, self.clock, SOURCES_READ, self.ready)
 
     def rhythm(self) -> tuple[Every, ...]:
         """How often to look after the channels."""

@@ -347,6 +347,7 @@ class Bellwether:
             chat=lambda: self.gateway,
             incidents=self.incidents,
             stop=stop,
+            finance_again=self.zoho.read_finance_again,
         )
         return JobLoop(
             self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -31,7 +31,9 @@ from connector.sync.differences import find_fields
 from connector.sync.events import EventSync
 from connector.sync.feed import worth_a_channel
 from connector.sync.finance import FinanceSync
+from connector.sync.finance_again import ReadAgain, read_everywhere
 from connector.sync.finance_decide import FinancePolicy
+from connector.sync.finance_report import ListReport
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.sync.publish import OnPublished, Publisher, PublishReport
@@ -192,13 +194,28 @@ class ZohoParts:
         """One reading of each connected Finance product."""
         return tuple(map(self._finance, self.configuration().finance))
 
+    def read_finance_again(self, name: str, ids: Sequence[str]) -> tuple[ListReport, ...]:
+        """Read rows of a list again, in the connected Finance products that have it.
+
+        Raises:
+            ConnectorError: they could not be read.
+        """
+        products = tuple(map(self._finance_again, self.configuration().finance))
+        return read_everywhere(products, name, ids)
+
     def _finance(self, source: FinanceSource) -> FinanceSync:
+        return FinanceSync(*self._finance_parts(source))
+
+    def _finance_again(self, source: FinanceSource) -> ReadAgain:
+        return ReadAgain(*self._finance_parts(source))
+
+    def _finance_parts(self, source: FinanceSource) -> tuple[SqlFinance, FinanceClient, Clock, FinancePolicy]:
         pace = SqlPace(self.database, self.clock)
         client = FinanceClient(
             source.product, self.tokens, source.organization_id, self.book, pace, self.clock
         )
         policy = FinancePolicy(details_a_day=source.details_a_day, lines=source.lines)
-        return FinanceSync(SqlFinance(self.database, source.product), client, self.clock, policy)
+        return SqlFinance(self.database, source.product), client, self.clock, policy
 
     def events(self) -> EventSync:
         """One reading of every connected source of engagement."""
