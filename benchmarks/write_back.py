@@ -249,12 +249,14 @@ def _afterwards(trial: Trial, kind: str, records: int) -> int:
     """What must hold after a publication; how many things do not."""
     differing = trial.differing()
     again, spent = trial.publish()
-    print(f"{kind}: once more     {spent}, {again['written']:,} written; {differing:,} differ from the scores")
+    print(
+        f"{kind}: once more     {spent}, {again['written']:,} written; {differing:,} differ from the scores"
+    )
     returned, touched, spent = trial.echo()
     print(f"{kind}: the next sync {spent}, {returned:,} came back changed, {touched:,} to be scored")
     last, _ = trial.publish()
-    missing = records - again["compared"]
-    return differing + again["written"] + again["differing"] + touched + last["differing"] + abs(missing)
+    wrong = (differing, again["written"], again["differing"], touched, last["differing"])
+    return sum(wrong) + abs(records - int(again["compared"]))
 
 
 if __name__ == "__main__":

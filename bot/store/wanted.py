@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -28,7 +29,7 @@ def score_lines(database: Database) -> Iterator[ScoreLine]:
     return merge(*(_lines(database, name) for name in sorted(names)), key=attrgetter("account_id"))
 
 
-def page_of(segmentation: str, after: str) -> Select[tuple[object, ...]]:
+def page_of(segmentation: str, after: str) -> Select[Any]:
     """A page of one segmentation's lines, by account."""
     columns = [_SCORE.c[name] for name in ScoreLine.__dataclass_fields__]
     return (

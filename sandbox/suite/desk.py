@@ -17,8 +17,9 @@ DEPARTMENT = {"id": "770011000000000041", "name": "Service"}
 # Of a ticket nobody has filled these in.
 NOTHING: Mapping[str, Any] = {
     **dict.fromkeys((
-        "assignee", "assigneeId", "category", "classification", "description", "dueDate", "language", "onholdTime",
-        "priority", "product", "productId", "resolution", "responseDueDate", "slaId", "subCategory", "team", "teamId",
+        "assignee", "assigneeId", "category", "classification", "description", "dueDate", "language",
+        "onholdTime", "priority", "product", "productId", "resolution", "responseDueDate", "slaId",
+        "subCategory", "team", "teamId",
     )),
     **dict.fromkeys(("isArchived", "isEscalated", "isOverDue", "isRead", "isSpam"), False),
     "cf": {}, "customFields": {}, "entitySkills": [], "secondaryContacts": [], "sharedDepartments": [],

@@ -82,7 +82,9 @@ def test_a_page_of_scores_is_read_along_the_key_and_sorts_nothing(database: Data
         if database.dialect == "sqlite":
             plan = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
         else:
-            connection.execute(text("SET LOCAL enable_seqscan = off"))  # three rows are no reason for an index
+            connection.execute(
+                text("SET LOCAL enable_seqscan = off")
+            )  # three rows are no reason for an index
             plan = connection.execute(text(f"EXPLAIN {statement}"))
         steps = " ".join(str(row) for row in plan).upper()
     assert "SCORE" in steps

@@ -203,7 +203,8 @@ CRM = (
     Operation("currencies", "currencies", "/org/currencies", "get", 200, _currencies),
     Operation("bulk read", "bulk-read", "/read", "post", 201, _bulk_read, BULK_READ),
     Operation(
-        "bulk read state", "bulk-read", "/read/{jobId}", "get", 200, _bulk_read_state, f"{BULK_READ}/{{jobId}}"
+        "bulk read state", "bulk-read", "/read/{jobId}", "get", 200, _bulk_read_state,
+        f"{BULK_READ}/{{jobId}}",
     ),
     Operation(
         "bulk read of nothing", "bulk-read", "/read/{jobId}", "get", 404, _get(f"{BULK_READ}/1"),

@@ -20,12 +20,16 @@ from ruamel.yaml import YAML
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("ZOHO_OPENAPI", CHECKOUT.parent / "shared" / "oas"))
 # The CRM's newest set has no folder in its names; what it lacks is taken from the older one.
-NEWEST_CRM, OLDER_CRM, OTHERS = "crm/gen2-*/zoho-crm-{name}-openapi.json", "crm/{name}.json", "finance/{name}.*"
+NEWEST_CRM, OLDER_CRM, OTHERS = (
+    "crm/gen2-*/zoho-crm-{name}-openapi.json",
+    "crm/{name}.json",
+    "finance/{name}.*",
+)
 OLDER = "gen1-*"
 # Another file that a description refers to, by its name or by its address at GitHub.
 _ELSEWHERE = re.compile(r"(?:.*/)?([\w-]+)\.json\Z")
 WHERE_TO_GET_THEM = (
-    "Zoho's OpenAPI files are not beside the checkout (set ZOHO_OPENAPI to the folder that holds crm/ and finance/; "
+    "Zoho's OpenAPI files are not beside the checkout (set ZOHO_OPENAPI to the folder of crm/ and finance/; "
     "they are published in github.com/zoho/crm-oas)"
 )
 
@@ -65,11 +69,12 @@ def _registry(name: str) -> Registry[Any]:
         """A file in the same folder."""
         found = _ELSEWHERE.match(uri)
         if found is None:
-            raise NoSuchResource(ref=uri)
+            raise NoSuchResource(uri)
         return DRAFT202012.create_resource(_document(f"{name.rpartition('/')[0]}/{found.group(1)}"))
 
     made: Registry[Any] = Registry(retrieve=beside)  # type: ignore[call-arg]
-    return made.with_resource("zoho", DRAFT202012.create_resource(_document(name)))
+    found: Registry[Any] = made.with_resource("zoho", DRAFT202012.create_resource(_document(name)))
+    return found
 
 
 def disagreements(name: str, path: str, method: str, status: int, body: Any) -> Iterator[str]:
