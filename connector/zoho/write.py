@@ -186,11 +186,7 @@ class CrmWriteClient:
             raise NotOffered(f"Zoho says {_why_failed(body) or state.lower()}.")
         if state not in _FINISHED:
             return None
-        result = body.get("result")
-        address = result.get("download_url") if isinstance(result, dict) else None
-        if not isinstance(address, str) or not address.startswith("/"):
-            raise NotOffered("Zoho gives no result of the bulk job.")
-        return self._lines(address, job)
+        return self._lines(_result_path(body), job)
 
     def _lines(self, address: str, job: BulkUpdate) -> Iterator[BulkOutcome]:
         with TemporaryFile() as taken:
@@ -294,6 +290,15 @@ def _write_archive(
             numbers -= {column for column, value in change.values.items() if isinstance(value, str)}
         text.flush()
     return name, frozenset(numbers)
+
+
+def _result_path(body: Mapping[str, Any]) -> str:
+    """Where the result is, at the API's host; Zoho's descriptions differ in whether a slash is first."""
+    result = body.get("result")
+    address = result.get("download_url") if isinstance(result, dict) else None
+    if not isinstance(address, str) or not address.strip("/") or "://" in address:
+        raise NotOffered("Zoho gives no result of the bulk job.")
+    return f"/{address.lstrip('/')}"
 
 
 def _cell(value: OwnValue) -> str:
