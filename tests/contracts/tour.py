@@ -79,6 +79,7 @@ def _writing(crm: CrmClient, writer: CrmWriteClient, deals: list[str]) -> None:
     assert outcome.done
     changes = [Change(one, {"Description": "told"}) for one in deals]
     assert all(one.done for one in writer.update("Deals", changes))
+    assert set(writer.said("Deals", deals, ["Description"])) == set(deals)
     assert all(one.done for one in crm.update("Deals", [{"id": one, "Description": "said"} for one in deals]))
     writer.set_fields("Deals", deals[0], {"Next_Step": "call"}, datetime.now(UTC) + timedelta(days=1))
     assert writer.add_task("Deals", deals[0], "Call them", due=date(2026, 12, 1), owner=None)
