@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from connector.mapping import ModuleMapping, Role
 
@@ -153,7 +153,7 @@ class Page:
         read_at: the CRM's own time.
     """
 
-    records: tuple[CrmRecord, ...]
+    records: Sequence[CrmRecord]
     unreadable: tuple[Unreadable, ...] = ()
     after: str | None = None
     read_at: datetime | None = None
@@ -259,12 +259,14 @@ class CrmSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What the copy holds of a record, as far as a decision needs it."""
 
-    raw: str = field(repr=False)
+    raw: str
     account_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Stored of account {self.account_id}"
 
 
 # Stands in ``PageChanges.touched`` for all accounts: after a first reading there is no point in naming them.
@@ -275,7 +277,7 @@ EVERY_ACCOUNT = "*"
 class PageChanges:
     """What is to be done with one page: decided before, applied in one transaction."""
 
-    upserts: tuple[CrmRecord, ...] = ()
+    upserts: Sequence[CrmRecord] = ()
     deletes: tuple[str, ...] = ()
     touched: frozenset[str] = frozenset()
     inserted: int = 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from connector.batches import Column, RecordBatch, plain
 from connector.cache.record_tables import Kind, RecordTable
-from connector.ports import CrmRecord, Value
+from connector.ports import Value
 
 # PostgreSQL's indexes take entries of at most 2,700 bytes. The raw text holds the whole.
 LONGEST_INDEXED_TEXT = 400
@@ -19,16 +20,16 @@ LARGEST = {Kind.NUMBER: 2**31 - 1, Kind.BIG_NUMBER: 2**63 - 1}
 NUL, IN_JSON, INSTEAD = "\0", "\\u0000", "\ufffd"
 
 
-def typed_columns(kept: RecordTable, records: Sequence[CrmRecord]) -> list[Sequence[Value]]:
+def typed_columns(kept: RecordTable, batch: RecordBatch) -> list[Column]:
     """The typed values of a page by column, each fit for both databases.
 
     A number that is too large leaves its column empty; like a shortened text it is whole in the raw text.
     """
-    columns: list[Sequence[Value]] = list(zip(*(record.values for record in records), strict=True))
-    has_nul = any(IN_JSON in record.raw for record in records)
+    columns: list[Column] = list(batch.columns)
+    has_nul = _has_nul(batch.raw_column)
     for place, kind in enumerate(kept.kinds):
         if has_nul and kind in {Kind.TEXT, Kind.INDEXED_TEXT}:
-            columns[place] = [_without_nul(value) for value in columns[place]]
+            columns[place] = [_without_nul(value) for value in plain(columns[place])]
         if kind is Kind.INDEXED_TEXT:
             columns[place] = _shortened(columns[place])
         elif kind in LARGEST:
@@ -36,7 +37,7 @@ def typed_columns(kept: RecordTable, records: Sequence[CrmRecord]) -> list[Seque
     return columns
 
 
-def instants(values: Sequence[Any], ending: str) -> list[str | None]:
+def instants(values: Column, ending: str) -> Column:
     """Aware instants as the digits of their UTC time with this ending: ``2026-01-31 23:59:59.000000``.
 
     ``ending`` stands after the seconds: ``.000000`` as SQLAlchemy writes it on SQLite, or an offset.
@@ -44,6 +45,11 @@ def instants(values: Sequence[Any], ending: str) -> list[str | None]:
     Raises:
         ValueError: an instant without a time zone.
     """
+    if isinstance(values, pa.Array) and values.type.unit != "s":
+        values = values.to_pylist()
+    if isinstance(values, pa.Array):
+        digits = pc.cast(pc.cast(values, pa.timestamp("s")), pa.string())
+        return pc.binary_join_element_wise(digits, ending, "")
     text = orjson.dumps(values).decode()
     if not values or "." in text or text.count('+00:00"') + text.count("null") != len(values):
         return [_instant(value, ending) for value in values]
@@ -61,8 +67,10 @@ def _instant(value: datetime | None, ending: str) -> str | None:
     return digits if ending.startswith(".") else digits + ending
 
 
-def days(values: Sequence[Any]) -> list[str | None]:
+def days(values: Column) -> Column:
     """Days as ``2026-01-31``."""
+    if isinstance(values, pa.Array):
+        return pc.cast(values, pa.string())
     return [None if value is None else value.isoformat() for value in values]
 
 
@@ -70,13 +78,26 @@ def _without_nul(value: Value) -> Value:
     return value.replace(NUL, INSTEAD) if isinstance(value, str) else value
 
 
-def _shortened(column: Sequence[Any]) -> Sequence[Value]:
+def _has_nul(raws: Column) -> bool:
+    if isinstance(raws, pa.Array):
+        return bool(pc.any(pc.match_substring(raws, IN_JSON)).as_py())
+    return any(IN_JSON in raw for raw in raws)
+
+
+def _shortened(column: Column) -> Column:
+    if isinstance(column, pa.Array):
+        longest = pc.max(pc.binary_length(column)).as_py() or 0
+        return column if longest <= LONGEST_INDEXED_TEXT else _shortened(column.to_pylist())
     if max(map(len, filter(None, column)), default=0) <= LONGEST_INDEXED_TEXT:
         return column
     return [value and value[:LONGEST_INDEXED_TEXT] for value in column]
 
 
-def _within(column: Sequence[Any], largest: int) -> Sequence[Value]:
+def _within(column: Column, largest: int) -> Column:
+    if isinstance(column, pa.Array):
+        ends = pc.min_max(column).as_py()
+        within = ends["min"] is None or -largest <= ends["min"] <= ends["max"] <= largest
+        return column if within else _within(column.to_pylist(), largest)
     if max(map(abs, filter(None, column)), default=0) <= largest:
         return column
     return [value if value is not None and abs(value) <= largest else None for value in column]

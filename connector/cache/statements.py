@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, Table
+from sqlalchemy import Connection, CursorResult, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 
 @lru_cache(maxsize=64)
@@ -48,3 +50,21 @@ def fetched(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
     rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall() if result.cursor is not None else ()
     result.close()
     return rows
+
+
+@contextmanager
+def said_by_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]:
+    """The driver's errors become those that everything else here raises, without the rows they quote."""
+    driver: Any = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as error:
+        said = getattr(getattr(error, "diag", None), "message_primary", None)
+        raise DBAPIError.instance(
+            statement,
+            None,
+            type(error)(said or str(error)),
+            driver.Error,
+            hide_parameters=True,
+            dialect=connection.dialect,
+        ) from None

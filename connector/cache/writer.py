@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, delete, update
 
+from connector.batches import RecordBatch, as_batch, in_order
 from connector.cache import late_indexes
 from connector.cache.record_tables import RecordTable, record_table
 from connector.cache.statements import upsert
@@ -27,7 +27,6 @@ from connector.cache.writing_postgresql import PostgresqlRecords
 from connector.cache.writing_sqlite import SqliteRecords
 from connector.mapping import ModuleMapping
 from connector.ports import (
-    CrmRecord,
     CrmUser,
     Cursor,
     FieldDescription,
@@ -113,9 +112,7 @@ class SqlCopyWriter:
 
     def _upsert_records(self, kept: RecordTable, changes: PageChanges) -> None:
         # In one order always: two transactions that lock the same rows must not wait for each other.
-        records: list[CrmRecord] = sorted(
-            {one.id: one for one in changes.upserts}.values(), key=attrgetter("id")
-        )
+        records = in_order(_each_once(as_batch(changes.upserts)))
         all_new = changes.inserted == len(changes.upserts)
         if kept.name not in self._filled:
             if all_new and len(records) >= late_indexes.ROWS_WORTH_WAITING_FOR:
@@ -135,6 +132,14 @@ class SqlCopyWriter:
         if rows:
             statement = upsert(table, self._connection.dialect.name, frozenset(rows[0]))
             self._connection.execute(statement, rows)
+
+
+def _each_once(batch: RecordBatch) -> RecordBatch:
+    """Of several versions of a record the last one."""
+    if len(set(batch.ids)) == len(batch):
+        return batch
+    rows = {identifier: row for row, identifier in enumerate(batch.ids)}
+    return batch.taken(list(rows.values()))
 
 
 def _field_row(module: str, field: FieldDescription) -> dict[str, Any]:

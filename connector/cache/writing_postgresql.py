@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
+from connector.batches import Column, RecordBatch
 from connector.cache.columnar import days, instants, typed_columns
 from connector.cache.record_tables import Kind, RecordTable, greatest_text
-from connector.cache.statements import fetched, upsert_text
-from connector.ports import CrmRecord, Stored, Value
+from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
+from connector.ports import Stored
 
 NOTHING = "\\N"  # COPY's NULL
 # What COPY's text format wants written with a backslash; the backslash itself comes first.
@@ -34,7 +36,7 @@ class PostgresqlRecords:
             f"SELECT id, raw, {account} FROM {kept.name} WHERE id = ANY(%s){_and_module(kept)}",  # noqa: S608 -- our own names
             (list(ids), *_module(kept)),
         )
-        return {identifier: Stored(raw, account_id) for identifier, raw, account_id in fetched(rows)}
+        return {identifier: Stored._make(held) for identifier, *held in fetched(rows)}
 
     def greatest_id(self, kept: RecordTable) -> str | None:
         """The last id in the order of texts; None when none is held."""
@@ -46,13 +48,13 @@ class PostgresqlRecords:
         statement = upsert_text(table, (key,), tuple(row), "%s")
         self._connection.exec_driver_sql(statement, tuple(row.values()))
 
-    def upsert(self, kept: RecordTable, records: Sequence[CrmRecord], *, all_new: bool) -> None:
+    def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them.
 
         ``all_new`` says that none is held. If another process has written one of them meanwhile, it is
         overwritten all the same.
         """
-        page = copy_text(kept, records).encode()
+        page = copy_text(kept, batch)
         if all_new and self._inserted(kept, page):
             return
         incoming = self._emptied(f"incoming_{kept.name}", kept)
@@ -66,7 +68,7 @@ class PostgresqlRecords:
             (list(ids), *_module(kept)),
         )
 
-    def _inserted(self, kept: RecordTable, page: bytes) -> bool:
+    def _inserted(self, kept: RecordTable, page: memoryview) -> bool:
         """Copy rows straight into the table; False, and nothing done, when one of them is held already."""
         try:
             with self._connection.begin_nested():
@@ -85,28 +87,15 @@ class PostgresqlRecords:
         self._filled.add(incoming)
         return incoming
 
-    def _copy(self, table: str, kept: RecordTable, page: bytes) -> None:
+    def _copy(self, table: str, kept: RecordTable, page: memoryview) -> None:
         statement = f"COPY {table} ({', '.join(kept.columns)}) FROM STDIN"
         driver: Any = self._connection.connection.driver_connection
         with (
-            _said_by_sqlalchemy(self._connection, statement),
+            said_by_sqlalchemy(self._connection, statement),
             driver.cursor() as cursor,
             cursor.copy(statement) as copy,
         ):
             copy.write(page)
-
-
-@contextmanager
-def _said_by_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]:
-    """The driver's errors become those that everything else here raises, without the rows they quote."""
-    driver: Any = connection.dialect.loaded_dbapi
-    try:
-        yield
-    except driver.Error as error:
-        short = type(error)(error.diag.message_primary or str(error))
-        raise DBAPIError.instance(
-            statement, None, short, driver.Error, hide_parameters=True, dialect=connection.dialect
-        ) from None
 
 
 @lru_cache(maxsize=10)
@@ -119,33 +108,43 @@ def _merge(kept: RecordTable, incoming: str) -> str:
     )
 
 
-def copy_text(kept: RecordTable, records: Sequence[CrmRecord]) -> str:
+def copy_text(kept: RecordTable, batch: RecordBatch) -> memoryview:
     """A page in COPY's text format."""
     columns = [
-        _written(kind, column) for kind, column in zip(kept.kinds, typed_columns(kept, records), strict=True)
+        _written(kind, column) for kind, column in zip(kept.kinds, typed_columns(kept, batch), strict=True)
     ]
-    ids, raws = _texts([one.id for one in records]), _texts([one.raw for one in records])
-    first = [ids] if kept.module is None else [_texts([kept.module]) * len(records), ids]
-    return "\n".join(map("\t".join, zip(*first, *columns, raws, strict=True))) + "\n"
+    first = [] if kept.module is None else [pa.scalar(_escaped(pa.array([kept.module]))[0].as_py())]
+    parts = [*first, _escaped(_texts(batch.ids)), *columns, _escaped(_texts(batch.raw_column))]
+    lines = pc.binary_join_element_wise(*parts, "\t", null_handling="replace", null_replacement=NOTHING)
+    return _bytes_of(pc.binary_join_element_wise(lines, "\n", ""))
 
 
-def _written(kind: Kind, column: Sequence[Any]) -> Sequence[str]:
-    if kind in {Kind.NUMBER, Kind.BIG_NUMBER}:
-        return [NOTHING if value is None else str(value) for value in column]
+def _written(kind: Kind, column: Column) -> pa.Array:
     if kind is Kind.DAY:
-        return [value or NOTHING for value in days(column)]
+        return _texts(days(column))
     if kind is Kind.INSTANT:
-        return [value or NOTHING for value in instants(column, "+00")]
-    return _texts(column)
+        return _texts(instants(column, "+00"))
+    if kind in {Kind.NUMBER, Kind.BIG_NUMBER}:
+        return pc.cast(pa.array(column, pa.int64()), pa.string())
+    return _escaped(_texts(column))
 
 
-def _texts(column: Sequence[Value]) -> list[str]:
-    texts = ["" if value is None else str(value) for value in column]
-    together = "".join(texts)
+def _texts(column: Column) -> pa.Array:
+    return column if isinstance(column, pa.Array) else pa.array(column, pa.string())
+
+
+def _escaped(column: pa.Array) -> pa.Array:
     for letter, escaped in ESCAPES:
-        if letter in together:
-            texts = [text.replace(letter, escaped) for text in texts]
-    return [NOTHING if value is None else text for value, text in zip(column, texts, strict=True)]
+        if pc.any(pc.match_substring(column, letter)).as_py():
+            column = pc.replace_substring(column, letter, escaped)
+    return column
+
+
+def _bytes_of(lines: pa.Array) -> memoryview:
+    """The bytes of all texts of an array, which lie one behind the other."""
+    _, offsets, content = lines.buffers()
+    ends = memoryview(offsets).cast("i")
+    return memoryview(content)[ends[lines.offset] : ends[lines.offset + len(lines)]]
 
 
 def _module(kept: RecordTable) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
+from connector.batches import RecordBatch, plain
 from connector.cache.columnar import days, instants, typed_columns
 from connector.cache.record_tables import Kind, RecordTable, greatest_text
-from connector.cache.statements import fetched, upsert_text
-from connector.ports import CrmRecord, Stored
+from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
+from connector.ports import Stored
 
 AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQLite
 
@@ -32,7 +33,7 @@ class SqliteRecords:
             f"CROSS JOIN {kept.name} AS held ON held.id = wanted.value{_and_module(kept, 'held.')}"
         )
         rows = self._connection.exec_driver_sql(statement, (_json(ids), *_module(kept)))
-        return {identifier: Stored(raw, account_id) for identifier, raw, account_id in fetched(rows)}
+        return {identifier: Stored._make(held) for identifier, *held in fetched(rows)}
 
     def greatest_id(self, kept: RecordTable) -> str | None:
         """The last id in the order of texts; None when none is held."""
@@ -48,12 +49,13 @@ class SqliteRecords:
         statement = upsert_text(table, (key,), tuple(row), "?")
         self._connection.exec_driver_sql(statement, tuple(instants_as_text))
 
-    def upsert(self, kept: RecordTable, records: Sequence[CrmRecord], *, all_new: bool) -> None:
+    def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
-        self._connection.exec_driver_sql(
-            upsert_text(kept.name, kept.keys, kept.columns, "?"), list(_rows(kept, records))
-        )
+        statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
+        driver: Any = self._connection.connection.driver_connection
+        with said_by_sqlalchemy(self._connection, statement):
+            driver.executemany(statement, _rows(kept, batch))  # rows are made one by one, not all before
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -64,16 +66,15 @@ class SqliteRecords:
         )
 
 
-def _rows(kept: RecordTable, records: Sequence[CrmRecord]) -> Iterable[tuple[Any, ...]]:
-    columns: list[Sequence[Any]] = list(typed_columns(kept, records))
+def _rows(kept: RecordTable, batch: RecordBatch) -> Iterable[tuple[Any, ...]]:
+    columns = typed_columns(kept, batch)
     for place, kind in enumerate(kept.kinds):
         if kind is Kind.INSTANT:
             columns[place] = instants(columns[place], AFTER_SECONDS)
         elif kind is Kind.DAY:
             columns[place] = days(columns[place])
-    ids, raws = [one.id for one in records], [one.raw for one in records]
-    first = [ids] if kept.module is None else [[kept.module] * len(records), ids]
-    return zip(*first, *columns, raws, strict=True)
+    first = [batch.ids] if kept.module is None else [[kept.module] * len(batch), batch.ids]
+    return zip(*first, *map(plain, columns), batch.raws, strict=True)
 
 
 def _json(ids: Collection[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from connector.batches import RecordBatch, column_of, ids_of, raws_of
 from connector.mapping import COLUMNS, Role
 from connector.ports import EVERY_ACCOUNT, CrmRecord, PageChanges, Selection, Stored
 
@@ -42,25 +43,52 @@ def page(
 
     ``first``: nothing was held when the reading began, so that there is no point in naming the accounts.
     """
-    latest = _latest(selection.role, records)
-    new = tuple(one for one in latest.values() if one.id not in stored)
-    changed, news = _changed(selection, latest, stored)
-    deletes = tuple(dict.fromkeys(one for one in gone if one in stored and one not in latest))
-    touched: set[str | None] = set()
-    for record in (*new, *news):
-        touched |= _accounts(selection.role, record.id, _account_of(selection.role, record))
+    came = set(ids_of(records))
+    if len(came) < len(records):
+        records = tuple(_latest(selection.role, records).values())
+    differing = _differing(records, stored)
+    new, held = _parted(differing, stored)
+    changed, news = _changed(selection, held, stored)
+    deletes = tuple(dict.fromkeys(one for one in gone if one in stored and one not in came))
+    touched = _accounts_of(selection.role, new) | _accounts_of(selection.role, news)
     for identifier in (*(one.id for one in news), *deletes):
         touched |= _accounts(selection.role, identifier, stored[identifier].account_id)
-    touched.discard(None)
     named = frozenset(one for one in touched if one)
     return PageChanges(
-        upserts=(*new, *changed),
+        upserts=(*new, *changed) if changed else new,
         deletes=deletes,
         touched=frozenset({EVERY_ACCOUNT}) if first and named else named,
         inserted=len(new),
         updated=len(changed),
-        unchanged=len(latest) - len(new) - len(changed),
+        unchanged=len(records) - len(new) - len(changed),
     )
+
+
+def _differing(records: Sequence[CrmRecord], stored: Mapping[str, Stored]) -> Sequence[CrmRecord]:
+    """Those that are not held word for word: of most pages none or all."""
+    if not stored:
+        return records
+    nothing = (None, None)
+    rows = [
+        row
+        for row, (identifier, raw) in enumerate(zip(ids_of(records), raws_of(records), strict=True))
+        if stored.get(identifier, nothing)[0] != raw
+    ]
+    if len(rows) == len(records):
+        return records
+    return records.taken(rows) if isinstance(records, RecordBatch) else [records[row] for row in rows]
+
+
+def _parted(
+    records: Sequence[CrmRecord], stored: Mapping[str, Stored]
+) -> tuple[Sequence[CrmRecord], Sequence[CrmRecord]]:
+    """The new ones, and those that are held."""
+    if not stored:
+        return records, ()
+    held = [one for one in records if one.id in stored]
+    if not held:
+        return records, ()
+    return [one for one in records if one.id not in stored], held
 
 
 def _latest(role: Role, records: Sequence[CrmRecord]) -> dict[str, CrmRecord]:
@@ -79,16 +107,13 @@ def _is_older(one: object, other: object) -> bool:
 
 
 def _changed(
-    selection: Selection, latest: Mapping[str, CrmRecord], stored: Mapping[str, Stored]
+    selection: Selection, records: Sequence[CrmRecord], stored: Mapping[str, Stored]
 ) -> tuple[tuple[CrmRecord, ...], tuple[CrmRecord, ...]]:
-    """The records that are to be overwritten, and those of them that bring news."""
+    """Of held records those that are to be overwritten, and those of them that bring news."""
     changed, news = [], []
     quiet = selection.own | NO_NEWS
-    for record in latest.values():
-        held = stored.get(record.id)
-        if held is None or held.raw == record.raw:
-            continue
-        ours, theirs = _parsed(held.raw, record.raw)
+    for record in records:
+        ours, theirs = _parsed(stored[record.id].raw, record.raw)
         if _came_late(selection, record, ours):
             continue
         known = _filled_in(ours, theirs)
@@ -166,14 +191,17 @@ def _as_number(value: object) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _account_of(role: Role, record: CrmRecord) -> object:
-    return record.values[_WITH_ACCOUNT[role]] if role in _WITH_ACCOUNT else None
+def _accounts_of(role: Role, records: Sequence[CrmRecord]) -> set[str | None]:
+    """Whose facts these records are part of."""
+    if role is Role.ACCOUNTS:
+        return set(ids_of(records))
+    if role is not Role.TRANSACTIONS or not records:
+        return set()
+    return {one for one in column_of(records, _WITH_ACCOUNT[role]) if isinstance(one, str)}
 
 
-def _accounts(role: Role, identifier: str, account_id: object) -> set[str | None]:
-    """Whose facts a record is part of."""
+def _accounts(role: Role, identifier: str, account_id: str | None) -> set[str | None]:
+    """Whose facts a held record is part of."""
     if role is Role.ACCOUNTS:
         return {identifier}
-    if role is Role.TRANSACTIONS and isinstance(account_id, str):
-        return {account_id}
-    return set()
+    return {account_id} if role is Role.TRANSACTIONS else set()

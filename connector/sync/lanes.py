@@ -14,11 +14,6 @@ def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int,
     While a page is written, the next one of its reading is fetched: at most one page of each is held. The
     first reading that fails stops the others; its error is raised after the pages under way have come.
     """
-    if len(readings) == 1:
-        ((number, reading),) = readings.items()
-        yield from ((number, page) for page in reading)
-        yield number, None
-        return
     with ThreadPoolExecutor(max(len(readings), 1), thread_name_prefix="lane") as threads:
         coming: dict[Future[Page | None], int] = {
             threads.submit(next, reading, None): number for number, reading in readings.items()
@@ -30,3 +25,10 @@ def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int,
                 if page is not None:
                     coming[threads.submit(next, readings[number], None)] = number
                 yield number, page
+
+
+def ahead(reading: Iterator[Page]) -> Generator[Page]:
+    """The pages of one reading; while one is written, the next one is fetched."""
+    for _, page in side_by_side({0: reading}):
+        if page is not None:
+            yield page

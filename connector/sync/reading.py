@@ -9,7 +9,7 @@ from datetime import datetime
 from connector.ports import Clock, CrmSource, Cursor, Page
 from connector.sync import cursors, decide
 from connector.sync.cursors import Lane, Position, Way
-from connector.sync.lanes import side_by_side
+from connector.sync.lanes import ahead, side_by_side
 from connector.sync.policy import SyncPolicy
 from connector.sync.writing import PageWriter, ids_of
 
@@ -69,7 +69,7 @@ class PageReader:
 
     def _listed(self, cursor: Cursor, *, keep_place: bool) -> Cursor:
         asked_at = self._clock.now()
-        for page in self._crm.listed(self._selection, _position(cursor).after):
+        for page in ahead(self._crm.listed(self._selection, _position(cursor).after)):
             position = _position(cursor)
             came = ids_of(page)
             last_id = decide.greatest(came - {"?"}, position.last_id)
@@ -83,7 +83,7 @@ class PageReader:
 
     def _unordered(self, cursor: Cursor) -> Cursor:
         asked_at = self._clock.now()
-        for page in self._crm.bulk(self._selection, _position(cursor).after):
+        for page in ahead(self._crm.bulk(self._selection, _position(cursor).after)):
             cursor = cursors.after_page(cursors.began_at(cursor, page, asked_at), page)
             self._writer.write(page, cursor=cursor, first=_position(cursor).first)
             self.pages += 1
@@ -153,7 +153,7 @@ class PageReader:
     def _listed_changes(self, cursor: Cursor) -> Cursor:
         """What changed, the latest first. No place is kept; until the end repeating is harmless."""
         asked_at, position = self._clock.now(), _position(cursor)
-        for page in self._crm.listed_changes(self._selection, position.since or asked_at):
+        for page in ahead(self._crm.listed_changes(self._selection, position.since or asked_at)):
             cursor = cursors.began_at(cursor, page, asked_at)
             self._writer.write(page)
             self.pages += 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 
+from connector import batches
 from connector.mapping import ModuleMapping
-from connector.ports import Clock, CrmSource, Cursor, LocalCopy, Page, Selection
+from connector.ports import Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, Selection
 from connector.sync import compare, decide
 from connector.sync.report import OnProgress, Tally
 
@@ -39,7 +40,7 @@ class PageWriter:
         self, *pages: Page, gone: Collection[str] = (), cursor: Cursor | None = None, first: bool = False
     ) -> None:
         """Pages that belong together, deletions, and the place behind them, in one transaction."""
-        records = tuple(record for page in pages for record in page.records)
+        records = _together(pages)
         self.tally.read += len(records)
         self.tally.pages += bool(records)
         for page in pages:
@@ -49,7 +50,7 @@ class PageWriter:
         if records or gone or cursor is not None:
             with self.copy.writing() as writer:
                 if records or gone:
-                    stored = writer.stored(self.mapping, [*(one.id for one in records), *gone])
+                    stored = writer.stored(self.mapping, [*batches.ids_of(records), *gone])
                     changes = compare.page(self.selection, records, gone, stored, first=first)
                     writer.apply(self.mapping, changes, self._clock.now())
                     self.tally.add(changes)
@@ -83,9 +84,16 @@ def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + IDS_AT_ONCE]
 
 
+def _together(pages: Sequence[Page]) -> Sequence[CrmRecord]:
+    with_records = [page.records for page in pages if page.records]
+    if len(with_records) == 1:
+        return with_records[0]
+    return tuple(record for records in with_records for record in records)
+
+
 def ids_of(*pages: Page) -> set[str]:
     """The ids that came, those of records that could not be used too."""
-    came = {record.id for page in pages for record in page.records}
+    came = {one for page in pages for one in batches.ids_of(page.records)}
     return came | {unreadable.id for page in pages for unreadable in page.unreadable}
 
 

@@ -6,38 +6,37 @@ The file stays compressed, in a temporary file without a name: nothing is left b
 from __future__ import annotations
 
 import csv
-import io
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import orjson
+from pyarrow import ArrowInvalid
 
 from connector.errors import ConnectorError, Fatal, NeedsPerson, NotOffered, Retriable, StartOver
 from connector.ports import Page, Selection
+from connector.zoho import bulk_file
 from connector.zoho.bulk_question import first_question, joins, next_question, unserved
 from connector.zoho.canonical import Form
 from connector.zoho.client import ZohoClient
+from connector.zoho.file_records import FileReader
 from connector.zoho.lists import MakeReader
 from connector.zoho.metadata import items
 from connector.zoho.queries import PERMISSION_CODES
-from connector.zoho.records import RecordReader, Records
+from connector.zoho.records import RecordReader, join_path
 from connector.zoho.refusals import LONGEST_QUOTE
 
 READ = "/crm/bulk/v8/read"
-ROWS_PER_PAGE = 2000
-ROWS_AT_ONCE = 200  # what a processor's cache holds; 2,000 at once take half as long again
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 60.0
 # Jobs take minutes; one that has taken this long is not going to end.
 PATIENCE_SECONDS = 3 * 3600.0
 COMPLETED, FAILED = "COMPLETED", frozenset({"FAILURE", "FAILED"})
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, csv.Error)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, csv.Error, ArrowInvalid)
 _T = TypeVar("_T")
 
 
@@ -207,48 +206,19 @@ class BulkReads:
 def _pages(
     selection: Selection, reader: RecordReader, archive: zipfile.ZipFile, place: Place
 ) -> Iterator[Page]:
-    with _table(archive) as text:
-        lines = csv.reader(_storable(text))
-        columns = _header(selection, next(lines, []), begun=place.rows > 0)
-        done = sum(1 for _ in islice(lines, place.rows))
-        parts: list[Records] = []
-        rows = 0
-        at_once = min(ROWS_AT_ONCE, ROWS_PER_PAGE)
-        for some in iter(lambda: list(islice(lines, at_once)), []):
-            if rows >= ROWS_PER_PAGE:
-                yield _page(parts, _after(place, done, last=False))
-                parts, rows = [], 0
-            parts.append(reader.lines(some, columns))
-            rows, done = rows + len(some), done + len(some)
-        yield _page(parts, _after(place, done, last=True))
-
-
-def _page(parts: Sequence[Records], after: str | None) -> Page:
-    return Page(
-        tuple(one for good, _ in parts for one in good),
-        tuple(one for _, bad in parts for one in bad),
-        after,
-    )
-
-
-def _after(place: Place, done: int, *, last: bool) -> str | None:
-    if not last:
-        return replace(place, rows=done).written()
-    return Place(place.following).written() if place.following is not None else None
-
-
-def _table(archive: zipfile.ZipFile) -> io.TextIOWrapper:
-    """The one table in a ZIP."""
-    name = next((one for one in archive.namelist() if one.lower().endswith(".csv")), None)
-    if name is None:
-        raise zipfile.BadZipFile("no table in it")
-    # Bytes that are no UTF-8 spoil their sign only.
-    return io.TextIOWrapper(archive.open(name), encoding="utf-8-sig", errors="replace", newline="")
-
-
-def _storable(text: Iterable[str]) -> Iterator[str]:
-    """Lines without NUL, which no database stores."""
-    return (line.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in line else line for line in text)
+    names = _header(selection, bulk_file.header_of(archive), begun=place.rows > 0)
+    wanted = ["id", *selection.names]
+    wanted += [path for one in reader.lookups if (path := join_path(one, names)) is not None]
+    files, done = FileReader(selection, reader), place.rows
+    page: Page | None = None
+    for block in bulk_file.blocks(archive, list(names), wanted, place.rows):
+        if page is not None:
+            yield page
+        done += block.lines
+        records, unreadable = files.read(block.columns)
+        page = Page(records, block.broken + unreadable, replace(place, rows=done).written())
+    after = Place(place.following).written() if place.following is not None else None
+    yield replace(page, after=after) if page is not None else Page((), after=after)
 
 
 def _header(selection: Selection, header: Sequence[str], *, begun: bool) -> Mapping[str, int]:
@@ -257,8 +227,8 @@ def _header(selection: Selection, header: Sequence[str], *, begun: bool) -> Mapp
     Raises:
         NotOffered, StartOver: a field is not there.
     """
-    columns = {name: place for place, name in enumerate(header)}
-    columns.setdefault("id", columns.pop("Id", 0))
+    first = next((name for name in ("id", "Id") if name in header), header[0] if header else "id")
+    columns = {"id" if name == first else name: place for place, name in enumerate(header)}
     missing = [name for name in selection.names if name not in columns]
     if missing or len(columns) != len(header):
         named = f" no column {', '.join(missing[:3])}" if missing else " two columns of one name"

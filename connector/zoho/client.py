@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -29,6 +31,7 @@ from connector.zoho.regions import upload_host
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
 CONNECTIONS = 32  # more than any edition lets run at once (25), so that no thread opens one in vain
+MOST_HOSTS = 16
 PIECE_BYTES = 256 * 1024
 _RESULTS = ("data", "fields", "tags", "watch")  # under one of these a write has a result for each item
 Params = Mapping[str, str | int]
@@ -98,6 +101,7 @@ class ZohoClient:
         self._retry = retry or RetryPolicy()
         self._sleep = sleep
         self._book = book or NoBook()
+        self._proxies = lru_cache(MOST_HOSTS)(requests.utils.get_environ_proxies)
 
     def read(
         self,
@@ -197,9 +201,10 @@ class ZohoClient:
         self._book.before(booked)
         try:
             with ExitStack() as open_files:
+                host = _host(token.api_domain, request)
                 answer = self._session.request(
                     request.exchange.method,
-                    _host(token.api_domain, request) + request.exchange.path,
+                    host + request.exchange.path,
                     params=request.params,
                     data=None if request.body is None else dumped(request.body),
                     files=_parts(request, open_files),
@@ -207,6 +212,7 @@ class ZohoClient:
                     timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
                     allow_redirects=False,  # a redirect could carry the token to another host
                     stream=request.into is not None,
+                    proxies=self._proxies(host),
                 )
             with answer:
                 outcome = _read(answer, request)
@@ -250,6 +256,10 @@ def _parts(request: _Request, open_files: ExitStack) -> Any:
 
 def _session() -> requests.Session:
     session = requests.Session()
+    # The environment is asked for its proxies once for each host, and not with every call: that takes longer
+    # than reading the answer. Passwords of a .netrc would replace the token.
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
     return session

@@ -169,7 +169,7 @@ class Queries:
         records, unreadable = reader.objects(rows)
         if torn:
             mended = self._lists.records(selection, torn)
-            records, unreadable = records + mended.records, unreadable + mended.unreadable
+            records, unreadable = (*records, *mended.records), unreadable + mended.unreadable
         return Page(records, unreadable, after, answer.at)
 
     def _offered(self, module: str, text: str, *, begun: bool) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from orjson import Fragment, dumps
 
+from connector.batches import RecordBatch
 from connector.mapping import COLUMNS
 from connector.ports import CrmRecord, FieldDescription, Selection, Unreadable, Value
 from connector.zoho import canonical, typed
@@ -18,7 +19,7 @@ from connector.zoho.bodies import as_number
 from connector.zoho.canonical import Column, Form, Kind, People
 
 Rate: TypeAlias = Literal["per_home", "home_per_unit"]
-Records: TypeAlias = tuple[tuple[CrmRecord, ...], tuple[Unreadable, ...]]
+Records: TypeAlias = tuple[Sequence[CrmRecord], tuple[Unreadable, ...]]
 
 _BREAK = "\n"  # JSON text as it is written here has none: inside of strings it is escaped
 _BETWEEN = Fragment(_BREAK)
@@ -59,10 +60,14 @@ class RecordReader:
         self._names = selection.names
         self._keys = ("id", *self._names)
         self._around = around
-        kinds = [canonical.kind_of(one, around.returns.get(one.api_name)) for one in selection.fields]
+        self.kinds = tuple(
+            canonical.kind_of(one, around.returns.get(one.api_name)) for one in selection.fields
+        )
+        kinds = self.kinds
         self.numeric = _numeric(selection.fields, kinds)
         self._lookups = frozenset(place for place, kind in enumerate(kinds) if kind is Kind.LOOKUP)
-        self._converters = tuple(
+        self.lookups = tuple(self._names[place] for place in sorted(self._lookups))
+        self.converters = tuple(
             canonical.converter(kind, form, one, around.people)
             for one, kind in zip(selection.fields, kinds, strict=True)
         )
@@ -75,6 +80,20 @@ class RecordReader:
             for column in COLUMNS[selection.role]
         )
         self._rated = _rated(selection, place_of)
+        self._filled_by = {one.column: one.place for one in self._filled if one is not None}
+
+    def place_of(self, column: str) -> int | None:
+        """Where the field of a typed column is in the selection."""
+        return self._filled_by.get(column)
+
+    @property
+    def money_places(self) -> frozenset[int]:
+        """The fields in the selection that amounts in the home currency are made of; none without rates."""
+        if self._rated is None:
+            return frozenset()
+        currency = () if self._rated.currency is None else (self._rated.currency,)
+        columns = (self._filled[place] for place in self._rated.amounts)
+        return frozenset((self._rated.rate, *currency, *(one.place for one in columns if one is not None)))
 
     def objects(self, rows: Sequence[Mapping[str, Any]]) -> Records:
         """Records that came as objects, from a list or a query."""
@@ -110,16 +129,16 @@ class RecordReader:
 
     def _read(self, ids: Column, came: Sequence[Column], names: Mapping[int, Column]) -> Records:
         ids, wrong = _identifiers(ids)
-        kept = [convert(column) for convert, column in zip(self._converters, came, strict=True)]
+        kept = [convert(column) for convert, column in zip(self.converters, came, strict=True)]
         for place, column in names.items():
             kept[place] = canonical.joined(came[place], column)
         filled = [self._column(one, came, kept, len(ids), wrong) for one in self._filled]
-        self._convert_money(filled, kept, wrong)
+        self.convert_money(filled, kept, wrong)
         texts = _texts(self._keys, zip(ids, *kept, strict=True), len(ids))
-        records = map(CrmRecord, ids, zip(*filled, strict=True), texts)
+        records = RecordBatch(ids, filled, texts)
         if not wrong:
-            return tuple(records), ()
-        good = tuple(one for row, one in enumerate(records) if row not in wrong)
+            return records, ()
+        good = records.taken([row for row in range(len(ids)) if row not in wrong])
         return good, tuple(Unreadable(ids[row] or "?", reason) for row, reason in sorted(wrong.items()))
 
     def _column(
@@ -142,10 +161,16 @@ class RecordReader:
                 for row, (came_one, kept_one) in enumerate(zip(there, here, strict=True))
             ]
 
-    def _convert_money(
+    def convert_money(
         self, filled: list[Sequence[Value]], kept: Sequence[Column], wrong: dict[int, str]
     ) -> None:
-        """Amounts in other currencies become amounts in the home currency."""
+        """Amounts in other currencies become amounts in the home currency.
+
+        Args:
+            filled: the typed columns; those of amounts are replaced.
+            kept: the kept values, of ``money_places`` at least.
+            wrong: takes the reason of each row whose amount cannot be converted.
+        """
         if self._rated is None:
             return
         rates = kept[self._rated.rate]

@@ -139,7 +139,7 @@ def test_a_module_in_several_files_the_next_of_which_is_made_while_one_is_read(
 def test_reading_goes_on_wherever_it_stopped(
     zoho: StrictZoho, nap: Nap, stop: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.zoho.bulk.ROWS_PER_PAGE", 2)
+    monkeypatch.setattr("connector.zoho.bulk_file.BLOCK_BYTES", 200)
     zoho.rows_per_file, zoho.states = 5, ["ADDED"]
     kept: list[Page] = []
     for page in crm_of(zoho, nap).bulk(FIELDS):

@@ -188,13 +188,14 @@ def test_a_lasting_fault_keeps_what_was_read_and_the_next_sync_goes_on(copy: Zoh
     with pytest.raises(Retriable, match="500"):
         copy.sync(progress=break_it)
     assert number_of(copy, AccountRow) == 85
-    assert number_of(copy, TransactionRow) == 2000
+    held = number_of(copy, TransactionRow)
+    assert held in {2000, 4000}, "the page that was fetched while the first one was written is kept too"
     copy.sandbox("DELETE", "faults")
     copy.sandbox("DELETE", "calls")
     report = copy.sync()["Deals"]
-    assert "resumed after 2000 records" in report.plan
+    assert f"resumed after {held} records" in report.plan
     assert (number_of(copy, AccountRow), number_of(copy, TransactionRow)) == (85, 8800)
-    assert 6800 <= report.read < 6900, "the first 2,000 were not read again"
+    assert 8800 - held <= report.read < 8900 - held, "the first pages were not read again"
 
 
 def test_a_missing_scope_is_named(copy: ZohoCopy) -> None:
