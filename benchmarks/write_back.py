@@ -238,7 +238,7 @@ def _measure(
             print(f"{kind}: published     {spent}, {report['written']:,} written, {_jobs(spent)} bulk jobs")
         else:
             chance = random.Random(options.seed)
-            kills, spent = trial.publish_killed(options.kills, whole.seconds * 0.8, chance)
+            kills, spent = trial.publish_killed(options.kills, whole.seconds * 0.4, chance)
             print(f"{kind}: killed {kills} times {spent}, {_jobs(spent)} bulk jobs; {_extra(spent, whole)}")
         return _afterwards(trial, kind, options.records), spent
 
@@ -249,7 +249,7 @@ def _jobs(spent: Spent) -> int:
 
 def _extra(spent: Spent, whole: Spent) -> str:
     more = ", ".join(f"{count:+} × {name}" for name, count in sorted((spent.calls - whole.calls).items()))
-    return f"{spent.credits - whole.credits:+,} credits than undisturbed: {more or 'no call more'}"
+    return f"{spent.credits - whole.credits:+,} credits against the undisturbed one: {more or 'no call more'}"
 
 
 def _afterwards(trial: Trial, kind: str, records: int) -> int:
