@@ -45,9 +45,10 @@ def main() -> int:
     )
     parser.add_argument("--database", help="a SQLAlchemy URL; a SQLite file in a temporary folder otherwise")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _server(options) as zoho:
+    size = {"accounts": options.accounts, "deals": options.deals, "seed": options.seed}
+    with tempfile.TemporaryDirectory() as folder, generated_zoho(size, options.latency) as zoho:
         url = options.database or f"sqlite:///{folder}/bellwether.sqlite"
-        environment = _environment(url, zoho)
+        environment = surroundings(url, zoho)
         kills = _killed(options, environment)
         seconds = _to_the_end(environment)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
@@ -103,13 +104,14 @@ def _differences(database: Database, zoho: str) -> int:
                 row.id: row.modified_at
                 for row in connection.execute(text(f"SELECT id, modified_at FROM {table}"))
             }
-            for record in _truth(zoho, module):
+            for record in truth(zoho, module):
                 wrong += held.pop(str(record["id"]), None) is None
             wrong += len(held)
     return wrong
 
 
-def _truth(zoho: str, module: str) -> Iterator[Figures]:
+def truth(zoho: str, module: str) -> Iterator[Figures]:
+    """Every record of a module as the server holds it, by id."""
     after = ""
     while True:
         params: dict[str, str | int] = {"after": after, "limit": TRUTH_ROWS}
@@ -133,11 +135,15 @@ def _print(database: Database, zoho: str, kills: int, seconds: float, wrong: int
 
 
 @contextmanager
-def _server(options: argparse.Namespace) -> Iterator[str]:
-    command = [
-        sys.executable, "-m", "sandbox.zoho", "--port", "0",
-        "--accounts", str(options.accounts), "--deals", str(options.deals), "--seed", str(options.seed),
-    ]  # fmt: skip
+def generated_zoho(size: Mapping[str, int], latency_seconds: float) -> Iterator[str]:
+    """The address of a generated organisation, in a process of its own and with Zoho's limits.
+
+    Args:
+        size: as ``python -m sandbox.zoho`` takes it: accounts, deals, contacts, seed …
+        latency_seconds: that the server holds each answer.
+    """
+    wanted = (part for name, value in size.items() for part in (f"--{name}", str(value)))
+    command = [sys.executable, "-m", "sandbox.zoho", "--port", "0", *wanted]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
@@ -145,14 +151,15 @@ def _server(options: argparse.Namespace) -> Iterator[str]:
         assert process.stdout is not None
         line = next(line for line in process.stdout if "http://" in line)
         address = line.split()[-1]
-        requests.post(f"{address}/_sandbox/limits", json={"latency_seconds": options.latency}, timeout=60)
+        requests.post(f"{address}/_sandbox/limits", json={"latency_seconds": latency_seconds}, timeout=60)
         yield address
     finally:
         process.terminate()
         process.wait()
 
 
-def _environment(url: str, zoho: str) -> Mapping[str, str]:
+def surroundings(url: str, zoho: str) -> Mapping[str, str]:
+    """The environment in which the product reads that Zoho into that database."""
     own = {
         "DATABASE_URL": url,
         "SECRET_KEY": Fernet.generate_key().decode(),
