@@ -61,6 +61,10 @@ class Meanwhile(requests.Session):
         self.method = self.path = ""
         self.happens: Callable[[], None] | None = None
 
+    @property
+    def has_happened(self) -> bool:
+        return self.happens is None
+
     def send(self, request: requests.PreparedRequest, **more: Any) -> requests.Response:
         answer = super().send(request, **more)
         happens = self.happens
@@ -261,7 +265,7 @@ def test_a_row_modified_while_its_page_is_read(
     replace(one, mapping=metadata).sync()  # the next calls of this kind are about deals
     page.happens = happens
     report = one.sync()["Deals"]
-    assert page.happens is None, "it did happen"
+    assert page.has_happened
     assert f"by {WAYS[way]}" in report.plan
     assert one.differences() == []
 
@@ -283,6 +287,6 @@ def test_a_row_modified_while_the_page_of_its_change_is_read(
         one.mapping, modules=tuple(each for each in one.mapping.modules if each.module == "Deals")
     )
     replace(one, mapping=deals).sync()
-    assert page.happens is None, "it did happen"
+    assert page.has_happened
     one.sync()
     assert one.differences() == []
