@@ -18,8 +18,6 @@ import pytest
 import requests
 
 from connector.cache.engine import Database, open_database
-from connector.errors import NotOffered
-from connector.ports import Page
 from connector.sync.policy import SyncPolicy
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
@@ -29,6 +27,7 @@ from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support.exactness import differences, truth
 from tests.support.postgres import SHARED, PostgresServer, emptied
+from tests.support.surviving_copy import ListsOnly
 from tests.support.zoho_client import ZohoHttp
 from tests.support.zoho_copy import ZohoCopy
 
@@ -38,19 +37,6 @@ WAYS = {"lists": "record lists", "queries": "queries", "bulk": "bulk jobs"}
 NEVER = 10**9
 PER_PAGE = {"lists": 200, "queries": 2_000}
 CALLS = {"lists": "GET /crm/v8/Deals", "queries": "POST /crm/v8/coql"}
-
-
-class ListsOnly(CrmClient):
-    """A CRM that answers no queries."""
-
-    def queried(self, *_selection: Any, **_more: Any) -> Iterator[Page]:
-        raise NotOffered("Nothing is asked by queries here.")
-
-    def queried_changes(self, *_selection: Any, **_more: Any) -> Iterator[Page]:
-        raise NotOffered("Nothing is asked by queries here.")
-
-    def identifiers(self, *_module: Any) -> Iterator[tuple[str, ...]]:
-        raise NotOffered("Nothing is asked by queries here.")
 
 
 class Meanwhile(requests.Session):
