@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event, text
 
+from benchmarks.zoho_server import running_sandbox
 from connector.cache import engine
 from connector.cache.engine import Database, open_database
 from connector.errors import Retriable
 from tests.support.postgres import PostgresServer
 from tests.support.processes import install
-from tests.support.surviving_copy import PAGE, Copy, assert_is_a_sentence
+from tests.support.surviving_copy import DEALS, PAGE, Copy, assert_is_a_sentence
 
 
 class TestTheDiskIsFull:
@@ -64,6 +66,21 @@ class TestTheDiskIsFull:
         assert again.returncode == 0, again.stderr
         with closing(open_database(f"sqlite:///{product.database}")) as database:
             Copy(zoho_url, database).assert_equal()
+
+    def test_for_the_file_of_a_bulk_job(self, crashing: tuple[PostgresServer, Database]) -> None:
+        """The operating system lets this process write no file beyond 32 kilobytes; Zoho is another one."""
+        _, database = crashing
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with running_sandbox(DEALS, 1, 0) as zoho:
+            copy = Copy(zoho.base_url, database, way="bulk")
+            limit = (32 * 1024, before[1])
+            try:
+                error = copy.stopped_by(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit), after=0)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            assert isinstance(error, Retriable)
+            assert "no room for the file" in str(error)
+            copy.assert_goes_on(kept=0)
 
 
 class TestTheDatabaseGoesAway:
