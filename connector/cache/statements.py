@@ -11,6 +11,9 @@ from sqlalchemy import Connection, CursorResult, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+# What sqlite3 says beside its words, and how its errors are told apart; PostgreSQL's have classes.
+SQLITE_CODES = frozenset({"sqlite_errorcode", "sqlite_errorname"})
+
 
 @lru_cache(maxsize=64)
 def upsert(table: Table, dialect: str, columns: frozenset[str]) -> Insert:
@@ -60,11 +63,9 @@ def said_by_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]
         yield
     except driver.Error as error:
         said = getattr(getattr(error, "diag", None), "message_primary", None)
+        short = type(error)(said or str(error))
+        for code in SQLITE_CODES & vars(error).keys():
+            setattr(short, code, getattr(error, code))
         raise DBAPIError.instance(
-            statement,
-            None,
-            type(error)(said or str(error)),
-            driver.Error,
-            hide_parameters=True,
-            dialect=connection.dialect,
+            statement, None, short, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from None
