@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -37,16 +36,18 @@ from tests.support.zoho_client import ZohoHttp
 ROOT = Path(__file__).resolve().parents[1]
 TRUTH_ROWS = 2_000
 SHOWN = 10
+LOOK_SECONDS = 0.05
 DURABLE: tuple[str, ...] = ()  # PostgreSQL's own settings: fsync on
 Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Read:
-    """One first sync: how often it was killed, the server's calls, and what differs in the end."""
+    """One first sync: how often it was killed, the peak of its last process, the server's calls, what differs."""
 
     kills: int
     seconds: float
+    peak_mb: float
     credits: int
     calls: Counter[str]
     differing: int
@@ -69,7 +70,7 @@ class Trial:
         requests.delete(f"{self._zoho}/_sandbox/calls", timeout=60).raise_for_status()
         began = time.perf_counter()
         killed = self._killed(environment, kills, chance)
-        to_the_end(environment)
+        _, peak = to_the_end(environment)
         seconds = time.perf_counter() - began
         said = requests.get(f"{self._zoho}/_sandbox/calls", timeout=60).json()
         found: list[str] = []
@@ -78,12 +79,12 @@ class Trial:
                 found = differences(http, database, standard_mapping())
         for one in found[:SHOWN]:
             sys.stderr.write(f"  {one}\n")
-        return Read(killed, seconds, said["credits_used"], Counter(said["calls"]), len(found))
+        return Read(killed, seconds, peak, said["credits_used"], Counter(said["calls"]), len(found))
 
     def again(self) -> tuple[float, int]:
         """One more sync into the database of the last one, without any change: seconds and credits."""
         requests.delete(f"{self._zoho}/_sandbox/calls", timeout=60).raise_for_status()
-        seconds = to_the_end(surroundings(self._url(self._number), self._zoho))
+        seconds, _ = to_the_end(surroundings(self._url(self._number), self._zoho))
         return seconds, requests.get(f"{self._zoho}/_sandbox/calls", timeout=60).json()["credits_used"]
 
     def _killed(self, environment: Mapping[str, str], kills: int, chance: random.Random) -> int:
@@ -149,11 +150,10 @@ def main() -> int:
 def _measure(options: argparse.Namespace, kind: str, trial: Trial) -> int:
     chance = random.Random(options.seed)
     whole = trial.read(0, chance, compared=not options.not_compared)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     seconds, spent = trial.again()
     print(
         f"{kind}: {options.deals:,} deals undisturbed: {whole.seconds:.1f} s, {whole.credits:,} credits, "
-        f"{whole.differing} differences, peak memory of a process {peak:,.0f} MB; "
+        f"{whole.differing} differences, peak memory of a process {whole.peak_mb:,.0f} MB; "
         f"unchanged: {seconds:.1f} s, {spent} credits",
         flush=True,
     )
@@ -182,13 +182,30 @@ def _print(kind: str, whole: Read, reads: list[Read]) -> None:
             print(f"  {count:>+7,} × {name}")
 
 
-def to_the_end(environment: Mapping[str, str]) -> float:
-    """A sync that nobody disturbs; how many seconds it took."""
-    began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "bot", "sync"], env=dict(environment), check=True, capture_output=True
-    )
-    return time.perf_counter() - began
+def to_the_end(environment: Mapping[str, str]) -> tuple[float, float]:
+    """A sync that nobody disturbs; how many seconds it took, and its peak of memory in MB."""
+    began, peak = time.perf_counter(), 0.0
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "sync"],
+        env=dict(environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while process.poll() is None:
+            peak = max(peak, _peak_mb(process.pid))
+            time.sleep(LOOK_SECONDS)
+    if process.returncode != 0:
+        raise RuntimeError("A sync that nobody disturbed did not come to its end.")
+    return time.perf_counter() - began, peak
+
+
+def _peak_mb(pid: int) -> float:
+    """A running process's peak so far; what its parent has is not counted, as it is by ``getrusage``."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(one.split()[1]) / 1024 for one in lines if one.startswith("VmHWM")), 0.0)
 
 
 def truth(zoho: str, module: str) -> Iterator[Figures]:
