@@ -43,7 +43,7 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Read:
-    """One first sync: how often it was killed, the peak of its last process, the server's calls, what differs."""
+    """One first sync: kills, the peak of its last process, the server's calls, what differs."""
 
     kills: int
     seconds: float

@@ -69,6 +69,15 @@ def test_a_list_goes_on_from_a_place(crm: CrmClient, zoho: responses.RequestsMoc
     assert asked(zoho)[0]["page_token"] == "t"
 
 
+def test_a_list_that_ends_before_the_module_is_not_begun_anew(
+    crm: CrmClient, zoho: responses.RequestsMock
+) -> None:
+    zoho.get(DEALS, json=page({"id": "1"}, token="t"))
+    zoho.get(DEALS, status=400, json=envelope("PAGINATION_LIMIT_EXCEEDED"))
+    with pytest.raises(Fatal, match=r"100,000.*queries or bulk jobs"):
+        list(crm.listed(AB))
+
+
 def test_changes_are_asked_for_by_header_and_the_latest_come_first(
     crm: CrmClient, zoho: responses.RequestsMock
 ) -> None:
