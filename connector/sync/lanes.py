@@ -18,6 +18,15 @@ def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int,
     While a page is written, the next one of its reading is fetched: at most one page of each is held. The
     first reading that fails stops the others; its error is raised after the pages under way have come.
     """
+    if len(readings) == 1:
+        ((number, reading),) = readings.items()
+        yield from ((number, page) for page in ahead(reading))
+        yield number, None
+    else:
+        yield from _in_threads(readings)
+
+
+def _in_threads(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int, Page | None]]:
     with ThreadPoolExecutor(max(len(readings), 1), thread_name_prefix="lane") as threads:
         coming: dict[Future[Page | None], int] = {
             threads.submit(next, reading, None): number for number, reading in readings.items()
@@ -39,7 +48,7 @@ def ahead(reading: Iterator[Page], *, at_once: bool = False) -> Generator[Page]:
     """
     if not at_once:
         yield from _until_worth_a_thread(reading)
-    for _, page in side_by_side({0: reading}):
+    for _, page in _in_threads({0: reading}):
         if page is not None:
             yield page
 
