@@ -22,6 +22,7 @@ SPEND_DAYS = 365
 # Purchases count half after so many days: a month, a quarter and a year of memory.
 HALF_LIVES = (30, 90, 365)
 _LARGEST = 9.2e18
+_EXACT_FLOAT = 2**53
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,11 @@ def read_history(transactions: pd.DataFrame, as_of: date) -> History:
         as_of: the last day that counts.
 
     Raises:
-        ValueError: the amounts together do not fit 64 bits.
+        ValueError: the amounts are not whole, or together do not fit 64 bits.
     """
     end = day_number(as_of)
     frame, warnings = _usable(transactions, end)
-    minor = frame["amount_minor"].to_numpy(np.int64)
+    minor = _whole(frame["amount_minor"])
     if np.abs(minor.astype(np.float64)).sum() > _LARGEST:
         raise ValueError("The amounts of all transactions together are too large: are they in minor units?")
     codes, distinct = pd.factorize(frame["account_id"], sort=False)
@@ -181,6 +182,16 @@ def _usable(transactions: pd.DataFrame, end: int) -> tuple[pd.DataFrame, tuple[s
     if count := int(future.sum()):
         warnings.append(f"Left out, dated after the day of the run: {_transactions(count)}.")
     return frame[whole & ~future], tuple(warnings)
+
+
+def _whole(amounts: pd.Series) -> Integers:
+    """Amounts as integers; floats only where a missing value made floats of them."""
+    if pd.api.types.is_float_dtype(amounts.dtype):
+        values = amounts.to_numpy(np.float64)
+        if (values != np.rint(values)).any() or (np.abs(values) > _EXACT_FLOAT).any():
+            raise ValueError("Amounts have to be whole minor units (cents): multiply and round them first.")
+        return values.astype(np.int64)
+    return amounts.to_numpy(np.int64)
 
 
 def _transactions(count: int) -> str:

@@ -7,7 +7,7 @@ millionth.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from scoring.leaving.features import Usual, usual_of
 from scoring.leaving.hazard import Hazard, fit_hazard, sampled
 from scoring.leaving.history import EPOCH, Floats, History, States, bought_within, day_number, states_at
 from scoring.leaving.recency import Recency, fit_recency
+from scoring.leaving.spend import Spend, fit_spend
 
 # Ten accounts for each of the four parameters.
 FEWEST_REPEATERS = 40
@@ -41,6 +42,7 @@ class LeavingModel:
         recency: the fallback, which always exists.
         hazard: the learned model; None with too little history.
         counting: the counting models that could be fitted, by kind.
+        spend: what a purchase is worth; None with too few accounts.
         weights: shares of the models in the chance; they add up to 1.
         warnings: sentences about what makes the chances say little.
     """
@@ -51,6 +53,7 @@ class LeavingModel:
     recency: Recency
     hazard: Hazard | None
     counting: Mapping[str, Counting]
+    spend: Spend | None
     weights: Mapping[str, float]
     warnings: tuple[str, ...] = ()
 
@@ -83,6 +86,12 @@ class LeavingModel:
             when_any = counting.expected(*known, horizon) / some
         return (1 - none) * np.clip(when_any, 1.0, horizon)
 
+    def expected_spend(self, states: States, expected: Floats) -> Floats:
+        """What the expected purchases are worth together, in minor units."""
+        purchases = (states.repeats + 1).astype(np.float64)
+        mean = np.maximum(states.spend_minor / purchases, 0.0)
+        return expected * (self.spend.mean_purchase(purchases, mean) if self.spend else mean)
+
     def as_json(self) -> dict[str, Any]:
         """JSON values."""
         return {
@@ -92,6 +101,7 @@ class LeavingModel:
             "recency": asdict(self.recency),
             "hazard": asdict(self.hazard) if self.hazard else None,
             "counting": {kind: asdict(one) for kind, one in self.counting.items()},
+            "spend": asdict(self.spend) if self.spend else None,
             "weights": dict(self.weights),
             "warnings": list(self.warnings),
         }
@@ -110,6 +120,7 @@ def model_from(stored: Mapping[str, Any]) -> LeavingModel:
         recency=Recency(**stored["recency"]),
         hazard=_hazard_from(stored["hazard"]),
         counting={kind: Counting(**one) for kind, one in stored["counting"].items()},
+        spend=Spend(**stored["spend"]) if stored["spend"] else None,
         weights={name: float(weight) for name, weight in stored["weights"].items()},
         warnings=tuple(stored["warnings"]),
     )
@@ -136,9 +147,7 @@ def fit(history: History, segmentation: LeavingSegmentation, as_of: date, seed: 
     else:
         weights = {segmentation.model if segmentation.model in usable else "recency": 1.0}
     warnings = (*history.warnings, *_warnings(history, day, horizon, segmentation.model, parts))
-    return LeavingModel(
-        horizon, as_of, parts.usual, parts.recency, parts.hazard, _sound(parts), weights, warnings
-    )
+    return replace(parts, counting=_sound(parts), weights=weights, warnings=warnings)
 
 
 def _fit_parts(history: History, day: int, horizon: int, model: str, seed: int) -> LeavingModel:
@@ -154,7 +163,9 @@ def _fit_parts(history: History, day: int, horizon: int, model: str, seed: int) 
     every = {"recency": 1.0}
     fallback = fit_recency(_gaps(history, day), states.recency)
     fitted_on = EPOCH + timedelta(days=day)
-    return LeavingModel(horizon, fitted_on, usual_of(states), fallback, learned, counting, every)
+    purchases = (states.repeats + 1).astype(np.float64)
+    worth = fit_spend(purchases, states.spend_minor / purchases)
+    return LeavingModel(horizon, fitted_on, usual_of(states), fallback, learned, counting, worth, every)
 
 
 def _usable(parts: LeavingModel) -> list[str]:

@@ -59,6 +59,7 @@ def score(
     states = states_at(history, day)
     none = model.none_within(states, day)
     millionths = risk_millionths(none)
+    expected = np.round(model.expected(states, none), 6)
     frame = pd.DataFrame(
         {
             "account_id": history.accounts[states.account],
@@ -68,7 +69,8 @@ def score(
             "recency_days": states.recency,
             "spend_365_minor": states.recent_minor,
             "churn_risk": millionths / MILLION,
-            "expected_purchases": np.round(model.expected(states, none), 6),
+            "expected_purchases": expected,
+            "expected_spend_minor": np.rint(model.expected_spend(states, expected)).astype(np.int64),
             "value_at_risk_minor": value_at_risk(millionths, states.recent_minor),
         }
     )
@@ -133,6 +135,9 @@ def _days(numbers: Integers) -> pd.Series:
 
 
 def _in_order(frame: pd.DataFrame, accounts: Sequence[object]) -> pd.DataFrame:
-    whole = dict.fromkeys(("purchases", "recency_days", "spend_365_minor", "value_at_risk_minor"), "Int64")
+    whole = dict.fromkeys(
+        ("purchases", "recency_days", "spend_365_minor", "expected_spend_minor", "value_at_risk_minor"),
+        "Int64",
+    )
     ids = pd.Index(np.asarray(accounts, dtype=object), name="account_id")
     return frame.set_index("account_id").astype(whole).reindex(ids).reset_index()
