@@ -58,7 +58,7 @@ def goals_table(goals: Sequence[Goal]) -> str:
     rows = [
         (
             one.name,
-            f"{'≥' if one.better == 'more' else '≤'} {one.goal:g}",
+            f"{'≥' if one.better == 'more' else '≤'} {one.goal:.4g}",
             one.measured,
             "met" if one.met else "missed",
             one.note,

@@ -1,7 +1,7 @@
 """How early: the first alert inside each silence of accounts with three purchases, scanned once a week.
 
-A silence that lasts 182 days or more is a lapse. Silences that began in the scanned time and whose end is
-known count; the first alert inside one, when it comes before day 182, is right when the silence is a lapse.
+A silence that lasts 182 days or more is a lapse. Silences count that began in the scanned time, at least 182
+days before the data ends. The first alert inside one, before its day 182, is right when it is a lapse.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REFIT_EVERY = 56
 FEWEST_REPEATS = 2
 DAY_RULES = (60, 75, 90, 105, 120)
 AT_RISK = ("at_Risk", "cant_loose")
-LAPSE_CHANCES = (0.3, 0.4, 0.5)
+LAPSE_CHANCES = (0.4, 0.5, 0.6, 0.7)
 ALERT_RISK = 0.6  # where the starting label "At risk" begins
 
 
@@ -67,8 +67,9 @@ def _silences(history: History, begin: int, last: int) -> Silences:
     following = np.r_[day[1:], 0]
     ends = np.r_[account[1:] == account[:-1], False]
     length = np.where(ends, following - day, last - day)
-    known = ends | (length >= LAPSE_DAYS)
-    chosen = (nth >= FEWEST_REPEATS) & (day >= begin) & known & (length > SCAN_EVERY)
+    # Of silences that began later only those that ended early would be known.
+    known = (day >= begin) & (day <= last - LAPSE_DAYS)
+    chosen = (nth >= FEWEST_REPEATS) & known & (length > SCAN_EVERY)
     return Silences(account[chosen], day[chosen], length[chosen] >= LAPSE_DAYS)
 
 

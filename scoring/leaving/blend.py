@@ -1,9 +1,9 @@
 """How much of each model: chosen on earlier days of the organisation's own history, never on the present.
 
 Chances are averaged as log-odds. The learned model stands alone unless another beats it by more than what
-chance explains: of all candidates within one standard error of the best, the one with most of it is taken
-(the rule of Breiman and others, "Classification and Regression Trees", 1984). Judged by the squared error
-(Brier), which a few overconfident chances do not rule.
+chance explains and by one percent: of all candidates within one standard error of the best, the one with most
+of it is taken (the rule of Breiman and others, "Classification and Regression Trees", 1984). Judged by the
+squared error (Brier), which a few overconfident chances do not rule.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 from scoring.leaving.history import Floats, Integers, Truths
 
 SHARES = (0.75, 0.5, 0.25, 0.0)
+_MATERIAL = 0.01  # of the error: what a second model has to earn for its place
 _SUREST = 1e-4  # a chance counts as no more certain than this in an average
 Weights = Mapping[str, float]
 
@@ -66,7 +67,7 @@ def choose(trials: Sequence[Trial], models: Sequence[str]) -> dict[str, float]:
     near = [
         place
         for place, loss in enumerate(losses)
-        if (loss - best).sum() <= np.sqrt(((loss - best) ** 2).sum())
+        if (loss - best).sum() <= max(np.sqrt(((loss - best) ** 2).sum()), _MATERIAL * best.sum())
     ]
     chosen = max(near, key=lambda place: (candidates[place].get(first, 0.0), -float(losses[place].sum())))
     return candidates[chosen]

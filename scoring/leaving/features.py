@@ -15,9 +15,11 @@ import numpy as np
 from scoring.leaving.history import HALF_LIVES, Floats, States
 
 YEAR_DAYS = 365.25
-# Where the effect of silence may bend, in days and in multiples of an account's own gap.
-RECENCY_BENDS = (14, 60, 180)
-GAP_BENDS = (1, 2)
+# Where the effect of silence may bend: days of the calendar that people buy by, and multiples of the own gap.
+RECENCY_BENDS = (14, 30, 60, 90, 120, 180, 365)
+GAP_BENDS = (0.75, 1, 1.25, 2)
+# A bend needs a history of so many times its days: beyond it few silences are seen, and the line runs on.
+_HISTORY_OF_BEND = 3
 # Every group of features by what a person would call it.
 GROUPS = {
     "recency": ("silence", *(f"silence_{days}" for days in RECENCY_BENDS)),
@@ -39,10 +41,17 @@ _MOST_LOG_SPEND = 3.0
 
 @dataclass(frozen=True)
 class Usual:
-    """What is usual in the base: the median gap in days, the median money of one purchase in minor units."""
+    """What is usual in the base.
+
+    Attributes:
+        gap_days: the median over accounts of their mean gap.
+        purchase_minor: the median over accounts of their mean purchase.
+        known_days: days since the first purchase of all.
+    """
 
     gap_days: float
     purchase_minor: float
+    known_days: int
 
 
 def usual_of(states: States) -> Usual:
@@ -51,7 +60,8 @@ def usual_of(states: States) -> Usual:
     gaps = states.spread[repeated] / states.repeats[repeated]
     each = states.spend_minor / (states.repeats + 1)
     gap = float(np.median(gaps)) if len(gaps) else 90.0
-    return Usual(max(gap, 1.0), max(float(np.median(each)), 1.0) if len(each) else 1.0)
+    purchase = max(float(np.median(each)), 1.0) if len(each) else 1.0
+    return Usual(max(gap, 1.0), purchase, int(states.age.max(initial=0)))
 
 
 def features(states: States, further: float, usual: Usual) -> Iterator[tuple[str, Floats]]:
@@ -62,7 +72,8 @@ def features(states: States, further: float, usual: Usual) -> Iterator[tuple[str
     many = np.log1p(repeats)
     yield "silence", silence
     for days in RECENCY_BENDS:
-        yield f"silence_{days}", np.maximum(0.0, silence - np.log1p(days))
+        bends = days * _HISTORY_OF_BEND <= usual.known_days
+        yield f"silence_{days}", np.maximum(0.0, silence - np.log1p(days)) if bends else np.zeros(len(states))
     yield "repeats", many
     yield "many_repeats", np.maximum(0.0, many - np.log1p(_MANY_REPEATS))
     yield "one_purchase", (states.repeats == 0).astype(np.float64)
