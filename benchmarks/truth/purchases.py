@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
-RETAIL_NAMES = {
-    "invoice": ("Invoice", "InvoiceNo"),
-    "description": ("Description",),
-    "quantity": ("Quantity",),
-    "day": ("InvoiceDate",),
-    "price": ("Price", "UnitPrice"),
-    "customer": ("Customer ID", "CustomerID", "Customer_ID"),
-}
+NAMES = (
+    ("invoice", ("invoice", "invoiceno")),
+    ("description", ("description",)),
+    ("quantity", ("quantity",)),
+    ("day", ("invoicedate", "date")),
+    ("price", ("price", "unitprice")),
+    ("customer", ("customerid", "customer")),
+)
+RETAIL_ENDINGS = (".csv", ".csv.gz", ".parquet")
+DAY = pd.Timedelta(days=1)
+JUMP = pd.Timedelta(days=5)
 
 
 def cdnow(directory: Path) -> pd.DataFrame:
@@ -38,38 +42,40 @@ def adventureworks(directory: Path) -> pd.DataFrame:
     )
 
 
-def online_retail_files(directory: Path) -> list[Path]:
-    """The tables of Online Retail, whatever they are called: CSV (packed or not) and Parquet."""
-    return sorted(one for one in directory.rglob("*") if one.name.endswith((".csv", ".csv.gz", ".parquet")))
+def online_retail(directory: Path, first: str, before: str) -> pd.DataFrame:
+    """Invoice lines of Online Retail (or II) of some days, under the names of ``NAMES``, in file order.
 
-
-def online_retail_lines(directory: Path) -> pd.DataFrame:
-    """Invoice lines of Online Retail and II, each table's rows in its own order, under one set of names.
+    The two years overlap by nine days, as two tables or one after the other in one: lines are taken from the
+    part that covers the days by itself.
 
     Raises:
-        ValueError: no table has the columns of an invoice line.
+        ValueError: no part has the columns of an invoice line and covers the days.
     """
-    found = [lines for path in online_retail_files(directory) if (lines := _retail_lines(path)) is not None]
-    if not found:
-        raise ValueError(f"No table in {directory} has the columns of Online Retail.")
-    return pd.concat(found, ignore_index=True)
+    paths = sorted(one for one in directory.rglob("*") if one.name.endswith(RETAIL_ENDINGS))
+    for lines in (part for path in paths for part in _parts(path)):
+        if (
+            lines["day"].min() < pd.Timestamp(first) + DAY
+            and lines["day"].max() >= pd.Timestamp(before) - DAY
+        ):
+            return lines[(lines["day"] >= first) & (lines["day"] < before)]
+    raise ValueError(f"No table in {directory} has the invoice lines from {first} to before {before}.")
 
 
-def _retail_lines(path: Path) -> pd.DataFrame | None:
+def _parts(path: Path) -> list[pd.DataFrame]:
+    """A table cut where its days jump back; nothing when it is no table of invoice lines."""
     if path.suffix == ".parquet":
         rows = pd.read_parquet(path)
     else:
         rows = pd.read_csv(path, encoding="utf-8", encoding_errors="replace", low_memory=False)
-    columns = {}
-    for name, spellings in RETAIL_NAMES.items():
-        known = next((one for one in spellings if one in rows.columns), None)
-        if known is None:
-            return None
-        columns[name] = rows[known]
-    lines = pd.DataFrame(columns)
+    spelled = {re.sub(r"[^a-z]", "", str(name).lower()): name for name in rows.columns}
+    columns = {name: spelled.get(next((one for one in known if one in spelled), "")) for name, known in NAMES}
+    if None in columns.values():
+        return []
+    lines = pd.DataFrame({name: rows[column] for name, column in columns.items()})
     lines["day"] = pd.to_datetime(lines["day"])
     lines["invoice"] = lines["invoice"].astype(str)
-    return lines
+    part = (lines["day"].diff() < -JUMP).cumsum()
+    return [lines[part == one] for one in part.unique()]
 
 
 def _transactions(account: pd.Series, day: pd.Series, amount: pd.Series) -> pd.DataFrame:

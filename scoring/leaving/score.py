@@ -38,10 +38,10 @@ class LeavingResult:
     """Scores of one run.
 
     Attributes:
-        frame: one row per account, by the text of its id: ``account_id``, ``first_purchase`` and
-            ``last_purchase`` (datetime64), ``purchases``, ``recency_days``, ``spend_365_minor``,
-            ``churn_risk`` (0 to 1), ``expected_purchases``, ``expected_spend_minor``, ``value_at_risk_minor``. Accounts that
-            were asked for and never bought have missing values.
+        frame: one row per account, by the text of its id. ``account_id``; ``first_purchase``,
+            ``last_purchase`` (datetime64); ``purchases``, ``recency_days``; ``churn_risk`` (0 to 1),
+            ``expected_purchases``; in minor units ``spend_365_minor``, ``expected_spend_minor``,
+            ``value_at_risk_minor``. Accounts that were asked for and never bought have missing values.
         warnings: sentences about what makes the scores say little.
     """
 
