@@ -121,4 +121,4 @@ def _objects(column: pd.Series) -> Any:
 
 
 def _equal(one: Any, other: Any) -> Any:
-    return np.fromiter((a == b for a, b in zip(one, other, strict=True)), np.bool_, len(one))
+    return np.equal(one, other, dtype=object).astype(np.bool_)

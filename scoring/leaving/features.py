@@ -24,7 +24,7 @@ _HISTORY_OF_BEND = 3
 GROUPS = {
     "recency": ("silence", *(f"silence_{days}" for days in RECENCY_BENDS)),
     "frequency": ("repeats", "many_repeats", "one_purchase", *(f"memory_{days}" for days in HALF_LIVES)),
-    "age": ("age",),
+    "age": ("age", "seen_at_once", "seen_late"),
     "rhythm": (
         *("overdue", *(f"overdue_{times}" for times in GAP_BENDS), "last_gap"),
         *("regular", "regular_overdue", "regular_late", "repeats_silence"),
@@ -34,6 +34,7 @@ GROUPS = {
 FEATURES = tuple(name for group in GROUPS.values() for name in group)
 SEASONS = ("year_sine", "year_cosine", "half_sine", "half_cosine")
 _MANY_REPEATS = 3
+_AT_ONCE_DAYS, _LATE_DAYS = 60, 180
 _SOME_DAYS = 3.0  # as near as purchases are told apart in a ratio of gaps
 _FORGOTTEN = 0.05  # purchases; less remembered than this is nothing
 _MOST_LOG_SPEND = 3.0
@@ -46,11 +47,13 @@ class Usual:
     Attributes:
         gap_days: the median over accounts of their mean gap.
         purchase_minor: the median over accounts of their mean purchase.
-        known_days: days since the first purchase of all.
+        begins: the day of the first purchase of all.
+        known_days: days since then.
     """
 
     gap_days: float
     purchase_minor: float
+    begins: int
     known_days: int
 
 
@@ -61,7 +64,8 @@ def usual_of(states: States) -> Usual:
     each = states.spend_minor / (states.repeats + 1)
     gap = float(np.median(gaps)) if len(gaps) else 90.0
     purchase = max(float(np.median(each)), 1.0) if len(each) else 1.0
-    return Usual(max(gap, 1.0), purchase, int(states.age.max(initial=0)))
+    begins = int(states.first.min()) if len(states) else 0
+    return Usual(max(gap, 1.0), purchase, begins, int(states.age.max(initial=0)))
 
 
 def features(states: States, further: float, usual: Usual) -> Iterator[tuple[str, Floats]]:
@@ -81,6 +85,10 @@ def features(states: States, further: float, usual: Usual) -> Iterator[tuple[str
         left = states.memory[:, place] * 2.0 ** (-further / half_life)
         yield f"memory_{half_life}", np.log(left + _FORGOTTEN)
     yield "age", np.log1p(age)
+    # Who is there when the records begin was a customer before them, and mostly a busy one.
+    entered = np.maximum(states.first - usual.begins, 0)
+    yield "seen_at_once", np.exp(-entered / _AT_ONCE_DAYS)
+    yield "seen_late", np.minimum(entered, _LATE_DAYS) / _LATE_DAYS
     yield from _rhythm(states, further, usual, many * silence)
     each = np.maximum(states.spend_minor / (repeats + 1), 0.0) / usual.purchase_minor
     yield "spend", np.clip(np.log(each + 0.01), -_MOST_LOG_SPEND, _MOST_LOG_SPEND)

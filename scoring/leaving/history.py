@@ -69,6 +69,7 @@ class States:
 
     Attributes:
         account: position in the history's ``accounts``.
+        first: day of the first purchase.
         repeats: purchase days after the first (x).
         spread: days from the first purchase to the last (t_x).
         age: days since the first purchase (T).
@@ -80,6 +81,7 @@ class States:
     """
 
     account: Integers
+    first: Integers
     repeats: Integers
     spread: Integers
     age: Integers
@@ -146,6 +148,7 @@ def states_at(history: History, end: int) -> States:
     recent = money & (history.day > end - SPEND_DAYS)
     return States(
         account=who,
+        first=first,
         repeats=counts - 1,
         spread=last - first,
         age=end - first,
