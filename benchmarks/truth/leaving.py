@@ -52,6 +52,7 @@ REFERENCE = {  # analytics.md C2
     "bg_nbd": (0.2426, 4.4135, 0.7929, 2.4258, -9582.43),
     "mbg_nbd": (0.5248, 6.1830, 0.8914, 1.6140, -9582.13),
 }
+DRAWS = 200
 TOLERANCE = 0.0005  # of the four digits that are published
 LIKELIHOOD_TOLERANCE = 0.01
 Scores = dict[str, Floats]
@@ -220,7 +221,9 @@ def _goals(name: str, outcome: Outcome) -> Iterator[Goal]:
     if name == "CDNOW":
         note += "; a model taught with the answers of this day reaches .8075 in cross-validation"
     yield Goal(f"{name} AUC", wanted, auc(left, risk), note=note)
-    yield Goal(f"{name} calibration error (ten widths)", 0.03, calibration_error(left, risk), "less")
+    error = calibration_error(left, risk)
+    noise = f"chances that are exactly right would show {_noise(risk):.4f} with so few accounts"
+    yield Goal(f"{name} calibration error (ten widths)", 0.03, error, "less", noise)
     yield Goal(f"{name} Brier", 0.17, brier(left, risk), "less")
     for who, chosen in (("all", np.ones_like(left)), ("repeat", outcome.repeated)):
         count = int(outcome.labelled[chosen].sum())
@@ -237,6 +240,13 @@ def _goals(name: str, outcome: Outcome) -> Iterator[Goal]:
             precision_at(left[chosen], risk[chosen], count),
             note=f"best baseline: {top}",
         )
+
+
+def _noise(chance: Floats) -> float:
+    """The calibration error that comes of chance alone: its mean over outcomes drawn from the chances."""
+    random = np.random.default_rng(1)
+    drawn = (random.random(len(chance)) < chance for _ in range(DRAWS))
+    return float(np.mean([calibration_error(truth, chance) for truth in drawn]))
 
 
 _OURS = {"churn_risk", "learned hazard alone"}

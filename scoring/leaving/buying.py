@@ -23,6 +23,7 @@ FARTHEST_LOG = 7.0
 _PENALTY = 0.05
 _NEAR_ONE = 1e-6
 _NODES = 64
+_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class Counting:
         bad = ~np.isfinite(closed) | (closed > most) | (closed < 0)
         if bad.any():
             closed = np.where(bad, most, closed)
-            closed[bad] = self._integrated(repeats[bad], shape[bad], rate[bad], horizon)
+            rows = np.flatnonzero(bad)
+            for part in np.array_split(rows, len(rows) // _ROWS_AT_ONCE + 1):
+                closed[part] = self._integrated(repeats[part], shape[part], rate[part], horizon)
         return np.asarray(alive * np.minimum(closed, most), dtype=np.float64)
 
     def _integrated(self, repeats: Floats, shape: Floats, rate: Floats, horizon: float) -> Floats:

@@ -1,6 +1,7 @@
 """The fitted state of a leaving segmentation: what is learned, how it is blended, how it is stored.
 
-With a stored model any account is scored again from its own transactions alone, to exactly the same
+Learning is a step of its own: runs score with the model that is stored, so that a full run and one of a few
+accounts agree. With it any account is scored again from its own transactions alone, to exactly the same
 millionth.
 """
 
