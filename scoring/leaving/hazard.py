@@ -99,7 +99,8 @@ def fit_hazard(history: History, day: int, horizon: int, seed: int) -> Hazard | 
     cuts = _cuts(history, day, step)
     if len(cuts) < FEWEST_STEPS:
         return None
-    history = sampled(history, MOST_ROWS // len(cuts), seed)
+    # Another seed than the caller's: one hash for both samples would keep nearly all of the first one.
+    history = sampled(history, MOST_ROWS // len(cuts), seed + 1)
     usual = usual_of(states_at(history, day))
     seasonal = _year_is_known(cuts, step, day, horizon)
     columns, outcomes = _months(history, cuts, step, usual, seasonal=seasonal)

@@ -18,7 +18,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.hazard import sampled
+from scoring.leaving.hazard import fit_hazard, sampled
 from scoring.leaving.history import (
     History,
     bought_within,
@@ -194,6 +194,14 @@ def test_a_million_accounts_share_what_is_learned_from_a_sample_of_their_ids() -
     assert 120 < len(few.accounts) < 280
     # Where one account less raises the share a little, some join; nobody else leaves.
     assert set(few.accounts) - {few.accounts[0]} <= kept
+
+
+def test_a_sample_of_a_sample_is_as_small_as_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scoring.leaving.hazard.MOST_ROWS", 2_600)
+    first = sampled(history(), 300, seed=0)
+    learned = fit_hazard(first, day_number(NOW), 90, seed=0)
+    assert learned is not None
+    assert learned.outcomes <= 2_600
 
 
 def test_criteria_see_percent_and_money() -> None:
