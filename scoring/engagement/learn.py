@@ -229,16 +229,21 @@ def _fitted(features: Floats, won: Truths, plan: Plan, known: Truths) -> Floats:
         return points
     scaled = features[:, usable] / spread[usable]
     by_hand = plan.points[usable] * spread[usable]
-    # How much a point by hand is worth in log-odds; the prior of the weights.
-    strength = fit_signed((scaled @ by_hand)[:, None], won, np.ones(1, dtype=np.int64), np.zeros(1))[1][0]
     signs = np.where(by_hand < 0, -1, 1).astype(np.int64)
-    _, weights = fit_signed(scaled, won, signs, by_hand * strength)
+    _, weights = fit_signed(scaled, won, signs, by_hand * _worth_of_a_point(scaled @ by_hand, won))
     raw = weights / spread[usable]
     size = float(np.abs(raw * features[:, usable].mean(axis=0)).sum())
     wanted = float(np.abs(plan.points[usable] * features[:, usable].mean(axis=0)).sum())
     if size > 0:
         points[usable] = np.clip(np.round(raw * wanted / size, DECIMALS), -MOST_POINTS, MOST_POINTS)
     return points
+
+
+def _worth_of_a_point(totals: Floats, won: Truths) -> float:
+    """How much a point set by hand is worth in log-odds: where the learned weights begin."""
+    spread = float(totals.std()) or 1.0
+    _, weight = fit_signed((totals / spread)[:, None], won, np.ones(1, dtype=np.int64), np.zeros(1))
+    return float(weight[0]) / spread
 
 
 def _with_points(segmentation: EngagementSegmentation, points: Floats, plan: Plan) -> EngagementSegmentation:

@@ -45,7 +45,7 @@ def fit_signed(features: Floats, outcome: Truths, signs: Integers, centre: Float
 
 
 def area_under_curve(scores: Floats, outcome: Truths) -> float | None:
-    """How often one that happened ranks above one that did not, ties half; None when there is only one sort."""
+    """How often one that happened ranks above one that did not, ties half; None without one of either."""
     positives = int(outcome.sum())
     negatives = len(outcome) - positives
     if not positives or not negatives:

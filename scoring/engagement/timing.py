@@ -65,8 +65,8 @@ def best_times(events: pd.DataFrame, segmentation: EngagementSegmentation, today
     people = sorted({str(one) for one in answers["contact"]})
     person = places(answers["contact"].astype(str), pd.Index(np.array(people, dtype=object)))
     slot, weight = answers["slot"].to_numpy(np.int64), answers["weight"].to_numpy(np.float64)
-    whole: Floats = np.bincount(slot, weights=np.maximum(weight, 0), minlength=SLOTS).astype(np.float64)
-    usual = _spread(whole[None, :])[0]
+    whole: Floats = np.bincount(slot, weights=weight, minlength=SLOTS).astype(np.float64)
+    usual = _spread(np.maximum(whole, 0)[None, :])[0]
     habits = usual / usual.sum() if usual.sum() else np.full(SLOTS, 1 / SLOTS)
     rows = list(_rows(person, slot, weight, len(people), reach, habits))
     columns = ["weekday", "hour", "answers", "share", "confidence"]
