@@ -32,7 +32,7 @@ def row(event: str, after_seconds: int = 600, **more: Any) -> Row:
 
 
 def by_machines(*rows: Row) -> list[bool]:
-    return automatic(pd.DataFrame(list(rows)), Automation()).tolist()
+    return [bool(one) for one in automatic(pd.DataFrame(list(rows)), Automation())]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,12 +21,12 @@ from scoring.engagement.config import (
     Channel,
     EngagementLimits,
     EngagementSegmentation,
-    Problem,
     RangeLabel,
     predefined_channels,
     problems,
 )
 from scoring.engagement.scores import EngagementResult, labels_of, scale_of, score, scores_of
+from scoring.problems import Problem
 from tests.support.engagement_cases import (
     DAY,
     KINDS,
@@ -48,7 +49,7 @@ def scored(events: list[Happened], scale: float | None = SCALE, **changes: objec
 
 
 def score_of(result: EngagementResult, account: str = "a") -> float:
-    return float(result.frame.set_index("account_id").loc[account, "score"])
+    return float(dict(zip(result.frame["account_id"], result.frame["score"], strict=True))[account])
 
 
 @settings(max_examples=100, deadline=None)
@@ -182,14 +183,14 @@ def test_what_does_not_count_is_told() -> None:
 def test_days_are_those_of_the_organisation(kind: str) -> None:
     tokyo = Today(DAY, zone=ZoneInfo("Asia/Tokyo"))
     moment = datetime(2026, 11, 28, 16, tzinfo=UTC)  # the 29th in Tokyo
-    column = {
+    columns: dict[str, pd.Series[Any]] = {
         "aware": pd.Series([moment], dtype="datetime64[ns, UTC]"),
         "objects": pd.Series([moment], dtype=object),
         "days": pd.Series([date(2026, 11, 29)], dtype=object),
         "naive": pd.Series([datetime(2026, 11, 29, 1)], dtype="datetime64[us]"),  # noqa: DTZ001
-    }[kind]
+    }
     events = frame([Happened("a", "p", "call_made", 5)])
-    events["occurred_at"] = column
+    events["occurred_at"] = columns[kind]
     result = score(events, ["a"], PLAIN, tokyo, SCALE)
     assert result.frame["last_event"].tolist() == [DAY]
     assert result.frame["points"].tolist() == [8_000_000]

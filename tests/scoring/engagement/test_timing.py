@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ MONDAY = datetime(2026, 11, 23)  # noqa: DTZ001 -- the organisation's clock
 Answer = tuple[str | None, str, int, int]  # contact, event, weekday, hour
 
 
-def events(answers: list[Answer], quality: str = "exact") -> pd.DataFrame:
+def events(answers: Sequence[Answer], quality: str = "exact") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account_id": ["a"] * len(answers),
@@ -33,7 +34,7 @@ def events(answers: list[Answer], quality: str = "exact") -> pd.DataFrame:
     )
 
 
-def best(answers: list[Answer], contact: str = "p") -> BestTime | None:
+def best(answers: Sequence[Answer], contact: str = "p") -> BestTime | None:
     return best_time(events(answers), contact, PLAIN, TODAY)
 
 
@@ -59,7 +60,7 @@ def test_everybodys_habits_decide_where_a_person_says_little() -> None:
 
 
 def test_calls_that_nobody_answers_speak_against_an_hour() -> None:
-    answers: list[Answer] = [("p", "call_made", 0, 9)] * 2 + [("p", "call_made", 3, 14)]
+    answers: list[Answer] = [*[("p", "call_made", 0, 9)] * 2, ("p", "call_made", 3, 14)]
     found = best(answers)
     assert found is not None
     assert (found.weekday, found.hour) == (0, 9)
