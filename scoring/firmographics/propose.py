@@ -170,7 +170,9 @@ def propose_rules(
 
 
 def separation(
-    parts: Sequence[Any] | npt.NDArray[Any], worth: Floats, weights: Floats | None = None
+    parts: Sequence[Any] | npt.NDArray[Any],
+    worth: npt.NDArray[np.floating[Any]],
+    weights: Floats | None = None,
 ) -> float:
     """The share of the variance of the worth that lies between the parts, 0 to 1."""
     weight = np.ones(len(worth)) if weights is None else weights
