@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,18 +67,18 @@ def histories(count: int, *, good_only: bool = False, seed: int = 0) -> pd.DataF
     accounts = [str(at) for at in range(count)]
     return pd.DataFrame(
         {
-            "account_id": pd.Categorical.from_codes(list(rng.integers(0, count, rows)), categories=accounts),
-            "contact": pd.Categorical.from_codes(
-                list(rng.integers(-1, count * 3, rows)), categories=[f"p{at}" for at in range(count * 3)]
-            ),
-            "event_type": pd.Categorical.from_codes(
-                list(rng.integers(0, len(kinds), rows)), categories=kinds
-            ),
+            "account_id": _category(rng.integers(0, count, rows), accounts),
+            "contact": _category(rng.integers(-1, count * 3, rows), [f"p{at}" for at in range(count * 3)]),
+            "event_type": _category(rng.integers(0, len(kinds), rows), kinds),
             "occurred_at": np.datetime64(DAY, "s")
             - rng.integers(0, 500 * 86_400, rows).astype("timedelta64[s]"),
             "score": rng.integers(-100, 101, rows),
         }
     )
+
+
+def _category(codes: npt.NDArray[np.int64], names: Sequence[str]) -> pd.Series[Any]:
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(names))))
 
 
 def properties(count: int) -> Iterator[Property]:
@@ -165,7 +166,7 @@ def outcome(events: pd.DataFrame, day: date, horizon: int) -> Outcome:
     result = score(past, accounts, BY_PURCHASES, Today(day)).frame
     per_account = past.groupby(past["account_id"].astype(str))["occurred_at"]
     recency = -(moment - per_account.max().reindex(accounts)).dt.days.to_numpy(np.float64)
-    frequency = per_account.size().reindex(accounts).to_numpy(np.float64)
+    frequency = np.asarray(per_account.size().reindex(accounts), dtype=np.float64)
     ranks = [pd.Series(one).rank(pct=True).to_numpy(np.float64) for one in (recency, frequency)]
     return Outcome(
         day,
@@ -175,7 +176,7 @@ def outcome(events: pd.DataFrame, day: date, horizon: int) -> Outcome:
             "engagement": result["points"].to_numpy(np.float64),
             "recency": recency,
             "purchases so far": frequency,
-            "recency rank + purchases rank": ranks[0] + ranks[1],
+            "recency rank + purchases rank": np.asarray(ranks[0] + ranks[1], dtype=np.float64),
         },
     )
 
@@ -206,7 +207,7 @@ def conversions(found: Sequence[Outcome]) -> list[tuple[str, int, float]]:
 
 def _beyond_noise(one: tuple[str, int, float], other: tuple[str, int, float]) -> bool:
     spread = sum(share * (1 - share) / count for _, count, share in (one, other)) ** 0.5
-    return other[2] - one[2] > NOISE * spread
+    return bool(other[2] - one[2] > NOISE * spread)
 
 
 def report_set(name: str, events: pd.DataFrame) -> list[Goal]:
