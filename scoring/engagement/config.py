@@ -236,7 +236,7 @@ class EngagementSegmentation(Part):
     breadth: Breadth = Breadth()
     automation: Automation = Automation()
     reach: Reach = Reach()
-    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    scale: Annotated[float, Field(ge=0.001, le=1e9)] | None = None
     labels: tuple[RangeLabel, ...] = PREDEFINED_LABELS
 
 

@@ -28,7 +28,7 @@ from scoring.engagement.plan import Floats, Integers, Plan, Truths
 
 EPOCH = date(1970, 1, 1)
 SECONDS_PER_DAY, SECONDS_PER_MINUTE = 86_400, 60
-MOST_TIMES = 1_000_000  # of one row; keeps sums of points below 2**53, where they are exact
+MOST_TIMES = 10_000  # of one row; keeps sums of points below 2**53, where they are exact
 RATING = 100.0
 SENT = "email_sent"
 

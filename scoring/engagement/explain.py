@@ -14,8 +14,6 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.engagement.events import Counted, counted
 from scoring.engagement.plan import MICRO, OLDEST, Floats, Integers, Plan, fading, plan_of
 from scoring.engagement.scores import (
-    MILLI,
-    bonus_of,
     channel_sums,
     labels_of,
     people_of,
@@ -28,6 +26,7 @@ MOST_CONTRIBUTIONS = 5
 MOST_WAYS = 5
 MOST_TIMES = 50  # of one event; what takes more is no advice
 DAYS_AHEAD = 365
+FIRST_DAYS, MOST_NUMBERS = 61, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,32 +229,39 @@ def _points(sums: Integers, people: int, plan: Plan) -> Integers:
 
 def _drift(rows: Counted, plan: Plan, today: Today, scale: float, label: str | None) -> Drift | None:
     """The first of the coming days on which the label is another one."""
-    later = np.arange(1, DAYS_AHEAD + 1)
-    total = np.clip(_sums_ahead(rows, plan, later), -plan.caps, plan.caps).sum(axis=1)
-    people = _people_ahead(rows, plan, later)
-    added = total * bonus_of(people, plan.segmentation.breadth) // MILLI
-    points = total + np.where(total > 0, added, 0)
-    labels = labels_of(scores_of(points, scale), plan.segmentation.labels)
-    other = np.flatnonzero(labels != label)
-    if not len(other):
-        return None
-    return Drift(labels[other[0]], today.day + timedelta(days=int(later[other[0]])))
+    # So many days at once that the numbers stay few; often the first days decide.
+    at_once = max(1, min(FIRST_DAYS, MOST_NUMBERS // max(1, len(rows.age))))
+    faded = fading(plan.segmentation.channels, int(min(OLDEST, rows.age.max(initial=0) + DAYS_AHEAD)))
+    latest = _latest_by_person(rows, plan)
+    for first in range(1, DAYS_AHEAD + 1, at_once):
+        later = np.arange(first, min(first + at_once, DAYS_AHEAD + 1))
+        within = latest[None, :] + later[:, None] <= plan.segmentation.breadth.within_days
+        people = np.asarray(within.sum(axis=1), dtype=np.int64)
+        points = total_points(_sums_ahead(rows, plan, faded, later), people, plan)
+        labels = labels_of(scores_of(points, scale), plan.segmentation.labels)
+        other = np.flatnonzero(labels != label)
+        if len(other):
+            return Drift(labels[other[0]], today.day + timedelta(days=int(later[other[0]])))
+    return None
 
 
-def _sums_ahead(rows: Counted, plan: Plan, later: Integers) -> Integers:
+def _sums_ahead(rows: Counted, plan: Plan, faded: Floats, later: Integers) -> Integers:
     """Points by coming day and channel: shape (days, channels)."""
-    ages = rows.age[None, :] + later[:, None]
-    faded: Floats = fading(plan.segmentation.channels, int(min(OLDEST, ages.max(initial=0))))
-    left = faded[plan.channel[rows.kind][None, :], np.minimum(ages, faded.shape[1] - 1)]
-    left[ages > OLDEST] = 0.0
-    value = np.rint((plan.points[rows.kind] * MICRO * rows.times)[None, :] * left).astype(np.int64)
     sums = np.zeros((len(later), len(plan.caps)), dtype=np.int64)
-    np.add.at(sums.T, plan.channel[rows.kind], value.T)
+    channel = plan.channel[rows.kind]
+    whole = plan.points[rows.kind] * MICRO * rows.times
+    for at in np.unique(channel):
+        mine = channel == at
+        ages = rows.age[mine][None, :] + later[:, None]
+        left = np.where(ages <= OLDEST, faded[at, np.minimum(ages, faded.shape[1] - 1)], 0.0)
+        sums[:, at] = np.rint(whole[mine][None, :] * left).astype(np.int64).sum(axis=1)
     return sums
 
 
-def _people_ahead(rows: Counted, plan: Plan, later: Integers) -> Integers:
+def _latest_by_person(rows: Counted, plan: Plan) -> Integers:
+    """How old the latest good event of each person is."""
     good = (rows.person >= 0) & (plan.points[rows.kind] * rows.times > 0)
-    latest = pd.Series(rows.age[good]).groupby(rows.person[good]).min().to_numpy(np.int64)
-    within = latest[None, :] + later[:, None] <= plan.segmentation.breadth.within_days
-    return np.asarray(within.sum(axis=1), dtype=np.int64)
+    people, place = np.unique(rows.person[good], return_inverse=True)
+    latest = np.full(len(people), np.iinfo(np.int64).max // 2, dtype=np.int64)
+    np.minimum.at(latest, place, rows.age[good])
+    return latest

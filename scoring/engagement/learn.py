@@ -25,7 +25,7 @@ from scoring.engagement.scores import channel_sums, people_of, total_points
 FEWEST_WINS = 20
 FEWEST_ACCOUNTS = 5  # an event seen at fewer accounts keeps the points set by hand
 ACTIVE_DAYS = 365  # an account takes part on a day when something happened in so many days before
-MOST_EXAMPLES = 100_000
+MOST_ACCOUNTS, MOST_EXAMPLES = 20_000, 100_000
 DECIMALS = 1
 TESTED_SHARE = 0.25  # of the days, the last
 
@@ -102,6 +102,7 @@ def propose_points(
     """
     plan = plan_of(segmentation)
     accounts: pd.Index[str] = pd.Index(np.array(sorted({str(one) for one in events["account_id"].dropna()})))
+    accounts = _some_accounts(accounts, _wins(deals, accounts, today))
     wins = _wins(deals, accounts, today)
     if len(wins) < FEWEST_WINS:
         count = f"{len(wins)} won deal{'' if len(wins) == 1 else 's'} of accounts with events"
@@ -145,6 +146,22 @@ def _learned(learned_from: list[_Moment], tried_on: list[_Moment], plan: Plan) -
 
 def _nothing(sentence: str) -> PointsProposal:
     return PointsProposal(None, (), 0, 0, None, None, None, better=False, warnings=(sentence,))
+
+
+def _some_accounts(accounts: pd.Index[str], wins: pd.DataFrame) -> pd.Index[str]:
+    """All of them, or as many as there is room for: half of it for those that won, evenly spread."""
+    if len(accounts) <= MOST_ACCOUNTS:
+        return accounts
+    won = np.unique(wins["account"].to_numpy(np.int64))
+    others = np.setdiff1d(np.arange(len(accounts)), won)
+    chosen = np.concatenate([_spread(won, MOST_ACCOUNTS // 2), _spread(others, MOST_ACCOUNTS // 2)])
+    return accounts[np.sort(chosen)]
+
+
+def _spread(numbers: Integers, most: int) -> Integers:
+    if len(numbers) <= most:
+        return numbers
+    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
 
 
 def _wins(deals: pd.DataFrame, accounts: pd.Index[str], today: Today) -> pd.DataFrame:
@@ -209,8 +226,7 @@ def _some(won: Truths) -> Integers:
         return np.arange(len(won))
     others = np.flatnonzero(~won)
     room = max(MOST_EXAMPLES - int(won.sum()), MOST_EXAMPLES // 2)
-    spread = others[np.linspace(0, len(others) - 1, min(room, len(others))).astype(np.int64)]
-    return np.sort(np.concatenate([np.flatnonzero(won), spread]))
+    return np.sort(np.concatenate([np.flatnonzero(won), _spread(others, room)]))
 
 
 def _seen_at(moments: list[_Moment], plan: Plan) -> Integers:

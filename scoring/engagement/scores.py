@@ -159,7 +159,8 @@ def scale_of(points: Integers) -> float:
 def scores_of(points: Integers, scale: float) -> Floats:
     """Scores from points in millionths."""
     positive = np.maximum(points, 0).astype(np.float64) / MICRO
-    return np.round(-100.0 * np.expm1(-positive / scale), DECIMALS)
+    with np.errstate(over="ignore"):  # of a tiny scale: the score is 100
+        return np.round(-100.0 * np.expm1(-positive / scale), DECIMALS)
 
 
 def labels_of(scores: Floats, labels: Sequence[RangeLabel]) -> npt.NDArray[np.object_]:

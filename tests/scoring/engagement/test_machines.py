@@ -103,6 +103,23 @@ def test_what_is_known_to_be_automatic_stays_so() -> None:
     assert by_machines(row("call_made", automatic=True), row("call_made", automatic=None)) == [True, False]
 
 
+@pytest.mark.parametrize("dtype", [object, "str", "category"])
+def test_any_kind_of_text_column_will_do(dtype: Any) -> None:
+    rows = pd.DataFrame(
+        [
+            row("email_sent", 0),
+            row("email_opened", 3),
+            row("email_opened", 90),
+            row("email_opened", 95),
+            row("email_received", 99, text="Auto: away"),
+            row("email_received", 120, email="no-reply@acme.com", object_key=None),
+        ]
+    )
+    texts = ["account_id", "contact", "event_type", "quality", "object_key", "text", "email"]
+    rows[texts] = rows[texts].astype(dtype)
+    assert automatic(rows, Automation()).tolist() == [False, True, False, True, True, True]
+
+
 def test_machines_give_no_points() -> None:
     rows = pd.DataFrame([row("email_received", text="Auto: away"), row("email_received", 900)])
     result = score(rows, ["a"], EngagementSegmentation(name="E", scale=10), TODAY)

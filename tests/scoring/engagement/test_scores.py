@@ -209,7 +209,7 @@ def test_a_row_may_stand_for_many_and_for_absurdly_many() -> None:
     events["score"] = [math.inf, -math.inf]
     result = score(events, ACCOUNTS, PLAIN, TODAY, SCALE).frame
     assert result["points"].tolist() == [24_000_000, 60_000_000, 0]
-    assert result["events"].tolist() == [3, 1_000_000, 0]
+    assert result["events"].tolist() == [3, 10_000, 0]
 
 
 def test_labels_begin_where_they_say() -> None:
@@ -225,6 +225,12 @@ def test_labels_begin_where_they_say() -> None:
 def test_more_points_never_score_less(points: int, more: int, scale: float) -> None:
     low, high = scores_of(np.array([points, points + more]), scale)
     assert 0 <= low <= high <= 100
+
+
+def test_scales_at_the_edge_of_numbers_give_scores_too() -> None:
+    points = np.array([0, 1, 2**52])
+    assert scores_of(points, 5e-324).tolist() == [0, 100, 100]
+    assert scores_of(points, 1e308).tolist() == [0, 0, 0]
 
 
 def test_an_account_that_stands_twice_is_refused() -> None:
