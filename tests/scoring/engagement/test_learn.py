@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.engagement import learn
 from scoring.engagement.config import Channel, EngagementSegmentation
 from scoring.engagement.learn import PointsProposal, propose_points
 from scoring.engagement.logistic import area_under_curve, fit_signed
@@ -136,3 +137,12 @@ def test_weights_are_those_of_a_fine_search_within_the_signs() -> None:
     assert loss(intercept, weights - np.array([0, 1e-3])) > best
     free = fit_signed(features, outcome, np.array([1, 1]), np.zeros(2))[1]
     assert free == pytest.approx([1.2, 0.8], abs=0.35)
+
+
+def test_very_many_accounts_are_learned_from_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learn, "MOST_ACCOUNTS", 100)
+    monkeypatch.setattr(learn, "MOST_EXAMPLES", 1_000)
+    found = proposed()
+    points = {line.event: line.learned for line in found.table}
+    assert points["form_submitted"] > 3 * points["email_opened"]
+    assert found.examples <= 1_000
