@@ -1,7 +1,7 @@
 """Market segments, contact roles and keywords, given and taken in bulk.
 
 Deciding only: who has what comes in as a frame of ``record_id`` and ``mark``, who gains and who loses what
-goes out. Choosing records by criteria, and keeping the marks, is done elsewhere.
+goes out. Keeping the marks is done elsewhere.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ import pandas as pd
 from pydantic import Field as Limited
 
 from scoring.criteria.check import nearest
+from scoring.criteria.fields import Catalog
+from scoring.criteria.mask import mask
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
 from scoring.problems import Problem, standing_twice
 from scoring.shape import Part
 
@@ -90,6 +94,23 @@ class Marking:
     swapped: tuple[tuple[str, str], ...] = ()
     already: int = 0
     refusals: tuple[Refusal, ...] = ()
+
+
+def chosen_by(criteria: Node, records: pd.DataFrame, catalog: Catalog, today: Today) -> tuple[str, ...]:
+    """The ids of the records that meet criteria, sorted: those to give a mark to, or to take it from.
+
+    Args:
+        criteria: over accounts or contacts, checked.
+        records: ``record_id`` and the fields of the criteria, by ``Field.name``.
+        catalog: the fields.
+        today: the day.
+
+    Raises:
+        CriteriaError: a field that the catalog does not know.
+        KeyError: a column is missing.
+    """
+    meets = mask(criteria, records, catalog, today).to_numpy(np.bool_)
+    return tuple(sorted(str(one) for one in records["record_id"].to_numpy(object)[meets]))
 
 
 def give(

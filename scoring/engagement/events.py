@@ -152,7 +152,7 @@ def is_exact(events: pd.DataFrame) -> Truths:
     """Where the instant is that of the event, and not of a sending or a day."""
     if "quality" not in events:
         return np.ones(len(events), dtype=np.bool_)
-    return (events["quality"] == "exact").to_numpy(np.bool_)
+    return events["quality"].isin(["exact"]).to_numpy(np.bool_)
 
 
 def _seen(events: pd.DataFrame) -> Floats:
@@ -211,7 +211,7 @@ def _again(openings: pd.DataFrame, seconds: Integers) -> Truths:
 
 def _at_once(events: pd.DataFrame, openings: Integers, seconds: Integers, within: int) -> Truths:
     """Openings of an e-mail within so many seconds after it was sent."""
-    sent = np.flatnonzero((events["event_type"] == SENT).to_numpy(np.bool_) & is_exact(events))
+    sent = np.flatnonzero(events["event_type"].isin([SENT]).to_numpy(np.bool_) & is_exact(events))
     if not len(sent):
         return np.zeros(len(openings), dtype=np.bool_)
     first = pd.Series(seconds[sent]).groupby(events["object_key"].iloc[sent].to_numpy()).min()

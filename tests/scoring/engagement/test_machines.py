@@ -103,7 +103,7 @@ def test_what_is_known_to_be_automatic_stays_so() -> None:
     assert by_machines(row("call_made", automatic=True), row("call_made", automatic=None)) == [True, False]
 
 
-@pytest.mark.parametrize("dtype", [object, "str", "category"])
+@pytest.mark.parametrize("dtype", [object, "str", "string", "category"])
 def test_any_kind_of_text_column_will_do(dtype: Any) -> None:
     rows = pd.DataFrame(
         [
