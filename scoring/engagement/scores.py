@@ -99,13 +99,11 @@ def score(
     return EngagementResult(frame, scale, rows.left_out, warnings)
 
 
-def worth(rows: Counted, plan: Plan, faded: Floats | None = None, later: int = 0) -> Integers:
-    """What every event is worth, in millionths of a point, so many days after the day of the run."""
-    age = rows.age + later
-    if faded is None:
-        faded = fading(plan.segmentation.channels, int(min(OLDEST, age.max(initial=0))))
-    left = faded[plan.channel[rows.kind], np.minimum(age, faded.shape[1] - 1)]
-    left[age > OLDEST] = 0.0
+def worth(rows: Counted, plan: Plan) -> Integers:
+    """What every event is worth on the day of the run, in millionths of a point."""
+    faded = fading(plan.segmentation.channels, int(min(OLDEST, rows.age.max(initial=0))))
+    left = faded[plan.channel[rows.kind], np.minimum(rows.age, faded.shape[1] - 1)]
+    left[rows.age > OLDEST] = 0.0
     micro: Integers = np.rint(plan.points[rows.kind] * MICRO * rows.times * left).astype(np.int64)
     return micro
 
