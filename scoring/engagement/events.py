@@ -111,7 +111,7 @@ def automatic(events: pd.DataFrame, automation: Automation, seconds: Integers | 
         found[openings[at_once]] = True
         openings = openings[~at_once]
     if len(openings):
-        found[openings] = _again(events.iloc[openings], seconds[openings])
+        found[openings] = _again(events, openings, seconds)
     return found
 
 
@@ -183,29 +183,30 @@ def _is_so(text: str, beginnings: tuple[str, ...], *, address: bool) -> bool:
     return text.startswith(beginnings) and (not address or "@" in text)
 
 
-def _again(openings: pd.DataFrame, seconds: Integers) -> Truths:
+def _again(events: pd.DataFrame, openings: Integers, seconds: Integers) -> Truths:
     """All but one of the same person, kind and minute; of unknown people, of the same account.
 
     The openings of a mailing all bear the instant of its sending; of those, all but one of the same mailing.
     """
-    exact = is_exact(openings)
-    about = (
-        numbered(openings["object_key"]) if "object_key" in openings else np.arange(len(openings)) + 1
-    ).astype(np.int64)
-    frame = pd.DataFrame(
-        {
-            "account": numbered(openings["account_id"]),
-            "person": numbered(openings["contact"]),
-            "kind": numbered(openings["event_type"]),
-            "minute": seconds // SECONDS_PER_MINUTE,
-            "exact": exact,
-            "about": np.where(exact, 0, about),
-        }
-    )
-    # The row that stands for most is the one that stays, so that the order of rows decides nothing.
-    order = np.argsort(-_seen(openings), kind="stable")
-    again = np.empty(len(openings), dtype=np.bool_)
-    again[order] = frame.iloc[order].duplicated().to_numpy(np.bool_)
+    exact = is_exact(events)[openings]
+    about = np.arange(len(openings)) + 1
+    if "object_key" in events and not exact.all():
+        about = numbered(events["object_key"].iloc[openings])
+    keys = [
+        numbered(events["account_id"].iloc[openings]),
+        numbered(events["contact"].iloc[openings]),
+        numbered(events["event_type"].iloc[openings]),
+        seconds[openings] // SECONDS_PER_MINUTE,
+        exact,
+        np.where(exact, 0, about),
+    ]
+    # The row that stands for most comes first and stays, so that the order of rows decides nothing.
+    order = np.lexsort((-_seen(events)[openings], *keys))
+    same = np.ones(max(0, len(order) - 1), dtype=np.bool_)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    again = np.zeros(len(openings), dtype=np.bool_)
+    again[order[1:][same]] = True
     return again
 
 
