@@ -15,7 +15,7 @@ from pydantic import Field
 from scoring.problems import Problem, standing_twice
 from scoring.shape import Part
 
-# Zoho's engagement technique has five labels; fewer tell little of a score from 0 to 100.
+# At least five labels are asked for: fewer tell little of a score from 0 to 100.
 FEWEST_LABELS = 5
 MOST_POINTS = 1_000
 LONGEST_HALF_LIFE = 3_650  # days
