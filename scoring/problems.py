@@ -1,0 +1,24 @@
+"""What is wrong in a part of the configuration document that its shape alone cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place in the part, as keys and positions, and a sentence that says what to do."""
+
+    path: tuple[str | int, ...]
+    sentence: str
+
+
+def standing_twice(path: tuple[str | int, ...], names: Sequence[str], what: str) -> Iterator[Problem]:
+    """Names that differ from an earlier one by case at most."""
+    folded = [name.casefold() for name in names]
+    seen: set[str] = set()
+    for at, name in enumerate(folded):
+        if name in seen:
+            yield Problem((*path, at), f"The {what} '{names[at]}' stands twice; names have to differ.")
+        seen.add(name)
