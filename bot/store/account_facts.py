@@ -17,6 +17,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Date,
+    FromClause,
     Select,
     UnaryExpression,
     and_,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy.sql import operators
 
@@ -55,15 +58,18 @@ def read_facts(
         CriteriaError: criteria that do not fit the fields.
     """
     accounts = _open(account_catalog(connection, configuration))
-    counting = _counting(connection, segmentation, configuration, today)
-    dated = _dated(today)
+    transactions = _open(transaction_catalog(connection, configuration))
+    node = parse(segmentation.transactions, transactions)
+    counting = _counting(connection, node, transactions, today)
+    rows = _rows(node, transactions, connection)
+    dated = _dated(today, connection.dialect.name)
     ids, extra = _taking_part(connection, segmentation, accounts, today)
-    found = columns_of(connection, _purchases(and_(counting, dated), connection), _PURCHASE_TYPES)
+    found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
     return AccountFacts(
         ids=ids,
         frame=_frame(ids, found, extra),
         catalog=accounts,
-        uncounted=_count(connection, and_(counting, _undated(today))),
+        uncounted=_count(connection, rows, and_(counting, _undated(today))),
     )
 
 
@@ -88,17 +94,20 @@ def _taking_part(
     return pa.array(ids, pa.string()), list(zip(extra, values, strict=True))
 
 
-def _counting(
-    connection: Connection, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-) -> ColumnElement[bool]:
+def _rows(node: Node, catalog: Catalog, connection: Connection) -> FromClause:
+    """Transactions; with owner and product where the criteria need them, for SQLite joins them in any case."""
+    sources = {field.source for name in fields_used(node) if (field := catalog.find(name))}
+    joined = any(source.startswith(("owner.", "product.")) for source in sources)
+    return TransactionColumns(connection.dialect.name).rows() if joined else TRANSACTION
+
+
+def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
     """Which transactions count.
 
     Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
     function of ours for each row.
     """
-    catalog = _open(transaction_catalog(connection, configuration))
     dialect = connection.dialect.name
-    node = parse(segmentation.transactions, catalog)
     parts = node.parts if isinstance(node, And) else (node,)
     about_stage = [one for one in parts if _is_about_stage(one, catalog)]
     others = [one for one in parts if one not in about_stage]
@@ -123,12 +132,14 @@ def _of_stages(
     frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
     holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
     wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
-    column: ColumnElement[Any] = TRANSACTION.c.stage
-    if connection.dialect.name == "sqlite":
-        # A plus keeps SQLite from looking up each stage: one walk by account needs no sorting.
-        column = UnaryExpression(column, operator=operators.custom_op("+"))
-    listed = column.in_([one for one in wanted if one is not None])
+    stage = _without_index(TRANSACTION.c.stage, connection.dialect.name)
+    listed = stage.in_([one for one in wanted if one is not None])
     return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
+
+
+def _without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
+    return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
 
 
 def _stages(connection: Connection) -> list[str]:
@@ -150,9 +161,9 @@ def _open(catalog: Catalog) -> Catalog:
     return Catalog(tuple(replace(field, values=()) for field in catalog))
 
 
-def _dated(today: Today) -> ColumnElement[bool]:
+def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
     """True or false, never NULL: an account, and a day that has come."""
-    day = TRANSACTION.c.occurred_on
+    day = type_coerce(_without_index(TRANSACTION.c.occurred_on, dialect), Date)
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
@@ -162,7 +173,7 @@ def _undated(today: Today) -> ColumnElement[bool]:
     return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)
 
 
-def _purchases(counted: ColumnElement[bool], connection: Connection) -> Select[Any]:
+def _purchases(rows: FromClause, counted: ColumnElement[bool]) -> Select[Any]:
     amount = func.coalesce(TRANSACTION.c.amount_minor, 0)
     return (
         select(
@@ -172,14 +183,13 @@ def _purchases(counted: ColumnElement[bool], connection: Connection) -> Select[A
             # PostgreSQL sums bigint as numeric.
             cast(func.sum(amount), BigInteger),
         )
-        .select_from(TransactionColumns(connection.dialect.name).rows())
+        .select_from(rows)
         .where(counted)
         .group_by(TRANSACTION.c.account_id)
     )
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    rows = TransactionColumns(connection.dialect.name).rows()
+def _count(connection: Connection, rows: FromClause, condition: ColumnElement[bool]) -> int:
     return connection.execute(select(func.count()).select_from(rows).where(condition)).scalar_one()
 
 
