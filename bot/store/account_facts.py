@@ -95,7 +95,7 @@ def _taking_part(
 
 
 def _rows(node: Node, catalog: Catalog, connection: Connection) -> FromClause:
-    """Transactions; with owner and product where the criteria need them, for SQLite joins them in any case."""
+    """Transactions; with owner and product where the criteria need them: SQLite joins them in any case."""
     sources = {field.source for name in fields_used(node) if (field := catalog.find(name))}
     joined = any(source.startswith(("owner.", "product.")) for source in sources)
     return TransactionColumns(connection.dialect.name).rows() if joined else TRANSACTION
