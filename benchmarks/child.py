@@ -27,7 +27,7 @@ REFERENCES: Mapping[str, Callable[[str, str], int]] = {
 def main() -> None:
     """Measure."""
     what, base_url, database, options = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
-    idle, cpu, began = _peak_mb(), time.process_time(), time.perf_counter()
+    idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
     if what in REFERENCES:
         found: dict[str, Any] = {"rows": REFERENCES[what](base_url, database)}
     elif what == "sdk":
@@ -35,10 +35,10 @@ def main() -> None:
     else:
         found = product(base_url, database, **options)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    json.dump({**found, "seconds": seconds, "cpu": cpu, "idle_mb": idle, "peak_mb": _peak_mb()}, sys.stdout)
+    json.dump({**found, "seconds": seconds, "cpu": cpu, "idle_mb": idle, "peak_mb": peak_mb()}, sys.stdout)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The most memory that this program had; Linux counts that of its parent into ``ru_maxrss``."""
     status = Path("/proc/self/status")
     if status.exists():

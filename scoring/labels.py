@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scoring.config import Label
@@ -66,13 +67,19 @@ def assign(
         catalog: the fields that the criteria were read with.
         today: the day of the run, for criteria such as ``last_purchase before 90 days ago``.
     """
-    labels = np.full(len(frame), None, dtype=object)
-    free = np.ones(len(frame), dtype=bool)
-    for rule in rules:
-        holds = free & mask(rule.when, frame, catalog, today).to_numpy(dtype=bool)
-        labels[holds] = rule.name
-        free &= ~holds
-    return list(labels)
+    names = [rule.name for rule in rules]
+    return [None if place < 0 else names[place] for place in places(frame, rules, catalog, today)]
+
+
+def places(
+    frame: pd.DataFrame, rules: Sequence[LabelRule], catalog: Catalog, today: Today
+) -> npt.NDArray[np.int64]:
+    """The same as places in the list of rules; -1 where no criteria hold."""
+    found = np.full(len(frame), -1, dtype=np.int64)
+    for place, rule in enumerate(rules):
+        holds = (found < 0) & mask(rule.when, frame, catalog, today).to_numpy(dtype=bool)
+        found[holds] = place
+    return found
 
 
 def label_standings(

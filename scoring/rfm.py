@@ -24,6 +24,7 @@ from scoring.criteria.periods import Today, resolve
 from scoring.criteria.tree import InPeriod, Period
 
 MINOR_PER_UNIT = 100
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 # Below this many accounts per score a percentile says little: 5 accounts in each fifth.
 FEWEST_PER_SCORE = 5
 _RECENCY_CATALOG = Catalog((Field("last_purchase", FieldType.DATE, "score.last_purchase"),))
@@ -208,12 +209,19 @@ def thresholds_from(stored: dict[str, Any]) -> Thresholds:
 
 
 def _measures(buyers: pd.DataFrame) -> dict[str, Integers]:
-    days = [day.toordinal() for day in buyers["last_purchase"]]
     return {
-        "r": np.asarray(days, dtype=np.int64),
+        "r": ordinals(buyers["last_purchase"]),
         "f": buyers["purchases"].to_numpy(dtype=np.int64),
         "m": buyers["spend_minor"].to_numpy(dtype=np.int64),
     }
+
+
+def ordinals(days: pd.Series[Any]) -> Integers:
+    """Days (dates, or datetime64 without a time zone) as ordinals; 0 where there is none."""
+    if isinstance(days.dtype, np.dtype) and days.dtype.kind == "M":
+        since_epoch = days.to_numpy().astype("datetime64[D]").astype(np.int64)
+        return np.where(days.isna().to_numpy(), 0, since_epoch + EPOCH_ORDINAL)
+    return np.fromiter((0 if pd.isna(day) else day.toordinal() for day in days), np.int64, len(days))
 
 
 def _thresholds(measured: dict[str, Integers], segmentation: RfmSegmentation, today: Today) -> Thresholds:

@@ -1,57 +1,31 @@
-"""What differs between two runs: scores to write, changes of label. Values only."""
+"""Which labels changed between two runs. Values only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from bot.app.facts import AccountChange
 from scoring.labels import direction
 from scoring.rfm import Standing
+from scoring.standings import NO_LABEL, Moves
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What a run has to write.
-
-    Attributes:
-        added: standings of accounts that had none, by account id.
-        changed: standings that differ in anything, label or not, by account id.
-        gone: accounts that had a standing and take no part any more.
-    """
-
-    added: Mapping[str, Standing]
-    changed: Mapping[str, Standing]
-    gone: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """How many score rows are written or removed."""
-        return len(self.added) + len(self.changed) + len(self.gone)
-
-
-def compare(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> Difference:
-    """Everything that differs, label or not."""
-    return Difference(
-        added={account: now for account, now in after.items() if account not in before},
-        changed={account: now for account, now in after.items() if before.get(account, now) != now},
-        gone=tuple(account for account in before if account not in after),
-    )
-
-
-def relabelled(
-    difference: Difference, before: Mapping[str, Standing]
-) -> dict[str, tuple[Standing, Standing]]:
+def relabelled(moves: Moves) -> dict[str, tuple[Standing, Standing]]:
     """Old and new standing of every account whose label differs, by account id."""
     nothing = Standing()
-    moved = {account: (nothing, now) for account, now in difference.added.items()}
-    moved |= {account: (before[account], now) for account, now in difference.changed.items()}
-    moved |= {account: (before[account], nothing) for account in difference.gone}
-    return {account: pair for account, pair in moved.items() if pair[0].label != pair[1].label}
+    before, after = moves.before, moves.after
+    labelled = (row for row in moves.added if after.label[row] != NO_LABEL)
+    moved = {after.id_of(row): (nothing, after.at(row)) for row in labelled}
+    moved |= {
+        after.id_of(moves.changed[one]): (before.at(moves.old[one]), after.at(moves.changed[one]))
+        for one in moves.relabelled
+    }
+    lost = (row for row in moves.gone if before.label[row] != NO_LABEL)
+    return moved | {before.id_of(row): (before.at(row), nothing) for row in lost}
 
 
 def label_changes(
-    difference: Difference,
-    before: Mapping[str, Standing],
+    moves: Moves,
     labels: Sequence[str],
     had_label: set[str],
     *,
@@ -60,21 +34,21 @@ def label_changes(
     """The changes of label, in the order of account ids.
 
     Args:
-        difference: what differs.
-        before: the standings of the last run.
+        moves: what differs.
         labels: best first.
         had_label: the accounts that ever had a label.
         new_day: whether a day has passed since the last run, so that everybody's recency moved by itself.
     """
-    gone = set(difference.gone)
+    gone = {moves.before.id_of(row) for row in moves.gone}
+    added = {moves.after.id_of(row) for row in moves.added}
     return [
         AccountChange(
             account_id=account,
             old=old,
             new=new,
             direction=direction(labels, old.label, new.label, had_label=account in had_label),
-            own=new_day or old.facts != new.facts or account not in before,
+            own=new_day or old.facts != new.facts or account in added,
             gone=account in gone,
         )
-        for account, (old, new) in sorted(relabelled(difference, before).items())
+        for account, (old, new) in sorted(relabelled(moves).items())
     ]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from scoring.criteria.fields import Catalog
 from scoring.labels import Direction
@@ -35,12 +36,14 @@ class AccountFacts:
     """The facts of every account that takes part.
 
     Attributes:
-        frame: ``account_id, last_purchase, purchases, spend_minor`` and every account field that the labels'
-            criteria use, named as in the catalog.
+        ids: of the accounts, ascending.
+        frame: of each, ``last_purchase`` (datetime64, or NaT), ``purchases``, ``spend_minor`` and every
+            account field that the labels' criteria use, named as in the catalog.
         catalog: the fields that the labels' criteria may use.
         uncounted: transactions that meet the criteria but have no date or account, or a date after today.
     """
 
+    ids: pa.Array
     frame: pd.DataFrame
     catalog: Catalog
     uncounted: int

@@ -16,7 +16,6 @@ from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
 
 if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do without
-    from bot.app.changes import Difference
     from bot.app.facts import (
         AccountFacts,
         ChangesOfRun,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do 
     )
     from scoring.config import Configuration, RfmSegmentation
     from scoring.criteria.periods import Today
-    from scoring.rfm import Standing
+    from scoring.standings import Moves, Standings
 
 
 class Clock(Protocol):
@@ -312,8 +311,8 @@ class ScoringTransaction(Protocol):
         """
         ...
 
-    def standings(self, segmentation: str) -> Mapping[str, Standing]:
-        """What the last run said, by account id."""
+    def standings(self, segmentation: str) -> Standings:
+        """What the last run said."""
         ...
 
     def last_run(self, segmentation: str) -> LastRun | None:
@@ -342,7 +341,7 @@ class ScoringTransaction(Protocol):
         """Keep a run; its number."""
         ...
 
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, difference: Difference) -> None:
+    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
         """Write the scores that differ, and remove those of accounts that take no part any more."""
         ...
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from bot.app.alerting import Alerting, RunContext, Told
 from bot.app.alerts import RunFacts
-from bot.app.changes import Difference, compare, label_changes, relabelled
+from bot.app.changes import label_changes, relabelled
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
 from bot.app.errors import ConfigurationError, UserError
@@ -32,8 +34,9 @@ from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
 from scoring.explain import reasons
-from scoring.labels import assign, read_rules
-from scoring.rfm import RfmResult, Standing, score
+from scoring.labels import places, read_rules
+from scoring.rfm import RfmResult, ordinals, score
+from scoring.standings import NO_SCORE, Moves, Standings, compare
 
 Cause = Literal["first", "daily", "change", "command"]
 LabelCounts = tuple[tuple[str | None, int], ...]
@@ -171,34 +174,33 @@ class _Run:
 
     def do(self) -> SegmentationRun:
         facts, result, standings = self._score()
-        before = self.transaction.standings(self.segmentation.name)
-        difference = compare(before, standings)
-        changes = self._changes(difference, before)
+        moves = compare(self.transaction.standings(self.segmentation.name), standings)
+        changes = self._changes(moves)
         labels = _label_counts(self._labels, standings)
         run_id = self._save_run(result, len(standings), len(changes))
-        change_ids = self._save(run_id, difference, changes)
+        change_ids = self._save(run_id, moves, changes)
         told = self._tell(run_id, list(zip(change_ids, changes, strict=True)), labels)
         return SegmentationRun(
             segmentation=self.segmentation.name,
             run_id=run_id,
             as_of=self.today.day,
             accounts=len(standings),
-            scored=sum(one.purchases > 0 for one in standings.values()),
-            written=len(difference),
+            scored=standings.scored,
+            written=len(moves),
             label_changes=len(changes),
             baseline=self.baseline,
             alerts=told.alerts,
             summaries=told.summaries,
             held=told.held,
             labels=labels,
-            warnings=(*result.warnings, *_left_out(facts, difference)),
+            warnings=(*result.warnings, *_left_out(facts, moves)),
         )
 
     @property
     def _labels(self) -> tuple[str, ...]:
         return tuple(label.name for label in self.segmentation.labels)
 
-    def _score(self) -> tuple[AccountFacts, RfmResult, dict[str, Standing]]:
+    def _score(self) -> tuple[AccountFacts, RfmResult, Standings]:
         try:
             facts = self.transaction.facts(self.segmentation, self.published.configuration, self.today)
             result = score(facts.frame, self.segmentation, self.today)
@@ -209,16 +211,14 @@ class _Run:
                 "Run `bellwether config check`, correct the line it names, and apply the document.",
             ) from None
         named = result.frame.assign(rfm=result.frame["total"], total_spend=result.frame["spend_minor"])
-        return facts, result, _standings(named, assign(named, rules, facts.catalog, self.today))
+        labels = places(named, rules, facts.catalog, self.today)
+        return facts, result, _standings(facts.ids, named, labels, self._labels)
 
-    def _changes(self, difference: Difference, before: Mapping[str, Standing]) -> list[AccountChange]:
+    def _changes(self, moves: Moves) -> list[AccountChange]:
         # Only those that had none at the last run have to be looked up in the history.
-        unlabelled = [
-            account for account, (old, _) in relabelled(difference, before).items() if old.label is None
-        ]
+        unlabelled = [account for account, (old, _) in relabelled(moves).items() if old.label is None]
         return label_changes(
-            difference,
-            before,
+            moves,
             self._labels,
             self.transaction.had_label(self.segmentation.name, unlabelled),
             new_day=self.last is None or self.last.as_of != self.today.day,
@@ -239,9 +239,9 @@ class _Run:
             )
         )
 
-    def _save(self, run_id: int, difference: Difference, changes: Sequence[AccountChange]) -> list[int]:
+    def _save(self, run_id: int, moves: Moves, changes: Sequence[AccountChange]) -> list[int]:
         name = self.segmentation.name
-        self.transaction.save_scores(name, run_id, self.started, difference)
+        self.transaction.save_scores(name, run_id, self.started, moves)
         return self.transaction.save_changes(
             ChangesOfRun(
                 segmentation=name,
@@ -284,36 +284,29 @@ def _today(configuration: Configuration, organisation: OrganisationFacts, now: d
     return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)
 
 
-def _standings(frame: pd.DataFrame, labels: Sequence[str | None]) -> dict[str, Standing]:
-    columns: list[list[Any]] = [
-        frame[name].to_list()
-        for name in ("account_id", "last_purchase", "purchases", "spend_minor", "r", "f", "m", "total")
-    ]
-    return {
-        account: Standing(
-            last_purchase=None if pd.isna(day) else day,
-            purchases=int(purchases),
-            spend_minor=int(spend),
-            r=_number(r),
-            f=_number(f),
-            m=_number(m),
-            total=_number(total),
-            label=label,
-        )
-        for account, day, purchases, spend, r, f, m, total, label in zip(*columns, labels, strict=True)
-    }
+def _standings(
+    ids: pa.Array, frame: pd.DataFrame, label: npt.NDArray[np.int64], names: tuple[str, ...]
+) -> Standings:
+    r, f, m = (frame[name].to_numpy(dtype=np.int64, na_value=NO_SCORE) for name in ("r", "f", "m"))
+    return Standings(
+        ids,
+        ordinals(frame["last_purchase"]),
+        frame["purchases"].to_numpy(dtype=np.int64),
+        frame["spend_minor"].to_numpy(dtype=np.int64),
+        r,
+        f,
+        m,
+        label,
+        names,
+    )
 
 
-def _number(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)
+def _label_counts(labels: Sequence[str], standings: Standings) -> LabelCounts:
+    found = standings.counts()
+    return tuple((label, found.get(label, 0)) for label in (*labels, None))
 
 
-def _label_counts(labels: Sequence[str], standings: Mapping[str, Standing]) -> LabelCounts:
-    found = Counter(one.label for one in standings.values())
-    return tuple((label, found[label]) for label in (*labels, None))
-
-
-def _left_out(facts: AccountFacts, difference: Difference) -> tuple[str, ...]:
+def _left_out(facts: AccountFacts, moves: Moves) -> tuple[str, ...]:
     """What did not count, so that nothing is left out in silence."""
     lines = []
     if facts.uncounted:
@@ -321,6 +314,6 @@ def _left_out(facts: AccountFacts, difference: Difference) -> tuple[str, ...]:
             "Purchases without an account, without a date or with a later date do not count: "
             f"{facts.uncounted:,}."
         )
-    if difference.gone:
-        lines.append(f"Accounts that were deleted or take no part any more: {len(difference.gone):,}.")
+    if len(moves.gone):
+        lines.append(f"Accounts that were deleted or take no part any more: {len(moves.gone):,}.")
     return tuple(lines)

@@ -9,20 +9,42 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, cast, func, not_, select
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    FromClause,
+    Select,
+    UnaryExpression,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.sql import operators
 
 from bot.app.facts import AccountFacts
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import where
+from bot.store.frames import columns_of
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
+from scoring.criteria.tree import And, Node
 from scoring.labels import fields_used
 
-_FACTS = ("account_id", "last_purchase", "purchases", "spend_minor")
+_PURCHASE_TYPES = (pa.string(), pa.date32(), pa.int64(), pa.int64())
 
 
 def read_facts(
@@ -36,40 +58,99 @@ def read_facts(
         CriteriaError: criteria that do not fit the fields.
     """
     accounts = _open(account_catalog(connection, configuration))
-    counting = _counting(connection, segmentation, configuration, today)
-    dated = _dated(today)
-    purchases = _purchases(and_(counting, dated), connection.dialect.name)
-    columns = AccountColumns(segmentation.name, connection.dialect.name)
-    extra = _fields_of_labels(segmentation, accounts)
-    taking_part = where(
-        parse(segmentation.accounts, accounts), accounts, columns, today, connection.dialect.name
+    transactions = _open(transaction_catalog(connection, configuration))
+    node = parse(segmentation.transactions, transactions)
+    counting = _counting(connection, node, transactions, today)
+    rows = _rows(node, transactions, connection)
+    dated = _dated(today, connection.dialect.name)
+    ids, extra = _taking_part(connection, segmentation, accounts, today)
+    found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
+    return AccountFacts(
+        ids=ids,
+        frame=_frame(ids, found, extra),
+        catalog=accounts,
+        uncounted=_count(connection, rows, and_(counting, _undated(today))),
     )
+
+
+def _taking_part(
+    connection: Connection, segmentation: RfmSegmentation, catalog: Catalog, today: Today
+) -> tuple[pa.Array, list[tuple[Field, Sequence[Any]]]]:
+    """The accounts, and the values of the fields that the labels' criteria use."""
+    dialect = connection.dialect.name
+    extra = _fields_of_labels(segmentation, catalog)
+    columns = AccountColumns(segmentation.name, dialect)
+    condition = where(parse(segmentation.accounts, catalog), catalog, columns, today, dialect)
+    if not extra:
+        statement = select(ACCOUNT.c.id).select_from(columns.rows()).where(condition).order_by(ACCOUNT.c.id)
+        return columns_of(connection, statement, [pa.string()]).column(0).combine_chunks(), []
     rows = connection.execute(
-        select(
-            ACCOUNT.c.id,
-            purchases.c.last_purchase,
-            func.coalesce(purchases.c.purchases, 0),
-            func.coalesce(purchases.c.spend_minor, 0),
-            *(columns(field).label(f"extra_{at}") for at, field in enumerate(extra)),
-        )
-        .select_from(columns.rows().outerjoin(purchases, purchases.c.account_id == ACCOUNT.c.id))
-        .where(taking_part)
+        select(ACCOUNT.c.id, *(columns(field).label(f"extra_{at}") for at, field in enumerate(extra)))
+        .select_from(columns.rows())
+        .where(condition)
         .order_by(ACCOUNT.c.id)
     ).all()
-    return AccountFacts(
-        frame=_frame([tuple(row) for row in rows], extra),
-        catalog=accounts,
-        uncounted=_count(connection, and_(counting, not_(dated))),
-    )
+    ids, *values = list(zip(*rows, strict=True)) if rows else [() for _ in range(1 + len(extra))]
+    return pa.array(ids, pa.string()), list(zip(extra, values, strict=True))
 
 
-def _counting(
-    connection: Connection, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-) -> ColumnElement[bool]:
-    catalog = _open(transaction_catalog(connection, configuration))
+def _rows(node: Node, catalog: Catalog, connection: Connection) -> FromClause:
+    """Transactions; with owner and product where the criteria need them: SQLite joins them in any case."""
+    sources = {field.source for name in fields_used(node) if (field := catalog.find(name))}
+    joined = any(source.startswith(("owner.", "product.")) for source in sources)
+    return TransactionColumns(connection.dialect.name).rows() if joined else TRANSACTION
+
+
+def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
+    """Which transactions count.
+
+    Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
+    function of ours for each row.
+    """
     dialect = connection.dialect.name
-    node = parse(segmentation.transactions, catalog)
-    return where(node, catalog, TransactionColumns(dialect), today, dialect)
+    parts = node.parts if isinstance(node, And) else (node,)
+    about_stage = [one for one in parts if _is_about_stage(one, catalog)]
+    others = [one for one in parts if one not in about_stage]
+    columns = TransactionColumns(dialect)
+    conditions = [where(one, catalog, columns, today, dialect) for one in others]
+    if about_stage:
+        conditions.append(_of_stages(connection, about_stage, catalog, today))
+    return and_(true(), *conditions)
+
+
+def _is_about_stage(node: Node, catalog: Catalog) -> bool:
+    names = fields_used(node)
+    fields = {catalog.find(name) for name in names}
+    return bool(names) and {one.source if one else "" for one in fields} == {"transaction.stage"}
+
+
+def _of_stages(
+    connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
+) -> ColumnElement[bool]:
+    stages: list[str | None] = [None, *_stages(connection)]
+    (name,) = {field.name for node in nodes for one in fields_used(node) if (field := catalog.find(one))}
+    frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
+    holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
+    wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
+    stage = _without_index(TRANSACTION.c.stage, connection.dialect.name)
+    listed = stage.in_([one for one in wanted if one is not None])
+    return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
+
+
+def _without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
+    return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
+
+
+def _stages(connection: Connection) -> list[str]:
+    """Every stage that a transaction has: each by one look into the index behind the one before."""
+    found: list[str] = []
+    column = TRANSACTION.c.stage
+    statement = select(func.min(column)).where(column.is_not(None))
+    while (stage := connection.execute(statement).scalar_one_or_none()) is not None:
+        found.append(stage)
+        statement = select(func.min(column)).where(column > stage)
+    return found
 
 
 def _open(catalog: Catalog) -> Catalog:
@@ -80,31 +161,35 @@ def _open(catalog: Catalog) -> Catalog:
     return Catalog(tuple(replace(field, values=()) for field in catalog))
 
 
-def _dated(today: Today) -> ColumnElement[bool]:
+def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
     """True or false, never NULL: an account, and a day that has come."""
-    day = TRANSACTION.c.occurred_on
+    day = type_coerce(_without_index(TRANSACTION.c.occurred_on, dialect), Date)
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
-def _purchases(counted: ColumnElement[bool], dialect: str) -> Subquery:
+def _undated(today: Today) -> ColumnElement[bool]:
+    """The contrary, as alternatives that indexes find."""
+    day = TRANSACTION.c.occurred_on
+    return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)
+
+
+def _purchases(rows: FromClause, counted: ColumnElement[bool]) -> Select[Any]:
     amount = func.coalesce(TRANSACTION.c.amount_minor, 0)
     return (
         select(
             TRANSACTION.c.account_id,
-            func.max(TRANSACTION.c.occurred_on).label("last_purchase"),
-            func.count().label("purchases"),
+            func.max(TRANSACTION.c.occurred_on),
+            func.count(),
             # PostgreSQL sums bigint as numeric.
-            cast(func.sum(amount), BigInteger).label("spend_minor"),
+            cast(func.sum(amount), BigInteger),
         )
-        .select_from(TransactionColumns(dialect).rows())
+        .select_from(rows)
         .where(counted)
         .group_by(TRANSACTION.c.account_id)
-        .subquery("purchases")
     )
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    rows = TransactionColumns(connection.dialect.name).rows()
+def _count(connection: Connection, rows: FromClause, condition: ColumnElement[bool]) -> int:
     return connection.execute(select(func.count()).select_from(rows).where(condition)).scalar_one()
 
 
@@ -115,19 +200,19 @@ def _fields_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[F
     return [one for one in found if one is not None and not one.source.startswith("score.")]
 
 
-def _frame(rows: list[tuple[Any, ...]], extra: Iterable[Field]) -> pd.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else []
-    at = dict(enumerate(columns))
+def _frame(ids: pa.Array, found: pa.Table, extra: Iterable[tuple[Field, Sequence[Any]]]) -> pd.DataFrame:
+    accounts, days, purchases, spend = (column.combine_chunks() for column in found.columns)
+    place = pc.index_in(ids, value_set=accounts)
     frame = pd.DataFrame(
         {
-            "account_id": pd.Series(at.get(0, ()), dtype=object),
-            "last_purchase": pd.Series(at.get(1, ()), dtype=object),
-            "purchases": pd.Series(at.get(2, ()), dtype="int64"),
-            "spend_minor": pd.Series(at.get(3, ()), dtype="int64"),
+            "last_purchase": days.take(place).to_numpy(zero_copy_only=False),
+            "purchases": pc.fill_null(purchases.take(place), 0).to_numpy(),
+            "spend_minor": pc.fill_null(spend.take(place), 0).to_numpy(),
         }
     )
-    for number, field in enumerate(extra, start=len(_FACTS)):
-        frame[field.name] = _column(field, at.get(number, ()))
+    frame["last_purchase"] = frame["last_purchase"].astype("datetime64[s]")
+    for field, values in extra:
+        frame[field.name] = _column(field, values)
     return frame
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, String, bindparam, case, cast, delete, func, insert, literal, select
 
-from bot.app.changes import Difference
 from bot.app.facts import (
     AccountFacts,
     ChangesOfRun,
@@ -26,14 +29,17 @@ from bot.app.facts import (
 from bot.app.ports import ScoringTransaction
 from bot.store import raised_alerts
 from bot.store.account_facts import read_facts
+from bot.store.frames import columns_of
 from bot.store.locks import take_turn
 from bot.store.outbox import put_message
 from bot.store.tables import LabelChangeRow, RunRow, ScoreRow
 from connector.cache.engine import Database
+from connector.cache.statements import upsert
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow, table_of
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.periods import Today
-from scoring.rfm import Standing
+from scoring.rfm import EPOCH_ORDINAL, Standing
+from scoring.standings import NO_DAY, NO_LABEL, Moves, Standings
 
 _SCORE = table_of(ScoreRow)
 _CHANGE = table_of(LabelChangeRow)
@@ -44,6 +50,8 @@ _USER = table_of(UserRow)
 _ORGANISATION = table_of(OrganisationRow)
 
 _STANDING = ("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor")
+ROWS_AT_ONCE = 5_000
+NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
 IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
 
 
@@ -92,13 +100,34 @@ class SqlScoringTransaction:
         """The facts of every account that takes part."""
         return read_facts(self._connection, segmentation, configuration, today)
 
-    def standings(self, segmentation: str) -> Mapping[str, Standing]:
+    def standings(self, segmentation: str) -> Standings:
         """What the last run said."""
-        columns = [_SCORE.c[name] for name in _STANDING]
-        rows = self._connection.execute(
-            select(_SCORE.c.account_id, *columns).where(_SCORE.c.segmentation == segmentation)
+        mine = _SCORE.c.segmentation == segmentation
+        names = tuple(self._connection.execute(select(_SCORE.c.label).distinct().where(mine)).scalars())
+        labels = tuple(sorted(name for name in names if name is not None))
+        place = case(
+            *((_SCORE.c.label == name, number) for number, name in enumerate(labels)), else_=NO_LABEL
+        ) if labels else literal(NO_LABEL)  # fmt: skip
+        numbers = (func.coalesce(_SCORE.c[name], 0) for name in ("purchases", "spend_minor", "r", "f", "m"))
+        day = func.coalesce(cast(_SCORE.c.last_purchase, String), NO_DAY_TEXT)
+        statement = (
+            select(_SCORE.c.account_id, day, *numbers, place).where(mine).order_by(_SCORE.c.account_id)
         )
-        return {row[0]: Standing(**dict(zip(_STANDING, row[1:], strict=True))) for row in rows}
+        types = [pa.string(), pa.date32(), *([pa.int64()] * 6)]
+        ids, days, purchases, spend, r, f, m, label = (
+            one.combine_chunks() for one in columns_of(self._connection, statement, types).columns
+        )
+        return Standings(
+            ids,
+            _ordinals(days),
+            purchases.to_numpy(),
+            spend.to_numpy(),
+            r.to_numpy(),
+            f.to_numpy(),
+            m.to_numpy(),
+            label.to_numpy(),
+            labels,
+        )
 
     def last_run(self, segmentation: str) -> LastRun | None:
         """The latest run."""
@@ -148,19 +177,26 @@ class SqlScoringTransaction:
         number: int = self._connection.execute(insert(_RUN).values(values).returning(_RUN.c.id)).scalar_one()
         return number
 
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, difference: Difference) -> None:
+    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
         """Write what differs."""
-        fixed = {"run_id": run_id, "scored_at": at}
-        key = {"segmentation": segmentation}
-        new = [key | {"account_id": one} | _columns(now) | fixed for one, now in difference.added.items()]
-        old = [{"this": one} | _columns(now) | fixed for one, now in difference.changed.items()]
-        this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("this"))
-        if new:
-            self._connection.execute(insert(_SCORE), new)
-        if old:
-            self._connection.execute(update(_SCORE).where(this), old)
-        if difference.gone:
-            self._connection.execute(delete(_SCORE).where(this), [{"this": one} for one in difference.gone])
+        fixed = {"run_id": run_id, "scored_at": at, "segmentation": segmentation}
+        written = np.concatenate([moves.added, moves.changed])
+        statement = upsert(
+            _SCORE, self._connection.dialect.name, frozenset({*_STANDING, "account_id", *fixed})
+        )
+        for start in range(0, len(written), ROWS_AT_ONCE):
+            rows = written[start : start + ROWS_AT_ONCE]
+            self._connection.execute(
+                statement,
+                [
+                    {"account_id": moves.after.id_of(row), **_columns(moves.after.at(row)), **fixed}
+                    for row in rows
+                ],
+            )
+        if len(moves.gone):
+            this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("this"))
+            gone = [{"this": moves.before.id_of(row)} for row in moves.gone]
+            self._connection.execute(delete(_SCORE).where(this), gone)
 
     def save_changes(self, changes: ChangesOfRun) -> list[int]:
         """Keep the changes; their numbers, in order."""
@@ -215,6 +251,11 @@ class SqlScoringTransaction:
     ) -> None:
         """Put a message into the outbox; a key that is there already is left as it is."""
         put_message(self._connection, key=dedupe_key, kind=kind, channel=channel, payload=payload, now=at)
+
+
+def _ordinals(days: pa.Array) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = pc.cast(days, pa.int32()).to_numpy().astype(np.int64) + EPOCH_ORDINAL
+    return np.where(found == date.fromisoformat(NO_DAY_TEXT).toordinal(), NO_DAY, found)
 
 
 def _columns(standing: Standing) -> dict[str, Any]:

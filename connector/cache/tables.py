@@ -101,7 +101,7 @@ class TransactionRow(SQLModel, table=True):
     product_id: str | None = text_column(index=True)
     owner_id: str | None = text_column()
     name: str | None = text_column()
-    stage: str | None = text_column()
+    stage: str | None = text_column(index=True)  # which stages there are, is found by a few looks into it
     occurred_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
     amount_minor: int | None = money_column()
     currency: str | None = text_column()

@@ -152,5 +152,5 @@ def test_an_instant_that_is_only_in_the_raw_record_falls_on_the_organisations_da
     }
     with database.reads.connect() as connection:
         facts = read_facts(connection, segmentation, CONFIGURATION, today)
-    frame = facts.frame.set_index("account_id")
+    frame = facts.frame.set_index(facts.ids.to_pandas())
     assert mask(asked["2026-03-07"], frame, facts.catalog, today)[["a5", "a6"]].tolist() == [True, False]

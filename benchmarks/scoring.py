@@ -1,0 +1,284 @@
+"""``python -m benchmarks.scoring``: a full pass of RFM over many accounts, beside DuckDB over Parquet.
+
+The reference does the same with the same data: the aggregate per account, scores from 1 to 5 by percentile
+with ties equal, eight labels, and a comparison with the labels of the run before. Every measurement is a
+process of its own; ratios are taken within a round.
+
+``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import text
+
+from benchmarks.child import peak_mb
+from bot.app.config import PublishedConfigurations
+from bot.app.recompute import Recompute
+from bot.store.config_versions import SqlConfigVersions
+from bot.store.schema import migrate
+from bot.store.scores import SqlScores
+from connector.cache.engine import Database, open_database
+from tests.support.postgres import PostgresServer, running_postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+DAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TRANSACTIONS_EACH = 10
+DAYS = 3 * 365
+WON = 0.7  # of the transactions
+FIRST_ACCOUNT, FIRST_TRANSACTION = 5 * 10**18, 6 * 10**18
+AT_ONCE = 100_000
+PLAIN: tuple[str, ...] = ()
+LABELS = (
+    ("Champion", "r >= 4 and f >= 4 and m >= 4"), ("VIP", "m = 5 and f >= 3"), ("Loyal", "f >= 4"),
+    ("New", "r = 5 and f = 1"), ("At Risk", "r <= 2 and m >= 4"), ("Slipping", "r <= 2 and f >= 3"),
+    ("Asleep", "r = 1"), ("Other", "r >= 1"),
+)  # fmt: skip
+DOCUMENT = "version: 1\nsegmentations:\n  - name: RFM\n    labels:\n" + "".join(
+    f"      - {{name: {name}, when: '{when}'}}\n" for name, when in LABELS
+)
+
+
+class FixedClock:
+    """Noon of the benchmark's day."""
+
+    def now(self) -> datetime:
+        """The same instant always."""
+        return NOW
+
+
+def transactions(accounts: int, seed: int) -> Iterator[pa.Table]:
+    """Transactions by the ten thousands: a power law of frequencies, log-normal amounts, three years."""
+    chance = np.random.default_rng(seed)
+    weights = np.cumsum(chance.pareto(1.2, accounts) + 0.1)
+    total = accounts * TRANSACTIONS_EACH
+    for start in range(0, total, AT_ONCE):
+        rows = min(AT_ONCE, total - start)
+        account = np.searchsorted(weights, chance.random(rows) * weights[-1])
+        ids = pa.array(np.arange(start, start + rows) + FIRST_TRANSACTION).cast(pa.string())
+        owners = pa.array(account + FIRST_ACCOUNT).cast(pa.string())
+        days = np.datetime64(DAY) - chance.integers(0, DAYS, rows)
+        amounts = np.round(chance.lognormal(8, 1.2, rows) * 100).astype(np.int64)
+        stages = np.where(chance.random(rows) < WON, "Closed Won", "Closed Lost")
+        yield pa.Table.from_arrays(
+            [ids, owners, pa.array(stages), pa.array(days).cast(pa.date32()), pa.array(amounts)],
+            ["id", "account_id", "stage", "occurred_on", "amount_minor"],
+        )
+
+
+def fill(database: Database, accounts: int, seed: int) -> None:
+    """Every table, the configuration, the accounts and their transactions."""
+    migrate(database)
+    SqlConfigVersions(database, FixedClock()).publish(DOCUMENT, "benchmark")
+    with database.writes.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO crm_organisation (id, name, time_zone, currency, several_currencies) "
+                "VALUES ('1', 'B', 'UTC', 'USD', false)"
+            )
+        )
+        rows = [{"id": str(FIRST_ACCOUNT + one), "name": f"Account {one}"} for one in range(accounts)]
+        connection.execute(text("INSERT INTO crm_account (id, name, raw) VALUES (:id, :name, '{}')"), rows)
+    statement = text(
+        "INSERT INTO crm_transaction (id, account_id, stage, occurred_on, amount_minor, raw) "
+        "VALUES (:id, :account_id, :stage, :occurred_on, :amount_minor, '{}')"
+    )
+    for table in transactions(accounts, seed):
+        with database.writes.begin() as connection:
+            connection.execute(statement, table.to_pylist())
+    if database.dialect == "postgresql":
+        with database.writes.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def reference(parquet: str, before: str) -> int:
+    """DuckDB's pass; how many labels differ from those of the run before."""
+    engine = duckdb.connect()
+    engine.execute("SET threads = 2")
+    counted = (
+        f"SELECT account_id, max(occurred_on) AS d, count(*) AS n, sum(amount_minor)::BIGINT AS s "
+        f"FROM '{parquet}' WHERE stage = 'Closed Won' AND occurred_on <= DATE '{DAY}' GROUP BY account_id"
+    )
+    engine.execute(f"CREATE TEMP TABLE facts AS {counted}")
+    fifths = "[0.2, 0.4, 0.6, 0.8]"
+    measures = ", ".join(f"quantile_disc({name}, {fifths})" for name in "dns")
+    cuts = engine.execute(f"SELECT {measures} FROM facts").fetchone()
+    assert cuts is not None
+
+    def score(name: str, values: Sequence[Any]) -> str:
+        tests = (f"({name} > {_literal(one)})::INT" for one in values)
+        return f"1 + {' + '.join(tests)}"
+
+    scores = ", ".join(
+        f"{score(column, values)} AS {name}"
+        for (name, column), values in zip((("r", "d"), ("f", "n"), ("m", "s")), cuts, strict=True)
+    )
+    label = "CASE " + " ".join(f"WHEN {when} THEN '{name}'" for name, when in LABELS) + " END"
+    changed = engine.execute(
+        f"SELECT l.account_id, l.label FROM (SELECT account_id, {label} AS label FROM "
+        f"(SELECT account_id, {scores} FROM facts)) AS l LEFT JOIN '{before}' AS b USING (account_id) "
+        f"WHERE l.label IS DISTINCT FROM b.label"
+    ).fetchall()
+    return len(changed)
+
+
+def _literal(value: object) -> str:
+    return f"DATE '{value}'" if isinstance(value, date) else str(value)
+
+
+def product(url: str, what: str) -> int:
+    """The product's run on command; ``pass`` is undone, ``run`` is kept. How many labels differ."""
+    database = open_database(url)
+    try:
+        configurations = PublishedConfigurations(SqlConfigVersions(database, FixedClock()))
+        recompute = Recompute(SqlScores(database), configurations, FixedClock(), lambda _account: None)
+        summary = recompute.rehearse() if what == "pass" else recompute.run("command")
+        return summary.label_changes
+    finally:
+        database.close()
+
+
+def _one(arguments: Sequence[str]) -> None:
+    """A measurement in this process: prints seconds, CPU seconds, memory, and what was found."""
+    what, first, second = arguments
+    idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
+    found = reference(first, second) if what == "reference" else product(first, what)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    json.dump({"seconds": seconds, "cpu": cpu, "idle": idle, "peak": peak_mb(), "found": found}, sys.stdout)
+
+
+def _measured(*arguments: str) -> Mapping[str, float]:
+    outcome = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scoring", "one", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    if outcome.returncode != 0:
+        raise RuntimeError(outcome.stderr[-3000:])
+    found: Mapping[str, float] = json.loads(outcome.stdout.splitlines()[-1])
+    return found
+
+
+def _changed(database: Database, share: float) -> None:
+    """Make the labels of some accounts others than a run will give: as if they had changed since."""
+    step = max(1, round(1 / share))
+    with database.writes.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE score SET label = 'Other', m = 1 "
+                "WHERE label IS NOT NULL AND CAST(account_id AS NUMERIC) % :step = 0"
+            ),
+            {"step": step},
+        )
+
+
+def _export(database: Database, parquet: Path) -> None:
+    with database.reads.connect() as connection:
+        rows = connection.execute(text("SELECT account_id, label FROM score")).all()
+    columns = list(zip(*rows, strict=True))
+    pq.write_table(pa.table({"account_id": columns[0], "label": columns[1]}), parquet)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
+    parser.add_argument("--accounts", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--changed", type=float, default=0.024, help="share of accounts; default %(default)s")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    options = parser.parse_args()
+    print("| accounts | what | seconds | ratio | CPU s | peak MB | above idle | labels changed |")
+    print("|---:|---|---:|---:|---:|---:|---:|---:|")
+    for accounts in options.accounts:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scoring-")))
+            postgres = (
+                stack.enter_context(running_postgres(PLAIN)) if "postgresql" in options.databases else None
+            )
+            _print(accounts, _results(options, accounts, folder, postgres))
+    return 0
+
+
+def _results(
+    options: argparse.Namespace, accounts: int, folder: Path, postgres: PostgresServer | None
+) -> Mapping[str, Sequence[Mapping[str, float]]]:
+    parquet, before = folder / "transactions.parquet", folder / "before.parquet"
+    schema = next(transactions(1, options.seed)).schema
+    with pq.ParquetWriter(parquet, schema) as writer:
+        for table in transactions(accounts, options.seed):
+            writer.write_table(table)
+    databases = {kind: _filled(kind, folder, postgres, accounts, options.seed) for kind in options.databases}
+    found: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    for _ in range(options.rounds):
+        for kind, database in databases.items():
+            _changed(database, options.changed)
+            if not before.exists():
+                _export(database, before)
+            url = database.reads.url.render_as_string(hide_password=False)
+            for name, call in _cases(kind, url, str(parquet), str(before)):
+                found[name].append(call())
+    for database in databases.values():
+        database.close()
+    return found
+
+
+def _cases(
+    kind: str, url: str, parquet: str, before: str
+) -> Iterator[tuple[str, Callable[[], Mapping[str, float]]]]:
+    if kind == "sqlite":
+        yield "reference", lambda: _measured("reference", parquet, before)
+    yield f"pass, {kind}", lambda: _measured("pass", url, "")
+    yield f"run, {kind}", lambda: _measured("run", url, "")
+
+
+def _filled(kind: str, folder: Path, postgres: PostgresServer | None, accounts: int, seed: int) -> Database:
+    if kind == "sqlite" or postgres is None:
+        url = f"sqlite:///{folder}/scoring.sqlite"
+    else:
+        postgres.execute("CREATE DATABASE scoring")
+        url = postgres.url("scoring")
+    database = open_database(url)
+    fill(database, accounts, seed)
+    product(url, "run")
+    return database
+
+
+def _print(accounts: int, found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    references = [one["seconds"] for one in found.get("reference", ())]
+    for name, runs in found.items():
+        ratios = [one["seconds"] / reference for one, reference in zip(runs, references, strict=False)]
+        cells = (
+            f"{accounts:,}", name, f"{median(one['seconds'] for one in runs):.2f}",
+            f"{median(ratios):.2f}" if ratios else "", f"{median(one['cpu'] for one in runs):.2f}",
+            f"{max(one['peak'] for one in runs):.0f}",
+            f"{max(one['peak'] - one['idle'] for one in runs):.0f}", f"{runs[-1]['found']:,}",
+        )  # fmt: skip
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["one"]:
+        _one(sys.argv[2:])
+        sys.exit(0)
+    sys.exit(main())
