@@ -1,0 +1,33 @@
+"""Many rows as columns, on both databases."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+from sqlalchemy import insert, select
+
+from bot.store.frames import columns_of
+from connector.cache.engine import Database
+from connector.cache.tables import TransactionRow, table_of
+from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
+from tests.support.scoring_world import database, shared_postgres  # noqa: F401  (fixtures)
+
+DEAL = table_of(TransactionRow)
+TYPES = (pa.string(), pa.date32(), pa.int64())
+
+
+def test_rows_come_as_columns(database: Database) -> None:  # noqa: F811
+    rows = [
+        {"id": str(one), "occurred_on": date(2026, 1, 1 + one), "amount_minor": -(10**15) * one, "raw": "{}"}
+        for one in range(5)
+    ]
+    statement = select(DEAL.c.id, DEAL.c.occurred_on, DEAL.c.amount_minor).order_by(DEAL.c.id)
+    with database.writes.begin() as connection:
+        assert columns_of(connection, statement, TYPES).num_rows == 0
+        connection.execute(insert(DEAL), rows)
+        found = columns_of(connection, statement.where(DEAL.c.id.in_(["1", "3"])), TYPES)
+    assert found.column_names == ["0", "1", "2"]
+    assert [column.to_pylist() for column in found.columns] == [
+        ["1", "3"], [date(2026, 1, 2), date(2026, 1, 4)], [-(10**15), -3 * 10**15]
+    ]  # fmt: skip
