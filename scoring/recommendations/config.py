@@ -49,8 +49,8 @@ class RecommendationLabel(Part):
     any_of: Annotated[tuple[Recommended, ...], Field(min_length=1)] = (Recommended(),)
 
 
-# A repeat buy is hot by its probability. Hardly any new product is ever likely, so that one is hot by how many
-# times likelier it is than elsewhere (measured on wholesale invoices: none of them reached one half).
+# A repeat buy is hot by its probability. Hardly any new product is ever likely (on wholesale invoices none
+# reached one half), so that one is hot by how many times likelier it is than elsewhere.
 HOT_PROBABILITY, HOT_LIFT = 0.5, 5.0
 STARTING_LABELS = (
     RecommendationLabel(
@@ -117,9 +117,9 @@ def _broken(segmentation: RecommendationSegmentation, limits: RecommendationLimi
         products = {product for one in label.any_of for product in one.products}
         bundles = {tuple(sorted(pair)) for one in label.any_of for pair in one.bundles}
         if len(products) > limits.products:
-            yield f"Label {label.name!r} names {len(products)} products; at most {limits.products} are possible."
+            yield f"Label {label.name!r} names {len(products)} products; at most {limits.products} can be."
         if len(bundles) > limits.bundles:
-            yield f"Label {label.name!r} names {len(bundles)} bundles; at most {limits.bundles} are possible."
+            yield f"Label {label.name!r} names {len(bundles)} bundles; at most {limits.bundles} can be."
         for first, second in sorted(bundles):
             if first == second:
                 yield f"Label {label.name!r} has a bundle of {first!r} with itself; name two products."

@@ -59,7 +59,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class Chosen:
     """Pairs of one block: rows of the block with the accounts behind them, and products."""
 
     accounts: Integers
@@ -68,6 +68,7 @@ class _Chosen:
 
     @property
     def account(self) -> Integers:
+        """The account of each pair."""
         return self.accounts[self.row]
 
     def of(self, matrix: sparse.csr_array) -> Numbers:
@@ -88,8 +89,10 @@ def pairs_of(signals: Signals, accounts: Integers, most_new: int, horizon_days: 
     scores = block_scores(signals, accounts)
     owned = np.asarray(signals.counts[accounts].toarray() > 0)
     row, product = np.nonzero(owned | _best_new(scores, owned, most_new))
-    chosen = _Chosen(accounts, row, product)
-    return Pairs(chosen.account, product, owned[row, product], _features(signals, scores, chosen, horizon_days))
+    chosen = Chosen(accounts, row, product)
+    return Pairs(
+        chosen.account, product, owned[row, product], _features(signals, scores, chosen, horizon_days)
+    )
 
 
 def _best_new(scores: BlockScores, owned: Flags, most: int) -> Flags:
@@ -104,7 +107,7 @@ def _best_new(scores: BlockScores, owned: Flags, most: int) -> Flags:
     return found
 
 
-def _features(signals: Signals, scores: BlockScores, chosen: _Chosen, horizon_days: int) -> Cells:
+def _features(signals: Signals, scores: BlockScores, chosen: Chosen, horizon_days: int) -> Cells:
     rhythm, account, product = signals.rhythm, chosen.account, chosen.product
     buyers, recent, silent = rhythm.sales(account, product, horizon_days)
     interval = rhythm.interval[account]
@@ -123,7 +126,7 @@ def _features(signals: Signals, scores: BlockScores, chosen: _Chosen, horizon_da
     return np.column_stack([np.asarray(column, dtype=np.float32) for column in columns])
 
 
-def _own_history(signals: Signals, chosen: _Chosen, horizon_days: int) -> tuple[Numbers, ...]:
+def _own_history(signals: Signals, chosen: Chosen, horizon_days: int) -> tuple[Numbers, ...]:
     """Of each pair what the account's own purchases of the product say; 0 when it is new."""
     rhythm, account = signals.rhythm, chosen.account
     times, latest = chosen.of(signals.counts), chosen.of(rhythm.latest)
@@ -142,7 +145,7 @@ def _own_history(signals: Signals, chosen: _Chosen, horizon_days: int) -> tuple[
 
 
 def _passed(intervals: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """How many intervals have passed, bent at one and two: waiting, overdue and gone mean different things."""
+    """How many intervals have passed, bent at one and two: waiting, overdue and gone are different."""
     return (
         np.minimum(intervals, 1),
         np.clip(intervals - 1, 0, 1),

@@ -1,4 +1,4 @@
-"""A logistic regression that gives probabilities, fitted by Newton's method; isotonic only with many positives."""
+"""A logistic regression that gives probabilities, by Newton's method; isotonic with many positives."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FEWEST_FOR_ISOTONIC = 1_000
 # fighting each other. Chosen on the validation days of benchmarks/truth/recommending.py.
 RIDGE = 10.0
 _LEVEL_RIDGE = 1.0
+# Steps make ties, and the lowest may be 0; this share of the raw probability keeps the order and some doubt.
+_RAW_SHARE = 0.1
 _CONSTANT = 1e-9
 
 
@@ -46,7 +48,7 @@ class Logistic:
         raw = _sigmoid(self.log_odds(features))
         if not len(self.knots):
             return raw
-        return np.interp(raw, self.knots, self.values)
+        return (1 - _RAW_SHARE) * np.interp(raw, self.knots, self.values) + _RAW_SHARE * raw
 
     def log_odds(self, features: npt.NDArray[np.floating]) -> Numbers:
         """What the weights add up to, each row; before calibration."""
@@ -116,7 +118,7 @@ def calibrated(model: Logistic, odds: Numbers, happened: Flags) -> Logistic:
 
 
 def _newton(design: Numbers, happened: Numbers, weight: Numbers, penalty: Numbers) -> Numbers:
-    rate = np.average(happened, weights=weight)
+    rate = float(np.average(happened, weights=weight))
     found = np.zeros(design.shape[1])
     found[0] = np.log(rate / (1 - rate))
     loss = _loss(design, happened, weight, found, penalty)
@@ -124,7 +126,8 @@ def _newton(design: Numbers, happened: Numbers, weight: Numbers, penalty: Number
         probability = _sigmoid(design @ found)
         gradient = design.T @ (weight * (probability - happened)) + penalty * found
         curve = weight * probability * (1 - probability)
-        step = np.linalg.solve((design * curve[:, None]).T @ design + np.diag(penalty), gradient)
+        bend = (design * curve[:, None]).T @ design + np.diag(penalty)
+        step = np.asarray(np.linalg.solve(bend, gradient), dtype=np.float64)
         found, loss, moved = _halved(design, happened, weight, penalty, found, step, loss)
         if moved < 1e-10 * max(1.0, abs(loss)):
             break
@@ -132,7 +135,13 @@ def _newton(design: Numbers, happened: Numbers, weight: Numbers, penalty: Number
 
 
 def _halved(
-    design: Numbers, happened: Numbers, weight: Numbers, penalty: Numbers, found: Numbers, step: Numbers, loss: float
+    design: Numbers,
+    happened: Numbers,
+    weight: Numbers,
+    penalty: Numbers,
+    found: Numbers,
+    step: Numbers,
+    loss: float,
 ) -> tuple[Numbers, float, float]:
     for halving in range(30):
         tried = found - step / 2**halving

@@ -1,9 +1,9 @@
-"""The probability that an account buys a product within a horizon, learned from days that have passed since."""
+"""The probability that an account buys a product within a horizon, learned from past days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -49,7 +49,8 @@ class Model:
         horizon_days: what the probability is about.
         again: weights for products that the account bought before; None when there was too little to learn
             from, and probabilities follow each account's own rhythm.
-        new: weights for products that it never bought; None likewise, and probabilities are the product's rate.
+        new: weights for products that it never bought; None likewise, and probabilities are
+            the product's rate.
         rates: of products.
         cutoffs: the days from which it was looked back.
         positives: pairs that were bought, of those learned from.
@@ -64,6 +65,16 @@ class Model:
     cutoffs: tuple[date, ...]
     positives: int
     warnings: tuple[str, ...] = ()
+
+    def over(self, product_ids: Names) -> Model:
+        """The same model for other products; one that it did not know has the lowest rates that it knows."""
+        if np.array_equal(self.product_ids, product_ids):
+            return self
+        at = positions(self.product_ids, pd.Series(product_ids, dtype=object))
+        new, again = (
+            np.append(rate, rate.min(initial=1.0))[at] for rate in (self.rates.new, self.rates.again)
+        )
+        return replace(self, product_ids=product_ids, rates=Rates(new, again))
 
     def probability(self, pairs: Pairs, signals: Signals) -> Numbers:
         """Of each pair, 0–1."""
@@ -107,7 +118,7 @@ def learn(
         seed: chooses accounts where there are too many to learn from all.
         dismissals: ``account_id``, ``product_id``, ``day``: a person said that this is nothing for them.
     """
-    days = _cutoffs(purchases, horizon_days)
+    days = cutoffs_of(purchases, horizon_days)
     lessons = [lesson(purchases, day, horizon_days, seed, dismissals) for day in days]
     again = [one.part(one.pairs.owned) for one in lessons]
     new = [one.part(~one.pairs.owned) for one in lessons]
@@ -184,7 +195,7 @@ def _level(lessons: Sequence[Lesson]) -> int:
     return len(lessons) - 1 if int(lessons[-1].happened.sum()) >= FEWEST_POSITIVES else 0
 
 
-def _cutoffs(purchases: Purchases, horizon_days: int) -> tuple[int, ...]:
+def cutoffs_of(purchases: Purchases, horizon_days: int) -> tuple[int, ...]:
     """Past days (ordinals), the latest first and that of the season last.
 
     Each has at least a horizon of purchases before it and the whole horizon after it.
@@ -252,7 +263,7 @@ def _among(wanted: tuple[Integers, Integers], width: int, pairs: Pairs) -> Flags
 
 def _too_little(horizon_days: int, positives: int) -> str:
     return (
-        f"Only {positives} purchase{'' if positives == 1 else 's'} could be learned from: probabilities follow each "
-        f"account's own rhythm and say little. They are learned once there are {FEWEST_POSITIVES} purchases in "
-        f"the {horizon_days} days after a day with {horizon_days} days of purchases before it."
+        f"Only {positives} purchase{'' if positives == 1 else 's'} could be learned from: probabilities "
+        f"follow each account's own rhythm and say little. They are learned once there are {FEWEST_POSITIVES} "
+        f"purchases in the {horizon_days} days after a day with as many days of purchases before it."
     )

@@ -1,4 +1,4 @@
-"""Order lines as sorted integer columns: who bought what, in which basket, how long ago. Nothing is scored here."""
+"""Order lines as sorted integer columns: who bought what, in which basket, when. Nothing is scored here."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def read_lines(
     """Order lines as purchases, and sentences about what was left out.
 
     Args:
-        lines: ``account_id``, ``product_id`` (text), ``day`` (dates or datetimes of the organisation's time zone),
+        lines: ``account_id``, ``product_id`` (text), ``day`` (dates of the organisation's time zone),
             ``quantity``, ``amount_minor``, ``order_id``.
         as_of: the day of the run; lines of later days do not count.
         accounts: ids of accounts that are known, with purchases or without. None: those of the lines. Lines
@@ -108,7 +108,9 @@ def read_lines(
     """
     missing = [name for name in LINE_COLUMNS if name not in lines.columns]
     if missing:
-        raise ValueError(f"The order lines have no column {', '.join(missing)}; they need {', '.join(LINE_COLUMNS)}.")
+        raise ValueError(
+            f"The order lines have no column {', '.join(missing)}; they need {', '.join(LINE_COLUMNS)}."
+        )
     days = pd.to_datetime(lines["day"], errors="coerce")
     known = lines["account_id"].notna() & lines["product_id"].notna() & days.notna()
     if accounts is not None:
@@ -131,16 +133,22 @@ def positions(ids: Names, wanted: pd.Series[Any]) -> Integers:
     return np.asarray(pd.Index(ids).get_indexer(pd.Index(wanted)), dtype=np.int64)
 
 
-def _columns(lines: pd.DataFrame, days: pd.Series[Any], as_of: date, accounts: pd.Series[Any] | None) -> Purchases:
-    account_ids = np.sort(pd.unique(accounts.dropna() if accounts is not None else lines["account_id"]))
-    product_ids = np.sort(pd.unique(lines["product_id"]))
+def _columns(
+    lines: pd.DataFrame, days: pd.Series[Any], as_of: date, accounts: pd.Series[Any] | None
+) -> Purchases:
+    account_ids = _sorted_ids(lines["account_id"] if accounts is None else accounts.dropna())
+    product_ids = _sorted_ids(lines["product_id"])
     frame = pd.DataFrame(
         {
-            "account": np.searchsorted(account_ids, lines["account_id"].to_numpy(dtype=object)),
-            "product": np.searchsorted(product_ids, lines["product_id"].to_numpy(dtype=object)),
+            "account": positions(account_ids, lines["account_id"]),
+            "product": positions(product_ids, lines["product_id"]),
             "day": ordinals(days),
-            "quantity": pd.to_numeric(lines["quantity"], errors="coerce").fillna(1).to_numpy(dtype=np.float64),
-            "amount": pd.to_numeric(lines["amount_minor"], errors="coerce").fillna(0).to_numpy(dtype=np.int64),
+            "quantity": pd.to_numeric(lines["quantity"], errors="coerce")
+            .fillna(1)
+            .to_numpy(dtype=np.float64),
+            "amount": pd.to_numeric(lines["amount_minor"], errors="coerce")
+            .fillna(0)
+            .to_numpy(dtype=np.int64),
         }
     )
     rows = frame.groupby(["account", "day", "product"], sort=True, as_index=False).sum()
@@ -149,6 +157,10 @@ def _columns(lines: pd.DataFrame, days: pd.Series[Any], as_of: date, accounts: p
     today = np.full(len(account_ids), as_of.toordinal(), dtype=np.int64)
     whole = Purchases(account_ids, product_ids, today, basket=nothing, **column)
     return _arranged(whole, np.ones(len(rows), dtype=bool), today)
+
+
+def _sorted_ids(column: pd.Series[Any]) -> Names:
+    return np.sort(np.asarray(column.unique(), dtype=object))
 
 
 def _arranged(purchases: Purchases, kept: Flags, today: Integers) -> Purchases:
@@ -189,6 +201,9 @@ def _left_out(unknown: int, future: int, returned: int, as_of: date) -> tuple[st
     told = (
         (unknown, "without a known account, a product or a day were left out"),
         (future, f"after {as_of.isoformat()} were left out"),
-        (returned, "with no or a negative quantity (returns, credit notes) are no purchases and were left out"),
+        (
+            returned,
+            "with no or a negative quantity (returns, credit notes) are no purchases and were left out",
+        ),
     )
     return tuple(f"{count:,} order line{'' if count == 1 else 's'} {what}." for count, what in told if count)

@@ -1,4 +1,4 @@
-"""When and how much: an account's rhythm, its own history of a product, a product's sales. Computed once a run."""
+"""When and how much: an account's rhythm, its history of a product, a product's sales. Once a run."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ class Rhythm:
         intervals = np.maximum(purchases.baskets - 1, 0)
         span = (purchases.last_day - purchases.first_day).astype(np.float64)
         common = span.sum() / intervals.sum() if intervals.sum() else 0.0
-        return np.maximum((span + INTERVALS_ASSUMED * common) / (intervals + INTERVALS_ASSUMED), 1)
+        drawn = (span + INTERVALS_ASSUMED * common) / (intervals + INTERVALS_ASSUMED)
+        return np.asarray(np.maximum(drawn, 1), dtype=np.float64)
 
     @cached_property
     def silent_days(self) -> Numbers:
         """Days since an account's last basket."""
-        return np.maximum(self.purchases.today - self.purchases.last_day, 0).astype(np.float64)
+        days = np.maximum(self.purchases.today - self.purchases.last_day, 0)
+        return np.asarray(days, dtype=np.float64)
 
     @cached_property
     def breadth(self) -> Numbers:
         """Mean number of products in an account's basket."""
         lines = np.bincount(self.purchases.account, minlength=len(self.purchases.baskets))
-        return lines / np.maximum(self.purchases.baskets, 1)
+        return np.asarray(lines / np.maximum(self.purchases.baskets, 1), dtype=np.float64)
 
     @cached_property
     def latest(self) -> sparse.csr_array:
@@ -56,7 +58,7 @@ class Rhythm:
     @cached_property
     def basket(self) -> sparse.csr_array:
         """Of each pair, 1 + baskets since it was last bought."""
-        return self.purchases.matrix(self.purchases.basket + 1.0, together=np.minimum)
+        return self.purchases.matrix((self.purchases.basket + 1).astype(np.float64), together=np.minimum)
 
     @cached_property
     def pieces(self) -> sparse.csr_array:
@@ -70,7 +72,7 @@ class Rhythm:
 
     @cached_property
     def again(self) -> Numbers:
-        """Of each product's buyers the share that bought it more than once, drawn towards the share of all."""
+        """Of each product's buyers the share that bought it more than once, drawn towards that of all."""
         counts = self.purchases.matrix(np.ones(len(self.purchases.account)))
         products = counts.shape[1]
         buyers = np.bincount(counts.indices, minlength=products)
@@ -86,10 +88,11 @@ class Rhythm:
     def own_interval(self, times: Numbers, span: Numbers, account: Integers) -> Numbers:
         """Mean days between an account's purchases of one product, drawn towards its general interval."""
         assumed = INTERVALS_ASSUMED * self.interval[account]
-        return np.maximum((span + assumed) / np.maximum(times - 1 + INTERVALS_ASSUMED, 1), 1)
+        interval = (span + assumed) / np.maximum(times - 1 + INTERVALS_ASSUMED, 1)
+        return np.asarray(np.maximum(interval, 1), dtype=np.float64)
 
     def sales(self, account: Integers, product: Integers, days: int) -> tuple[Numbers, Numbers, Numbers]:
-        """Of each pair, seen from the account's day: purchases by anybody, those of late, days since the last.
+        """Of each pair, seen from the account's day: purchases by anybody, those of late, silence.
 
         Args:
             account: positions.
@@ -110,7 +113,8 @@ class Rhythm:
 
     @cached_property
     def _ago(self) -> Numbers:
-        return self.purchases.today[self.purchases.account] - self.purchases.day + 1.0
+        ago = self.purchases.today[self.purchases.account] - self.purchases.day + 1
+        return np.asarray(ago, dtype=np.float64)
 
     @cached_property
     def _sales(self) -> tuple[Integers, Integers, int]:

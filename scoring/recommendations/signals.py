@@ -23,7 +23,8 @@ BASKET_DECAY, GROUP_DECAY, GROUP_SIZE, NEIGHBOURS = 0.9, 0.7, 7, 300
 RECENT_BASKETS, ASYMMETRY, LOCALITY = 10, 0.75, 10
 # Below so many buyers a regression of every product on every other has nothing to stand on.
 FEWEST_FOR_REGRESSION = 500
-# EASE inverts a dense products × products matrix: 3,000 products are 72 MB. Rarer ones are left to neighbours.
+# EASE inverts a dense products × products matrix: 3,000 products are 72 MB. Rarer ones are
+# left to neighbours.
 MOST_REGRESSED = 3_000
 MOST_REFERENCES = 20_000
 CELLS_PER_BLOCK = 4_000_000
@@ -110,7 +111,7 @@ def learn_signals(purchases: Purchases, *, seed: int, ridge: float) -> Signals:
 
 
 def sample_by_hash(purchases: Purchases, accounts: Integers, most: int, seed: int) -> Integers:
-    """At most so many of the accounts, chosen by a hash of their ids: one more displaces one other at most."""
+    """At most so many of the accounts, chosen by a hash of their ids: one more displaces one at most."""
     if len(accounts) <= most:
         return accounts
     names = purchases.account_ids[accounts].astype(str).astype(object)
@@ -183,7 +184,9 @@ def _habits(purchases: Purchases) -> sparse.csr_array:
     group, within = np.divmod(purchases.basket, GROUP_SIZE)
     groups = -(-purchases.baskets // GROUP_SIZE)[purchases.account]
     size = np.minimum(purchases.baskets[purchases.account] - group * GROUP_SIZE, GROUP_SIZE)
-    weight = BASKET_DECAY ** within.astype(np.float64) / size * GROUP_DECAY ** group.astype(np.float64) / groups
+    weight = (
+        BASKET_DECAY ** within.astype(np.float64) / size * GROUP_DECAY ** group.astype(np.float64) / groups
+    )
     return purchases.matrix(weight)
 
 
@@ -225,7 +228,9 @@ def _nearest(near: Cells, most: int) -> npt.NDArray[np.bool_]:
 def _unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
     norms = np.sqrt(np.asarray((matrix * matrix).sum(axis=1)).ravel())
     found = matrix.astype(np.float32)
-    found.data = found.data / np.repeat(np.where(norms > 0, norms, 1), np.diff(found.indptr)).astype(np.float32)
+    found.data = found.data / np.repeat(np.where(norms > 0, norms, 1), np.diff(found.indptr)).astype(
+        np.float32
+    )
     return found
 
 
