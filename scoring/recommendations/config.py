@@ -110,7 +110,8 @@ def _broken(segmentation: RecommendationSegmentation, limits: RecommendationLimi
     where = f"Segmentation {segmentation.name!r}"
     names = [label.name for label in segmentation.labels]
     if not limits.fewest_labels <= len(names) <= limits.labels:
-        yield f"{where} has {len(names)} labels; it needs {limits.fewest_labels} to {limits.labels}."
+        labels = f"{len(names)} label{'' if len(names) == 1 else 's'}"
+        yield f"{where} has {labels}; it needs {limits.fewest_labels} to {limits.labels}."
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield f"{where} has the label {name!r} more than once; rename one of them."
     for label in segmentation.labels:

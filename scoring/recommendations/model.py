@@ -262,8 +262,9 @@ def _among(wanted: tuple[Integers, Integers], width: int, pairs: Pairs) -> Flags
 
 
 def _too_little(horizon_days: int, positives: int) -> str:
+    found = f"Only {positives} purchase{'' if positives == 1 else 's'} could be learned from"
     return (
-        f"Only {positives} purchase{'' if positives == 1 else 's'} could be learned from: probabilities "
-        f"follow each account's own rhythm and say little. They are learned once there are {FEWEST_POSITIVES} "
-        f"purchases in the {horizon_days} days after a day with as many days of purchases before it."
+        f"{found}: probabilities follow each account's own rhythm and say little. They are learned from "
+        f"{FEWEST_POSITIVES} purchases on, made within {horizon_days} days of a day that has as many days of "
+        f"purchases before it."
     )

@@ -199,11 +199,12 @@ def _pairs(
 
 def _left_out(unknown: int, future: int, returned: int, as_of: date) -> tuple[str, ...]:
     told = (
-        (unknown, "without a known account, a product or a day were left out"),
-        (future, f"after {as_of.isoformat()} were left out"),
-        (
-            returned,
-            "with no or a negative quantity (returns, credit notes) are no purchases and were left out",
-        ),
+        (unknown, "without a known account, a product or a day"),
+        (future, f"after {as_of.isoformat()}"),
+        (returned, "with no or a negative quantity (a return or a credit note)"),
     )
-    return tuple(f"{count:,} order line{'' if count == 1 else 's'} {what}." for count, what in told if count)
+    return tuple(
+        f"{count:,} order line{' ' if count == 1 else 's '}{what} {'was' if count == 1 else 'were'} left out."
+        for count, what in told
+        if count
+    )
