@@ -44,6 +44,12 @@ def account_labels(
     return found
 
 
+def next_buys(frame: pd.DataFrame) -> pd.DataFrame:
+    """Repeat buys and cross-sells of each account together, ``rank`` 1 the likeliest of them."""
+    rows = frame[frame["kind"].isin(NEXT_BUYS)].reset_index(drop=True)
+    return rows.assign(rank=rows.groupby("account_id").cumcount() + 1)
+
+
 def labels_of(
     frame: pd.DataFrame, account_ids: pd.Series[Any], labels: Sequence[RecommendationLabel]
 ) -> pd.Series[Any]:

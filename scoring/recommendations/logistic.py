@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,8 @@ class Logistic:
         mean: of each feature.
         scale: standard deviation of each feature; 1 for a constant one.
         weights: log odds per standard deviation.
-        intercept: log odds at the mean.
+        levels: log odds at the mean on each day that was learned from.
+        level: the days whose mean level holds.
         knots: raw probabilities where the isotonic steps stand, ascending; empty without calibration.
         values: the calibrated probability at each knot.
     """
@@ -39,9 +40,15 @@ class Logistic:
     mean: Numbers
     scale: Numbers
     weights: Numbers
-    intercept: float
+    levels: Numbers
+    level: tuple[int, ...]
     knots: Numbers
     values: Numbers
+
+    @property
+    def intercept(self) -> float:
+        """Log odds at the mean, at the level that holds."""
+        return float(self.levels[list(self.level)].mean())
 
     def probability(self, features: npt.NDArray[np.floating]) -> Numbers:
         """The probability of each row."""
@@ -54,6 +61,10 @@ class Logistic:
         """What the weights add up to, each row; before calibration."""
         return np.asarray(self.intercept + ((features - self.mean) / self.scale) @ self.weights)
 
+    def log_odds_then(self, features: npt.NDArray[np.floating], day: Integers) -> Numbers:
+        """Likewise, each row with the level of its own day."""
+        return self.log_odds(features) - self.intercept + self.levels[day]
+
     def contributions(self, features: npt.NDArray[np.floating]) -> Numbers:
         """What each feature adds to the log odds of a row, against the mean of all pairs."""
         return np.asarray((features - self.mean) / self.scale * self.weights)
@@ -65,7 +76,8 @@ def fit(
     weight: Numbers,
     day: Integers,
     *,
-    level: int = 0,
+    level: tuple[int, ...] = (0,),
+    days: int | None = None,
     ridge: float = RIDGE,
 ) -> Logistic:
     """Fit by Newton's method, with a level of its own for each past day.
@@ -77,7 +89,8 @@ def fit(
         happened: what came true.
         weight: how often each row counts.
         day: the past day that each row belongs to, counted from 0.
-        level: the day whose level holds for the future.
+        level: the days whose mean level holds for the future.
+        days: how many days there are; None: as many as are seen.
         ridge: squared penalty of the standardised weights and of the days' levels.
 
     Raises:
@@ -88,14 +101,14 @@ def fit(
     rows = np.asarray(features, dtype=np.float64)
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     scale = np.where(scale > _CONSTANT, scale, 1.0)
-    days = np.eye(int(day.max()) + 1)[day]
-    design = np.column_stack([np.ones(len(rows)), (rows - mean) / scale, days])
+    levels = np.eye(int(day.max()) + 1 if days is None else days)[day]
+    design = np.column_stack([np.ones(len(rows)), (rows - mean) / scale, levels])
     penalty = np.full(design.shape[1], ridge)
     penalty[0] = 1e-9
     penalty[1 + rows.shape[1] :] = _LEVEL_RIDGE
     found = _newton(design, happened.astype(np.float64), weight, penalty)
-    weights, levels = found[1 : 1 + rows.shape[1]], found[1 + rows.shape[1] :]
-    return Logistic(mean, scale, weights, float(found[0] + levels[level]), np.zeros(0), np.zeros(0))
+    weights, above = found[1 : 1 + rows.shape[1]], found[1 + rows.shape[1] :]
+    return Logistic(mean, scale, weights, found[0] + above, level, np.zeros(0), np.zeros(0))
 
 
 def calibrated(model: Logistic, odds: Numbers, happened: Flags) -> Logistic:
@@ -114,7 +127,7 @@ def calibrated(model: Logistic, odds: Numbers, happened: Flags) -> Logistic:
     knots, first = np.unique(raw[order], return_index=True)
     # Equal probabilities share the mean of their steps.
     means = np.add.reduceat(steps, first) / np.diff(np.append(first, len(steps)))
-    return Logistic(model.mean, model.scale, model.weights, model.intercept, knots, means)
+    return replace(model, knots=knots, values=means)
 
 
 def _newton(design: Numbers, happened: Numbers, weight: Numbers, penalty: Numbers) -> Numbers:

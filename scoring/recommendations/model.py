@@ -17,9 +17,10 @@ from scoring.recommendations.signals import Cells, Signals, blocks, learn_signal
 # Chosen by cross-validation over the accounts' last but one baskets (benchmarks/truth/recommending.py).
 EASE_RIDGE = 200.0
 MOST_NEW = 100
-# Weights are learned from the last three horizons and from the one that began a year ago, whose level is
-# taken: one season must not be taken for the rule (chosen on validation days, same program).
-RECENT_CUTOFFS, YEAR = 3, 365
+# Learned from the last horizon, and from those that began a year ago and a sixth of a horizon before and
+# after that, whose level is taken: another season's must not be (chosen on validation days, same program).
+# Without a year of purchases: from the last three horizons, with the level of the last.
+RECENT_CUTOFFS, YEAR, SEASON_SPREAD = 3, 365, 6
 MOST_LEARNERS = 4_000
 FEWEST_POSITIVES = 50
 # A person who says no knows more than an account that merely did not buy.
@@ -92,15 +93,25 @@ class Model:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Pairs of one past day with what came of them."""
+    """Pairs of one past day with what came of them.
+
+    Attributes:
+        pairs: candidates of that day.
+        happened: whether each was bought within the horizon.
+        weight: how often each counts.
+        of_season: whether it was at the same time of an earlier year.
+    """
 
     pairs: Pairs
     happened: Flags
     weight: Numbers
+    of_season: bool = False
 
     def part(self, kept: Flags) -> Lesson:
         """Only these pairs."""
-        return Lesson(self.pairs.part(kept), self.happened[kept], self.weight[kept])
+        return replace(
+            self, pairs=self.pairs.part(kept), happened=self.happened[kept], weight=self.weight[kept]
+        )
 
 
 def learn(
@@ -119,7 +130,11 @@ def learn(
         dismissals: ``account_id``, ``product_id``, ``day``: a person said that this is nothing for them.
     """
     days = cutoffs_of(purchases, horizon_days)
-    lessons = [lesson(purchases, day, horizon_days, seed, dismissals) for day in days]
+    season = {int(purchases.today.max()) - back for back in _season(horizon_days)} if days else set()
+    lessons = [
+        replace(lesson(purchases, day, horizon_days, seed, dismissals), of_season=day in season)
+        for day in days
+    ]
     again = [one.part(one.pairs.owned) for one in lessons]
     new = [one.part(~one.pairs.owned) for one in lessons]
     positives = sum(int(one.happened.sum()) for one in lessons)
@@ -180,34 +195,44 @@ def _fitted(lessons: Sequence[Lesson]) -> Logistic | None:
     whole = fit(features, happened, weight, day, level=level)
     # Steps are learned from halves of the accounts that the weights behind them have not seen.
     half = account % 2 == 0
-    last = day == level
-    if not (happened[half].any() and happened[~half].any() and (last & half).any() and (last & ~half).any()):
+    if not (happened[half].any() and happened[~half].any()):
         return whole
     odds = np.zeros(len(happened))
     for kept in (half, ~half):
-        part = fit(features[kept], happened[kept], weight[kept], day[kept], level=level)
-        odds[~kept] = part.log_odds(features[~kept])
-    return calibrated(whole, odds[last], happened[last])
+        part = fit(features[kept], happened[kept], weight[kept], day[kept], days=len(lessons))
+        odds[~kept] = part.log_odds_then(features[~kept], day[~kept])
+    return calibrated(whole, odds, happened)
 
 
-def _level(lessons: Sequence[Lesson]) -> int:
-    """The lesson whose level holds: the last, which is the one of the season, if enough was bought then."""
-    return len(lessons) - 1 if int(lessons[-1].happened.sum()) >= FEWEST_POSITIVES else 0
+def _level(lessons: Sequence[Lesson]) -> tuple[int, ...]:
+    """The lessons whose level holds: those of the season, if enough was bought then; else the latest."""
+    season = tuple(at for at, one in enumerate(lessons) if one.of_season)
+    enough = sum(int(lessons[at].happened.sum()) for at in season) >= FEWEST_POSITIVES
+    return season if enough else (0,)
 
 
 def cutoffs_of(purchases: Purchases, horizon_days: int) -> tuple[int, ...]:
-    """Past days (ordinals), the latest first and that of the season last.
+    """Past days (ordinals), the latest first.
 
     Each has at least a horizon of purchases before it and the whole horizon after it.
     """
     if not len(purchases.day):
         return ()
     today = int(purchases.today.max())
-    season = -(-horizon_days // YEAR) * YEAR
-    recent = [k * horizon_days for k in range(1, RECENT_CUTOFFS + 1)]
-    back = [*(days for days in recent if abs(days - season) > horizon_days // 2), season]
     earliest = int(purchases.day.min()) + horizon_days
-    return tuple(today - days for days in back if today - days >= earliest)
+    season = [today - back for back in _season(horizon_days)]
+    if min(season) >= earliest:
+        return (today - horizon_days, *season)
+    recent = (today - k * horizon_days for k in range(1, RECENT_CUTOFFS + 1))
+    return tuple(day for day in recent if day >= earliest)
+
+
+def _season(horizon_days: int) -> tuple[int, ...]:
+    """How many days back the same time of an earlier year was, give or take; not within the horizon."""
+    year = -(-horizon_days // YEAR) * YEAR
+    spread = horizon_days // SEASON_SPREAD
+    around = (year - spread, year, year + spread)
+    return around if around[0] > horizon_days else (year, year + spread, year + 2 * spread)
 
 
 def _rates(purchases: Purchases, days: Sequence[int], horizon_days: int) -> Rates:

@@ -154,14 +154,14 @@ def companion_scores(signals: Signals, accounts: Integers) -> Cells:
     """How well each product goes with what an account has: EASE, or UP-CF with few buyers."""
     width = len(signals.purchases.product_ids)
     if signals.regression is None:
-        return _similar_baskets(signals, accounts)
+        return similar_baskets(signals, accounts)
     found = np.zeros((len(accounts), width), dtype=np.float32)
     owned = signals.bought[accounts][:, signals.regressed]
     found[:, signals.regressed] = owned @ signals.regression
     return found
 
 
-def _similar_baskets(signals: Signals, accounts: Integers) -> Cells:
+def similar_baskets(signals: Signals, accounts: Integers) -> Cells:
     """UP-CF@r: others' recent shares, weighted by an asymmetric cosine of what both ever bought."""
     bought = signals.bought
     sizes = np.maximum(np.diff(bought.indptr), 1).astype(np.float64)

@@ -40,7 +40,7 @@ def test_each_day_has_its_level_and_the_chosen_one_holds() -> None:
     day = np.repeat([0, 1], 10_000)
     chance = 1 / (1 + np.exp(-(features[:, 0] + np.where(day == 0, -3.0, 0.0))))
     happened = random.random(20_000) < chance
-    for level, middle in ((0, -3.0), (1, 0.0)):
+    for level, middle in (((0,), -3.0), ((1,), 0.0), ((0, 1), -1.5)):
         model = fit(features, happened, np.ones(20_000), day, level=level)
         assert model.log_odds(np.zeros((1, 1)))[0] == pytest.approx(middle, abs=0.15)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from scoring.recommendations import signals as signals_module
 from scoring.recommendations.config import Kind, RecommendationSegmentation
+from scoring.recommendations.labels import next_buys
 from scoring.recommendations.model import Model, learn, lesson
 from scoring.recommendations.offers import COLUMNS
 from scoring.recommendations.purchases import read_lines
@@ -187,6 +188,15 @@ def mean_chance(model: Model) -> float:
     signals = signals_module.learn_signals(purchases, seed=1, ridge=200)
     pairs = lesson(purchases, AS_OF.toordinal(), 60, seed=1).pairs
     return float(model.probability(pairs, signals).mean())
+
+
+def test_next_buys_are_repeat_buys_and_cross_sells_by_probability(result: RecommendationResult) -> None:
+    rows = next_buys(result.frame)
+    single = result.frame["kind"].isin((Kind.REPEAT_BUY, Kind.CROSS_SELL))
+    assert len(rows) == single.sum()
+    for _, own in rows.groupby("account_id"):
+        assert own["rank"].tolist() == list(range(1, len(own) + 1))
+        assert (np.diff(own["probability"]) <= 0).all()
 
 
 def test_a_model_of_another_horizon_is_refused(result: RecommendationResult) -> None:
