@@ -114,8 +114,12 @@ def ta_feng(directory: Path) -> tuple[Purchases, sparse.csr_array, Integers]:
 
 
 def best_of(scores: Numbers | Cells, most: int = LONGEST) -> Integers:
-    """The places of the highest scores of each row, ties by place; -1 where the score is -inf."""
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :most]
+    """The places of the highest scores of each row, the highest first; -1 where the score is -inf."""
+    most = min(most, scores.shape[1])
+    among = np.sort(np.argpartition(-scores, most - 1, axis=1)[:, :most], axis=1)
+    best = np.asarray(np.take_along_axis(scores, among, axis=1), dtype=np.float64)
+    inner = np.argsort(-best, axis=1, kind="stable")
+    order = np.take_along_axis(among, inner, axis=1)
     return np.where(np.isfinite(np.take_along_axis(scores, order, axis=1)), order, -1)
 
 

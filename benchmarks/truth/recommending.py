@@ -82,9 +82,11 @@ def measure_ta_feng(directory: Path) -> list[Goal]:
     purchases, truth, size = ta_feng(directory)
     signals = learn_signals(purchases, seed=1, ridge=EASE_RIDGE)
     everyone = np.arange(len(purchases.account_ids))
+    held = truth.astype(np.bool_).toarray()
+    had = signals.counts.astype(np.bool_).toarray()
     # Baskets are days here: of late means the last seven.
     pairs = all_pairs(signals, everyone, 7)
-    happened = _true(pairs, truth.toarray() > 0)
+    happened = _true(pairs, held)
     baselines = Baselines(signals)
     lists = {name: baselines.lists(method, everyone) for name, method in baselines.methods().items()}
     results: dict[str, list[Found]] = {name: [] for name in [*lists, OURS]}
@@ -95,8 +97,7 @@ def measure_ta_feng(directory: Path) -> list[Goal]:
         chance = _applied(pairs.part(learned), happened[learned], pairs)
         own = pair_lists(pairs, chance, len(everyone))
         for name, one in {**lists, OURS: own}.items():
-            held, had = truth[test].toarray() > 0, signals.counts[test].toarray() > 0
-            results[name].append(found_in(one[test], held, had, size[test]))
+            results[name].append(found_in(one[test], held[test], had[test], size[test]))
     print("## Ta-Feng, last basket, five splits of the users: mean (standard deviation of recall@10)\n")
     heads = ("method", "recall@10", "sd", "nDCG@10", "hit@10", "repeat recall", "new recall", "recall@20")
     print(table(heads, [_row(name, found) for name, found in results.items()]))

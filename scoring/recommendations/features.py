@@ -34,7 +34,7 @@ FEATURES = (
     "products in a basket",
 )
 # Scores are shares that span orders of magnitude; a logistic is straight in their logarithm.
-_LEAST_SHARE = 1e-4
+LEAST_SHARE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -154,4 +154,4 @@ def _passed(intervals: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _log(share: npt.NDArray[np.floating]) -> Numbers:
-    return np.log(np.maximum(np.asarray(share, dtype=np.float64), 0) + _LEAST_SHARE)
+    return np.log(np.maximum(np.asarray(share, dtype=np.float64), 0) + LEAST_SHARE)

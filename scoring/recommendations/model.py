@@ -25,6 +25,7 @@ MOST_LEARNERS = 4_000
 FEWEST_POSITIVES = 50
 # A person who says no knows more than an account that merely did not buy.
 DISMISSAL_WEIGHT = 5.0
+DISMISSAL_COLUMNS = ("account_id", "product_id", "day")
 _EXPOSED_ASSUMED = 100.0
 
 
@@ -274,7 +275,14 @@ def _dismissed_after(purchases: Purchases, dismissals: pd.DataFrame, day: int, p
 
 
 def dismissed(purchases: Purchases, dismissals: pd.DataFrame) -> tuple[Integers, Integers, Integers]:
-    """Positions and days (ordinals) of dismissals whose account and product are known."""
+    """Positions and days (ordinals) of dismissals whose account and product are known.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    missing = [name for name in DISMISSAL_COLUMNS if name not in dismissals.columns]
+    if missing:
+        raise ValueError(f"The dismissals have no column {', '.join(missing)}.")
     account = positions(purchases.account_ids, dismissals["account_id"])
     product = positions(purchases.product_ids, dismissals["product_id"])
     known = (account >= 0) & (product >= 0)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.recommendations.config import Kind, RecommendationSegmentation
-from scoring.recommendations.features import FEATURES, Chosen, Pairs, pairs_of
+from scoring.recommendations.features import FEATURES, LEAST_SHARE, Chosen, Pairs, pairs_of
 from scoring.recommendations.firmographic import FirstBuys
 from scoring.recommendations.model import MOST_NEW, Model
 from scoring.recommendations.purchases import Flags, Integers, Numbers, Purchases
@@ -130,7 +130,8 @@ def _of_buyers(knowledge: Knowledge, refused: Integers) -> Iterator[_Rows]:
 
 
 def _pair_rows(pairs: Pairs, model: Model, signals: Signals) -> _Rows:
-    score = np.exp(pairs.features[:, [_NEIGHBOURS, _COMPANIONS]].astype(np.float64))
+    logs = pairs.features[:, [_NEIGHBOURS, _COMPANIONS]].astype(np.float64)
+    score = np.maximum(np.exp(logs) - LEAST_SHARE, 0)
     return _Rows(
         pairs.account,
         pairs.product,

@@ -14,6 +14,9 @@ from scipy import sparse
 
 LINE_COLUMNS = ("account_id", "product_id", "day", "quantity", "amount_minor", "order_id")
 
+# More than a line can mean: beyond these, numbers are cut so that sums stay within 64 bits.
+MOST_PIECES, MOST_MINOR = 1e12, 1e16
+
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 Names = npt.NDArray[Any]
@@ -116,7 +119,7 @@ def read_lines(
     if accounts is not None:
         known &= lines["account_id"].isin(accounts)
     future = known & (days > pd.Timestamp(as_of) + pd.Timedelta(hours=23, minutes=59, seconds=59))
-    returned = known & ~future & ~(pd.to_numeric(lines["quantity"], errors="coerce").fillna(1) > 0)
+    returned = known & ~future & ~(quantities(lines) > 0)
     kept = (known & ~future & ~returned).to_numpy(dtype=bool)
     warnings = _left_out(int((~known).sum()), int(future.sum()), int(returned.sum()), as_of)
     return _columns(lines[kept], days[kept], as_of, accounts), warnings
@@ -126,6 +129,12 @@ def ordinals(days: pd.Series[Any]) -> Integers:
     """Days since 1 January of year 1, as ``date.toordinal`` counts them."""
     since = days.to_numpy(dtype="datetime64[D]").astype(np.int64)
     return np.asarray(since + date(1970, 1, 1).toordinal(), dtype=np.int64)
+
+
+def quantities(lines: pd.DataFrame) -> Numbers:
+    """The pieces of each line; what is no number is 1."""
+    found = pd.to_numeric(lines["quantity"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isnan(found), 1.0, found)
 
 
 def positions(ids: Names, wanted: pd.Series[Any]) -> Integers:
@@ -143,12 +152,8 @@ def _columns(
             "account": positions(account_ids, lines["account_id"]),
             "product": positions(product_ids, lines["product_id"]),
             "day": ordinals(days),
-            "quantity": pd.to_numeric(lines["quantity"], errors="coerce")
-            .fillna(1)
-            .to_numpy(dtype=np.float64),
-            "amount": pd.to_numeric(lines["amount_minor"], errors="coerce")
-            .fillna(0)
-            .to_numpy(dtype=np.int64),
+            "quantity": np.minimum(quantities(lines), MOST_PIECES),
+            "amount": _minor(lines["amount_minor"]),
         }
     )
     rows = frame.groupby(["account", "day", "product"], sort=True, as_index=False).sum()
@@ -157,6 +162,15 @@ def _columns(
     today = np.full(len(account_ids), as_of.toordinal(), dtype=np.int64)
     whole = Purchases(account_ids, product_ids, today, basket=nothing, **column)
     return _arranged(whole, np.ones(len(rows), dtype=bool), today)
+
+
+def _minor(column: pd.Series[Any]) -> Integers:
+    """Whole minor units, exact where they are given as integers; what is no finite number is 0."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.dtype.kind == "f":
+        numbers = numbers.where(np.isfinite(numbers)).clip(-MOST_MINOR, MOST_MINOR)
+    whole: Integers = numbers.fillna(0).to_numpy(dtype=np.int64)
+    return np.clip(whole, -int(MOST_MINOR), int(MOST_MINOR))
 
 
 def _sorted_ids(column: pd.Series[Any]) -> Names:

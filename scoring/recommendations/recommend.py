@@ -15,7 +15,7 @@ from scoring.recommendations.firmographic import learn_first_buys
 from scoring.recommendations.labels import account_labels
 from scoring.recommendations.model import EASE_RIDGE, Model, cutoffs_of, dismissed, learn
 from scoring.recommendations.offers import Knowledge, offers
-from scoring.recommendations.purchases import Integers, Purchases, read_lines
+from scoring.recommendations.purchases import Integers, Purchases, quantities, read_lines
 from scoring.recommendations.signals import learn_signals
 
 # Below these a person should know that little can be said.
@@ -108,7 +108,7 @@ def _ordered_together(lines: pd.DataFrame, as_of: date, purchases: Purchases) ->
     kept = lines["account_id"].isin(purchases.account_ids) & (
         days < pd.Timestamp(as_of) + pd.Timedelta(days=1)
     )
-    kept &= pd.to_numeric(lines["quantity"], errors="coerce").fillna(1) > 0
+    kept &= quantities(lines) > 0
     return lines.loc[kept, ["order_id", "product_id"]]
 
 

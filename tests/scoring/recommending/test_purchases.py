@@ -87,6 +87,19 @@ def test_the_whole_day_of_the_run_counts_and_a_missing_quantity_is_one() -> None
     assert told == ()
 
 
+def test_numbers_that_are_none_do_no_harm() -> None:
+    day = AS_OF - timedelta(days=1)
+    lines = lines_of([("A", one, day, 1, 100, "1") for one in "vwxyz"])
+    odd: list[object] = [float("inf"), float("nan"), "two", 0.5, 10**15]
+    lines["quantity"] = pd.Series(odd, dtype=object)
+    lines["amount_minor"] = [float("inf"), None, "ten", 10**15, -float("inf")]
+    purchases, _ = read_lines(lines, AS_OF)
+    assert purchases.quantity.tolist() == [1e12, 1, 1, 0.5, 1e12]
+    assert purchases.amount.tolist() == [0, 0, 0, 10**15, 0]
+    exact = lines_of([("A", "x", day, 1, 10**15 + 1, "1")])
+    assert read_lines(exact, AS_OF)[0].amount.tolist() == [10**15 + 1]
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="no column amount_minor"):
         read_lines(lines_of([]).drop(columns="amount_minor"), AS_OF)

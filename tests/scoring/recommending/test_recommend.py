@@ -164,6 +164,11 @@ def test_a_dismissed_product_comes_back_when_the_horizon_has_passed(result: Reco
     same(score(LINES, FIRMS, SEGMENTATION, AS_OF, dismissals=strange, model=model), result)
 
 
+def test_dismissals_without_a_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="dismissals have no column day"):
+        score(LINES, FIRMS, SEGMENTATION, AS_OF, dismissals=FIRMS.assign(product_id="P00"))
+
+
 def test_dismissals_lower_what_is_learned() -> None:
     purchases, _ = read_lines(LINES, AS_OF)
     plain = learn(purchases, 60)
