@@ -150,7 +150,7 @@ class Baselines:
             "GP-Top, ties by recency": self._recent_first,
             "decayed frequency": lambda at: self._filled(self.signals.decayed, at),
             "TIFU-KNN": self._tifu,
-            "UP-CF": lambda at: similar_baskets(self.signals, at),
+            "UP-CF": self._up_cf,
             "products that go together": lambda at: companion_scores(self.signals, at),
         }
 
@@ -186,6 +186,10 @@ class Baselines:
         return self._filled(self.signals.counts, accounts) + np.where(
             since > 0, 1e-3 / np.maximum(since, 1), 0
         )
+
+    def _up_cf(self, accounts: Integers) -> Numbers:
+        # The paper counts an account among its own neighbours; the product looks at its habits by themselves.
+        return similar_baskets(self.signals, accounts) + self._dense(self.signals.recent, accounts)
 
     def _tifu(self, accounts: Integers) -> Numbers:
         own = self._dense(self.signals.habits, accounts)

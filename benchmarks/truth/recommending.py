@@ -319,6 +319,8 @@ def _applied(lessons: Pairs, happened: Flags, pairs: Pairs) -> Numbers:
     chance = np.zeros(len(pairs.account))
     for among, kept in ((lessons.owned, pairs.owned), (~lessons.owned, ~pairs.owned)):
         count = int(among.sum())
+        if not happened[among].any():
+            continue
         model = fit(lessons.features[among], happened[among], np.ones(count), np.zeros(count, dtype=np.int64))
         chance[kept] = model.probability(pairs.features[kept])
     return chance

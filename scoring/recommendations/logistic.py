@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,9 @@ RIDGE = 10.0
 _LEVEL_RIDGE = 1.0
 # Steps make ties, and the lowest may be 0; this share of the raw probability keeps the order and some doubt.
 _RAW_SHARE = 0.1
-_CONSTANT = 1e-9
+_FREE, _CONSTANT = 1e-9, 1e-9
+_SETTLED = 1e-10
+_ROWS_PER_PIECE = 50_000
 
 
 @dataclass(frozen=True)
@@ -98,17 +101,54 @@ def fit(
     """
     if not happened.any() or happened.all():
         raise ValueError("Probabilities cannot be learned where nothing or everything was bought.")
-    rows = np.asarray(features, dtype=np.float64)
-    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    count = int(day.max()) + 1 if days is None else days
+    mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
     scale = np.where(scale > _CONSTANT, scale, 1.0)
-    levels = np.eye(int(day.max()) + 1 if days is None else days)[day]
-    design = np.column_stack([np.ones(len(rows)), (rows - mean) / scale, levels])
-    penalty = np.full(design.shape[1], ridge)
-    penalty[0] = 1e-9
-    penalty[1 + rows.shape[1] :] = _LEVEL_RIDGE
-    found = _newton(design, happened.astype(np.float64), weight, penalty)
-    weights, above = found[1 : 1 + rows.shape[1]], found[1 + rows.shape[1] :]
-    return Logistic(mean, scale, weights, found[0] + above, level, np.zeros(0), np.zeros(0))
+    width = features.shape[1]
+    penalty = np.concatenate([[_FREE], np.full(width, ridge), np.full(count, _LEVEL_RIDGE)])
+    found = _newton(_Task(features, happened, weight, day, mean, scale, penalty))
+    return Logistic(
+        mean, scale, found[1 : 1 + width], found[0] + found[1 + width :], level, np.zeros(0), np.zeros(0)
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be fitted; rows are widened to float64 a piece at a time, so that memory stays bounded."""
+
+    features: npt.NDArray[np.floating]
+    happened: Flags
+    weight: Numbers
+    day: Integers
+    mean: Numbers
+    scale: Numbers
+    penalty: Numbers
+
+    def pieces(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Design, outcome and weight."""
+        days = np.eye(len(self.penalty) - 1 - self.features.shape[1])
+        for start in range(0, len(self.features), _ROWS_PER_PIECE):
+            part = slice(start, start + _ROWS_PER_PIECE)
+            standard = (self.features[part] - self.mean) / self.scale
+            design = np.column_stack([np.ones(len(standard)), standard, days[self.day[part]]])
+            yield design, self.happened[part].astype(np.float64), self.weight[part]
+
+    def loss(self, found: Numbers) -> float:
+        """Penalised negative log likelihood."""
+        total = float(self.penalty @ (found * found) / 2)
+        for design, happened, weight in self.pieces():
+            odds = design @ found
+            total += float(weight @ (np.logaddexp(0, odds) - happened * odds))
+        return total
+
+    def step(self, found: Numbers) -> Numbers:
+        """Newton's step from here."""
+        gradient, bend = self.penalty * found, np.diag(self.penalty)
+        for design, happened, weight in self.pieces():
+            chance = _sigmoid(design @ found)
+            gradient = gradient + design.T @ (weight * (chance - happened))
+            bend = bend + (design * (weight * chance * (1 - chance))[:, None]).T @ design
+        return np.asarray(np.linalg.solve(bend, gradient), dtype=np.float64)
 
 
 def calibrated(model: Logistic, odds: Numbers, happened: Flags) -> Logistic:
@@ -130,43 +170,27 @@ def calibrated(model: Logistic, odds: Numbers, happened: Flags) -> Logistic:
     return replace(model, knots=knots, values=means)
 
 
-def _newton(design: Numbers, happened: Numbers, weight: Numbers, penalty: Numbers) -> Numbers:
-    rate = float(np.average(happened, weights=weight))
-    found = np.zeros(design.shape[1])
+def _newton(task: _Task) -> Numbers:
+    rate = float(np.average(task.happened, weights=task.weight))
+    found = np.zeros(len(task.penalty))
     found[0] = np.log(rate / (1 - rate))
-    loss = _loss(design, happened, weight, found, penalty)
+    loss = task.loss(found)
     for _ in range(MOST_ITERATIONS):
-        probability = _sigmoid(design @ found)
-        gradient = design.T @ (weight * (probability - happened)) + penalty * found
-        curve = weight * probability * (1 - probability)
-        bend = (design * curve[:, None]).T @ design + np.diag(penalty)
-        step = np.asarray(np.linalg.solve(bend, gradient), dtype=np.float64)
-        found, loss, moved = _halved(design, happened, weight, penalty, found, step, loss)
-        if moved < 1e-10 * max(1.0, abs(loss)):
+        found, now = _halved(task, found, task.step(found), loss)
+        if loss - now < _SETTLED * max(1.0, abs(now)):
             break
+        loss = now
     return found
 
 
-def _halved(
-    design: Numbers,
-    happened: Numbers,
-    weight: Numbers,
-    penalty: Numbers,
-    found: Numbers,
-    step: Numbers,
-    loss: float,
-) -> tuple[Numbers, float, float]:
+def _halved(task: _Task, found: Numbers, step: Numbers, loss: float) -> tuple[Numbers, float]:
+    """The step, halved until it does no harm."""
     for halving in range(30):
         tried = found - step / 2**halving
-        now = _loss(design, happened, weight, tried, penalty)
+        now = task.loss(tried)
         if now <= loss:
-            return tried, now, loss - now
-    return found, loss, 0.0
-
-
-def _loss(design: Numbers, happened: Numbers, weight: Numbers, found: Numbers, penalty: Numbers) -> float:
-    odds = design @ found
-    return float(weight @ (np.logaddexp(0, odds) - happened * odds) + penalty @ (found * found) / 2)
+            return tried, now
+    return found, loss
 
 
 def _sigmoid(odds: Numbers) -> Numbers:

@@ -21,7 +21,7 @@ MOST_NEW = 100
 # after that, whose level is taken: another season's must not be (chosen on validation days, same program).
 # Without a year of purchases: from the last three horizons, with the level of the last.
 RECENT_CUTOFFS, YEAR, SEASON_SPREAD = 3, 365, 6
-MOST_LEARNERS = 4_000
+MOST_LEARNERS = 2_000
 FEWEST_POSITIVES = 50
 # A person who says no knows more than an account that merely did not buy.
 DISMISSAL_WEIGHT = 5.0
