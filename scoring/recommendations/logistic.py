@@ -16,7 +16,7 @@ MOST_ITERATIONS = 50
 # (Niculescu-Mizil and Caruana, ICML 2005, put the limit near 1,000 cases).
 FEWEST_FOR_ISOTONIC = 1_000
 # Pairs of one account, and of one day, are far from independent; a light hand keeps like features from
-# fighting each other. Chosen on the validation days of benchmarks/truth/recommending.py.
+# fighting each other. Between 1 and 1,000 it makes little difference (benchmarks/truth/recommending.py).
 RIDGE = 10.0
 _LEVEL_RIDGE = 1.0
 # Steps make ties, and the lowest may be 0; this share of the raw probability keeps the order and some doubt.
