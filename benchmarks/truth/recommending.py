@@ -1,9 +1,9 @@
 """Recommendations against what was really bought: `python -m benchmarks.truth.recommending [--only NAME]`.
 
-Protocols: analytics research C4 and D5. Weights are learned from accounts or days that are not measured. How
-strongly EASE is held back is chosen on last but one baskets, and which days are learned from was chosen on
+Protocols: analytics research C4 and D5. Weights are learned from accounts or days that are not measured.
+How strongly EASE is held back is chosen on last but one baskets. Which days are learned from was chosen on
 2019-09-02 and 2019-12-02, which are printed beside the last window. That window, and the last baskets of
-AdventureWorks, had been looked at while the features were made; Ta-Feng's test users had not but for a sample.
+AdventureWorks, had been looked at while the features were made; of Ta-Feng's users, a sample of 3,000 had.
 """
 
 from __future__ import annotations

@@ -224,7 +224,7 @@ def cutoffs_of(purchases: Purchases, horizon_days: int) -> tuple[int, ...]:
     earliest = int(purchases.day.min()) + horizon_days
     season = [today - back for back in _season(horizon_days)]
     if min(season) >= earliest:
-        return (today - horizon_days, *season)
+        return tuple(dict.fromkeys((today - horizon_days, *season)))
     recent = (today - k * horizon_days for k in range(1, RECENT_CUTOFFS + 1))
     return tuple(day for day in recent if day >= earliest)
 

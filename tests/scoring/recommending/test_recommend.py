@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scoring.recommendations import signals as signals_module
 from scoring.recommendations.config import Kind, RecommendationSegmentation
 from scoring.recommendations.labels import next_buys
-from scoring.recommendations.model import Model, learn, lesson
+from scoring.recommendations.model import Model, cutoffs_of, learn, lesson
 from scoring.recommendations.offers import COLUMNS
 from scoring.recommendations.purchases import read_lines
 from scoring.recommendations.recommend import RecommendationResult, score
@@ -193,6 +193,18 @@ def mean_chance(model: Model) -> float:
     signals = signals_module.learn_signals(purchases, seed=1, ridge=200)
     pairs = lesson(purchases, AS_OF.toordinal(), 60, seed=1).pairs
     return float(model.probability(pairs, signals).mean())
+
+
+@given(st.integers(7, 730), st.integers(0, 2_500))
+@settings(max_examples=60, deadline=None)
+def test_days_that_are_learned_from_have_a_horizon_on_either_side(horizon: int, span: int) -> None:
+    first = AS_OF - timedelta(days=span)
+    purchases, _ = read_lines(lines_of([("A", "x", day, 1, 1, "1") for day in (first, AS_OF)]), AS_OF)
+    days = cutoffs_of(purchases, horizon)
+    assert len(set(days)) == len(days)
+    for day in days:
+        assert first.toordinal() + horizon <= day <= AS_OF.toordinal() - horizon
+    assert bool(days) == (span >= 2 * horizon)
 
 
 def test_next_buys_are_repeat_buys_and_cross_sells_by_probability(result: RecommendationResult) -> None:
