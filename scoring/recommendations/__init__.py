@@ -1,0 +1,1 @@
+"""Recommendations: repeat buy, next buy, cross-sell, first buy and bundles, how likely. Pure."""
