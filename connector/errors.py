@@ -7,6 +7,7 @@ ConnectorError
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
 ├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
 ├── NotOffered    this way of reading is not offered for the module: another way is taken, and said
+│   └── NotGranted    because the credentials do not cover it, whatever fields are asked for
 ├── StartOver     the place in a list was lost (its page token expired): that list is read from its start
 └── Fatal         the run cannot go on: an answer that makes no sense, a module that does not exist
 """
@@ -53,6 +54,10 @@ class NeedsPerson(ConnectorError):
 
 class NotOffered(ConnectorError):
     """The CRM does not offer this way of reading for the module."""
+
+
+class NotGranted(NotOffered):
+    """The credentials do not cover this way of reading the module."""
 
 
 class StartOver(ConnectorError):

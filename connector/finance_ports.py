@@ -129,6 +129,15 @@ class DocumentDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class FinanceSingle:
+    """A single row, as its list gives it, and what only it says itself."""
+
+    row: FinanceRow
+    contact: ContactDetail | None = None
+    document: DocumentDetail | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListRequest:
     """One page of a list: of what changed since an instant, or of everything."""
 
@@ -213,6 +222,13 @@ class FinanceReader(Protocol):
 
     def document(self, of: FinanceList, identifier: str) -> DocumentDetail | None:
         """A single document; None when it does not exist."""
+        ...
+
+    def single(self, of: FinanceList, identifier: str, held: str | None) -> FinanceSingle | None:
+        """A single row; None when it does not exist. One call.
+
+        ``held`` is the raw row of before: the new one has its form, so that lists find it unchanged.
+        """
         ...
 
     def exists(self, of: FinanceList, identifier: str) -> bool:

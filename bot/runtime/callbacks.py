@@ -44,16 +44,19 @@ class Refused(Exception):
 
 @dataclass
 class Refusals:
-    """How many calls were refused, by reason. Logged when a count doubles, so that a flood stays readable."""
+    """How many calls were refused, by path and reason.
 
-    counts: Counter[str] = field(default_factory=Counter)
+    Logged when a count doubles, so that a flood stays readable.
+    """
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, path: str, reason: str) -> None:
         """Note one."""
         with self._lock:
-            self.counts[reason] += 1
-            number = self.counts[reason]
+            self.counts[path, reason] += 1
+            number = self.counts[path, reason]
         if number & (number - 1) == 0:
             log.warning("callback_refused", path=path, reason=reason, count=number)
 

@@ -20,7 +20,10 @@ from connector.sync.feed import CHANNEL_LIFE, FeedPlan, has_missed, is_covered, 
 FEED, CHANNELS = "feed", "channels"  # kinds of jobs
 CHANNELS_SECONDS = 6 * 3600
 RECORDS_AT_ONCE = 100  # read by one call
+SOURCES_READ = ("crm", "books")  # whose hints somebody reads
 MOST_BATCHES = 50  # in one job, so that scoring does not wait for a flood to end
+# The same for Finance, where each row is a call and 100 in a minute block the organisation for half an hour.
+ROWS_AT_ONCE, MOST_FINANCE_BATCHES = 10, 5
 GATHER = timedelta(seconds=3)  # between two jobs: changes come in bursts
 PAUSE_AFTER_FAILURE = timedelta(seconds=60)
 
@@ -92,7 +95,7 @@ class ChangeFeed:
         self.channels.forget(
             plan.forget | {o.order.channel_id for o in refused if o.order.channel_id in orders}
         )
-        _tell(plan, refused, all_refused=len(refused) == len(outcomes))
+        _tell(plan, refused, all_refused=len(refused) == len(outcomes) and not plan.ends)
         return {
             "made": {module: str(reason) for module, reason in plan.make.items()},
             "renewed": [one.module for one in plan.renew],
@@ -125,7 +128,11 @@ class ChangeFeed:
             self.channels.miss(missed, self.clock.now())
 
     def read_again(
-        self, readers: Mapping[str, ReadAgain], stop_if_asked: Callable[[], None]
+        self,
+        readers: Mapping[str, ReadAgain],
+        stop_if_asked: Callable[[], None],
+        at_once: int = RECORDS_AT_ONCE,
+        batches: int = MOST_BATCHES,
     ) -> Mapping[str, int]:
         """Read what was hinted at, a batch of one module after the other; how much, and how much not.
 
@@ -134,15 +141,17 @@ class ChangeFeed:
         Args:
             readers: who reads the records of a source; hints of other sources wait.
             stop_if_asked: called between batches; raises when the process is asked to stop.
+            at_once: records of a batch.
+            batches: the most that are read now; the others wait.
 
         Raises:
             ConnectorError: the first that came up.
         """
         counts = {"read": 0, "passed_over": 0}
         failed: dict[str, ConnectorError] = {}
-        for _ in range(MOST_BATCHES):
+        for _ in range(batches):
             stop_if_asked()
-            batch = self.hints.take(tuple(readers), RECORDS_AT_ONCE, tuple(failed))
+            batch = self.hints.take(tuple(readers), at_once, tuple(failed))
             if batch is None:
                 break
             try:
@@ -156,7 +165,7 @@ class ChangeFeed:
         return counts
 
     def _read_batch(self, batch: HintBatch, read: ReadAgain) -> str:
-        """A module that is not mapped any more has nothing that could be read again."""
+        """A module that is not kept any more has nothing that could be read again."""
         wanted = batch.source != "crm" or batch.module in self.modules()
         if wanted:
             read(batch.module, [one.record_id for one in batch.hints])
@@ -171,7 +180,7 @@ def _tell(plan: FeedPlan, refused: Sequence[ChannelOutcome], *, all_refused: boo
     """Say what Zoho did not grant.
 
     Raises:
-        Fatal: it granted nothing.
+        Fatal: it granted nothing, and there is no channel of before.
     """
     for one in refused:
         log.warning("channel_refused", module=one.order.module, reason=one.refusal)

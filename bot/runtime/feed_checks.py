@@ -15,7 +15,7 @@ REPAIR = "The worker makes it anew when it starts and every six hours; until the
 
 
 def push_checks(feed: ChangeFeed) -> Iterator[Check]:
-    """One check for each mapped module; a single one when callbacks are not set up."""
+    """One check for each module that we are told of; a single one when callbacks are not set up."""
     if feed.url is None:
         yield Check("push", ok=True, detail="not set up (BELLWETHER_PUBLIC_URL): changes are polled for")
         return

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from bot.app.ports import Clock
 from bot.app.schedule import Every
 from bot.app.services import SeenEvents
-from bot.runtime.callbacks import CRM_PATH, Callbacks
-from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, ChangeFeed, FeedBell
+from bot.runtime.callbacks import CRM_PATH, Callbacks, Refusals
+from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, SOURCES_READ, ChangeFeed, FeedBell
 from bot.settings import Settings
 from bot.store.jobs import SqlJobs
 from connector.cache.engine import Database
@@ -27,7 +27,7 @@ class FeedParts:
 
     Attributes:
         desk: the channels at Zoho.
-        modules: the mapped modules.
+        modules: the modules of whose changes we are told.
         polled_at: when a poll of a module last ended.
         ready: whether the CRM was read to its end once.
         own: the fields of a module that we write ourselves.
@@ -43,6 +43,11 @@ class FeedParts:
     polled_at: Callable[[str], datetime | None]
     ready: Callable[[], bool]
     own: Callable[[str], frozenset[str]] = lambda _module: frozenset()
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """What was refused at the addresses for Zoho."""
+        return Refusals()
 
     @cached_property
     def channels(self) -> SqlChannels:
@@ -82,11 +87,13 @@ class FeedParts:
         if not self.settings.public_url:
             return []
         secret = self.settings.zoho.webhook_secret.get_secret_value()
-        return Callbacks(self.channels, self.hints, self.seen, self.clock, secret, self.own).routes()
+        return Callbacks(
+            self.channels, self.hints, self.seen, self.clock, secret, self.own, self.refusals
+        ).routes()
 
     def bell(self) -> FeedBell:
         """What enters a job when records are to be read again."""
-        return FeedBell(self.hints, self.jobs, self.clock, ("crm",), self.ready)
+        return FeedBell(self.hints, self.jobs, self.clock, SOURCES_READ, self.ready)
 
     def rhythm(self) -> tuple[Every, ...]:
         """How often to look after the channels."""

@@ -16,7 +16,14 @@ from bot.app.ports import Chat, Job, Posted
 from bot.app.recompute import Recompute
 from bot.app.rescoring import KIND as RESCORE
 from bot.app.write_back import KIND as PUBLISH
-from bot.runtime.feed import CHANNELS, FEED, ChangeFeed
+from bot.runtime.feed import (
+    CHANNELS,
+    FEED,
+    MOST_FINANCE_BATCHES,
+    ROWS_AT_ONCE,
+    ChangeFeed,
+    ReadAgain,
+)
 from bot.runtime.sources import SOURCES
 from bot.runtime.work import Handler, Stopping
 from bot.store.incidents import SqlIncidents
@@ -41,6 +48,7 @@ class Handlers:
         publish: writes scores back; None when that is not switched on.
         require_copy: raises UserError while the CRM has not been read to its end once.
         stop: set when the process is asked to stop.
+        finance_again: reads rows of a list of Finance again.
     """
 
     sync: Callable[[], Sync]
@@ -52,6 +60,7 @@ class Handlers:
     chat: Callable[[], Chat]
     incidents: SqlIncidents
     stop: threading.Event
+    finance_again: ReadAgain = lambda _name, _ids: None
 
     def by_kind(self) -> Mapping[str, Handler]:
         """Which kind is done by what."""
@@ -75,8 +84,21 @@ class Handlers:
 
     def on_feed(self, _job: Job) -> Mapping[str, Any]:
         """Read again what callbacks hinted at, and score what it touched."""
-        read = self.feed().read_again({"crm": self.sync().read_again}, self._stop_if_asked)
-        return {"feed": read, "score": self.recompute.run("change").as_json()}
+        feed, done = self.feed(), {}
+        troubles: list[ConnectorError] = []
+        try:
+            done["feed"] = feed.read_again({"crm": self.sync().read_again}, self._stop_if_asked)
+        except ConnectorError as error:  # Finance is asked all the same: it is another API
+            troubles.append(error)
+        try:
+            done["finance"] = feed.read_again(
+                {"books": self.finance_again}, self._stop_if_asked, ROWS_AT_ONCE, MOST_FINANCE_BATCHES
+            )
+        except ConnectorError as error:
+            troubles.append(error)
+        if troubles:
+            raise troubles[0]
+        return {**done, "score": self.recompute.run("change").as_json()}
 
     def on_channels(self, _job: Job) -> Mapping[str, Any]:
         """Make, renew and repair the notification channels at Zoho."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
@@ -26,13 +26,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True)
 class Metrics(Collector):
-    """Every figure is a gauge that is read from the database, so that any process can tell of all."""
+    """Figures that are read from the database, so that any process can tell of all.
+
+    Refused callbacks alone are counted by the process that refused them, which is the one that is asked here.
+
+    Attributes:
+        refused: path and reason -> how many callbacks were refused since the process began.
+    """
 
     database: Database
     clock: Clock
     heartbeats: SqlHeartbeats
     outbox: SqlOutbox
     incidents: SqlIncidents
+    refused: Mapping[tuple[str, str], int] = field(default_factory=dict, compare=False)
 
     def text(self) -> bytes:
         """The figures in Prometheus' text format."""
@@ -49,6 +56,7 @@ class Metrics(Collector):
         now = self.clock.now()
         yield from self._credits(now)
         yield from self._work(now)
+        yield _refusals(self.refused)
         with self.database.reads.connect() as connection:
             yield from _copy(connection, now)
             yield from _last_sync(connection)
@@ -85,6 +93,17 @@ class Metrics(Collector):
             if beat is not None:
                 beats.add_metric([role], (now - beat).total_seconds())
         yield beats
+
+
+def _refusals(refused: Mapping[tuple[str, str], int]) -> Metric:
+    counted = CounterMetricFamily(
+        "bellwether_callbacks_refused",
+        "Calls at the addresses for Zoho that could not prove where they came from, or made no sense.",
+        labels=["path", "reason"],
+    )
+    for (path, reason), number in dict(refused).items():
+        counted.add_metric([path, reason], number)
+    return counted
 
 
 def _copy(connection: Connection, now: datetime) -> Iterator[Metric]:

@@ -94,12 +94,14 @@ class SurveyDoor:
     Attributes:
         secret: that the address must carry; without one every call is refused.
         questions: which question is what; None while the survey is not connected.
+        refused: told of each call that is refused: path and reason.
     """
 
     store: SqlEventStore
     clock: Clock
     secret: str
     questions: Callable[[], SurveyQuestions | None]
+    refused: Callable[[str, str], None] = lambda _path, _reason: None
 
     def route(self) -> Route:
         """The address."""
@@ -111,16 +113,18 @@ class SurveyDoor:
         right = hmac.compare_digest(given.encode(), self.secret.encode())
         questions = self.questions()
         if not (right and self.secret) or questions is None:
-            log.warning("survey_refused", connected=questions is not None)
+            self.refused(SURVEY_PATH, "not_connected" if questions is None else "wrong_key")
             return PlainTextResponse("", HTTPStatus.FORBIDDEN)
         body = await _body(request)
         if body is None:
+            self.refused(SURVEY_PATH, "too_large")
             return PlainTextResponse("", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
             answer = None
         if not isinstance(answer, dict):
+            self.refused(SURVEY_PATH, "not_json")
             return PlainTextResponse("", HTTPStatus.BAD_REQUEST)
         await run_in_threadpool(self._keep, answer, questions)
         return PlainTextResponse("ok\n")

@@ -226,7 +226,7 @@ class Bellwether:
             self.jobs,
             self.seen,
             desk=lambda: ChannelClient(self.zoho.client),
-            modules=lambda: [one.module for one in self.zoho.mapping().modules],
+            modules=self.zoho.told_of,
             polled_at=lambda module: held.completed_at if (held := self.copy.cursor(module)) else None,
             ready=lambda: self.book.as_of() is not None,
             own=lambda module: self.zoho.own().get(module, frozenset()),
@@ -347,6 +347,7 @@ class Bellwether:
             chat=lambda: self.gateway,
             incidents=self.incidents,
             stop=stop,
+            finance_again=self.zoho.read_finance_again,
         )
         return JobLoop(
             self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
@@ -377,8 +378,12 @@ class Bellwether:
 
     def routes(self) -> list[Route]:
         """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""
-        metrics = Metrics(self.database, self.clock, self.heartbeats, self.outbox, self.incidents)
-        return [metrics_route(metrics), *self.feed_parts.routes(), self.zoho.survey_door().route()]
+        refusals = self.feed_parts.refusals
+        metrics = Metrics(
+            self.database, self.clock, self.heartbeats, self.outbox, self.incidents, refusals.counts
+        )
+        survey = self.zoho.survey_door(refusals.count)
+        return [metrics_route(metrics), *self.feed_parts.routes(), survey.route()]
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -29,8 +29,11 @@ from connector.suite_ports import EventSource
 from connector.sync.activities import READERS, Activities
 from connector.sync.differences import find_fields
 from connector.sync.events import EventSync
+from connector.sync.feed import worth_a_channel
 from connector.sync.finance import FinanceSync
+from connector.sync.finance_again import ReadAgain, read_everywhere
 from connector.sync.finance_decide import FinancePolicy
+from connector.sync.finance_report import ListReport
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.sync.publish import OnPublished, Publisher, PublishReport
@@ -137,6 +140,11 @@ class ZohoParts:
         """One sync of the mapped modules, and of those that are kept besides."""
         return Sync(self.copy, self.crm, self.mapping(), self.clock, self.policy())
 
+    def told_of(self) -> tuple[str, ...]:
+        """The modules of whose changes Zoho is asked to tell."""
+        mapped = [one.module for one in self.mapping().modules]
+        return worth_a_channel(mapped, self.configuration().sync.also, self.copy.modules())
+
     def policy(self) -> SyncPolicy:
         """How often and by which way modules are read."""
         sync = self.configuration().sync
@@ -186,23 +194,42 @@ class ZohoParts:
         """One reading of each connected Finance product."""
         return tuple(map(self._finance, self.configuration().finance))
 
+    def read_finance_again(self, name: str, ids: Sequence[str]) -> tuple[ListReport, ...]:
+        """Read rows of a list again, in the connected Finance products that have it.
+
+        Raises:
+            ConnectorError: they could not be read.
+        """
+        products = tuple(map(self._finance_again, self.configuration().finance))
+        return read_everywhere(products, name, ids)
+
     def _finance(self, source: FinanceSource) -> FinanceSync:
+        return FinanceSync(*self._finance_parts(source))
+
+    def _finance_again(self, source: FinanceSource) -> ReadAgain:
+        return ReadAgain(*self._finance_parts(source))
+
+    def _finance_parts(self, source: FinanceSource) -> tuple[SqlFinance, FinanceClient, Clock, FinancePolicy]:
         pace = SqlPace(self.database, self.clock)
         client = FinanceClient(
             source.product, self.tokens, source.organization_id, self.book, pace, self.clock
         )
         policy = FinancePolicy(details_a_day=source.details_a_day, lines=source.lines)
-        return FinanceSync(SqlFinance(self.database, source.product), client, self.clock, policy)
+        return SqlFinance(self.database, source.product), client, self.clock, policy
 
     def events(self) -> EventSync:
         """One reading of every connected source of engagement."""
         return EventSync(tuple(self._sources()), SqlEventStore(self.database), self.clock)
 
-    def survey_door(self) -> SurveyDoor:
+    def survey_door(self, refused: Callable[[str, str], None]) -> SurveyDoor:
         """Where Zoho Survey calls."""
         secret = self.settings.zoho.webhook_secret.get_secret_value()
         return SurveyDoor(
-            SqlEventStore(self.database), self.clock, secret, lambda: self.configuration().suite.survey
+            SqlEventStore(self.database),
+            self.clock,
+            secret,
+            lambda: self.configuration().suite.survey,
+            refused,
         )
 
     def _sources(self) -> Iterator[EventSource]:

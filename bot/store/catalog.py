@@ -40,7 +40,7 @@ RAW_TYPES: Mapping[str, tuple[FieldType, str]] = {
     ),
     "bigint": (FieldType.TEXT, "text"),  # up to 18 digits in a JSON string: an identifier, not a quantity
     "date": (FieldType.DATE, "day"),
-    "datetime": (FieldType.DATE, "day"),
+    "datetime": (FieldType.DATE, "instant"),
     "boolean": (FieldType.BOOLEAN, "truth"),
     **dict.fromkeys(("lookup", "ownerlookup", "userlookup"), (FieldType.TEXT, "named")),
     **dict.fromkeys(

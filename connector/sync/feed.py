@@ -8,10 +8,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.feed_ports import KeptChannel, LiveChannel
+from connector.ports import ModuleDescription
 
 # Zoho: a channel lives a week at most, by its own clock; one that asks for more gets an hour.
 CHANNEL_LIFE = timedelta(days=7) - timedelta(minutes=10)
 RENEW_WHEN_LEFT = timedelta(days=1)
+
+
+# Modules whose changes Zoho tells of, besides custom ones (Zoho CRM: Notification APIs, Modules supported).
+TOLD_OF = frozenset(
+    {
+        *("Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Tasks", "Cases", "Events", "Calls"),
+        *("Solutions", "Products", "Vendors", "Price_Books", "Quotes", "Sales_Orders", "Purchase_Orders"),
+        *("Invoices", "Appointments", "Appointments__s", "Services", "Services__s"),
+    }
+)
+TOLD_KINDS = frozenset({"default", "custom"})  # not rows of subforms, nor links
 
 
 class Reason(StrEnum):
@@ -47,6 +59,28 @@ class FeedPlan:
     def is_nothing(self) -> bool:
         """Whether all is well."""
         return not (self.make or self.renew or self.drop or self.forget)
+
+
+def worth_a_channel(
+    mapped: Sequence[str], also: Sequence[str], described: Sequence[ModuleDescription]
+) -> tuple[str, ...]:
+    """The modules to be told of: those with a role, and of the others those that Zoho tells of.
+
+    Args:
+        mapped: the modules with a role.
+        also: modules that are kept without one.
+        described: every module as far as the CRM was asked; of one that is not among them nobody knows, so
+            it is tried.
+    """
+    known = {one.api_name: one for one in described}
+    told = (one for one in also if one not in known or _is_told_of(known[one]))
+    return tuple(dict.fromkeys((*mapped, *told)))
+
+
+def _is_told_of(module: ModuleDescription) -> bool:
+    if not module.readable or module.kind not in TOLD_KINDS:
+        return False
+    return module.kind == "custom" or module.api_name in TOLD_OF
 
 
 def plan_channels(

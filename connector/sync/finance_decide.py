@@ -39,6 +39,8 @@ class FinancePolicy:
         count_after: how often a list is counted.
         details_a_day: single documents and contacts that may be read, by the organisation's day.
         lines: whether documents' lines are read.
+        hints_a_day: rows of which webhooks told that may be read again, by the organisation's day; what is
+            more is left to the lists' walks.
     """
 
     overlap: timedelta = timedelta(minutes=5)
@@ -47,6 +49,7 @@ class FinancePolicy:
     count_after: timedelta = timedelta(hours=1)
     details_a_day: int = 300
     lines: bool = False
+    hints_a_day: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.errors import Fatal, NotOffered, StartOver
+from connector.errors import Fatal, NotGranted, NotOffered, StartOver
 from connector.mapping import ModuleMapping
 from connector.ports import Clock, CrmSource, Cursor, LocalCopy, Selection
 from connector.sync import cursors, decide
@@ -139,7 +139,7 @@ class ModuleSync:
             try:
                 return self._reader.pages_of(cursor, may_widen=may_widen)
             except (NotOffered, Fatal) as error:
-                if self._fields_moved():
+                if not isinstance(error, NotGranted) and self._fields_moved():
                     raise FieldsMoved from None
                 if way is None or isinstance(error, Fatal):
                     raise

@@ -21,6 +21,7 @@ from connector.finance_ports import (
     FinanceOrganisation,
     FinancePage,
     FinanceRow,
+    FinanceSingle,
     ListRequest,
     Pace,
 )
@@ -28,6 +29,7 @@ from connector.ports import Clock
 from connector.zoho import finance_documents as documents
 from connector.zoho import finance_values as values
 from connector.zoho.auth import TokenSource
+from connector.zoho.finance_canonical import as_listed
 from connector.zoho.finance_http import FinanceAnswer, FinanceHttp, Params
 from connector.zoho.finance_products import PRODUCTS, ROWS, SINGLES, everything
 from connector.zoho.finance_refusals import Absent, FinanceExchange, WrongOrganisation, quoted
@@ -121,16 +123,23 @@ class FinanceClient:
     def contact(self, of: FinanceList, identifier: str) -> ContactDetail | None:
         """A single contact's CRM ids."""
         row = self._single(of, identifier)
-        if row is None:
-            return None
-        return ContactDetail(
-            identifier, values.text(row, "zcrm_account_id"), values.text(row, "zcrm_contact_id")
-        )
+        return _contact_detail(identifier, row) if row is not None else None
 
     def document(self, of: FinanceList, identifier: str) -> DocumentDetail | None:
         """A single document's lines and amounts. Skippable when one of them cannot be used."""
         row = self._single(of, identifier)
         return documents.detail(of.kind, row, self._context) if row is not None else None
+
+    def single(self, of: FinanceList, identifier: str, held: str | None) -> FinanceSingle | None:
+        """A single row as lists give it, with what only it says. Skippable when it cannot be used."""
+        row = self._single(of, identifier)
+        if row is None:
+            return None
+        return FinanceSingle(
+            self._row(of.kind, as_listed(row, held)),
+            _contact_detail(identifier, row) if of.kind == CONTACT else None,
+            documents.detail(of.kind, row, self._context) if of.has_lines else None,
+        )
 
     def exists(self, of: FinanceList, identifier: str) -> bool:
         """Whether a row exists."""
@@ -218,6 +227,10 @@ class FinanceClient:
         if kind == ITEM:
             return values.item(row, self._context)
         return documents.document(kind, row, self._context)
+
+
+def _contact_detail(identifier: str, row: Mapping[str, Any]) -> ContactDetail:
+    return ContactDetail(identifier, values.text(row, "zcrm_account_id"), values.text(row, "zcrm_contact_id"))
 
 
 def _keys(name: str) -> tuple[str, ...]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from connector.errors import ConnectorError, Fatal, NeedsPerson, NotOffered, OutOfBudget, StartOver
+from connector.errors import (
+    ConnectorError,
+    Fatal,
+    NeedsPerson,
+    NotGranted,
+    NotOffered,
+    OutOfBudget,
+    StartOver,
+)
 from connector.ports import Page, Selection
 from connector.zoho import coql, groups
 from connector.zoho import fields as values
@@ -25,7 +33,8 @@ COMPUTED_PER_QUERY = 5  # formula columns in one query (Zoho CRM, COQL limits)
 FIRST_ROWS = 200  # one credit
 BY_ID = ("id",)
 BY_CHANGE = (coql.MODIFIED, "id")
-PERMISSION_CODES = frozenset({"OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "NOT_SUPPORTED", "NOT_ALLOWED"})
+SCOPE_MISSING = "OAUTH_SCOPE_MISMATCH"
+PERMISSION_CODES = frozenset({SCOPE_MISSING, "NO_PERMISSION", "NOT_SUPPORTED", "NOT_ALLOWED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,11 @@ class _Range:
 
 
 class Queries:
-    """Queries of one CRM."""
+    """Queries of one CRM.
+
+    A module's refusal for want of a scope is remembered: another scope takes another refresh token, and that
+    takes another process.
+    """
 
     def __init__(
         self,
@@ -55,13 +68,14 @@ class Queries:
         self._reader = reader
         self._lists = lists
         self._columns = columns
+        self._not_granted: dict[str, NeedsPerson] = {}  # by module
 
     def count(self, module: str, since: datetime | None) -> int | None:
         """See ``CrmSource.count``."""
         changed = (coql.compare(coql.MODIFIED, ">=", since),) if since is not None else ()
         text = coql.count(module, coql.all_of(*_every(module), *changed))
         try:
-            answer = self._ask(text, insist=False)
+            answer = self._ask(module, text, insist=False)
             found = items(answer, "data")
             return _whole(found[0].get(coql.COUNTED)) if found else 0
         except OutOfBudget:
@@ -175,12 +189,27 @@ class Queries:
     def _offered(self, module: str, text: str, *, begun: bool) -> Answer:
         """The answer of a query; what Zoho does not offer is said as the port wants it."""
         try:
-            return self._ask(text)
+            return self._ask(module, text)
         except (Fatal, NeedsPerson) as error:
             _not_offered(error, module, begun=begun)
 
-    def _ask(self, text: str, *, insist: bool = True) -> Answer:
-        return self._client.query(f"{VERSION}/coql", {"select_query": text}, insist=insist)
+    def _ask(self, module: str, text: str, *, insist: bool = True) -> Answer:
+        refused = self._not_granted.get(module)
+        if refused is not None:
+            raise _again(refused)
+        try:
+            return self._client.query(f"{VERSION}/coql", {"select_query": text}, insist=insist)
+        except NeedsPerson as error:
+            if error.code == SCOPE_MISSING:
+                self._not_granted[module] = _again(error)
+            raise
+
+
+def _again(error: NeedsPerson) -> NeedsPerson:
+    """The same error, without the traceback of before."""
+    copied = NeedsPerson(error.what_happened, error.what_to_do)
+    copied.code = error.code
+    return copied
 
 
 def _not_offered(error: ConnectorError, module: str, *, begun: bool) -> NoReturn:
@@ -188,7 +217,8 @@ def _not_offered(error: ConnectorError, module: str, *, begun: bool) -> NoReturn
     if is_about_us or not error.code:
         raise error
     said = f"Zoho does not answer queries of {module}: {error.what_happened}"
-    refused = (StartOver if begun else NotOffered)(said, error.what_to_do)
+    kind = NotGranted if error.code == SCOPE_MISSING else NotOffered
+    refused = (StartOver if begun else kind)(said, error.what_to_do)
     refused.code = error.code
     raise refused from None
 

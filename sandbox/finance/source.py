@@ -7,6 +7,7 @@ import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +67,7 @@ class Source:
     orders: tuple[SourceOrder, ...]
 
 
+@lru_cache(maxsize=1)
 def read_source(directory: Path = DIRECTORY) -> Source:
     """Read the three files."""
     resellers = (

@@ -62,7 +62,9 @@ class Webhooks:
         self._waiting.join()
 
     def _payload(self, name: str, event: Event, document: Document) -> dict[str, Any]:
-        shown = {"id": document.id} if event == "delete" else document.values
+        values = document.values
+        named = {key: one for key, one in values.items() if key.endswith("_id") and one == document.id}
+        shown = {"id": document.id, **named} if event == "delete" else values
         return {
             "event_id": str(self._events),
             "entity": name,

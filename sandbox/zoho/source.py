@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "data" / "maven_crm"
@@ -66,6 +67,7 @@ class Source:
     deals: tuple[SourceDeal, ...]
 
 
+@lru_cache(maxsize=1)
 def read_source(directory: Path = DIRECTORY) -> Source:
     """Read the four files."""
     accounts = (

@@ -14,7 +14,7 @@ from sandbox.zoho.faults import Faults
 from sandbox.zoho.generated import build_generated
 from sandbox.zoho.limits import Limits
 from sandbox.zoho.oauth import TokenDesk
-from sandbox.zoho.organisation import build_organisation
+from sandbox.zoho.organisation import organisation_of
 from sandbox.zoho.specification import OrganisationSpec
 from sandbox.zoho.store import Store
 from sandbox.zoho.watch_channels import ChannelBoard
@@ -47,7 +47,7 @@ class Zoho:
 
 def start_zoho(clock: SandboxClock, base_url: str, organisation: OrganisationSpec | None = None) -> Zoho:
     """A Zoho with the organisation as it is today: a generated one, or without a size Maven Hardware."""
-    store = build_organisation(clock) if organisation is None else build_generated(clock, organisation)
+    store = organisation_of(clock) if organisation is None else build_generated(clock, organisation)
     users = len(store.tables["Users"].records)
     tokens, ledger = TokenDesk(clock), Ledger(clock, users)
     return Zoho(clock, base_url, store, tokens, ledger, EncodedRows(store), BulkDesk(clock))

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from pydantic import SecretStr
 
 from bot.app.ports import Clock
 from bot.runtime.callbacks import LARGEST_BODY, Callbacks
 from bot.runtime.http import HttpServer, http_app
+from bot.runtime.wiring import Bellwether
+from bot.settings import Settings, ZohoSettings
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.engine import Database, open_database
 from connector.cache.hints import SqlChannels, SqlHints
@@ -56,7 +60,7 @@ class Door:
 
     @property
     def refused(self) -> dict[str, int]:
-        return dict(self.callbacks.refusals.counts)
+        return {reason: number for (_, reason), number in self.callbacks.refusals.counts.items()}
 
 
 @pytest.fixture
@@ -223,3 +227,31 @@ def test_without_a_secret_no_webhook_is_taken(tmp_path: Path, database: Database
         right = signature("", [], INVOICE)
         assert door.post("/zoho/books", INVOICE, X_Zoho_Webhook_Signature=right) == 403
     assert door.refused == {"no_webhook_secret": 1}
+
+
+def test_refusals_are_counted_in_the_metrics_by_address_and_reason(tmp_path: Path) -> None:
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path / 'doors.sqlite'}",
+        secret_key=SecretStr(SECRET_KEY),
+        config_file=tmp_path / "bellwether.yaml",
+        public_url="https://here.example",
+        zoho=ZohoSettings(webhook_secret=SecretStr(WEBHOOK_SECRET)),
+    )
+    bellwether, port = Bellwether(settings), free_port(0)
+    bellwether.prepare()
+    address = f"http://127.0.0.1:{port}"
+    with (
+        closing(bellwether.database),
+        HttpServer(http_app(list, bellwether.routes()), "127.0.0.1", port),
+    ):
+        for _ in range(2):
+            requests.post(f"{address}/zoho/crm", json=told(channel_id="4712"), timeout=20)
+        requests.post(f"{address}/zoho/books", data=INVOICE, timeout=20)
+        requests.post(f"{address}/zoho/survey?key=guessed", json={}, timeout=20)
+        text = requests.get(f"{address}/metrics", timeout=20).text
+    name = "bellwether_callbacks_refused_total"
+    assert [line for line in text.splitlines() if line.startswith(name)] == [
+        f'{name}{{path="/zoho/crm",reason="unknown_channel"}} 2.0',
+        f'{name}{{path="/zoho/books",reason="no_signature"}} 1.0',
+        f'{name}{{path="/zoho/survey",reason="not_connected"}} 1.0',
+    ]

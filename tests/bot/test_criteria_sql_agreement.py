@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -40,6 +41,9 @@ ROWS = Table(
     Column("moment", UtcDateTime),
     Column("raw", Text, nullable=False),
 )
+
+
+INSTANT = re.compile(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{6})?[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +98,15 @@ def as_typed(value: Any, form: str) -> Any:
         "number": isinstance(value, int | float) and not isinstance(value, bool),
         "truth": isinstance(value, bool),
         "day": isinstance(value, str) and value[:4].isdecimal(),
+        "instant": isinstance(value, str) and INSTANT.fullmatch(value) is not None,
     }
     if not fits[form]:
         return None
+    if form == "instant":
+        try:
+            return datetime.fromisoformat(value) if "1000" <= value < "9999" else None
+        except ValueError:  # no day of the calendar, or no time of the clock
+            return None
     return pd.Timestamp(value[:10]).date() if form == "day" else value
 
 
@@ -132,11 +142,42 @@ def row(name: str | None = None, **more: Any) -> dict[str, Any]:
 
 
 ROWS_TO_READ = [
-    row("Straße 50%_", employees=0, money=-1, day=date(2026, 3, 31), raw={"Active": False, "Tags": ["Ä"]}),
-    row("STRASSE", employees=2**31 - 1, money=100_00, moment=datetime(2026, 3, 31, 3, 59, tzinfo=UTC)),
-    row("", money=9_223_372_036_854_775_807, day=date(2026, 4, 1), raw={"Tier": "", "Tags": []}),
-    row(None, raw={"Active": "true", "Ratio": 1e308, "Tier": 5, "Tags": None, "Who": {"name": "Ödön"}}),
-    row("İstanbul", moment=datetime(2026, 3, 31, 4, tzinfo=UTC), raw={"Kinds": [{"id": "1", "name": "Key"}]}),
+    row(
+        "Straße 50%_",
+        employees=0,
+        money=-1,
+        day=date(2026, 3, 31),
+        raw={"Active": False, "Tags": ["Ä"], "Seen": "2026-03-31T03:59:59+00:00"},
+    ),
+    row(
+        "STRASSE",
+        employees=2**31 - 1,
+        money=100_00,
+        moment=datetime(2026, 3, 31, 3, 59, tzinfo=UTC),
+        raw={"Seen": "2026-03-31T04:00:00+00:00"},
+    ),
+    row(
+        "",
+        money=9_223_372_036_854_775_807,
+        day=date(2026, 4, 1),
+        raw={"Tier": "", "Tags": [], "Seen": "2026-03-08T04:59:59+00:00"},  # before summer time
+    ),
+    row(
+        None,
+        raw={
+            "Active": "true",
+            "Ratio": 1e308,
+            "Tier": 5,
+            "Tags": None,
+            "Who": {"name": "Ödön"},
+            "Seen": "2026-03-09T03:59:59.999999+00:00",  # in it
+        },
+    ),
+    row(
+        "İstanbul",
+        moment=datetime(2026, 3, 31, 4, tzinfo=UTC),
+        raw={"Kinds": [{"id": "1", "name": "Key"}], "Seen": "2026-02-31T10:00:00+00:00"},
+    ),
 ]
 # Criteria -> the places of the rows that meet them, by the meaning that scoring.criteria.tree documents.
 MEANT = {
@@ -170,6 +211,12 @@ MEANT = {
     "moment = today": [4],
     "moment in (yesterday, 2026-01-01)": [1],
     "moment is empty": [0, 2, 3],
+    "Seen = today": [1],
+    "Seen = yesterday": [0],
+    "Seen = 2026-03-07": [2],
+    "Seen = 2026-03-08": [3],
+    "Seen in last 24 days": [0, 1, 3],
+    "Seen is empty": [4],
     "Active = no": [0],
     "Active != yes": [0, 1, 2, 3, 4],
     "Ratio > 1": [3],

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select
 
+from bot.store.account_facts import read_facts
+from bot.store.accounts import SqlAccountBook
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import where
 from connector.cache.engine import Database
-from scoring.config import Mapping, ModuleChoice
+from scoring.config import Label, Mapping, ModuleChoice
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, FieldType
+from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from tests.support.account_world import CONFIGURATION, NOW, add, settle
+from tests.support.account_world import CONFIGURATION, NOW, StoppedClock, account, add, settle
 
 SYSTEM_NAMES = (
     *("name", "industry", "annual_revenue", "employees", "owner", "owner_email", "city", "state", "country"),
@@ -127,3 +133,24 @@ def test_a_hostile_value_is_only_ever_a_value(database: Database) -> None:
     with database.reads.connect() as connection:
         query = select(ACCOUNT.c.id).select_from(columns.rows()).where(condition)
         assert list(connection.execute(query).scalars()) == ["a1"]
+
+
+def test_an_instant_that_is_only_in_the_raw_record_falls_on_the_organisations_day(database: Database) -> None:
+    settle(database)
+    add(database, "crm_account", account(5, "Late", raw={"Last_Visit": "2026-03-08T04:30:00+00:00"}))
+    add(database, "crm_account", account(6, "Summer", raw={"Last_Visit": "2026-03-09T03:30:00+00:00"}))
+    visit = {"module": "Accounts", "api_name": "Last_Visit", "label": "Last visit", "data_type": "datetime"}
+    add(database, "crm_field", visit)
+    rules = (Label(name="Before", when="last_visit = 2026-03-07"), Label(name="Then", when="r is empty"))
+    segmentation = CONFIGURATION.segmentations[0].model_copy(update={"labels": rules})
+    today = Today(date(2026, 3, 30), zone=ZoneInfo("America/New_York"))
+    book = SqlAccountBook(database, lambda: CONFIGURATION, StoppedClock(), lambda _id: None)
+    asked = {day: parse(f"Last_Visit = {day}", book.catalog()) for day in ("2026-03-07", "2026-03-08")}
+    assert {day: [one.id for one in book.page(node, (), 10)] for day, node in asked.items()} == {
+        "2026-03-07": ["a5"],
+        "2026-03-08": ["a6"],
+    }
+    with database.reads.connect() as connection:
+        facts = read_facts(connection, segmentation, CONFIGURATION, today)
+    frame = facts.frame.set_index("account_id")
+    assert mask(asked["2026-03-07"], frame, facts.catalog, today)[["a5", "a6"]].tolist() == [True, False]

@@ -132,6 +132,8 @@ def test_a_module_that_zoho_does_not_watch_is_said_and_the_others_stand(world: F
     done = world.feed().tend_channels()
     assert list(done["refused"]) == ["Nothing"]
     assert {one.module for one in world.channels.all()} == {"Deals"}
+    again = world.feed().tend_channels()
+    assert list(again["refused"]) == ["Nothing"], "alone among the orders, and yet no trouble"
 
 
 def test_an_address_that_zoho_does_not_take_is_an_error_that_says_what_to_do(world: FeedWorld) -> None:
@@ -178,7 +180,9 @@ def test_lost_callbacks_bring_the_polls_back_until_one_comes(world: FeedWorld) -
         change(world, identity, "lost")
         await_that(lambda: len(sent(world)) == 2, PATIENCE_SECONDS, "a callback that is lost")
         change(world, identity, "forged")
-        await_that(lambda: taken.refusals.counts["wrong_token"] == 1, PATIENCE_SECONDS, "a forged one")
+        await_that(
+            lambda: taken.refusals.counts["/zoho/crm", "wrong_token"] == 1, PATIENCE_SECONDS, "a forged one"
+        )
         covered = feed.before_poll()
         assert set(covered) == set(MODULES)
         world.move(hours=2)

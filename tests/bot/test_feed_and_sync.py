@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from bot.app.config import STARTING_DOCUMENT
+from bot.runtime.wiring import Bellwether
+from bot.settings import Settings
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import open_database
-from connector.cache.tables import TouchedAccountRow, TransactionRow, table_of
+from connector.cache.tables import RecordRow, TouchedAccountRow, TransactionRow, table_of
 from connector.mapping import CrmMapping, Role, standard_mapping
+from connector.ports import ModuleDescription
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.zoho.crm import CrmClient
 from sandbox.zoho.serve import running
-from tests.support.feed_world import FeedWorld
+from tests.support.feed_world import SECRET_KEY, FeedWorld
 from tests.support.processes import await_that
 from tests.support.zoho_client import ZohoHttp
 
 ROLES = (Role.PRODUCTS, Role.TRANSACTIONS)
 MAPPING = CrmMapping(tuple(one for one in standard_mapping().modules if one.role in ROLES))
+_record = table_of(RecordRow)
 _deal, _touched = table_of(TransactionRow), table_of(TouchedAccountRow)
 
 
@@ -40,7 +47,8 @@ def world(tmp_path: Path, sqlite_template: Path) -> Iterator[FeedWorld]:
 
 
 def sync_of(world: FeedWorld) -> Sync:
-    policy = SyncPolicy(pushed=world.feed().covers)
+    also = tuple(one for one in world.modules if one not in ("Products", "Deals"))
+    policy = SyncPolicy(pushed=world.feed().covers, also=also)
     return Sync(SqlCopy(world.database), CrmClient(world.client), MAPPING, world.clock, policy)
 
 
@@ -100,6 +108,42 @@ def test_a_change_is_in_the_copy_without_a_poll_and_polls_are_left_out(world: Fe
         calls(world)
         poll(world)
         assert calls(world) == 0
+
+
+def test_a_module_without_a_role_is_told_of_as_well(world: FeedWorld) -> None:
+    world.modules = ("Products", "Deals", "Leads")
+    poll(world)
+    made = world.zoho.post("/crm/v8/Leads", {"data": [{"Last_Name": "New"}]}).json()["data"][0]
+    with world.listening():
+        world.feed().tend_channels()
+        identity = made["details"]["id"]
+        body = {"data": [{"Last_Name": "Newer"}]}
+        world.zoho.put(f"/crm/v8/Leads/{identity}", body).raise_for_status()
+        read_what_was_told(world)
+        with world.database.reads.begin() as connection:
+            raw = connection.execute(select(_record.c.raw).where(_record.c.id == identity)).scalar_one()
+        assert "Newer" in raw
+        calls(world)
+        poll(world)
+        assert calls(world) == 0
+
+
+def test_an_installation_asks_to_be_told_of_what_it_keeps(tmp_path: Path) -> None:
+    document = tmp_path / "bellwether.yaml"
+    document.write_text(STARTING_DOCUMENT.replace("also: []", "also: [Leads, Quoted_Items]"))
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path / 'feed.sqlite'}",
+        config_file=document,
+        secret_key=SecretStr(SECRET_KEY),
+    )
+    bellwether = Bellwether(settings)
+    bellwether.prepare()
+    with closing(bellwether.database) as database:
+        with SqlCopy(database).writing() as writer:
+            writer.save_modules([ModuleDescription("Quoted_Items", "Quoted Items", "subform", readable=True)])
+        told = bellwether.feed_parts.feed.modules()
+    assert set(told) >= {"Accounts", "Deals", "Leads"}
+    assert "Quoted_Items" not in told
 
 
 def test_what_no_callback_told_is_found_by_the_poll_and_polls_come_back(world: FeedWorld) -> None:

@@ -11,8 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.feed_ports import Hint, KeptChannel, LiveChannel
+from connector.ports import ModuleDescription
 from connector.sync.callbacks import hints_of, read_callback
-from connector.sync.feed import CHANNEL_LIFE, FeedPlan, Reason, has_missed, is_covered, plan_channels
+from connector.sync.feed import (
+    CHANNEL_LIFE,
+    FeedPlan,
+    Reason,
+    has_missed,
+    is_covered,
+    plan_channels,
+    worth_a_channel,
+)
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 URL, ELSEWHERE = "https://here.example/zoho/crm", "https://elsewhere.example/in"
@@ -242,3 +251,17 @@ def test_whatever_is_posted_never_raises(posted: Any) -> None:
     if callback is not None:
         assert all(one.isdigit() for one in callback.ids)
         assert {one.record_id for one in hints_of(callback, frozenset({"Mobile"}))} <= set(callback.ids)
+
+
+def test_modules_without_a_role_are_told_of_where_zoho_does_so() -> None:
+    described = [
+        ModuleDescription("Leads", "Leads", "default", readable=True),
+        ModuleDescription("Visits", "Visits", "custom", readable=True),
+        ModuleDescription("Hidden", "Hidden", "custom", readable=False),
+        ModuleDescription("Notes", "Notes", "default", readable=True),
+        ModuleDescription("Quoted_Items", "Quoted Items", "subform", readable=True),
+        ModuleDescription("Deals_X_Visits", "Visits", "linking", readable=True),
+    ]
+    also = [one.api_name for one in described]
+    assert worth_a_channel(["Deals"], [*also, "Deals"], described) == ("Deals", "Leads", "Visits")
+    assert worth_a_channel(["Deals"], also, ()) == ("Deals", *also)

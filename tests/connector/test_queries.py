@@ -10,7 +10,15 @@ import pytest
 import responses
 
 from connector.access_ports import ApiCall
-from connector.errors import ConnectorError, Fatal, NeedsPerson, NotOffered, OutOfBudget, StartOver
+from connector.errors import (
+    ConnectorError,
+    Fatal,
+    NeedsPerson,
+    NotGranted,
+    NotOffered,
+    OutOfBudget,
+    StartOver,
+)
 from connector.mapping import STANDARD_FIELDS, Role
 from connector.ports import Page, Selection
 from connector.zoho.client import ZohoClient
@@ -144,8 +152,22 @@ def test_what_zoho_does_not_answer_is_not_offered(
         responses.POST, COQL, json=answer({"id": "8", "Modified_Time": "2026-01-05T09:00:00Z"}, more=True)
     )
     zoho.post(COQL, status=status, json=body)
+    another = CrmClient(ZohoClient(CountedTokens(), sleep=Patience()))  # a missing scope is remembered
     with pytest.raises(StartOver, match=said):
-        list(reading(crm))
+        list(reading(another))
+
+
+def test_a_missing_scope_is_asked_for_once_for_each_module(
+    crm: CrmClient, zoho: responses.RequestsMock
+) -> None:
+    zoho.post(COQL, status=401, json=envelope("OAUTH_SCOPE_MISMATCH"))
+    for _ in range(3):
+        with pytest.raises(NotGranted, match="scopes include ZohoCRM"):
+            next(crm.identifiers("Deals"))
+    assert len(queries(zoho)) == 1
+    with pytest.raises(NotGranted, match="queries of Contacts"):
+        next(crm.identifiers("Contacts"))
+    assert len(queries(zoho)) == 2
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,21 @@ def test_a_missing_scope(zoho: RunningZoho, tmp_path: Path, left_out: str, name:
     assert words in found[name].advice
 
 
+def test_a_poll_does_not_ask_again_for_what_the_credentials_do_not_cover(
+    zoho: RunningZoho, tmp_path: Path
+) -> None:
+    bellwether = installed(zoho, tmp_path, "ZohoCRM.coql.READ")
+    with closing(bellwether.database):
+        bellwether.sync().run()
+        requests.delete(f"{zoho.base_url}/_sandbox/calls", timeout=20).raise_for_status()
+        report = bellwether.sync().run()
+    calls = requests.get(f"{zoho.base_url}/_sandbox/calls", timeout=20).json()["calls"]
+    crm = {name: number for name, number in calls.items() if "/crm/" in name}
+    assert sum(crm.values()) == len(report.modules), crm
+    assert all("ZohoCRM.coql" not in name and "coql" not in name for name in crm)
+    assert {note for one in report.modules for note in one.notes if "OAUTH_SCOPE_MISMATCH" in note}
+
+
 def test_a_field_that_was_removed(zoho: RunningZoho, tmp_path: Path) -> None:
     sandbox(zoho, "fields", {"module": "Deals", "rename": {"from": "Product", "to": "Produkt"}})
     (check,) = broken(installed(zoho, tmp_path)).values()

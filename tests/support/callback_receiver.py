@@ -13,6 +13,7 @@ from typing import Any
 from tests.support.processes import await_that
 
 PATIENCE_SECONDS = 15
+POLL_SECONDS = 0.01  # a server that is told to stop notices after so long; half a second otherwise
 
 
 @dataclass
@@ -44,7 +45,7 @@ def receiving() -> Iterator[Received]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     received = Received(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield received

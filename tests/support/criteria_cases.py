@@ -42,6 +42,7 @@ CATALOG = Catalog(
         Field("who.name", FieldType.TEXT, "raw:named:Who"),
         Field("Ratio", FieldType.NUMBER, "raw:number:Ratio"),
         Field("Renewal", FieldType.DATE, "raw:day:Renewal"),
+        Field("Seen", FieldType.DATE, "raw:instant:Seen"),
         Field("Active", FieldType.BOOLEAN, "raw:truth:Active"),
         Field("Tags", FieldType.LIST, "raw:list:Tags"),
         Field("Kinds", FieldType.LIST, "raw:list:Kinds"),
@@ -68,6 +69,29 @@ moments = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.
         datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
     ]
 )
+offsets = st.sampled_from(["+00:00", "-04:00", "+05:30", "-14:00", "+14:59"])
+# What is kept of a date-time field: an instant in UTC, rarely at another offset, or whatever came.
+raw_moments = (
+    moments.map(datetime.isoformat)
+    | st.builds(
+        lambda moment, offset: moment.strftime("%Y-%m-%dT%H:%M:%S") + offset,
+        st.datetimes(datetime(1000, 1, 1), datetime(9998, 12, 31)),  # noqa: DTZ001
+        offsets,
+    )
+    | st.sampled_from(
+        [
+            *("2026-02-29T10:00:00+00:00", "2024-02-29T10:00:00+00:00", "2100-02-29T10:00:00+00:00"),
+            *("2026-03-31T24:00:00+00:00", "2026-03-31T10:00:60+00:00", "2026-13-01T10:00:00+00:00"),
+            *(
+                "2026-03-31T10:00:00+15:00",
+                "2026-03-31T10:00:00",
+                "2026-03-31",
+                "2026-03-31T10:00:00.5+00:00",
+            ),
+            *("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-04-31T10:00:00+00:00"),
+        ]
+    )
+)
 doubles = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.1, 0.5, -1.5, 100.0])
 
 
@@ -84,6 +108,7 @@ def _raws() -> st.SearchStrategy[dict[str, Any]]:
             | near_days.map(date.isoformat)
             | near_days.map(lambda day: f"{day.isoformat()}T10:00:00-04:00")
             | odd,
+            "Seen": st.none() | raw_moments | odd,
             "Active": st.none() | st.booleans() | st.just("true"),
             "Tags": st.none() | st.lists(words, max_size=3) | st.just("no list"),
             "Kinds": st.none() | st.lists(words.map(lambda name: {"id": "2", "name": name}), max_size=3),
