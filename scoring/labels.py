@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from scoring.config import Label
-from scoring.criteria.check import leaves
+from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.segments import resolved
+from scoring.criteria.tree import Leaf, Measured, Node, Related
 from scoring.rfm import Standing
 
 # Column in a frame, as the criteria name it -> attribute of a standing.
@@ -127,9 +128,17 @@ def is_worse(labels: Sequence[str], one: str | None, other: str | None) -> bool:
     return _rank(labels, one) > _rank(labels, other)
 
 
-def fields_used(node: Node) -> set[str]:
-    """The field names that criteria speak of, as they are written in the tree."""
-    return {leaf.field for leaf in leaves(node)}
+def fields_used(node: Node, catalog: Catalog | None = None) -> set[str]:
+    """The rows' field names that criteria speak of, as written in the tree; with a catalog through segments."""
+    used = atoms(node if catalog is None else resolved(node, catalog), whole=False)
+    return {one.field for one in used if isinstance(one, Leaf)}
+
+
+def related_used(node: Node, catalog: Catalog) -> tuple[Measured | Related, ...]:
+    """The conditions on related records, also through segments, each once."""
+    used = atoms(resolved(node, catalog), whole=False)
+    found = (one for one in used if isinstance(one, Measured | Related))
+    return tuple(dict.fromkeys(found))
 
 
 def _rank(labels: Sequence[str], label: str | None) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,10 +16,12 @@ from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import where
 from scoring.config import Configuration, RfmSegmentation
+from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import fields_used
+from scoring.criteria.tree import Measured, Related
+from scoring.labels import fields_used, related_used
 
 _FACTS = ("account_id", "last_purchase", "purchases", "spend_minor")
 
@@ -35,12 +36,13 @@ def read_facts(
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    accounts = _open(account_catalog(connection, configuration))
+    # Typing errors in values are found when a document is checked, not when it is used.
+    accounts = account_catalog(connection, configuration).open()
     counting = _counting(connection, segmentation, configuration, today)
     dated = _dated(today)
     purchases = _purchases(and_(counting, dated), connection.dialect.name)
     columns = AccountColumns(segmentation.name, connection.dialect.name)
-    extra = _fields_of_labels(segmentation, accounts)
+    extra, related = _fields_of_labels(segmentation, accounts), _related_of_labels(segmentation, accounts)
     taking_part = where(
         parse(segmentation.accounts, accounts), accounts, columns, today, connection.dialect.name
     )
@@ -51,13 +53,17 @@ def read_facts(
             func.coalesce(purchases.c.purchases, 0),
             func.coalesce(purchases.c.spend_minor, 0),
             *(columns(field).label(f"extra_{at}") for at, field in enumerate(extra)),
+            *(
+                where(one, accounts, columns, today, connection.dialect.name).label(f"related_{at}")
+                for at, one in enumerate(related)
+            ),
         )
         .select_from(columns.rows().outerjoin(purchases, purchases.c.account_id == ACCOUNT.c.id))
         .where(taking_part)
         .order_by(ACCOUNT.c.id)
     ).all()
     return AccountFacts(
-        frame=_frame([tuple(row) for row in rows], extra),
+        frame=_frame([tuple(row) for row in rows], extra, [canonical(one, accounts) for one in related]),
         catalog=accounts,
         uncounted=_count(connection, and_(counting, not_(dated))),
     )
@@ -66,18 +72,10 @@ def read_facts(
 def _counting(
     connection: Connection, segmentation: RfmSegmentation, configuration: Configuration, today: Today
 ) -> ColumnElement[bool]:
-    catalog = _open(transaction_catalog(connection, configuration))
+    catalog = transaction_catalog(connection, configuration, closed=False).open()
     dialect = connection.dialect.name
     node = parse(segmentation.transactions, catalog)
     return where(node, catalog, TransactionColumns(dialect), today, dialect)
-
-
-def _open(catalog: Catalog) -> Catalog:
-    """Without closed sets: a value that no record has any more is met by nothing, but stops no run.
-
-    Typing errors in values are found when a document is checked, not when it is used.
-    """
-    return Catalog(tuple(replace(field, values=()) for field in catalog))
 
 
 def _dated(today: Today) -> ColumnElement[bool]:
@@ -110,12 +108,20 @@ def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
 
 def _fields_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Field]:
     """The account fields that the labels' criteria use; scores come from scoring itself."""
-    names = {name for label in segmentation.labels for name in fields_used(parse(label.when, catalog))}
+    names = {
+        name for label in segmentation.labels for name in fields_used(parse(label.when, catalog), catalog)
+    }
     found = (catalog.find(name) for name in sorted(names))
     return [one for one in found if one is not None and not one.source.startswith("score.")]
 
 
-def _frame(rows: list[tuple[Any, ...]], extra: Iterable[Field]) -> pd.DataFrame:
+def _related_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Measured | Related]:
+    """The conditions on related records that the labels' criteria use, each once."""
+    rules = (parse(label.when, catalog) for label in segmentation.labels)
+    return list(dict.fromkeys(one for rule in rules for one in related_used(rule, catalog)))
+
+
+def _frame(rows: list[tuple[Any, ...]], extra: Sequence[Field], conditions: Sequence[str]) -> pd.DataFrame:
     columns = list(zip(*rows, strict=True)) if rows else []
     at = dict(enumerate(columns))
     frame = pd.DataFrame(
@@ -128,6 +134,8 @@ def _frame(rows: list[tuple[Any, ...]], extra: Iterable[Field]) -> pd.DataFrame:
     )
     for number, field in enumerate(extra, start=len(_FACTS)):
         frame[field.name] = _column(field, at.get(number, ()))
+    for number, text in enumerate(conditions, start=len(_FACTS) + len(extra)):
+        frame[text] = pd.Series(at.get(number, ()), dtype=bool)
     return frame
 
 

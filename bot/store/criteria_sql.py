@@ -7,14 +7,17 @@ written into the statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     Double,
+    FromClause,
     LargeBinary,
     String,
     and_,
@@ -35,12 +38,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.sql.functions import coalesce
 
+from bot.store.measured_sql import measured
 from connector.cache.folding import fold
 from connector.cache.types import UtcDateTime
-from scoring.criteria.bounds import MINOR_UNITS, WholeSpan, whole_spans
-from scoring.criteria.check import field_named
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.bounds import WholeSpan, parts_of, whole_spans
+from scoring.criteria.check import fact_field, field_named, relation_named
+from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.criteria.periods import Span, Today, spans
+from scoring.criteria.segments import resolved
 from scoring.criteria.tree import (
     Always,
     And,
@@ -48,16 +53,55 @@ from scoring.criteria.tree import (
     Compare,
     In,
     InPeriod,
+    InSegment,
     IsEmpty,
     Leaf,
+    Measured,
     Node,
     Not,
     Operator,
     Or,
+    Related,
 )
 
 Truth = ColumnElement[bool]
 Columns = Callable[[Field], ColumnElement[Any]]
+
+
+@dataclass(frozen=True)
+class RelatedRows:
+    """Where related records are, as a part of a query for the rows that they belong to.
+
+    Attributes:
+        rows: what to select from; it shares no table with the outer query but through aliases.
+        belong: that a record belongs to the outer query's row.
+        columns: where each of their fields is.
+        outer: the outer query's table that ``belong`` speaks of.
+    """
+
+    rows: FromClause
+    belong: Truth
+    columns: Columns
+    outer: FromClause
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """Columns of a place from which related records can be reached."""
+
+    def related(self, relation: Relation, today: Today) -> RelatedRows:
+        """Where the records of a relation are."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What conditions are compiled with."""
+
+    catalog: Catalog
+    columns: Columns
+    today: Today
+    dialect: str
 
 
 def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect: str) -> Truth:
@@ -69,23 +113,72 @@ def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect:
         columns: where each field is. Its SQL type decides how it compares: integers exactly (money in minor
             units), others as doubles; days as Date or as ISO text; instants as UtcDateTime, which fall on the
             day that it is in ``today.zone``; lists as JSON arrays of texts or of objects with a
-            ``name`` (jsonb on PostgreSQL).
+            ``name`` (jsonb on PostgreSQL). For conditions on related records it is ``Reaching`` too.
         today: for relative days and periods.
         dialect: ``sqlite`` or ``postgresql``; both have the function ``bw_fold`` (see ``connector.cache``).
 
     Raises:
-        CriteriaError: a field that the catalog does not know.
+        CriteriaError: a field that the catalog does not know, or a segment that cannot be used.
     """
+    return _where(resolved(node, catalog), _Place(catalog, columns, today, dialect))
+
+
+def _where(node: Node, place: _Place) -> Truth:
     if isinstance(node, Always):
         return true()
     if isinstance(node, Not):
-        return not_(where(node.part, catalog, columns, today, dialect))
+        return not_(_where(node.part, place))
     if isinstance(node, And | Or):
-        parts = [where(part, catalog, columns, today, dialect) for part in node.parts]
+        parts = [_where(part, place) for part in node.parts]
         return and_(*parts) if isinstance(node, And) else or_(*parts)
-    field = field_named(node.field, catalog)
-    holds = _leaf(node, columns(field), field, today, dialect)
-    return not_(holds) if isinstance(node, Compare) and node.operator is Operator.NE else holds
+    if isinstance(node, Related):
+        return _any_related(node, place)
+    if isinstance(node, Measured):
+        return _fact_holds(node, place)
+    if isinstance(node, InSegment):
+        raise TypeError(f"{node.name} is a segment, which stands for its criteria")
+    field = field_named(node.field, place.catalog)
+    return _compared(node, place.columns(field), field, place)
+
+
+def _compared(leaf: Leaf, column: ColumnElement[Any], field: Field, place: _Place) -> Truth:
+    holds = _leaf(leaf, column, field, place.today, place.dialect)
+    return not_(holds) if isinstance(leaf, Compare) and leaf.operator is Operator.NE else holds
+
+
+def _theirs(name: str, place: _Place) -> tuple[RelatedRows, _Place, Relation]:
+    """Related records, and what conditions on them are compiled with."""
+    relation = relation_named(name, place.catalog)
+    reaching: object = place.columns
+    if not isinstance(reaching, Reaching):
+        raise TypeError(f"{relation.name} cannot be reached from here")
+    found = reaching.related(relation, place.today)
+    return found, replace(place, catalog=relation.catalog, columns=found.columns), relation
+
+
+def _any_related(node: Related, place: _Place) -> Truth:
+    found, theirs, relation = _theirs(node.relation, place)
+    meets = _where(node.where, theirs)
+    query = select(literal(1)).select_from(found.rows).where(found.belong, _where(relation.given, theirs))
+    if node.every:
+        return not_(query.where(not_(meets)).correlate(found.outer).exists())
+    return query.where(meets).correlate(found.outer).exists()
+
+
+def _fact_holds(node: Measured, place: _Place) -> Truth:
+    """One look at the related records, whatever the condition is: it is evaluated where the fact is made."""
+    fact = node.fact
+    found, theirs, relation = _theirs(fact.relation, place)
+    field = fact_field(fact, relation)
+    if fact.field is None:
+        value: ColumnElement[Any] = func.count(type_=BigInteger)
+    else:
+        own = field_named(fact.field, relation.catalog)
+        value, field = measured(fact.measure, found.columns(own), own, place.dialect)
+    holds = _compared(node.condition, value, field, place)
+    query = select(holds).select_from(found.rows).where(found.belong, _where(relation.given, theirs))
+    chosen = query.where(_where(fact.where, theirs)).correlate(found.outer)
+    return type_coerce(chosen.scalar_subquery(), Boolean).is_(true())
 
 
 def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, dialect: str) -> Truth:
@@ -150,11 +243,11 @@ def _boolean(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
 
 
 def _number(leaf: Compare | In | Between, column: ColumnElement[Any], field: Field) -> Truth:
-    scale = MINOR_UNITS if field.type is FieldType.MONEY else 1
+    scale = parts_of(field)
     if isinstance(column.type, sql_types.Integer):
         return _whole(column, whole_spans(leaf, scale))
     if scale != 1:
-        raise TypeError(f"{field.name} is money and has to be in whole minor units")
+        raise TypeError(f"{field.name} has to be in whole parts, {scale} of one")
     return _real(leaf, column)
 
 
