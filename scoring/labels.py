@@ -129,7 +129,7 @@ def is_worse(labels: Sequence[str], one: str | None, other: str | None) -> bool:
 
 
 def fields_used(node: Node, catalog: Catalog | None = None) -> set[str]:
-    """The rows' field names that criteria speak of, as written in the tree; with a catalog through segments."""
+    """The rows' fields that criteria speak of, as in the tree; with a catalog also through segments."""
     used = atoms(node if catalog is None else resolved(node, catalog), whole=False)
     return {one.field for one in used if isinstance(one, Leaf)}
 

@@ -69,8 +69,10 @@ def _in_fractions(column: ColumnElement[Any], dialect: str) -> ColumnElement[int
 def _sum(values: ColumnElement[Any], dialect: str) -> ColumnElement[int]:
     """0 of none; beyond 64 bits the largest or smallest there is."""
     if dialect != "sqlite":
-        within = func.least(func.greatest(func.sum(values), cast(SMALLEST, Numeric)), cast(LARGEST, Numeric))
-        return func.coalesce(cast(within, BigInteger), _whole(0), type_=BigInteger)
+        # Coalesced inside, because least and greatest pass NULL over.
+        exact = func.coalesce(func.sum(values), cast(0, Numeric), type_=Numeric)
+        within = func.least(func.greatest(exact, cast(SMALLEST, Numeric)), cast(LARGEST, Numeric))
+        return cast(within, BigInteger)
     # SQLite's own sum fails beyond 64 bits; its halves stay within.
     high = func.coalesce(func.sum(values.bitwise_rshift(LOW_BITS)), _whole(0), type_=BigInteger)
     low = func.coalesce(func.sum(values.bitwise_and(LOW)), _whole(0), type_=BigInteger)

@@ -1,4 +1,4 @@
-"""What belongs to an account and can be asked for: deals, purchases, contacts, products, documents, events."""
+"""What belongs to an account: deals, purchases, contacts, products, documents, events."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ def related_to_accounts(
 ) -> tuple[tuple[Relation, ...], dict[str, str]]:
     """The relations, and sentences for those that cannot be asked for."""
     mapping, absent = configuration.mapping, dict[str, str]()
+    deals = ("transactions", mapping.transactions.module)
     relations = [
-        Relation(
-            "deals", "transaction", described.transactions, ("transactions", mapping.transactions.module)
-        ),
+        Relation("deals", "transaction", described.transactions, deals),
         Relation("open_deals", "transaction", described.transactions, given=_OPEN),
         Relation("contacts", "contact", described.contacts, (mapping.contacts.module,)),
     ]

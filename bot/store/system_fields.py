@@ -173,7 +173,7 @@ DECLARED: tuple[tuple[Field, str], ...] = (
         "engagement is known once a segmentation of the technique engagement has run.",
     ),
     (
-        Field("churn_risk", _NUMBER, "joined:churn_risk", ("risk",), label="Risk of leaving, %"),
+        Field("churn_risk", _NUMBER, "joined:churn_risk", label="Risk of leaving, %"),
         "churn_risk is known once a segmentation of the technique leaving has run.",
     ),
     (

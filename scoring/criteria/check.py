@@ -214,7 +214,7 @@ def fact_field(fact: Fact, relation: Relation) -> Field:
     if not wanted:
         if fact.field is not None:
             raise CriteriaError(
-                f"{name} counts and takes no field: write {name} where ({written_field(fact.field)} is not empty)."
+                f"{name} takes no field: write {name} where ({written_field(fact.field)} is not empty)."
             )
         return Field(name, FieldType.NUMBER, "")
     if fact.field is None:

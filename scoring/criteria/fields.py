@@ -67,7 +67,7 @@ class Relation:
     source: str
     catalog: Catalog
     aliases: tuple[str, ...] = ()
-    given: Node = Always()
+    given: Node = field(default_factory=Always)
     through: Relation | None = None
 
 

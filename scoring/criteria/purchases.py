@@ -1,7 +1,7 @@
 """``bought "GTX Pro" since 90 days ago``: a way to ask for any purchase, in the words of those who sell.
 
-It is made of the related records ``purchases`` with their fields ``product`` and ``occurred_on``, and gives the
-same tree as ``any purchase where (…)``.
+It is made of the related records ``purchases`` with their fields ``product`` and ``occurred_on``, and gives
+the same tree as ``any purchase where (…)``.
 """
 
 from __future__ import annotations

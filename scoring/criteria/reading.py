@@ -130,8 +130,8 @@ def _field(name: Phrase, catalog: Catalog) -> Field:
 
 
 def _names_a_fact(subject: Phrase, catalog: Catalog) -> bool:
-    relation, _, measure = subject.text.rpartition(".")
-    return measure.casefold() in _MEASURES and catalog.relation(relation) is not None
+    relation, dot, _ = subject.text.rpartition(".")
+    return bool(dot) and catalog.relation(relation) is not None
 
 
 def _fact(shape: FactShape, catalog: Catalog, depth: int) -> tuple[Fact, Field]:

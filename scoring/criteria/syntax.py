@@ -223,7 +223,8 @@ class _Shapes(Transformer[Token, Any]):
     product_words = related_words
 
     def plain_field(self, parts: list[Token]) -> Phrase:
-        return _phrase(parts)
+        written = _phrase(parts)
+        return Phrase(" ".join(written.text.split()), written.position)
 
     def quoted_field(self, parts: list[Token]) -> Phrase:
         return _unquoted(parts[0])

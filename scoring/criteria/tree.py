@@ -146,7 +146,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A condition on a fact. The condition's own field is the empty text, for the fact stands in its place."""
+    """A condition on a fact, which stands in the place of the condition's field: that is empty."""
 
     fact: Fact
     condition: Leaf

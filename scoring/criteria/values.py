@@ -188,7 +188,7 @@ def written_field(name: str) -> str:
 
 
 def written_related(name: str) -> str:
-    """Related records after ``any`` or ``all``: bare words when they are plain, otherwise in quotation marks."""
+    """Related records after ``any`` or ``all``: bare when they are plain words."""
     plain = all(_PLAIN_WORD.fullmatch(word) and word.casefold() not in RESERVED for word in name.split())
     return name if plain else quoted(name)
 

@@ -1,0 +1,132 @@
+"""Related records: mask, SQLite and PostgreSQL find the same rows for any criteria, rows and related rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Integer, MetaData, Table, Text, insert, select
+
+from bot.store.criteria_sql import RelatedRows, where
+from bot.store.raw_values import raw_value
+from connector.cache.engine import Database, open_database
+from connector.cache.types import UtcDateTime
+from scoring.criteria.check import check
+from scoring.criteria.fields import Field, Relation
+from scoring.criteria.mask import mask
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
+from tests.support.criteria_cases import TODAY
+from tests.support.criteria_frames import frame_of
+from tests.support.postgres import PostgresServer
+from tests.support.related_cases import OUTER, related_trees, worlds
+
+_TABLES = MetaData()
+OWNERS = Table(
+    "criteria_owners",
+    _TABLES,
+    Column("number", Integer, primary_key=True),
+    Column("title", Text),
+    Column("size", Integer),
+)
+THINGS = Table(
+    "criteria_things",
+    _TABLES,
+    Column("number", Integer, primary_key=True),
+    Column("owner", Integer, index=True),
+    Column("name", Text),
+    Column("grade", Text),
+    Column("employees", Integer),
+    Column("visits", BigInteger),
+    Column("money_minor", BigInteger),
+    Column("day", Date),
+    Column("moment", UtcDateTime),
+    Column("raw", Text, nullable=False),
+)
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Of owners, from which their things can be reached."""
+
+    dialect: str
+
+    def __call__(self, field: Field) -> ColumnElement[Any]:
+        return OWNERS.c[field.name]
+
+    def related(self, relation: Relation, today: Today) -> RelatedRows:
+        return RelatedRows(THINGS, THINGS.c.owner == OWNERS.c.number, self._of_thing, OWNERS)
+
+    def _of_thing(self, field: Field) -> ColumnElement[Any]:
+        place, _, name = field.source.partition(":")
+        if place == "raw":
+            return raw_value(THINGS.c.raw, name, self.dialect)
+        return THINGS.c[field.source.removeprefix("row.")]
+
+
+@pytest.fixture(scope="module")
+def both(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Database]]:
+    with postgres_server.fresh() as url:
+        file: Path = tmp_path_factory.mktemp("related") / "rows.sqlite"
+        opened = [open_database(f"sqlite:///{file}"), open_database(url)]
+        for one in opened:
+            _TABLES.create_all(one.writes)
+        yield opened
+        for one in opened:
+            one.close()
+
+
+def by_sql(database: Database, node: Node, owners: Rows, things: Rows) -> list[bool]:
+    condition = where(node, OUTER, Columns(database.dialect), TODAY, database.dialect)
+    with database.writes.connect() as connection:
+        connection.execute(insert(OWNERS), [{**one, "number": at} for at, one in enumerate(owners)])
+        stored = [
+            {**one, "number": at, "money_minor": one["money"], "raw": json.dumps(one["raw"])}
+            for at, one in enumerate(things)
+        ]
+        for one in stored:
+            del one["money"]
+        if stored:
+            connection.execute(insert(THINGS), stored)
+        found = connection.execute(select(condition).select_from(OWNERS).order_by(OWNERS.c.number)).scalars()
+        result = list(found)
+        chosen = set(connection.execute(select(OWNERS.c.number).where(condition)).scalars())
+        connection.rollback()
+    assert None not in result, "every condition is true or false"
+    assert chosen == {at for at, holds in enumerate(result) if holds}
+    return [bool(one) for one in result]
+
+
+def by_mask(node: Node, owners: Rows, things: Rows) -> list[bool]:
+    frame = pd.DataFrame(
+        {
+            "title": pd.Series([one["title"] for one in owners], dtype=object),
+            "size": pd.array([one["size"] for one in owners], dtype="Int64"),
+        }
+    )
+    theirs = frame_of(things)
+    theirs["product"], theirs["occurred_on"] = theirs["name"], theirs["day"]
+    theirs.index = pd.Index([one["owner"] for one in things], dtype="int64")
+    return mask(node, frame, OUTER, TODAY, {"thing": theirs}).tolist()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(node=related_trees, world=worlds())
+def test_mask_sqlite_and_postgresql_agree_on_related_records(
+    both: list[Database], node: Node, world: tuple[list[dict[str, Any]], list[dict[str, Any]]]
+) -> None:
+    check(node, OUTER)
+    expected = by_mask(node, *world)
+    assert {one.dialect: by_sql(one, node, *world) for one in both} == {
+        "sqlite": expected,
+        "postgresql": expected,
+    }
