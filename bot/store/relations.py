@@ -61,8 +61,11 @@ def related_to_accounts(
             Relation(name, f"document:{kind}", described.documents) for name, kind in DOCUMENTS.items()
         ]
     else:
-        words = (word for name in DOCUMENTS for word in (name, singular(name)))
-        absent |= {word: f"There are no {word}: no product of Zoho Finance is connected." for word in words}
+        absent |= {
+            word: f"There are no {name.replace('_', ' ')}: no product of Zoho Finance is connected."
+            for name in DOCUMENTS
+            for word in (name, name.replace("_", " "), singular(name))
+        }
     relations.append(Relation("engagement_events", "event", described.events, ("interactions",)))
     relations += _modules(relations, described.modules)
     return tuple(relations), absent

@@ -5,14 +5,41 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+from sqlalchemy import Connection, Select, case, cast, func, select, true
+from sqlalchemy import text as text_of
+from sqlalchemy.dialects.postgresql import JSONB
+
+from bot.language.question import Sort
+from bot.store.account_facts import read_facts
 from bot.store.accounts import SqlAccountBook
 from bot.store.catalog import (
     Joined,
+    account_catalog,
+    contact_catalog,
+    declared,
+    product_catalog,
+    record_catalog,
+)
+from bot.store.columns import AccountColumns
+from bot.store.criteria_sql import where
+from bot.store.places import (
+    ACCOUNT,
+    CONTACT,
+    PRODUCT,
+    RECORD,
+    SCORE,
+    ContactColumns,
+    ProductColumns,
+    RecordColumns,
 )
 from connector.cache.engine import Database
-from scoring.config import FinanceSource, Segment, Syncing
+from scoring.config import Configuration, FinanceSource, Label, Segment, Syncing
 from scoring.criteria.canonical import canonical
+from scoring.criteria.errors import CriteriaError
 from scoring.criteria.parse import parse
+from scoring.criteria.periods import Today
+from scoring.labels import assign, read_rules
 from tests.support.account_world import CONFIGURATION, StoppedClock, add, deal, settle
 
 SEGMENTS = (
@@ -182,3 +209,169 @@ def test_what_is_asked_of_related_records(database: Database) -> None:
         assert parse(canonical(node, catalog), catalog) == node
         found[text] = {one.id for one in book.page(node, (), 10)}
     assert found == MEANT
+
+
+REFUSED = {
+    "in segment Hen": "A segment cannot be made of itself: Hen is made of Egg is made of Hen.",
+    "in segment Broken": "The segment Broken cannot be used. There is no field colour.",
+    "churn_risk > 60%": "churn_risk is known once a segmentation of the technique leaving has run.",
+    "engagement >= 80": "engagement is known once a segmentation of the technique engagement has run.",
+    "market segment has Enterprise": "No account has a market segment yet: give some first.",
+    "any invoice where stage = x": "There is no field stage.",
+    "any cal": "Did you mean Calls",
+    "bought GTX Proo": "Did you mean GTX Pro",
+    "any contact where any deal": "Conditions on contacts cannot ask for other records, such as deal",
+    "any contact where (account.label = VIPP)": "Did you mean VIP",
+    "deals.sum(stage) > 1": "sum is of number or money fields, but stage is a text field.",
+}
+
+
+def refusal(text: str, database: Database, configuration: Configuration) -> str:
+    with database.reads.connect() as connection:
+        catalog = account_catalog(connection, configuration)
+    with pytest.raises(CriteriaError) as caught:
+        parse(text, catalog)
+    return str(caught.value)
+
+
+def test_what_cannot_be_asked_is_said_in_a_sentence(database: Database) -> None:
+    populate(database)
+    said = {text: refusal(text, database, WHOLE) for text in REFUSED}
+    assert {text: sentence for text, sentence in said.items() if REFUSED[text] not in sentence} == {}
+    assert refusal("any invoice", database, CONFIGURATION) == (
+        "There are no invoices: no product of Zoho Finance is connected."
+    )
+    counting = CONFIGURATION.segmentations[0].model_copy(update={"transactions": "stange = won"})
+    broken = CONFIGURATION.model_copy(update={"segmentations": (counting,)})
+    assert "the criteria of purchases do not fit: There is no field stange." in refusal(
+        "bought", database, broken
+    )
+
+
+def _risk(_dialect: str) -> Any:
+    return func.coalesce(SCORE.c.r, 0) * 20
+
+
+def _market_segments(dialect: str) -> Any:
+    if dialect == "sqlite":
+        return case((ACCOUNT.c.id == "a1", '["Enterprise"]'))
+    return case((ACCOUNT.c.id == "a1", cast(["Enterprise"], JSONB)))
+
+
+def test_what_other_parts_join_is_asked_for_like_any_field(database: Database) -> None:
+    populate(database)
+    book = book_of(
+        database,
+        Joined(declared("churn_risk"), _risk),
+        Joined(declared("market_segment"), _market_segments),
+    )
+    catalog = book.catalog()
+    asked = {
+        "churn_risk > 60%": {"a1"},
+        "market segment has ENTERPRISE and churn_risk >= 80": {"a1"},
+        "no contact and churn_risk between 60 and 61": {"a3"},
+    }
+    found = {
+        text: {one.id for one in book.page(parse(text, catalog), (Sort("churn_risk"),), 10)} for text in asked
+    }
+    assert found == asked
+    assert "engagement is known" in refusal("engagement > 1", database, WHOLE)
+
+
+STANDALONE = {
+    "contacts": {
+        "account = konex and title is not empty": {"c1"},
+        'account.label = "At Risk" and account.industry = medical': {"c3"},
+        '"Buying role" = buyer or owner = Darcel Schlecht': {"c2", "c3"},
+    },
+    "products": {"category = hardware": {"p1"}, "unit_price < 100 or Line = Gold": {"p1", "p2"}},
+    "calls": {"Call_Type = missed and created in this month": {"r1"}, "name is empty": {"r2"}},
+}
+
+
+def test_contacts_products_and_other_modules_have_criteria_of_their_own(database: Database) -> None:
+    populate(database)
+    dialect, today = database.dialect, Today(date(2026, 3, 30))
+    calls = RecordColumns("Calls", dialect)
+    with database.reads.connect() as connection:
+        places = {
+            "contacts": (CONTACT, ContactColumns("RFM", dialect), contact_catalog(connection, WHOLE)),
+            "products": (PRODUCT, ProductColumns(dialect), product_catalog(connection, WHOLE)),
+            "calls": (RECORD, calls, record_catalog(connection, "Calls")),
+        }
+
+        def found(place: str, text: str) -> set[str]:
+            table, columns, catalog = places[place]
+            holds = where(parse(text, catalog), catalog, columns, today, dialect)
+            mine = calls.mine() if place == "calls" else true()
+            query = select(table.c.id).select_from(columns.rows()).where(holds, mine)
+            return set(connection.execute(query).scalars())
+
+        asked = {place: {text: found(place, text) for text in texts} for place, texts in STANDALONE.items()}
+    assert asked == STANDALONE
+
+
+def test_labels_may_speak_of_related_records(database: Database) -> None:
+    populate(database)
+    rules = (
+        Label(name="Known", when='any contact where title contains CEO and in segment "Big buyers"'),
+        Label(name="Cold", when="no open deal and not bought since 30 days ago"),
+    )
+    segmentation = WHOLE.segmentations[0].model_copy(update={"labels": rules})
+    big = Segment(name="Big buyers", criteria="purchases.sum(amount) > 100 and r > 1")
+    configuration = WHOLE.model_copy(update={"segments": (big,)})
+    today = Today(date(2026, 3, 30))
+    with database.reads.connect() as connection:
+        facts = read_facts(connection, segmentation, configuration, today)
+    frame = facts.frame.set_index("account_id").assign(r=5)
+    found = assign(frame, read_rules(rules, facts.catalog), facts.catalog, today)
+    assert dict(zip(frame.index, found, strict=True)) == {"a1": "Known", "a2": None, "a3": None, "a4": "Cold"}
+
+
+INDEXED = {
+    'bought "GTX Pro"': "crm_transaction",
+    "deals.sum(amount) where (stage = won) > 1": "crm_transaction",
+    "no open deal": "crm_transaction",
+    "products.count > 1": "crm_transaction",
+    "any contact where title contains CEO": "crm_contact",
+    "Calls.count > 0": "crm_record",
+    "any invoice where amount > 1": "fin_document",
+    "engagement_events.count > 1": "engagement_event",
+}
+
+
+def test_related_records_are_found_by_an_index(database: Database) -> None:
+    populate(database)
+    catalog, columns = book_of(database).catalog(), AccountColumns("RFM", database.dialect)
+    with database.reads.connect() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text_of("SET LOCAL enable_seqscan = off"))
+        for text, table in INDEXED.items():
+            holds = where(parse(text, catalog), catalog, columns, Today(date(2026, 3, 30)), database.dialect)
+            query = select(ACCOUNT.c.id).select_from(columns.rows()).where(holds)
+            plan = _plan(connection, query)
+            scan = f"SCAN {table}" if database.dialect == "sqlite" else f"Seq Scan on {table}"
+            assert table in plan, (text, plan)
+            assert scan not in plan, (text, plan)
+
+
+def _plan(connection: Connection, query: Select[Any]) -> str:
+    written = query.compile(connection.engine, compile_kwargs={"literal_binds": True})
+    before = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    rows = connection.exec_driver_sql(f"{before} {written}".replace("%", "%%"))
+    return "\n".join(" ".join(map(str, row)) for row in rows)
+
+
+def test_whatever_a_person_writes_is_bound(database: Database) -> None:
+    populate(database)
+    catalog, columns = book_of(database).catalog(), AccountColumns("RFM", database.dialect)
+    hostile = (
+        """any contact where (title contains "x') OR 1=1 --" and "Buying role" = "42'; DROP") and """
+        """contacts.count where (name != "77'") != 4242 and not in segment "Berlin VIPs" """
+    )
+    holds = where(parse(hostile, catalog), catalog, columns, Today(date(2026, 3, 30)), database.dialect)
+    query = select(ACCOUNT.c.id).select_from(columns.rows()).where(holds)
+    written = str(query.compile(database.reads))
+    assert [one for one in ("x'", "42", "77", "Berlin", "VIP", "DROP") if one in written] == []
+    with database.reads.connect() as connection:
+        assert list(connection.execute(query).scalars()) == []
