@@ -19,6 +19,7 @@ from sqlalchemy import (
     Double,
     FromClause,
     LargeBinary,
+    Select,
     String,
     and_,
     case,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy import column as named_column
 from sqlalchemy import types as sql_types
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.functions import coalesce
 
 from bot.store.measured_sql import measured
@@ -64,6 +65,7 @@ from scoring.criteria.tree import (
     Related,
 )
 
+ABREAST = 25  # conditions side by side, and groups of them
 Truth = ColumnElement[bool]
 Columns = Callable[[Field], ColumnElement[Any]]
 
@@ -130,7 +132,7 @@ def _where(node: Node, place: _Place) -> Truth:
         return not_(_where(node.part, place))
     if isinstance(node, And | Or):
         parts = [_where(part, place) for part in node.parts]
-        return and_(*parts) if isinstance(node, And) else or_(*parts)
+        return _joined(and_ if isinstance(node, And) else or_, parts)
     if isinstance(node, Related):
         return _any_related(node, place)
     if isinstance(node, Measured):
@@ -139,6 +141,18 @@ def _where(node: Node, place: _Place) -> Truth:
         raise TypeError(f"{node.name} is a segment, which stands for its criteria")
     field = field_named(node.field, place.catalog)
     return _compared(node, place.columns(field), field, place)
+
+
+def _joined(join: Callable[..., Truth], parts: Sequence[Truth]) -> Truth:
+    """Many conditions in groups: SQLite takes ``a or b or c`` as a tree, which may be 1,000 deep.
+
+    It counts a query's tree once more for each query around it.
+    """
+    if len(parts) <= ABREAST:
+        return join(*parts)
+    groups = [parts[start : start + ABREAST] for start in range(0, len(parts), ABREAST)]
+    # Coerced, because SQLAlchemy takes mere brackets away again.
+    return join(*(type_coerce(Grouping(join(*group)), Boolean) for group in groups))
 
 
 def _compared(leaf: Leaf, column: ColumnElement[Any], field: Field, place: _Place) -> Truth:
@@ -169,16 +183,19 @@ def _fact_holds(node: Measured, place: _Place) -> Truth:
     """One look at the related records, whatever the condition is: it is evaluated where the fact is made."""
     fact = node.fact
     found, theirs, relation = _theirs(fact.relation, place)
+    belong = (found.belong, _where(relation.given, theirs), _where(fact.where, theirs))
+
+    def chosen(column: ColumnElement[Any]) -> Select[Any]:
+        return select(column).select_from(found.rows).where(*belong).correlate(found.outer)
+
     field = fact_field(fact, relation)
     if fact.field is None:
-        value: ColumnElement[Any] = func.count(type_=BigInteger)
+        made: ColumnElement[Any] = chosen(func.count(type_=BigInteger).label("value")).subquery().c.value
     else:
         own = field_named(fact.field, relation.catalog)
-        value, field = measured(fact.measure, found.columns(own), own, place.dialect)
-    holds = _compared(node.condition, value, field, place)
-    query = select(holds).select_from(found.rows).where(found.belong, _where(relation.given, theirs))
-    chosen = query.where(_where(fact.where, theirs)).correlate(found.outer)
-    return type_coerce(chosen.scalar_subquery(), Boolean).is_(true())
+        made, field = measured(fact.measure, found.columns(own), chosen, own, place.dialect)
+    holds = select(_compared(node.condition, made, field, place)).scalar_subquery()
+    return type_coerce(holds, Boolean).is_(true())
 
 
 def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, dialect: str) -> Truth:
@@ -256,7 +273,7 @@ def _whole(column: ColumnElement[Any], found: Sequence[WholeSpan]) -> Truth:
     if len(single) == len(found):
         # One IN, because SQLite's expressions are at most 1,000 deep; as BIGINT, whatever the column is.
         return type_coerce(column, BigInteger).in_(single)
-    return or_(*(_within(column, span) for span in found))
+    return _joined(or_, [_within(column, span) for span in found] or [false()])
 
 
 def _within(column: ColumnElement[Any], span: WholeSpan) -> Truth:
@@ -288,7 +305,7 @@ def _double(value: object) -> ColumnElement[float]:
 
 
 def _within_spans(column: ColumnElement[Any], found: Sequence[Span], today: Today) -> Truth:
-    return or_(*(_within_days(column, span, today) for span in found))
+    return _joined(or_, [_within_days(column, span, today) for span in found])
 
 
 def _within_days(column: ColumnElement[Any], span: Span, today: Today) -> Truth:

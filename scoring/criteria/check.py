@@ -41,7 +41,7 @@ from scoring.criteria.values import quoted, type_of, written_field
 LONGEST_LIST = 500
 MOST_CONDITIONS = 300  # with the longest list among them still within SQLite's expressions, 1,000 deep
 DEEPEST = 20  # SQLite's parser has a stack of 100, of which a bracket takes up to three places
-DEPTH_OF_RELATED = 2  # a query inside the query
+DEPTH_OF_RELATED = 5  # of an average; SQLite's parser has to hold all of its queries at once
 NEAREST_SHOWN = 3
 SHORT = 3
 NEAREST_SCORE = 60  # of 100; below it a suggestion looks like a guess

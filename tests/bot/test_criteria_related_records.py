@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select, case, cast, func, select, true
+from sqlalchemy import Connection, Select, Table, case, cast, func, select, true
 from sqlalchemy import text as text_of
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -37,6 +37,7 @@ from connector.cache.engine import Database
 from scoring.config import Configuration, FinanceSource, Label, Segment, Syncing
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.labels import assign, read_rules
@@ -294,7 +295,7 @@ def test_contacts_products_and_other_modules_have_criteria_of_their_own(database
     dialect, today = database.dialect, Today(date(2026, 3, 30))
     calls = RecordColumns("Calls", dialect)
     with database.reads.connect() as connection:
-        places = {
+        places: dict[str, tuple[Table, Any, Catalog]] = {
             "contacts": (CONTACT, ContactColumns("RFM", dialect), contact_catalog(connection, WHOLE)),
             "products": (PRODUCT, ProductColumns(dialect), product_catalog(connection, WHOLE)),
             "calls": (RECORD, calls, record_catalog(connection, "Calls")),

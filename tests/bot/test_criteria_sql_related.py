@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,25 @@ from bot.store.criteria_sql import RelatedRows, where
 from bot.store.raw_values import raw_value
 from connector.cache.engine import Database, open_database
 from connector.cache.types import UtcDateTime
-from scoring.criteria.check import check
+from scoring.criteria.check import LONGEST_LIST, MOST_CONDITIONS, check
+from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Field, Relation
 from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import (
+    Ago,
+    And,
+    Compare,
+    Fact,
+    In,
+    Measure,
+    Measured,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Related,
+)
 from tests.support.criteria_cases import TODAY
 from tests.support.criteria_frames import frame_of
 from tests.support.postgres import PostgresServer
@@ -49,6 +64,7 @@ THINGS = Table(
     Column("moment", UtcDateTime),
     Column("raw", Text, nullable=False),
 )
+ZERO = Compare("", Operator.NE, Decimal(0))
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -130,3 +146,51 @@ def test_mask_sqlite_and_postgresql_agree_on_related_records(
         "sqlite": expected,
         "postgresql": expected,
     }
+
+
+NOBODY: tuple[Rows, Rows] = ([{"title": "x", "size": 1}], [])
+
+
+def refused(node: Node) -> bool:
+    try:
+        check(node, OUTER)
+    except CriteriaError:
+        return True
+    return False
+
+
+def test_the_longest_criteria_that_are_accepted_can_be_executed(both: list[Database]) -> None:
+    days = In("", tuple(Ago(number) for number in range(LONGEST_LIST)))
+    tier = Compare("Tier", Operator.EQ, "x")
+    facts: list[Node] = [
+        *(Measured(Fact("things", one, "day", tier), days) for one in (Measure.FIRST, Measure.LAST)),
+        Related("things", replace(days, field="moment")),
+    ]
+    average = Measured(Fact("things", Measure.AVERAGE, "Ratio", tier), Compare("", Operator.NE, Decimal(1)))
+    rest = (MOST_CONDITIONS - 6) // 4
+    longest = Or((*facts, *(Related("spare_parts", tier), Not(average)) * rest))
+    assert not refused(longest)
+    for database in both:
+        # Only whether it worked: pytest would show the whole statement.
+        worked = by_sql(database, longest, *NOBODY) == [False]
+        assert worked, database.dialect
+
+
+def test_the_deepest_criteria_that_are_accepted_can_be_executed(both: list[Database]) -> None:
+    leaf, own = Compare("Kinds", Operator.HAS, "x"), Compare("size", Operator.EQ, Decimal(2))
+    inner: Node = leaf
+    while not refused(Related("things", wrapped := And((leaf, Or((leaf, Not(inner))))))):
+        inner = wrapped
+    inside: list[Node] = [
+        Related("things", inner),
+        Measured(Fact("things", Measure.AVERAGE, "Ratio", inner), Compare("", Operator.NE, Decimal(1))),
+    ]
+    total = Measured(Fact("things", Measure.SUM, "money", leaf), ZERO)
+    for innermost in (Related("spare_parts", leaf), total):
+        outer: Node = innermost
+        while not refused(wrapped := And((own, Or((own, Not(outer)))))):
+            outer = wrapped
+        inside.append(outer)
+    for database in both:
+        found = [by_sql(database, node, *NOBODY) for node in inside]
+        assert found == [by_mask(node, *NOBODY) for node in inside], database.dialect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,14 +25,15 @@ THINGS = Catalog(
 )
 PLAIN = Catalog((), relations=(Relation("things", "thing", THINGS),))
 LARGE = 2**63 - 1
+DAYS = ["2026-03-01", "2026-01-01", "NaT", "1000-01-01", *["NaT"] * 4]
 THEIRS = pd.DataFrame(
     {
         "money": pd.array([1, 2, None, LARGE, LARGE, -5, -(2**63), -1], dtype="Int64"),
         "share": [0.1, 0.2, None, 1e300, -1e300, -0.29, 0.5, 0.25],
         "whole": pd.array([1, 2, 2, LARGE, LARGE, -5, 3, 4], dtype="Int64"),
-        "day": pd.to_datetime(
-            ["2026-03-01", "2026-01-01", None, "1000-01-01", None, None, None, None]
-        ).astype("datetime64[s]"),
+        "day": np.array(
+            ["2026-03-01", "2026-01-01", "NaT", "1000-01-01", *["NaT"] * 4], dtype="datetime64[s]"
+        ),
     },
     index=["a", "a", "a", "b", "b", "c", "d", "d"],
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.criteria.canonical import canonical
-from scoring.criteria.check import DEEPEST, MOST_CONDITIONS, check
+from scoring.criteria.check import DEEPEST, DEPTH_OF_RELATED, MOST_CONDITIONS, check
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import (
@@ -150,7 +150,7 @@ def test_a_tree_that_no_text_could_have_given_is_refused(node: Node) -> None:
 
 
 def test_depth_counts_through_related_records() -> None:
-    deep = "not " * (DEEPEST - 2) + "title = x"
+    deep = "not " * (DEEPEST - DEPTH_OF_RELATED) + "title = x"
     assert parse(f"any contact where {deep}", CATALOG)
     with pytest.raises(CriteriaError, match="deep"):
         parse(f"not any contact where {deep}", CATALOG)
