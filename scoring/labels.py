@@ -57,7 +57,11 @@ def read_rules(labels: Sequence[Label], catalog: Catalog) -> tuple[LabelRule, ..
 
 
 def assign(
-    frame: pd.DataFrame, rules: Sequence[LabelRule], catalog: Catalog, today: Today
+    frame: pd.DataFrame,
+    rules: Sequence[LabelRule],
+    catalog: Catalog,
+    today: Today,
+    related: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[str | None]:
     """The label of every row, None where no criteria hold.
 
@@ -66,11 +70,12 @@ def assign(
         rules: best first.
         catalog: the fields that the criteria were read with.
         today: the day of the run, for criteria such as ``last_purchase before 90 days ago``.
+        related: related rows, as for ``scoring.criteria.mask.mask``.
     """
     labels = np.full(len(frame), None, dtype=object)
     free = np.ones(len(frame), dtype=bool)
     for rule in rules:
-        holds = free & mask(rule.when, frame, catalog, today).to_numpy(dtype=bool)
+        holds = free & mask(rule.when, frame, catalog, today, related).to_numpy(dtype=bool)
         labels[holds] = rule.name
         free &= ~holds
     return list(labels)
