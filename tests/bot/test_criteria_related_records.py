@@ -82,7 +82,10 @@ def populate(database: Database) -> None:
     add(
         database,
         "crm_transaction",
-        {**sold, "id": "s1", "account_id": "a2", "product_id": "p1", "occurred_on": date(2026, 2, 1)},
+        {
+            **{**sold, "id": "s1", "account_id": "a2", "product_id": "p1", "contact_id": "c3"},
+            "occurred_on": date(2026, 2, 1),
+        },
         {**sold, "id": "s2", "account_id": "a2", "product_id": "p1", "occurred_on": date(2026, 3, 2)},
         {**sold, "id": "s3", "account_id": "a3", "product_id": "p2", "occurred_on": date(2025, 3, 2)},
         {**deal(20, "a3", "Proposal", 40_00, None), "product_id": "p1"},
@@ -166,6 +169,7 @@ MEANT = {
     "deals.last(closing_date) before 90 days ago": {"a3"},
     "deals.last(Closing_Date) older than 4 weeks": {"a3"},
     "deals.last(occurred_on) is empty": {"a4"},
+    'any deal where ("contact.title" contains ceo and account = ACME)': {"a2"},
     "bought": {"a1", "a2", "a3"},
     'bought "gtx pro"': {"a2"},
     "bought GTX Pro since 30 days ago": {"a2"},
