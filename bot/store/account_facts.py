@@ -9,12 +9,23 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, cast, func, not_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Subquery,
+    and_,
+    cast,
+    func,
+    not_,
+    select,
+)
 
 from bot.app.facts import AccountFacts
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
-from bot.store.criteria_sql import where
+from bot.store.criteria_sql import fields_of, where
 from scoring.config import Configuration, RfmSegmentation
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog, Field, FieldType
@@ -38,9 +49,9 @@ def read_facts(
     """
     # Typing errors in values are found when a document is checked, not when it is used.
     accounts = account_catalog(connection, configuration).open()
-    counting = _counting(connection, segmentation, configuration, today)
+    counting, transactions = _counting(connection, segmentation, configuration, today)
     dated = _dated(today)
-    purchases = _purchases(and_(counting, dated), connection.dialect.name)
+    purchases = _purchases(and_(counting, dated), transactions)
     columns = AccountColumns(segmentation.name, connection.dialect.name)
     extra, related = _fields_of_labels(segmentation, accounts), _related_of_labels(segmentation, accounts)
     taking_part = where(
@@ -65,17 +76,19 @@ def read_facts(
     return AccountFacts(
         frame=_frame([tuple(row) for row in rows], extra, [canonical(one, accounts) for one in related]),
         catalog=accounts,
-        uncounted=_count(connection, and_(counting, not_(dated))),
+        uncounted=_count(connection, and_(counting, not_(dated)), transactions),
     )
 
 
 def _counting(
     connection: Connection, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-) -> ColumnElement[bool]:
+) -> tuple[ColumnElement[bool], FromClause]:
+    """The condition that makes a transaction count, and the rows that it is a condition of."""
     catalog = transaction_catalog(connection, configuration, closed=False).open()
     dialect = connection.dialect.name
     node = parse(segmentation.transactions, catalog)
-    return where(node, catalog, TransactionColumns(dialect), today, dialect)
+    columns = TransactionColumns(dialect)
+    return where(node, catalog, columns, today, dialect), columns.rows(fields_of(node, catalog))
 
 
 def _dated(today: Today) -> ColumnElement[bool]:
@@ -84,7 +97,7 @@ def _dated(today: Today) -> ColumnElement[bool]:
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
-def _purchases(counted: ColumnElement[bool], dialect: str) -> Subquery:
+def _purchases(counted: ColumnElement[bool], transactions: FromClause) -> Subquery:
     amount = func.coalesce(TRANSACTION.c.amount_minor, 0)
     return (
         select(
@@ -94,16 +107,16 @@ def _purchases(counted: ColumnElement[bool], dialect: str) -> Subquery:
             # PostgreSQL sums bigint as numeric.
             cast(func.sum(amount), BigInteger).label("spend_minor"),
         )
-        .select_from(TransactionColumns(dialect).rows())
+        .select_from(transactions)
         .where(counted)
         .group_by(TRANSACTION.c.account_id)
         .subquery("purchases")
     )
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    rows = TransactionColumns(connection.dialect.name).rows()
-    return connection.execute(select(func.count()).select_from(rows).where(condition)).scalar_one()
+def _count(connection: Connection, condition: ColumnElement[bool], transactions: FromClause) -> int:
+    query = select(func.count()).select_from(transactions).where(condition)
+    return connection.execute(query).scalar_one()
 
 
 def _fields_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Field]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, and_, func, literal, select
 
-from bot.store.criteria_sql import RelatedRows, where
+from bot.store.criteria_sql import RelatedRows, fields_of, where
 from bot.store.places import (
     ACCOUNT,
     CONTACT,
@@ -84,19 +84,19 @@ class AccountColumns:
         place, _, name = relation.source.partition(":")
         if place == "transaction":
             transactions = TransactionColumns(self.dialect)
-            return RelatedRows(transactions.rows(), _mine(TRANSACTION), transactions, ACCOUNT)
+            return RelatedRows(transactions.rows, _mine(TRANSACTION), transactions, ACCOUNT)
         if place == "contact":
             contacts = ContactColumns(self.segmentation, self.dialect)
-            return RelatedRows(contacts.rows(), _mine(CONTACT), contacts, ACCOUNT)
+            return RelatedRows(contacts.rows, _mine(CONTACT), contacts, ACCOUNT)
         if place == "record":
             records = RecordColumns(name, self.dialect)
-            return RelatedRows(records.rows(), and_(_mine(RECORD), records.mine()), records, ACCOUNT)
+            return RelatedRows(records.rows, and_(_mine(RECORD), records.mine()), records, ACCOUNT)
         if place == "document":
             documents = DocumentColumns(name, self.dialect)
-            return RelatedRows(documents.rows(), and_(_mine(DOCUMENT), documents.mine()), documents, ACCOUNT)
+            return RelatedRows(documents.rows, and_(_mine(DOCUMENT), documents.mine()), documents, ACCOUNT)
         if place == "event":
             events = EventColumns(self.dialect)
-            return RelatedRows(events.rows(), _mine(EVENT), events, ACCOUNT)
+            return RelatedRows(events.rows, _mine(EVENT), events, ACCOUNT)
         return self._products(relation, today)
 
     def _products(self, relation: Relation, today: Today) -> RelatedRows:
@@ -106,9 +106,10 @@ class AccountColumns:
             raise KeyError(relation.source)
         bought = self.related(through, today)
         counts = where(through.given, through.catalog, bought.columns, today, self.dialect)
-        ids = select(TRANSACTION.c.product_id).select_from(bought.rows).where(bought.belong, counts)
+        rows = bought.rows(fields_of(through.given, through.catalog))
+        ids = select(TRANSACTION.c.product_id).select_from(rows).where(bought.belong, counts)
         products = ProductColumns(self.dialect)
-        return RelatedRows(products.rows(), PRODUCT.c.id.in_(ids.correlate(ACCOUNT)), products, ACCOUNT)
+        return RelatedRows(products.rows, PRODUCT.c.id.in_(ids.correlate(ACCOUNT)), products, ACCOUNT)
 
 
 def _mine(table: FromClause) -> ColumnElement[bool]:

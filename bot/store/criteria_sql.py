@@ -6,7 +6,7 @@ written into the statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Protocol, runtime_checkable
@@ -43,7 +43,7 @@ from bot.store.measured_sql import measured
 from connector.cache.folding import fold
 from connector.cache.types import UtcDateTime
 from scoring.criteria.bounds import WholeSpan, parts_of, whole_spans
-from scoring.criteria.check import fact_field, field_named, relation_named
+from scoring.criteria.check import atoms, fact_field, field_named, relation_named
 from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.criteria.periods import Span, Today, spans
 from scoring.criteria.segments import resolved
@@ -63,6 +63,7 @@ from scoring.criteria.tree import (
     Operator,
     Or,
     Related,
+    conjunction,
 )
 
 ABREAST = 25  # conditions side by side, and groups of them
@@ -75,13 +76,14 @@ class RelatedRows:
     """Where related records are, as a part of a query for the rows that they belong to.
 
     Attributes:
-        rows: what to select from; it shares no table with the outer query but through aliases.
+        rows: what to select from when some fields are needed; it shares no table with the outer query but
+            through aliases.
         belong: that a record belongs to the outer query's row.
         columns: where each of their fields is.
         outer: the outer query's table that ``belong`` speaks of.
     """
 
-    rows: FromClause
+    rows: Callable[[Collection[Field]], FromClause]
     belong: Truth
     columns: Columns
     outer: FromClause
@@ -123,6 +125,12 @@ def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect:
         CriteriaError: a field that the catalog does not know, or a segment that cannot be used.
     """
     return _where(resolved(node, catalog), _Place(catalog, columns, today, dialect))
+
+
+def fields_of(node: Node, catalog: Catalog) -> list[Field]:
+    """The fields that conditions speak of."""
+    used = atoms(resolved(node, catalog), whole=False)
+    return [field_named(one.field, catalog) for one in used if isinstance(one, Leaf)]
 
 
 def _where(node: Node, place: _Place) -> Truth:
@@ -173,7 +181,8 @@ def _theirs(name: str, place: _Place) -> tuple[RelatedRows, _Place, Relation]:
 def _any_related(node: Related, place: _Place) -> Truth:
     found, theirs, relation = _theirs(node.relation, place)
     meets = _where(node.where, theirs)
-    query = select(literal(1)).select_from(found.rows).where(found.belong, _where(relation.given, theirs))
+    rows = found.rows(fields_of(conjunction(relation.given, node.where), relation.catalog))
+    query = select(literal(1)).select_from(rows).where(found.belong, _where(relation.given, theirs))
     if node.every:
         return not_(query.where(not_(meets)).correlate(found.outer).exists())
     return query.where(meets).correlate(found.outer).exists()
@@ -184,15 +193,17 @@ def _fact_holds(node: Measured, place: _Place) -> Truth:
     fact = node.fact
     found, theirs, relation = _theirs(fact.relation, place)
     belong = (found.belong, _where(relation.given, theirs), _where(fact.where, theirs))
+    needed = fields_of(conjunction(relation.given, fact.where), relation.catalog)
 
     def chosen(column: ColumnElement[Any]) -> Select[Any]:
-        return select(column).select_from(found.rows).where(*belong).correlate(found.outer)
+        return select(column).select_from(found.rows(needed)).where(*belong).correlate(found.outer)
 
     field = fact_field(fact, relation)
     if fact.field is None:
         made: ColumnElement[Any] = chosen(func.count(type_=BigInteger).label("value")).subquery().c.value
     else:
         own = field_named(fact.field, relation.catalog)
+        needed.append(own)
         made, field = measured(fact.measure, found.columns(own), chosen, own, place.dialect)
     holds = select(_compared(node.condition, made, field, place)).scalar_subquery()
     return type_coerce(holds, Boolean).is_(true())

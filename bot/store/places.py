@@ -1,12 +1,12 @@
 """The tables behind contacts, products, transactions, other modules, documents and events.
 
 Each class is the ``columns`` of ``bot.store.criteria_sql.where`` for one kind of record, and ``rows`` the one
-join that has a row for every record of it. The databases leave out the joins that are not used.
+join that has a row for every record of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,22 @@ def placed(
     return places[place].c[column]
 
 
+def with_joins(
+    table: FromClause,
+    joins: Mapping[str, tuple[FromClause, ColumnElement[bool]]],
+    fields: Collection[Field] | None,
+) -> FromClause:
+    """A table with what its records point at, or only with what some fields need.
+
+    SQLite leaves out a join that is not used, but not where rows are counted or added up: there it would look
+    at the other tables, and at whole rows instead of an index.
+    """
+    for place, (other, on) in joins.items():
+        if fields is None or any(one.source.startswith((f"{place}.", f"{place}_raw:")) for one in fields):
+            table = table.outerjoin(other, on)
+    return table
+
+
 @dataclass(frozen=True)
 class TransactionColumns:
     """The fields of transactions, over one join that has a row for every transaction."""
@@ -72,10 +88,10 @@ class TransactionColumns:
         places = {"transaction": TRANSACTION, "owner": OWNER, "product": PRODUCT}
         return placed(field, places, self.dialect, _OF_TRANSACTIONS)
 
-    def rows(self) -> FromClause:
-        """Transactions with their owner and product; the databases leave out the joins that are not used."""
-        owned = TRANSACTION.outerjoin(OWNER, OWNER.c.id == TRANSACTION.c.owner_id)
-        return owned.outerjoin(PRODUCT, PRODUCT.c.id == TRANSACTION.c.product_id)
+    def rows(self, fields: Collection[Field] | None = None) -> FromClause:
+        """Transactions with their owner and product, or with those that some fields need."""
+        owner, product = OWNER.c.id == TRANSACTION.c.owner_id, PRODUCT.c.id == TRANSACTION.c.product_id
+        return with_joins(TRANSACTION, {"owner": (OWNER, owner), "product": (PRODUCT, product)}, fields)
 
 
 @dataclass(frozen=True)
@@ -94,10 +110,10 @@ class ContactColumns:
         places = {"contact": CONTACT, "owner": OWNER, "company": COMPANY}
         return placed(field, places, self.dialect, {"company.label": self._label})
 
-    def rows(self) -> FromClause:
-        """Contacts with their owner and account."""
-        owned = CONTACT.outerjoin(OWNER, OWNER.c.id == CONTACT.c.owner_id)
-        return owned.outerjoin(COMPANY, COMPANY.c.id == CONTACT.c.account_id)
+    def rows(self, fields: Collection[Field] | None = None) -> FromClause:
+        """Contacts with their owner and account, or with those that some fields need."""
+        owner, company = OWNER.c.id == CONTACT.c.owner_id, COMPANY.c.id == CONTACT.c.account_id
+        return with_joins(CONTACT, {"owner": (OWNER, owner), "company": (COMPANY, company)}, fields)
 
     def _label(self, _dialect: str) -> ColumnElement[Any]:
         scored = SCORE.alias("company_score")
@@ -115,7 +131,7 @@ class ProductColumns:
         """The column of a field."""
         return placed(field, {"product": PRODUCT}, self.dialect, {})
 
-    def rows(self) -> FromClause:
+    def rows(self, _fields: Collection[Field] | None = None) -> FromClause:
         """Products."""
         return PRODUCT
 
@@ -131,9 +147,9 @@ class RecordColumns:
         """The column of a field."""
         return placed(field, {"record": RECORD, "owner": OWNER}, self.dialect, {})
 
-    def rows(self) -> FromClause:
-        """Records with their owner."""
-        return RECORD.outerjoin(OWNER, OWNER.c.id == RECORD.c.owner_id)
+    def rows(self, fields: Collection[Field] | None = None) -> FromClause:
+        """Records with their owner, if some fields need it."""
+        return with_joins(RECORD, {"owner": (OWNER, OWNER.c.id == RECORD.c.owner_id)}, fields)
 
     def mine(self) -> ColumnElement[bool]:
         """Whether a record is one of this module."""
@@ -151,7 +167,7 @@ class DocumentColumns:
         """The column of a field."""
         return placed(field, {"document": DOCUMENT}, self.dialect, {"document.items": _items})
 
-    def rows(self) -> FromClause:
+    def rows(self, _fields: Collection[Field] | None = None) -> FromClause:
         """Documents."""
         return DOCUMENT
 
@@ -170,7 +186,7 @@ class EventColumns:
         """The column of a field."""
         return placed(field, {"event": EVENT}, self.dialect, {})
 
-    def rows(self) -> FromClause:
+    def rows(self, _fields: Collection[Field] | None = None) -> FromClause:
         """Engagement events."""
         return EVENT
 

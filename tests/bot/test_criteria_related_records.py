@@ -83,7 +83,11 @@ def populate(database: Database) -> None:
         database,
         "crm_transaction",
         {
-            **{**sold, "id": "s1", "account_id": "a2", "product_id": "p1", "contact_id": "c3"},
+            **sold,
+            "id": "s1",
+            "account_id": "a2",
+            "product_id": "p1",
+            "contact_id": "c3",
             "occurred_on": date(2026, 2, 1),
         },
         {**sold, "id": "s2", "account_id": "a2", "product_id": "p1", "occurred_on": date(2026, 3, 2)},

@@ -78,7 +78,7 @@ class Columns:
         return OWNERS.c[field.name]
 
     def related(self, relation: Relation, today: Today) -> RelatedRows:
-        return RelatedRows(THINGS, THINGS.c.owner == OWNERS.c.number, self._of_thing, OWNERS)
+        return RelatedRows(lambda _fields: THINGS, THINGS.c.owner == OWNERS.c.number, self._of_thing, OWNERS)
 
     def _of_thing(self, field: Field) -> ColumnElement[Any]:
         place, _, name = field.source.partition(":")
