@@ -173,7 +173,8 @@ def _described(
     listed = {"owner": owners, "product": products, "stage": ()}
     return Described(
         transactions=_transactions(fields, configuration, listed),
-        contacts=_contacts(fields, configuration, {"owner": owners}),
+        # Without what stands on their account: from an account that is itself, its label a circle.
+        contacts=replace(_contacts(fields, configuration, {"owner": owners}), further=()),
         products=_products(fields, configuration),
         modules={module: _records(fields, module, {"owner": owners}) for module in configuration.sync.also},
         documents=Catalog(tuple(_system(DOCUMENT_FIELDS, _Known())), rows="documents"),

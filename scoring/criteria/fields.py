@@ -87,8 +87,8 @@ class Catalog:
     fields: tuple[Field, ...]
     further: tuple[Field, ...] = ()
     relations: tuple[Relation, ...] = ()
-    segments: Mapping[str, str] | None = None
-    absent: Mapping[str, str] = field(default_factory=dict)
+    segments: Mapping[str, str] | None = field(default=None, hash=False)
+    absent: Mapping[str, str] = field(default_factory=dict, hash=False)
     rows: str = "records"
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False, default_factory=dict)
     _related: dict[str, Relation] = field(init=False, repr=False, compare=False, default_factory=dict)

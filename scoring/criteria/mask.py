@@ -1,4 +1,4 @@
-"""Criteria over a data frame: one vectorised pass per condition. The same meaning as the SQL, row by row.
+"""Criteria over data frames: one vectorised pass per condition. The same meaning as the SQL, row by row.
 
 Columns are named by ``Field.name``. Texts are str; numbers any numeric dtype; money in minor units; dates are
 datetime64 (an instant when it has a time zone), date or aware datetime objects; lists are lists, tuples or

@@ -230,7 +230,7 @@ REFUSED = {
     "any cal": "Did you mean Calls",
     "bought GTX Proo": "Did you mean GTX Pro",
     "any contact where any deal": "Conditions on contacts cannot ask for other records, such as deal",
-    "any contact where (account.label = VIPP)": "Did you mean VIP",
+    "any contact where (account.label = VIP)": "There is no field account.label.",
     "deals.sum(stage) > 1": "sum is of number or money fields, but stage is a text field.",
 }
 
