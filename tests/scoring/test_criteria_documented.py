@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -22,7 +23,7 @@ FIELDS = {
 RELATED = {FieldType.TEXT: ("stage", "title", "product", "product.category")}
 
 
-def fields(*tables: dict[FieldType, tuple[str, ...]]) -> tuple[Field, ...]:
+def fields(*tables: Mapping[FieldType, tuple[str, ...]]) -> tuple[Field, ...]:
     return tuple(Field(name, kind, "") for table in tables for kind, names in table.items() for name in names)
 
 
