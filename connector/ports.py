@@ -367,7 +367,9 @@ class LocalCopy(Protocol):
 
     def modules(self) -> tuple[ModuleDescription, ...]:
         """The CRM's modules as last read."""
-        ...
+
+    def troubles_said(self) -> AbstractContextManager[None]:
+        """What befalls the copy's database in this block is raised as Retriable: no room, no answer."""
 
     def turn(self, name: str) -> AbstractContextManager[bool]:
         """The right to do something that only one process may do at a time; False while another does it.

@@ -103,6 +103,12 @@ class CrmWriter(Protocol):
         """Change at most 100 records, without triggering the CRM's workflows; an outcome for each."""
         ...
 
+    def said(
+        self, module: str, ids: Sequence[str], names: Sequence[str]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """What at most 100 records say now, by id and API name; of many names the first are asked for."""
+        ...
+
     def enter_bulk(self, module: str, columns: Sequence[str], changes: Iterable[Change]) -> BulkUpdate:
         """Enter a bulk job for at most 25,000 records, all of which have these columns."""
         ...

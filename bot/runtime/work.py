@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ import structlog
 from bot.app.errors import BellwetherError
 from bot.app.ports import Clock, Job
 from bot.store.jobs import SqlJobs
+from connector.cache.troubles import troubles_said
 from connector.errors import ConnectorError, Retriable
 
 LEASE = timedelta(seconds=20)
@@ -60,7 +61,8 @@ class JobLoop:
 
     def _do(self, job: Job) -> None:
         try:
-            result = self.handlers[job.kind](job)
+            with troubles_said():
+                result = self.handlers[job.kind](job)
         except Stopping:
             self.jobs.release(job.id, self.clock.now())
         except (BellwetherError, ConnectorError) as error:
@@ -85,7 +87,9 @@ class JobLoop:
 
         def renew() -> None:
             while not done.wait(RENEW_SECONDS):
-                self.jobs.progress(job.id, self.holder, LEASE, {})
+                # A database that is away for a moment must not end the renewing.
+                with suppress(Retriable), troubles_said():
+                    self.jobs.progress(job.id, self.holder, LEASE, {})
 
         thread = threading.Thread(target=renew, name=f"lease-{job.id}", daemon=True)
         thread.start()
@@ -108,7 +112,12 @@ class Loop:
         """Step until stopped; wait when there was nothing to do, or when something unexpected happened."""
         while not stop.is_set():
             try:
-                busy = self.step()
+                with troubles_said():
+                    busy = self.step()
+            except Retriable as error:
+                log.warning("loop_waits", loop=self.name, reason=str(error))
+                stop.wait(AFTER_ERROR_SECONDS)
+                continue
             except Exception:
                 log.exception("loop_error", loop=self.name)
                 stop.wait(AFTER_ERROR_SECONDS)

@@ -14,6 +14,7 @@ from connector.cache import id_order, late_indexes, repositories
 from connector.cache.engine import Database
 from connector.cache.record_tables import record_table
 from connector.cache.tables import FieldRow, ModuleRow, SyncCursorRow, SyncRunRow, table_of
+from connector.cache.troubles import troubles_said
 from connector.cache.turns import turn
 from connector.cache.writer import SqlCopyWriter
 from connector.mapping import ModuleMapping
@@ -66,6 +67,10 @@ class SqlCopy:
         statement = select(*(_MODULE.c[name] for name in names)).order_by(_MODULE.c.api_name)
         with self._database.reads.connect() as connection:
             return tuple(ModuleDescription(*row) for row in connection.execute(statement))
+
+    def troubles_said(self) -> AbstractContextManager[None]:
+        """What befalls the database in this block, as Retriable."""
+        return troubles_said()
 
     def turn(self, name: str) -> AbstractContextManager[bool]:
         """The right to do something that only one process may do at a time."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,8 @@ from connector.budget import ROLLING, Allowance, Spent, Verdict, judge
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 from connector.cache.tables import ApiPaceRow, ApiSpendRow, table_of
-from connector.errors import OutOfBudget
+from connector.cache.troubles import troubles_said
+from connector.errors import OutOfBudget, Retriable
 from connector.ports import Clock
 
 # A dear call is written down before it is sent. Cheap ones are gathered: a transaction for each page of a
@@ -97,8 +99,8 @@ class SqlCallBook:
                 self._write()
 
     def flush(self) -> None:
-        """Write down what was gathered."""
-        with self._lock:
+        """Write down what was gathered; where the database has troubles of its own it is left unwritten."""
+        with self._lock, suppress(Retriable), troubles_said():
             self._write()
 
     def _judge(self, call: ApiCall) -> Verdict:

@@ -59,12 +59,9 @@ def said_by_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]
     try:
         yield
     except driver.Error as error:
-        said = getattr(getattr(error, "diag", None), "message_primary", None)
+        primary = getattr(getattr(error, "diag", None), "message_primary", None)
+        # SQLite's errors quote no values, and keep their code only as they are.
+        said = error if primary is None else type(error)(primary)
         raise DBAPIError.instance(
-            statement,
-            None,
-            type(error)(said or str(error)),
-            driver.Error,
-            hide_parameters=True,
-            dialect=connection.dialect,
+            statement, None, said, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from None

@@ -6,20 +6,14 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from connector.batches import Column, RecordBatch
-from connector.cache.columnar import days, instants, typed_columns
-from connector.cache.record_tables import Kind, RecordTable, greatest_text
+from connector.batches import RecordBatch
+from connector.cache.copy_text import copy_text
+from connector.cache.record_tables import RecordTable, greatest_text
 from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
 from connector.ports import Stored
-
-NOTHING = "\\N"  # COPY's NULL
-# What COPY's text format wants written with a backslash; the backslash itself comes first.
-ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
 class PostgresqlRecords:
@@ -68,7 +62,7 @@ class PostgresqlRecords:
             (list(ids), *_module(kept)),
         )
 
-    def _inserted(self, kept: RecordTable, page: memoryview) -> bool:
+    def _inserted(self, kept: RecordTable, page: bytes | memoryview) -> bool:
         """Copy rows straight into the table; False, and nothing done, when one of them is held already."""
         try:
             with self._connection.begin_nested():
@@ -87,7 +81,7 @@ class PostgresqlRecords:
         self._filled.add(incoming)
         return incoming
 
-    def _copy(self, table: str, kept: RecordTable, page: memoryview) -> None:
+    def _copy(self, table: str, kept: RecordTable, page: bytes | memoryview) -> None:
         statement = f"COPY {table} ({', '.join(kept.columns)}) FROM STDIN"
         driver: Any = self._connection.connection.driver_connection
         with (
@@ -106,45 +100,6 @@ def _merge(kept: RecordTable, incoming: str) -> str:
         f"INSERT INTO {kept.name} ({names}) SELECT {names} FROM {incoming} "  # noqa: S608 -- our own names
         f"ON CONFLICT ({', '.join(kept.keys)}) DO UPDATE SET {overwritten}"
     )
-
-
-def copy_text(kept: RecordTable, batch: RecordBatch) -> memoryview:
-    """A page in COPY's text format."""
-    columns = [
-        _written(kind, column) for kind, column in zip(kept.kinds, typed_columns(kept, batch), strict=True)
-    ]
-    first = [] if kept.module is None else [pa.scalar(_escaped(pa.array([kept.module]))[0].as_py())]
-    parts = [*first, _escaped(_texts(batch.ids)), *columns, _escaped(_texts(batch.raw_column))]
-    lines = pc.binary_join_element_wise(*parts, "\t", null_handling="replace", null_replacement=NOTHING)
-    return _bytes_of(pc.binary_join_element_wise(lines, "\n", ""))
-
-
-def _written(kind: Kind, column: Column) -> pa.Array:
-    if kind is Kind.DAY:
-        return _texts(days(column))
-    if kind is Kind.INSTANT:
-        return _texts(instants(column, "+00"))
-    if kind in {Kind.NUMBER, Kind.BIG_NUMBER}:
-        return pc.cast(pa.array(column, pa.int64()), pa.string())
-    return _escaped(_texts(column))
-
-
-def _texts(column: Column) -> pa.Array:
-    return column if isinstance(column, pa.Array) else pa.array(column, pa.string())
-
-
-def _escaped(column: pa.Array) -> pa.Array:
-    for letter, escaped in ESCAPES:
-        if pc.any(pc.match_substring(column, letter)).as_py():
-            column = pc.replace_substring(column, letter, escaped)
-    return column
-
-
-def _bytes_of(lines: pa.Array) -> memoryview:
-    """The bytes of all texts of an array, which lie one behind the other."""
-    _, offsets, content = lines.buffers()
-    ends = memoryview(offsets).cast("i")
-    return memoryview(content)[ends[lines.offset] : ends[lines.offset + len(lines)]]
 
 
 def _module(kept: RecordTable) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class SqliteRecords:
         statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
         driver: Any = self._connection.connection.driver_connection
         with said_by_sqlalchemy(self._connection, statement):
-            driver.executemany(statement, _rows(kept, batch))  # rows are made one by one, not all before
+            driver.executemany(statement, rows_of(kept, batch))  # rows are made one by one, not all before
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -66,7 +66,8 @@ class SqliteRecords:
         )
 
 
-def _rows(kept: RecordTable, batch: RecordBatch) -> Iterable[tuple[Any, ...]]:
+def rows_of(kept: RecordTable, batch: RecordBatch) -> Iterable[tuple[Any, ...]]:
+    """The rows of a page, with the values of ``kept.columns``."""
     columns = typed_columns(kept, batch)
     for place, kind in enumerate(kept.kinds):
         if kind is Kind.INSTANT:

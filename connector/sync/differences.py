@@ -18,6 +18,7 @@ BULK_CREDITS = 500
 BULK_ROWS = 25_000
 FIELDS_PER_CALL = 5
 TAGGED_PER_CALL = 500
+SAMPLED = 100  # records of one call of a list
 LONGEST_TAG = 25
 
 
@@ -80,6 +81,24 @@ def price(records: int) -> int:
     whole, rest = divmod(records, BULK_ROWS)
     rest_price = BULK_CREDITS if is_bulk_cheaper(rest) else math.ceil(rest / RECORDS_PER_CREDIT)
     return whole * BULK_CREDITS + rest_price
+
+
+def sample(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """At most a hundred of the changes, evenly spread, the first and the last among them."""
+    if len(changes) <= SAMPLED:
+        return tuple(changes)
+    step = (len(changes) - 1) / (SAMPLED - 1)
+    return tuple(changes[round(number * step)] for number in range(SAMPLED))
+
+
+def are_there(sampled: Sequence[Change], said: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the CRM says already what most of these changes would write. ``said``: by id and API name."""
+    return 2 * sum(_is_there(one, said.get(one.id, {})) for one in sampled) > len(sampled)
+
+
+def _is_there(change: Change, said: Mapping[str, Any]) -> bool:
+    told = change.values.keys() & said.keys()
+    return bool(told) and all(_same(said[name], change.values[name]) for name in told)
 
 
 def remedy(outcome: Outcome, change: Change) -> Remedy:

@@ -65,7 +65,7 @@ class Sync:
                 other modules were read when the reason was one module's own.
         """
         asked = Asked(full, since, dry_run)
-        with self._copy.turn(TURN) as mine:
+        with self._copy.troubles_said(), self._copy.turn(TURN) as mine:
             if not mine:
                 return SyncReport((), self._clock.now(), self._clock.now(), dry_run, BUSY)
             copy: LocalCopy = Rehearsal(self._copy) if dry_run else self._copy
@@ -82,7 +82,8 @@ class Sync:
             ConnectorError: they could not be read.
         """
         run = _Run(self._copy, self._crm, self._mapping, self._clock, self._policy, _nobody)
-        return run.again(module, tuple(dict.fromkeys(ids)))
+        with self._copy.troubles_said():
+            return run.again(module, tuple(dict.fromkeys(ids)))
 
 
 class _Run:
@@ -112,8 +113,9 @@ class _Run:
         number = self._copy.begin_run(started_at)
         error: ConnectorError | None = None
         try:
-            self._metadata.read_if_due(full=asked.full)
-            error = self._read(names, asked)
+            with self._copy.troubles_said():
+                self._metadata.read_if_due(full=asked.full)
+                error = self._read(names, asked)
         except ConnectorError as stopped:
             error = stopped
         report = SyncReport(tuple(self._done), started_at, self._clock.now(), asked.rehearsed)
@@ -171,7 +173,8 @@ class _Run:
                 return
             module = self._module(target, may_move=attempt < MOST_SELECTIONS - 1)
             try:
-                self._done.append(module.run(asked))
+                with self._copy.troubles_said():
+                    self._done.append(module.run(asked))
             except FieldsMoved:
                 continue
             except ConnectorError as error:

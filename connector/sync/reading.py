@@ -83,7 +83,7 @@ class PageReader:
 
     def _unordered(self, cursor: Cursor) -> Cursor:
         asked_at = self._clock.now()
-        for page in ahead(self._crm.bulk(self._selection, _position(cursor).after)):
+        for page in ahead(self._crm.bulk(self._selection, _position(cursor).after), at_once=True):
             cursor = cursors.after_page(cursors.began_at(cursor, page, asked_at), page)
             self._writer.write(page, cursor=cursor, first=_position(cursor).first)
             self.pages += 1

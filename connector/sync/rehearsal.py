@@ -54,6 +54,10 @@ class Rehearsal:
         """The CRM's modules as last read."""
         return self._copy.modules() if self._modules is None else self._modules
 
+    def troubles_said(self) -> AbstractContextManager[None]:
+        """Those of the copy itself."""
+        return self._copy.troubles_said()
+
     def turn(self, name: str) -> AbstractContextManager[bool]:
         """The turn of the copy itself."""
         return self._copy.turn(name)

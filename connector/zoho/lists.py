@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from connector.errors import Fatal, NotOffered, StartOver
+from connector.errors import Fatal, NotOffered
 from connector.ports import Page, Selection
 from connector.zoho import groups
 from connector.zoho.bodies import Answer
@@ -123,8 +123,10 @@ class RecordLists:
         except Fatal as error:
             if not error.code.endswith(TOO_MANY):
                 raise
-            kind = StartOver if any_came else NotOffered
-            raise kind(f"{module} holds more records than Zoho's record lists reach (100,000).") from None
+            said = f"{module} holds more records than Zoho's record lists reach (100,000)."
+            # To begin anew would come to the same end.
+            kind = Fatal if any_came else NotOffered
+            raise kind(said, "Let us use queries or bulk jobs: their scopes are in the README.") from None
 
     def _as_page(
         self,

@@ -17,6 +17,7 @@ DELETED_CREDITS = 2  # the dearer of two figures in Zoho's tables
 SORTED_LIST_CREDITS = 3  # by custom view, or by anything but the id
 WRITES_PER_CREDIT = 10
 DELETES_PER_CREDIT = 100
+TAGGED_PER_CREDIT = 50
 _ID = re.compile(r"\d{5,}\Z")
 _LIMIT = re.compile(r"\blimit\s+(\d+)\s*\Z", re.IGNORECASE)
 
@@ -54,9 +55,15 @@ def _credits(method: str, parts: list[str], params: Mapping[str, Any], body: obj
             return DELETED_CREDITS
         dear = of_records and ("cvid" in params or params.get("sort_by", "id") != "id")
         return SORTED_LIST_CREDITS if dear else 1
+    if parts[1:] in (["actions", "add_tags"], ["actions", "remove_tags"]):
+        return _for_each(body, "ids", TAGGED_PER_CREDIT)
     if not of_records:
         return 1
     if method == "DELETE":
         return -(-max(1, str(params.get("ids", "")).count(",") + 1) // DELETES_PER_CREDIT)
-    data = body.get("data") if isinstance(body, dict) else None
-    return -(-max(1, len(data) if isinstance(data, list) else 1) // WRITES_PER_CREDIT)
+    return _for_each(body, "data", WRITES_PER_CREDIT)
+
+
+def _for_each(body: object, key: str, per_credit: int) -> int:
+    items = body.get(key) if isinstance(body, dict) else None
+    return -(-max(1, len(items) if isinstance(items, list) else 1) // per_credit)

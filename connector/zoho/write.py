@@ -34,6 +34,7 @@ _FINISHED, _FAILED = {"COMPLETED"}, {"FAILED", "FAILURE", "SKIPPED"}
 # What the bulk result says of a row that was written.
 _WRITTEN = {"ADDED", "UPDATED"}
 _ID_COLUMN = "id"
+FIELDS_PER_CALL = 50  # Zoho CRM, get records
 
 
 class Wire(Protocol):
@@ -145,6 +146,16 @@ class CrmWriteClient:
         results = _results(body, "data", len(move.ids))
         return tuple(_outcome(one, given) for given, one in zip(move.ids, results, strict=True))
 
+    def said(
+        self, module: str, ids: Sequence[str], names: Sequence[str]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """What at most 100 records say now, by id and API name; of many names the first 50 are asked for."""
+        fields = ",".join(names[:FIELDS_PER_CALL])
+        body = self._wire.get(_path(module), {"fields": fields, "ids": ",".join(ids), "per_page": len(ids)})
+        found = body.get("data") if isinstance(body, dict) else None
+        rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return {str(one.get("id")): one for one in rows}
+
     def enter_bulk(self, module: str, columns: Sequence[str], changes: Iterable[Change]) -> BulkUpdate:
         """Enter a bulk job for at most 25,000 records, all of which have these columns."""
         with NamedTemporaryFile(suffix=".zip") as file:
@@ -186,11 +197,7 @@ class CrmWriteClient:
             raise NotOffered(f"Zoho says {_why_failed(body) or state.lower()}.")
         if state not in _FINISHED:
             return None
-        result = body.get("result")
-        address = result.get("download_url") if isinstance(result, dict) else None
-        if not isinstance(address, str) or not address.startswith("/"):
-            raise NotOffered("Zoho gives no result of the bulk job.")
-        return self._lines(address, job)
+        return self._lines(_result_path(body), job)
 
     def _lines(self, address: str, job: BulkUpdate) -> Iterator[BulkOutcome]:
         with TemporaryFile() as taken:
@@ -294,6 +301,15 @@ def _write_archive(
             numbers -= {column for column, value in change.values.items() if isinstance(value, str)}
         text.flush()
     return name, frozenset(numbers)
+
+
+def _result_path(body: Mapping[str, Any]) -> str:
+    """Where the result is, at the API's host; Zoho's descriptions differ in whether a slash is first."""
+    result = body.get("result")
+    address = result.get("download_url") if isinstance(result, dict) else None
+    if not isinstance(address, str) or not address.strip("/") or "://" in address:
+        raise NotOffered("Zoho gives no result of the bulk job.")
+    return f"/{address.lstrip('/')}"
 
 
 def _cell(value: OwnValue) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,18 @@ from sandbox.zoho.state import Zoho
 
 LARGEST_PAGE, DEFAULT_PAGE = 100, 10
 ORGANISATION = "770011"
+AGENT, LAYOUT = "770011000000000021", "770011000000000031"
+DEPARTMENT = {"id": "770011000000000041", "name": "Service"}
+# Of a ticket nobody has filled these in.
+NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys((
+        "assignee", "assigneeId", "category", "classification", "description", "dueDate", "language",
+        "onholdTime", "priority", "product", "productId", "resolution", "responseDueDate", "slaId",
+        "subCategory", "team", "teamId",
+    )),
+    **dict.fromkeys(("isArchived", "isEscalated", "isOverDue", "isRead", "isSpam"), False),
+    "cf": {}, "customFields": {}, "entitySkills": [], "secondaryContacts": [], "sharedDepartments": [],
+}  # fmt: skip
 
 
 def search_tickets(zoho: Zoho, call: Call) -> Answer:
@@ -22,7 +35,7 @@ def search_tickets(zoho: Zoho, call: Call) -> Answer:
         rows = [one for one in rows if first <= one["modified"] <= last]
     if call.query.get("sortBy", "").startswith("-"):
         rows.reverse()
-    return _page(call, [_ticket(one) for one in rows])
+    return _page(call, [_ticket(zoho, one) for one in rows])
 
 
 def threads(zoho: Zoho, call: Call) -> Answer:
@@ -32,19 +45,51 @@ def threads(zoho: Zoho, call: Call) -> Answer:
     if not found:
         return _refusal(404, "URL_NOT_FOUND", "The URL you requested could not be found.")
     ticket = found[0]
-    rows = [
-        {
-            "id": f"{ticket['id']}{number}",
-            "channel": "EMAIL",
-            "direction": direction,
-            "summary": ticket["subject"] if number == 1 else ticket["reply"],
-            "sentiment": ticket["mood"] if direction == "in" else None,
-            "createdTime": _iso(ticket["created"] + number * 3600),
-            "author": {"type": "END_USER" if direction == "in" else "AGENT", "email": ticket["email"]},
-        }
-        for number, direction in ((1, "in"), (2, "out"))
-    ]
-    return _page(call, rows)
+    rows = [_thread(zoho, ticket, number, direction) for number, direction in ((1, "in"), (2, "out"))]
+    return _page(call, rows, counted=False)
+
+
+def _thread(zoho: Zoho, ticket: Row, number: int, direction: str) -> dict[str, Any]:
+    incoming = direction == "in"
+    return {
+        "id": f"{ticket['id']}{number}",
+        "channel": "EMAIL",
+        "contentType": "plainText",
+        "direction": direction,
+        "summary": ticket["subject"] if number == 1 else ticket["reply"],
+        "status": "SUCCESS",
+        "visibility": "public",
+        "sentiment": ticket["mood"] if incoming else None,
+        "aspects": None,
+        "keyWords": None,
+        "createdTime": _iso(ticket["created"] + number * 3600),
+        "respondedIn": None,
+        "isDescriptionThread": number == 1,
+        "canReply": incoming,
+        "hasAttach": False,
+        "attachmentCount": "0",
+        "author": _author(zoho, ticket, incoming=incoming),
+        "impersonatedUser": None,
+        "channelRelatedInfo": None,
+        "lastRatingIconURL": None,
+        "readReceipts": [],
+        "actions": [],
+        "source": {"appName": None, "extId": None, "permalink": None, "type": "SYSTEM", "appPhotoURL": None},
+    }
+
+
+def _author(zoho: Zoho, ticket: Row, *, incoming: bool) -> dict[str, Any]:
+    contact = _contact(zoho, ticket)
+    first, last = (contact["firstName"], contact["lastName"]) if incoming else ("Robin", "Service")
+    return {
+        "id": contact["id"] if incoming else AGENT,
+        "type": "END_USER" if incoming else "AGENT",
+        "firstName": first,
+        "lastName": last,
+        "name": " ".join(part for part in (first, last) if part),
+        "email": ticket["email"] if incoming else "service@maven.example",
+        "photoURL": None,
+    }
 
 
 def happiness(zoho: Zoho, call: Call) -> Answer:
@@ -81,27 +126,63 @@ def add_ticket(zoho: Zoho, call: Call) -> Answer:
     return Answer(200, {"id": identifier})
 
 
-def _ticket(row: Row) -> dict[str, Any]:
-    return {
+def _ticket(zoho: Zoho, row: Row) -> dict[str, Any]:
+    """A ticket as the search shows it: with its contact, but neither moods nor ids of the CRM."""
+    state = "Closed" if row["closed"] else "Open"
+    contact = _contact(zoho, row)
+    account = contact["account"]
+    known = {
         "id": row["id"],
         "ticketNumber": row["id"][-5:],
         "subject": row["subject"],
-        "description": None,
-        "status": "Closed" if row["closed"] else "Open",
-        "statusType": "Closed" if row["closed"] else "Open",
+        "status": state,
+        "statusType": state,
         "channel": "Email",
         "email": row["email"],
-        "sentiment": row["mood"],
+        "phone": contact["phone"],
+        "departmentId": DEPARTMENT["id"],
+        "department": DEPARTMENT,
+        "contactId": contact["id"],
+        "accountId": account["id"] if account else None,
+        "contact": contact,
         "createdTime": _iso(row["created"]),
+        "customerResponseTime": _iso(row["created"]),
         "modifiedTime": _iso(row["modified"]),
         "closedTime": _iso(row["closed"]) if row["closed"] else None,
+        "createdBy": AGENT,
+        "modifiedBy": AGENT,
+        "layoutId": LAYOUT,
         "threadCount": "2",
-        "contact": {
-            "id": str(row["contact"] + 5),
-            "email": row["email"],
-            "zohoCRMContact": {"id": str(row["contact"]), "type": "contacts"},
-            "account": {"zohoCRMAccount": {"id": str(row["account"])} if row["account"] else None},
-        },
+        "commentCount": "0",
+        "childTicketCount": "0",
+        "lastThread": {"channel": "EMAIL", "isDraft": False, "isForward": False, "direction": "out"},
+        "webUrl": f"https://desk.zoho.com/agent/sandbox/tickets/details/{row['id']}",
+    }
+    return {**NOTHING, **known}
+
+
+def _contact(zoho: Zoho, row: Row) -> dict[str, Any]:
+    """Desk numbers its contacts and accounts itself."""
+    tables = zoho.store.tables
+    person = tables["Contacts"].records.get(row["contact"])
+    values: Mapping[str, Any] = person.values if person is not None else {}
+    company = tables["Accounts"].records.get(row["account"]) if row["account"] else None
+    account = None
+    if company is not None:
+        account = {
+            "id": str(company.id + 5),
+            "accountName": company.values["Account_Name"],
+            "website": company.values.get("Website"),
+        }
+    return {
+        "id": str(row["contact"] + 5),
+        "firstName": values.get("First_Name"),
+        "lastName": values.get("Last_Name"),
+        "email": row["email"],
+        "phone": values.get("Phone"),
+        "mobile": values.get("Mobile"),
+        "type": None,
+        "account": account,
     }
 
 
@@ -110,13 +191,14 @@ def _check_organisation(call: Call) -> None:
         raise _RefusedByDesk(403, "OAUTH_ORG_MISMATCH", "The organisation does not belong to the token.")
 
 
-def _page(call: Call, rows: list[dict[str, Any]]) -> Answer:
+def _page(call: Call, rows: list[dict[str, Any]], *, counted: bool = True) -> Answer:
     limit = call.number("limit", DEFAULT_PAGE)
     start = int(call.query.get("from", "0"))
     if limit > LARGEST_PAGE:
         return _refusal(422, "UNPROCESSABLE_ENTITY", "limit should not exceed 100.")
     shown = rows[start : start + limit]
-    return Answer(200, {"data": shown, "count": len(rows)}) if shown else Answer(204)
+    body: dict[str, Any] = {"data": shown, "count": len(rows)} if counted else {"data": shown}
+    return Answer(200, body) if shown else Answer(204)
 
 
 class _RefusedByDesk(Refused):

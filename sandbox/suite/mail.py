@@ -8,6 +8,7 @@ from sandbox.suite.world import Row, suite_of
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.records import identity_of
+from sandbox.zoho.shaping import user_receipt
 from sandbox.zoho.state import Zoho
 
 PER_PAGE = 10
@@ -33,17 +34,19 @@ def emails(zoho: Zoho, call: Call) -> Answer:
         "more_records": more,
     }
     address = str(record.values["Email"])
-    return Answer(200, {"Emails": [_email(one, address) for one in shown], "info": info})
+    owner = user_receipt(zoho.store, record.values["Owner"])
+    return Answer(200, {"Emails": [_email(one, address, owner) for one in shown], "info": info})
 
 
-def _email(row: Row, address: str) -> dict[str, Any]:
+def _email(row: Row, address: str, owner: dict[str, Any] | None) -> dict[str, Any]:
     us, them = {"user_name": "Sales", "email": "sales@maven.example"}, {"user_name": "", "email": address}
     status: list[dict[str, Any]] = [{"type": "sent"}] if row["sent"] else []
     if row["opened"]:
         at = wire_time(row["opened"])
         status.append({"type": "opened", "count": "1", "first_open": at, "last_open": at})
     if row["bounced"]:
-        status.append({"type": "bounced", "bounced_time": wire_time(row["at"] + 60)})
+        at = wire_time(row["at"] + 60)
+        status.append({"type": "bounced", "bounced_time": at, "bounced_reason": "the address does not exist"})
     return {
         "message_id": row["id"],
         "subject": row["subject"],
@@ -55,6 +58,10 @@ def _email(row: Row, address: str) -> dict[str, Any]:
         "sent": row["sent"],
         "read": True,
         "has_attachment": False,
+        "has_thread_attachment": False,
+        "owner": owner,
+        "source": "crm",
+        "linked_record": None,
         "status": status,
         "intent": None,
         "sentiment_info": row["mood"],

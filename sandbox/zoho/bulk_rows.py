@@ -34,7 +34,7 @@ class RowWriter:
         self, store: Store, table: Table, mapped: tuple[Mapped, ...], operation: str, *, ignore_empty: bool
     ) -> None:
         self._store = store
-        self._table = table
+        self.table = table
         self._mapped = mapped
         self._operation = operation
         self._ignore_empty = ignore_empty
@@ -52,7 +52,7 @@ class RowWriter:
             return Written("SKIPPED", None, f"INVALID_DATA:{error}")
 
     def _write(self, item: dict[str, Any], line: list[str]) -> Written:
-        store, table = self._store, self._table
+        store, table = self._store, self.table
         record = None if self._operation == "insert" else self._existing(line)
         if record is None and self._operation == "update":
             return Written("SKIPPED", None, "RECORD_NOT_FOUND")
@@ -72,7 +72,7 @@ class RowWriter:
     def _keys(self) -> tuple[Mapped, ...]:
         """What finds a record; without a wish the field that the module compares."""
         keys = tuple(one for one in self._mapped if one.key)
-        own = self._table.module.duplicate_check
+        own = self.table.module.duplicate_check
         return keys or tuple(one for one in self._mapped if one.field.api_name == own)
 
     def _existing(self, line: list[str]) -> Record | None:
@@ -81,10 +81,10 @@ class RowWriter:
             if not text:
                 continue
             if key.field.api_name == "id":
-                return self._table.records.get(int(text)) if text.isascii() and text.isdigit() else None
-            identity = self._index(self._table, key.field.api_name).get(text.casefold())
+                return self.table.records.get(int(text)) if text.isascii() and text.isdigit() else None
+            identity = self._index(self.table, key.field.api_name).get(text.casefold())
             if identity is not None:
-                return self._table.records[identity]
+                return self.table.records[identity]
         return None
 
     def _item(self, line: list[str]) -> dict[str, Any]:

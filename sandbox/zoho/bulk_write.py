@@ -1,13 +1,15 @@
 """``/crm/bulk/v8/write``: up to 25,000 rows of an uploaded CSV, written into a module.
 
-The rows are written when the job is made; only the job says by the sandbox's clock that it is done.
+The rows of a small job are written when it is entered, those of a large one between the calls that follow.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -25,9 +27,19 @@ from sandbox.zoho.store import Table
 
 CREDITS = 500
 MOST_ROWS, MOST_COLUMNS = 25_000, 200
+ROWS_A_STEP = 100
 OPERATIONS = {"insert": "CREATE", "update": "UPDATE", "upsert": "CREATE"}
 UNSERVED = frozenset({"Notes", "Attachments", "Events", "Users", "Emails"})
 STATES = {"ADDED": "ADDED", "QUEUED": "ADDED", "IN PROGRESS": "INPROGRESS", "COMPLETED": "COMPLETED"}
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """An uploaded file."""
+
+    name: str
+    header: list[str]
+    lines: list[list[str]]
 
 
 def create(zoho: Zoho, call: Call) -> Answer:
@@ -51,10 +63,9 @@ def create(zoho: Zoho, call: Call) -> Answer:
     mapped = read_mapping(zoho.store, table.module, resource, header)
     ignore_empty = bool(body.get("ignore_empty", False))
     writer = RowWriter(zoho.store, table, mapped, operation, ignore_empty=ignore_empty)
-    written = [writer.write(line) for line in lines]
-    job = _job(zoho, body, resource, table, name, mapped, written)
-    job.file = _result(job, name, header, lines, written)
+    job = _job(zoho, body)
     zoho.bulk.add(job)
+    zoho.bulk.begin(job, _run(job, resource, writer, _Sheet(name, header, lines), mapped))
     details = {"id": str(job.id), "created_by": user_receipt(zoho.store, job.user)}
     done = {"status": "success", "code": "SUCCESS", "message": "success", "details": details}
     return Answer(201, done, credits=CREDITS)
@@ -117,39 +128,41 @@ def _csv(zoho: Zoho, resource: dict[str, Any]) -> tuple[str, str]:
             raise Refused(400, "INVALID_DATA", {"api_name": "character_encoding"}) from None
 
 
-def _job(
-    zoho: Zoho,
-    body: dict[str, Any],
-    resource: dict[str, Any],
-    table: Table,
-    name: str,
-    mapped: tuple[Mapped, ...],
-    written: list[Written],
-) -> Job:
-    counts = {
-        status: sum(one.status == status for one in written) for status in ("ADDED", "UPDATED", "SKIPPED")
-    }
+def _job(zoho: Zoho, body: dict[str, Any]) -> Job:
+    query = {"operation": body["operation"], "character_encoding": body.get("character_encoding", "UTF-8")}
+    return Job(
+        zoho.store.new_id(), "write", zoho.clock.epoch(), zoho.store.acting_user, zoho.bulk.seconds, query
+    )
+
+
+def _run(
+    job: Job, resource: dict[str, Any], writer: RowWriter, sheet: _Sheet, mapped: tuple[Mapped, ...]
+) -> Iterator[None]:
+    """Write the rows, and note what the details will say of them."""
+    written: list[Written] = []
+    for start in range(0, len(sheet.lines), ROWS_A_STEP):
+        written += map(writer.write, sheet.lines[start : start + ROWS_A_STEP])
+        yield
+    counts = Counter(one.status for one in written)
     file = {
         "status": "COMPLETED",
-        "name": name,
+        "name": sheet.name,
         "added_count": counts["ADDED"],
         "skipped_count": counts["SKIPPED"],
         "updated_count": counts["UPDATED"],
         "total_count": len(written),
     }
-    identity = zoho.store.new_id()
+    module = writer.table.module
     shown = {
         "status": "COMPLETED",
         "type": resource.get("type", "data"),
-        "module": {"api_name": table.module.api_name, "id": str(table.module.id)},
+        "module": {"api_name": module.api_name, "id": str(module.id)},
         "field_mappings": [one.as_json() for one in mapped],
         "file": file,
     }
-    path = f"/v8/crm/org{ORGANISATION_ID}/bulk-write/{identity}/{identity}.zip"
-    query = {"operation": body["operation"], "character_encoding": body.get("character_encoding", "UTF-8")}
-    job = Job(identity, "write", zoho.clock.epoch(), zoho.store.acting_user, zoho.bulk.seconds, query)
+    path = f"/v8/crm/org{ORGANISATION_ID}/bulk-write/{job.id}/{job.id}.zip"
     job.outcome = {"resource": [shown], "result": {"download_url": path}}
-    return job
+    job.file = _result(job, sheet.name, sheet.header, sheet.lines, written)
 
 
 def _result(

@@ -196,7 +196,8 @@ def encode_each(rows: Sequence[dict[str, Any]]) -> list[bytes]:
         return [
             bytes(bytearray(orjson.dumps(row))) for row in rows
         ]  # copied, as the encoder leaves spare room
-    pieces[0], pieces[-1] = pieces[0][len(head) :], pieces[-1][:-1]
+    pieces[0] = pieces[0][len(head) :]
+    pieces[-1] = pieces[-1][:-1]  # of a single row this is the same piece
     return [b"%b%b}" % (head, piece) for piece in pieces]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from sandbox.zoho.answers import HTML_TYPE, Answer, Refused, envelope
@@ -27,7 +28,11 @@ NEEDS_TOKEN = frozenset({"expired_token", "scope_missing"})
 
 @dataclass
 class Fault:
-    """One ordered fault. ``match`` is a part of the path; ``times`` None means until cleared."""
+    """One ordered fault. ``match`` is a part of the path; ``times`` None means until cleared.
+
+    ``seconds`` is how long one waits, or is told to wait: by the header Retry-After of a rate limit. Zoho's
+    pages on the CRM say nothing of that header, so that without seconds there is none.
+    """
 
     kind: str
     match: str
@@ -121,4 +126,6 @@ def refusal(fault: Fault) -> Answer | None:
     if fault.kind not in refusals:
         return None
     status, code = refusals[fault.kind]
-    return Answer(status, envelope(code, {}), credits=0)
+    waiting = fault.kind == "rate_limit" and fault.seconds > 0
+    headers = {"Retry-After": str(ceil(fault.seconds))} if waiting else {}
+    return Answer(status, envelope(code, {}), headers, credits=0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
-from sandbox.zoho.answers import Answer, Call, Refused
+from sandbox.zoho.answers import Answer, Call, Refused, envelope
 from sandbox.zoho.children import read_children, write_children
 from sandbox.zoho.clock import wire_time
 from sandbox.zoho.modified import unchanged_since
@@ -20,6 +20,7 @@ from sandbox.zoho.written import WrongItem, check_mandatory, check_unique, read_
 MOST_ITEMS = 100
 ITEMS_PER_CREDIT = 10
 HEAVY_ITEMS = 10  # more than these fall under the sub-concurrency limit
+NEVER_APPROVED = frozenset({"Notes"})  # whose receipts say nothing of an approval
 NO_UPSERT = frozenset({"Tasks", "Events", "Calls", "Notes"})
 # What a task is when only its subject was given, as recorded live.
 DEFAULTS: Mapping[str, dict[str, Any]] = {"Tasks": {"Status": "Not Started", "Priority": "Normal"}}
@@ -154,6 +155,14 @@ def _existing(table: Table, given: object, message: str) -> Record:
     return record
 
 
+class _Changed(Refused):
+    """A record was changed later than the caller has seen it; said as of one item."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(412, "ALREADY_MODIFIED")
+        self.envelope = {"data": [envelope("ALREADY_MODIFIED", {"id": str(record.id)})]}
+
+
 def _check_unmodified(table: Table, items: list[Item], call: Call) -> None:
     """If-Unmodified-Since: nothing is written when one of the records was changed later."""
     limit = unchanged_since(call)
@@ -162,14 +171,14 @@ def _check_unmodified(table: Table, items: list[Item], call: Call) -> None:
     for item in items:
         record = table.records.get(int(item["id"])) if str(item.get("id")).isdigit() else None
         if record is not None and record.modified > limit:
-            raise Refused(412, "ALREADY_MODIFIED", {"id": str(record.id)})
+            raise _Changed(record)
 
 
 def _insert(store: Store, table: Table, values: Item, item: Item, place: str) -> Item:
     changes = read_children(store, table.module, item, place)
     record = store.insert(table, values)
     write_children(store, record, changes)
-    return _receipt(store, record)
+    return _receipt(store, record, new=table.module.api_name not in NEVER_APPROVED)
 
 
 def _update(store: Store, table: Table, record: Record, values: Item, item: Item, place: str) -> Item:

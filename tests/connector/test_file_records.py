@@ -12,7 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connector.mapping import Role
+from connector.batches import as_batch
+from connector.cache.copy_text import copy_text
+from connector.cache.record_tables import record_table
+from connector.cache.writing_sqlite import rows_of as sqlite_rows
+from connector.mapping import Role, standard_mapping
 from connector.ports import CrmRecord, Unreadable
 from connector.zoho import bulk_file
 from connector.zoho.canonical import Form, canonical_people
@@ -93,6 +97,9 @@ LINES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+DEALS = record_table(standard_mapping().of(Role.TRANSACTIONS))
+
+
 def readers() -> tuple[RecordReader, FileReader]:
     around = Surroundings(canonical_people(USERS), {}, "per_home", lambda: "USD")
     reader = RecordReader(FIELDS, Form.FILE, around)
@@ -117,6 +124,10 @@ def test_both_readers_read_the_same(lines: list[dict[str, str]]) -> None:
     records, unreadable = by_column.read(block)
     assert list(records) == list(expected[0])
     assert unreadable == expected[1]
+    if records:
+        by_column_too, by_record = as_batch(records), as_batch(list(records))
+        assert bytes(copy_text(DEALS, by_column_too)) == bytes(copy_text(DEALS, by_record))
+        assert list(sqlite_rows(DEALS, by_column_too)) == list(sqlite_rows(DEALS, by_record))
 
 
 def test_usual_values_are_not_given_to_the_other_reader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
 from connector.cache.written import SqlWrittenCopy
-from connector.errors import NeedsPerson
+from connector.errors import NeedsPerson, Retriable
 from connector.sync import differences
 from connector.sync.publish import Publisher, PublishReport
 from connector.write_ports import Change, Outcome, OwnField, Wanted
@@ -57,6 +57,13 @@ class World:
             sleep=self.waited.append,
         )
         return publisher.run(self.wanted)
+
+    def sync(self) -> None:
+        """Read every account again."""
+        rows = [{"id": one, "raw": orjson.dumps(record).decode()} for one, record in self.crm.records.items()]
+        with self.database.writes.begin() as connection:
+            connection.execute(ACCOUNT.delete())
+            connection.execute(insert(ACCOUNT), rows)
 
     def in_crm(self) -> dict[str, tuple[Any, Any]]:
         return {
@@ -113,6 +120,53 @@ def test_without_bulk_jobs_it_is_written_all_the_same(database: Database, troubl
     assert report.written == 5_100
     assert any("bulk" in reason for reason in report.reasons)
     assert world.in_crm() == world.scores
+
+
+def test_a_job_that_was_entered_and_lost_is_not_paid_again(database: Database) -> None:
+    world = World(database, 5_200)
+    world.crm.loses_bulk = True
+    with pytest.raises(Retriable):
+        world.publish()
+    assert world.in_crm() == world.scores
+    world.crm.loses_bulk, spent = False, world.crm.credits
+    report = world.publish()
+    assert (report.written, report.bulk_jobs, report.later) == (0, 0, 5_200)
+    assert world.crm.credits - spent == 1
+    assert "lost sight" in report.reasons[0]
+    world.sync()
+    assert world.publish().differing == 0
+
+
+def test_what_a_lost_job_did_not_write_is_written_after_the_next_sync(database: Database) -> None:
+    world = World(database, 5_200)
+    world.crm.loses_bulk = True
+    with pytest.raises(Retriable):
+        world.publish()
+    world.crm.loses_bulk = False
+    for identifier in list(world.scores)[:2_000]:
+        world.crm.records[identifier]["Behaviour_Score1"] = 1
+    assert world.publish().later == 5_200
+    world.sync()
+    report = world.publish()
+    assert (report.written, report.later) == (2_000, 0)
+    assert world.in_crm() == world.scores
+
+
+@given(st.integers(1, 400))
+def test_a_sample_is_spread_and_has_both_ends(number: int) -> None:
+    changes = [Change(str(one), {}) for one in range(number)]
+    taken = differences.sample(changes)
+    places = [int(one.id) for one in taken]
+    assert (places[0], places[-1], len(places)) == (0, number - 1, min(number, 100))
+    assert places == sorted(set(places))
+
+
+def test_of_what_the_crm_does_not_say_nothing_is_taken_to_be_there() -> None:
+    changes = [Change("1", {"A": "VIP"}), Change("2", {"A": "VIP"})]
+    assert not differences.are_there(changes, {})
+    assert not differences.are_there(changes, {"1": {"id": "1"}, "2": {"id": "2"}})
+    assert not differences.are_there(changes, {"1": {"A": "VIP"}, "2": {"A": None}})
+    assert differences.are_there(changes, {"1": {"A": "VIP"}, "2": {"A": "VIP"}})
 
 
 def test_refusals_are_sorted_by_reason(database: Database) -> None:

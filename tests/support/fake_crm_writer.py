@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connector.errors import NotOffered
+from connector.errors import NotOffered, Retriable
 from connector.ports import FieldDescription
 from connector.write_ports import BulkOutcome, BulkUpdate, Change, Outcome, OwnField, TagMove
 
@@ -22,6 +22,7 @@ class FakeCrmWriter:
     Attributes:
         refusals: id -> what an update of it answers instead of taking it.
         refused_fields: API names whose values are refused.
+        loses_bulk: a bulk job is taken and done, but the connection ends before its number is told.
         looks: how often a bulk job is looked at before it has a result.
         lives: after so many calls the process is killed.
     """
@@ -33,6 +34,7 @@ class FakeCrmWriter:
     creates_fields: bool = True
     offers_bulk: bool = True
     bulk_fails: bool = False
+    loses_bulk: bool = False
     looks: int = 2
     lives: int | None = None
     calls: list[str] = field(default_factory=list)
@@ -57,6 +59,15 @@ class FakeCrmWriter:
         self._call("update", -(-len(changes) // 10))
         return tuple(self._take(change) for change in changes)
 
+    def said(
+        self, module: str, ids: Sequence[str], names: Sequence[str]
+    ) -> Mapping[str, Mapping[str, object]]:
+        assert 0 < len(ids) <= 100
+        self._call("said")
+        return {
+            one: {name: self.records[one].get(name) for name in names} for one in ids if one in self.records
+        }
+
     def enter_bulk(self, module: str, columns: Sequence[str], changes: Iterable[Change]) -> BulkUpdate:
         if not self.offers_bulk:
             raise NotOffered("Bulk jobs are not allowed.")
@@ -66,6 +77,10 @@ class FakeCrmWriter:
         job = BulkUpdate(str(900 + len(self._bulk)), module, tuple(columns))
         self._bulk[job.id] = (rows, 0)
         self._call("bulk", 500)
+        if self.loses_bulk:
+            for row in rows:
+                self._take(row)
+            raise Retriable("The connection broke off.")
         return job
 
     def bulk_outcomes(self, job: BulkUpdate) -> Iterator[BulkOutcome] | None:

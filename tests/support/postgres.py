@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -44,6 +45,7 @@ class PostgresServer:
 
     directory: Path
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    options: Sequence[str] = ()
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of one of its databases."""
@@ -54,6 +56,30 @@ class PostgresServer:
         where = f"host={self.directory} user=postgres dbname={name}"
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(statements.encode())
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: ``fast`` ends open sessions, ``immediate`` is a crash."""
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        """Start it again, and wait until it answers."""
+        options = shlex.join(["-k", str(self.directory), "-h", "", *self.options])
+        self._control("start", "-l", str(self.directory / "log-again"), "-o", options)
+
+    def restart(self, mode: str = "fast") -> None:
+        """Stop it and start it again."""
+        self.stop(mode)
+        self.start()
+
+    def _control(self, *order: str) -> None:
+        subprocess.run(
+            [_program("pg_ctl"), "-D", str(self.directory / "data"), "-w", *order],
+            user=SERVER_USER,
+            cwd=self.directory,
+            check=True,
+            stdout=subprocess.DEVNULL,  # a pipe would stay open as long as the server
+            stderr=subprocess.DEVNULL,
+        )
 
     @contextmanager
     def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
@@ -121,10 +147,14 @@ def running_postgres(settings: Sequence[str] = SERVER_OPTIONS) -> Iterator[Postg
             )
         try:
             _await_server(server, directory)
-            yield PostgresServer(directory)
+            running = PostgresServer(directory, options=options)
+            yield running
         finally:
-            server.send_signal(signal.SIGINT)  # "fast": ends open sessions
-            server.wait(PATIENCE_SECONDS)
+            if server.poll() is None:
+                server.send_signal(signal.SIGINT)  # "fast": ends open sessions
+                server.wait(PATIENCE_SECONDS)
+            elif (directory / "data" / "postmaster.pid").exists():  # a test has started it again
+                running.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

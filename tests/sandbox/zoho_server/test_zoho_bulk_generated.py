@@ -76,7 +76,7 @@ def test_a_large_file_is_written_between_calls(made: ZohoHttp, monkeypatch: pyte
     ids = [one["id"] for one in made.every("Deals", "id", sort_order="asc")]
     job = bulk.job_id(bulk.start(made, bulk.wanted("Deals", "Deal_Name")))
     assert made.delete(f"/crm/v8/Deals?ids={ids[0]}").status_code == 200
-    states = []
+    states: list[str] = []
     while not states or states[-1] != "COMPLETED":
         states.append(bulk.look(made, job)["state"])
     assert set(states) <= {"IN PROGRESS", "COMPLETED"}

@@ -37,6 +37,12 @@ def test_a_refusal_comes_as_often_as_ordered(zoho: ZohoHttp, kind: str, status: 
     }
 
 
+def test_a_rate_limit_says_how_long_to_wait_if_it_was_ordered_to(zoho: ZohoHttp) -> None:
+    zoho.order_fault("rate_limit", DEALS, times=1, seconds=1.5)
+    zoho.order_fault("rate_limit", DEALS, times=1)
+    assert [deals(zoho).headers.get("Retry-After") for _ in range(2)] == ["2", None]
+
+
 def test_until_cleared(zoho: ZohoHttp) -> None:
     zoho.order_fault("server_error")
     assert {deals(zoho).status_code for _ in range(5)} == {500}

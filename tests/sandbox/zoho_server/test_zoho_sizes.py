@@ -11,9 +11,11 @@ from typing import Any
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from sandbox.zoho.clock import SandboxClock
+from sandbox.zoho.encoded import encode_each
 from sandbox.zoho.generated import build_generated
 from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
@@ -153,6 +155,12 @@ def test_every_size(count: int) -> None:
         assert (
             len(table.records) == len(list(table.iterate())) == (count // 2 if name == "Contacts" else count)
         )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_rows_that_are_encoded_together_are_those_of_each(count: int) -> None:
+    rows = [{"Owner": {"Owner": one}, "id": str(one)} for one in range(count)]
+    assert encode_each(rows) == [orjson.dumps(one) for one in rows]
 
 
 def values_of(table: Table) -> list[Row]:
