@@ -167,9 +167,11 @@ def test_the_longest_criteria_that_are_accepted_can_be_executed(both: list[Datab
         Related("things", replace(days, field="moment")),
     ]
     average = Measured(Fact("things", Measure.AVERAGE, "Ratio", tier), Compare("", Operator.NE, Decimal(1)))
-    rest = (MOST_CONDITIONS - 6) // 4
-    longest = Or((*facts, *(Related("spare_parts", tier), Not(average)) * rest))
+    averages = [Not(average)] * 20
+    others = [Related("spare_parts", tier)] * ((MOST_CONDITIONS - 2 * len(averages) - 2 * len(facts)) // 2)
+    longest = Or((*facts, *averages, *others))
     assert not refused(longest)
+    assert refused(Or((*longest.parts, average)))
     for database in both:
         # Only whether it worked: pytest would show the whole statement.
         worked = by_sql(database, longest, *NOBODY) == [False]
