@@ -12,12 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from scoring.config import Label
-from scoring.criteria.check import leaves
+from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.segments import resolved
+from scoring.criteria.tree import Leaf, Measured, Node, Related
 from scoring.rfm import Standing
 
 # Column in a frame, as the criteria name it -> attribute of a standing.
@@ -57,7 +58,11 @@ def read_rules(labels: Sequence[Label], catalog: Catalog) -> tuple[LabelRule, ..
 
 
 def assign(
-    frame: pd.DataFrame, rules: Sequence[LabelRule], catalog: Catalog, today: Today
+    frame: pd.DataFrame,
+    rules: Sequence[LabelRule],
+    catalog: Catalog,
+    today: Today,
+    related: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[str | None]:
     """The label of every row, None where no criteria hold.
 
@@ -66,19 +71,24 @@ def assign(
         rules: best first.
         catalog: the fields that the criteria were read with.
         today: the day of the run, for criteria such as ``last_purchase before 90 days ago``.
+        related: related rows, as for ``scoring.criteria.mask.mask``.
     """
     names = [rule.name for rule in rules]
-    return [None if place < 0 else names[place] for place in places(frame, rules, catalog, today)]
+    return [None if place < 0 else names[place] for place in places(frame, rules, catalog, today, related)]
 
 
 def places(
-    frame: pd.DataFrame, rules: Sequence[LabelRule], catalog: Catalog, today: Today
+    frame: pd.DataFrame,
+    rules: Sequence[LabelRule],
+    catalog: Catalog,
+    today: Today,
+    related: Mapping[str, pd.DataFrame] | None = None,
 ) -> npt.NDArray[np.int64]:
     """The same as places in the list of rules; -1 where no criteria hold."""
     found = np.full(len(frame), -1, dtype=np.int64)
     for place, rule in enumerate(rules):
-        holds = (found < 0) & mask(rule.when, frame, catalog, today).to_numpy(dtype=bool)
-        found[holds] = place
+        holds = mask(rule.when, frame, catalog, today, related).to_numpy(dtype=bool)
+        found[(found < 0) & holds] = place
     return found
 
 
@@ -134,9 +144,17 @@ def is_worse(labels: Sequence[str], one: str | None, other: str | None) -> bool:
     return _rank(labels, one) > _rank(labels, other)
 
 
-def fields_used(node: Node) -> set[str]:
-    """The field names that criteria speak of, as they are written in the tree."""
-    return {leaf.field for leaf in leaves(node)}
+def fields_used(node: Node, catalog: Catalog | None = None) -> set[str]:
+    """The rows' fields that criteria speak of, as in the tree; with a catalog also through segments."""
+    used = atoms(node if catalog is None else resolved(node, catalog), whole=False)
+    return {one.field for one in used if isinstance(one, Leaf)}
+
+
+def related_used(node: Node, catalog: Catalog) -> tuple[Measured | Related, ...]:
+    """The conditions on related records, also through segments, each once."""
+    used = atoms(resolved(node, catalog), whole=False)
+    found = (one for one in used if isinstance(one, Measured | Related))
+    return tuple(dict.fromkeys(found))
 
 
 def _rank(labels: Sequence[str], label: str | None) -> int:

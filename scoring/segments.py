@@ -177,7 +177,7 @@ class Segments:
         if isinstance(node, And | Or):
             parts = [self._replaced(part, way) for part in node.parts]
             return conjunction(*parts) if isinstance(node, And) else disjunction(*parts)
-        if isinstance(node, Always) or not self._is_about_segments(node):
+        if not isinstance(node, Leaf) or not self._is_about_segments(node):
             return node
         if isinstance(node, Compare):
             return self._expanded(self._spelled(str(node.value)), way)

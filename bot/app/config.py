@@ -116,7 +116,7 @@ def _criteria_problems(
         near = "" if error.position is None else _near(text, error.position)
         yield Problem(path, f"{path[-1]}: {error}{near}", error.position)
         return
-    for name in sorted(fields_used(node)):
+    for name in sorted(fields_used(node, catalog)):
         found = catalog.find(name)
         why_not = forbidden(found.source) if found is not None else None
         if why_not is not None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -34,16 +33,20 @@ from sqlalchemy.sql import operators
 from bot.app.facts import AccountFacts
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
-from bot.store.criteria_sql import where
+from bot.store.criteria_sql import fields_of, where
 from bot.store.frames import columns_of
 from scoring.config import Configuration, RfmSegmentation
+from scoring.criteria.canonical import canonical
+from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import And, Node
-from scoring.labels import fields_used
+from scoring.criteria.segments import resolved
+from scoring.criteria.tree import And, Leaf, Measured, Node, Related
+from scoring.labels import fields_used, related_used
 
+STAGE = "transaction.stage"
 _PURCHASE_TYPES = (pa.string(), pa.date32(), pa.int64(), pa.int64())
 
 
@@ -57,13 +60,14 @@ def read_facts(
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    accounts = _open(account_catalog(connection, configuration))
-    transactions = _open(transaction_catalog(connection, configuration))
-    node = parse(segmentation.transactions, transactions)
+    # Typing errors in values are found when a document is checked, not when it is used.
+    accounts = account_catalog(connection, configuration).open()
+    transactions = transaction_catalog(connection, configuration, closed=False).open()
+    node, dialect = parse(segmentation.transactions, transactions), connection.dialect.name
     counting = _counting(connection, node, transactions, today)
-    rows = _rows(node, transactions, connection)
-    dated = _dated(today, connection.dialect.name)
+    rows = TransactionColumns(dialect).rows(fields_of(node, transactions))
     ids, extra = _taking_part(connection, segmentation, accounts, today)
+    dated = _dated(today, dialect)
     found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
     return AccountFacts(
         ids=ids,
@@ -75,30 +79,30 @@ def read_facts(
 
 def _taking_part(
     connection: Connection, segmentation: RfmSegmentation, catalog: Catalog, today: Today
-) -> tuple[pa.Array, list[tuple[Field, Sequence[Any]]]]:
-    """The accounts, and the values of the fields that the labels' criteria use."""
+) -> tuple[pa.Array, Mapping[str, pd.Series[Any]]]:
+    """The accounts, and what the labels' criteria ask of each: fields, and whether related records are so."""
     dialect = connection.dialect.name
-    extra = _fields_of_labels(segmentation, catalog)
+    fields, related = _fields_of_labels(segmentation, catalog), _related_of_labels(segmentation, catalog)
     columns = AccountColumns(segmentation.name, dialect)
     condition = where(parse(segmentation.accounts, catalog), catalog, columns, today, dialect)
-    if not extra:
-        statement = select(ACCOUNT.c.id).select_from(columns.rows()).where(condition).order_by(ACCOUNT.c.id)
-        return columns_of(connection, statement, [pa.string()]).column(0).combine_chunks(), []
-    rows = connection.execute(
-        select(ACCOUNT.c.id, *(columns(field).label(f"extra_{at}") for at, field in enumerate(extra)))
-        .select_from(columns.rows())
-        .where(condition)
-        .order_by(ACCOUNT.c.id)
-    ).all()
-    ids, *values = list(zip(*rows, strict=True)) if rows else [() for _ in range(1 + len(extra))]
-    return pa.array(ids, pa.string()), list(zip(extra, values, strict=True))
-
-
-def _rows(node: Node, catalog: Catalog, connection: Connection) -> FromClause:
-    """Transactions; with owner and product where the criteria need them: SQLite joins them in any case."""
-    sources = {field.source for name in fields_used(node) if (field := catalog.find(name))}
-    joined = any(source.startswith(("owner.", "product.")) for source in sources)
-    return TransactionColumns(connection.dialect.name).rows() if joined else TRANSACTION
+    asked = [
+        *(columns(field).label(f"field_{at}") for at, field in enumerate(fields)),
+        *(
+            where(one, catalog, columns, today, dialect).label(f"related_{at}")
+            for at, one in enumerate(related)
+        ),
+    ]
+    statement = (
+        select(ACCOUNT.c.id, *asked).select_from(columns.rows()).where(condition).order_by(ACCOUNT.c.id)
+    )
+    if not asked:
+        return columns_of(connection, statement, [pa.string()]).column(0).combine_chunks(), {}
+    rows = connection.execute(statement).all()
+    ids, *values = list(zip(*rows, strict=True)) if rows else [() for _ in range(1 + len(asked))]
+    named = {field.name: _column(field, some) for field, some in zip(fields, values, strict=False)}
+    for one, some in zip(related, values[len(fields) :], strict=True):
+        named[canonical(one, catalog)] = pd.Series(some, dtype=bool)
+    return pa.array(ids, pa.string()), named
 
 
 def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
@@ -119,16 +123,17 @@ def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today
 
 
 def _is_about_stage(node: Node, catalog: Catalog) -> bool:
-    names = fields_used(node)
-    fields = {catalog.find(name) for name in names}
-    return bool(names) and {one.source if one else "" for one in fields} == {"transaction.stage"}
+    used = list(atoms(resolved(node, catalog), whole=False))
+    if not used or not all(isinstance(one, Leaf) for one in used):
+        return False
+    return {field.source for field in fields_of(node, catalog)} == {STAGE}
 
 
 def _of_stages(
     connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
 ) -> ColumnElement[bool]:
     stages: list[str | None] = [None, *_stages(connection)]
-    (name,) = {field.name for node in nodes for one in fields_used(node) if (field := catalog.find(one))}
+    (name,) = {field.name for node in nodes for field in fields_of(node, catalog)}
     frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
     holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
     wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
@@ -151,14 +156,6 @@ def _stages(connection: Connection) -> list[str]:
         found.append(stage)
         statement = select(func.min(column)).where(column > stage)
     return found
-
-
-def _open(catalog: Catalog) -> Catalog:
-    """Without closed sets: a value that no record has any more is met by nothing, but stops no run.
-
-    Typing errors in values are found when a document is checked, not when it is used.
-    """
-    return Catalog(tuple(replace(field, values=()) for field in catalog))
 
 
 def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
@@ -195,12 +192,20 @@ def _count(connection: Connection, rows: FromClause, condition: ColumnElement[bo
 
 def _fields_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Field]:
     """The account fields that the labels' criteria use; scores come from scoring itself."""
-    names = {name for label in segmentation.labels for name in fields_used(parse(label.when, catalog))}
+    names = {
+        name for label in segmentation.labels for name in fields_used(parse(label.when, catalog), catalog)
+    }
     found = (catalog.find(name) for name in sorted(names))
     return [one for one in found if one is not None and not one.source.startswith("score.")]
 
 
-def _frame(ids: pa.Array, found: pa.Table, extra: Iterable[tuple[Field, Sequence[Any]]]) -> pd.DataFrame:
+def _related_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Measured | Related]:
+    """The conditions on related records that the labels' criteria use, each once."""
+    rules = (parse(label.when, catalog) for label in segmentation.labels)
+    return list(dict.fromkeys(one for rule in rules for one in related_used(rule, catalog)))
+
+
+def _frame(ids: pa.Array, found: pa.Table, extra: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
     accounts, days, purchases, spend = (column.combine_chunks() for column in found.columns)
     place = pc.index_in(ids, value_set=accounts)
     frame = pd.DataFrame(
@@ -211,9 +216,7 @@ def _frame(ids: pa.Array, found: pa.Table, extra: Iterable[tuple[Field, Sequence
         }
     )
     frame["last_purchase"] = frame["last_purchase"].astype("datetime64[s]")
-    for field, values in extra:
-        frame[field.name] = _column(field, values)
-    return frame
+    return frame.assign(**extra)
 
 
 def _column(field: Field, values: Sequence[Any]) -> pd.Series[Any]:

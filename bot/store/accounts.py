@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, lit
 from bot.app.answers import AccountCard, AccountLine, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.language.question import Sort
-from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.catalog import Joined, account_catalog, transaction_catalog
 from bot.store.columns import (
     ACCOUNT,
     OWNER,
@@ -91,17 +91,19 @@ class SqlAccountBook:
         clock: Clock,
         crm_url: Callable[[str], str | None],
         explain: Explain = recorded_reasons,
+        joined: Sequence[Joined] = (),
     ) -> None:
         self._database = database
         self._configuration = configuration
         self._clock = clock
         self._crm_url = crm_url
         self._explain = explain
+        self._joined = joined
 
     def catalog(self) -> Catalog:
         """The fields that a question may use."""
         with self._database.reads.connect() as connection:
-            return account_catalog(connection, self._configuration())
+            return account_catalog(connection, self._configuration(), self._joined)
 
     def words(self) -> OrganisationWords:
         """The organisation's own words."""
@@ -225,12 +227,13 @@ class SqlAccountBook:
     @contextmanager
     def _reading(self) -> Iterator[_Reading]:
         configuration = self._configuration()
-        columns = AccountColumns(configuration.segmentations[0].name, self._database.dialect)
+        expressions = {one.field.source: one.expression for one in self._joined}
+        columns = AccountColumns(configuration.segmentations[0].name, self._database.dialect, expressions)
         with self._database.reads.connect() as connection:
             yield _Reading(
                 connection,
                 configuration,
-                account_catalog(connection, configuration),
+                account_catalog(connection, configuration, self._joined),
                 columns,
                 self._today(connection, configuration),
             )

@@ -1,64 +1,59 @@
 """Which fields criteria may use: the system fields first, then every CRM field that the cache holds.
 
-``Field.source`` says where ``bot.store.columns`` finds a field: a column of one of our tables
-(``account.industry``), a CRM field in the raw record (``raw:text:Tier``) or a segmentation's label
-(``label:RFM``).
+``Field.source`` says where ``bot.store.columns`` and ``bot.store.places`` find a field: a column of one of
+our tables (``account.industry``), a CRM field in the raw record (``raw:text:Tier``), a segmentation's label
+(``label:RFM``) or score (``score:r:RFM``), or something that another part of the product joins
+(``joined:churn_risk``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Row, select
-from sqlmodel import SQLModel
 
-import bot.store.tables  # noqa: F401  (for its effect on the metadata)
+from bot.store.places import TABLES, Expression
+from bot.store.relations import Described, related_to_accounts
+from bot.store.system_fields import (
+    ACCOUNT_FIELDS,
+    CONTACT_FIELDS,
+    DECLARED,
+    DOCUMENT_FIELDS,
+    EVENT_FIELDS,
+    FURTHER_CONTACT_FIELDS,
+    FURTHER_TRANSACTION_FIELDS,
+    PRODUCT_FIELDS,
+    RAW_TYPES,
+    RECORD_FIELDS,
+    SCORED,
+    TAG_FIELD,
+    TAGS,
+    TRANSACTION_FIELDS,
+    System,
+)
 from connector.mapping import STANDARD_FIELDS, Role
-from scoring.config import Configuration
+from scoring.config import Configuration, ModuleChoice
 from scoring.criteria.fields import Catalog, Field, FieldType
 
-_TABLES = SQLModel.metadata.tables
-_FIELD = _TABLES["crm_field"]
+_FIELD, _PRODUCT = TABLES["crm_field"], TABLES["crm_product"]
 
-TAG_FIELD = "Tag"  # its data type is "text", its value a list of objects with a name
-TAGS = (FieldType.LIST, "list")
 NOTHING_CHOSEN = "-None-"  # Zoho's picklists begin with it; a record then holds null
-
-# CRM data type -> our type and the form of the value in the raw record, see ``bot.store.columns``. Currency
-# fields are numbers here: raw records hold whole units. Subforms, files and layouts cannot be compared; of a
-# formula the cache does not know the type.
-# Types and their JSON: https://www.zoho.com/crm/developer/docs/api/v8/field-meta.html
-RAW_TYPES: Mapping[str, tuple[FieldType, str]] = {
-    **dict.fromkeys(
-        ("text", "textarea", "email", "phone", "website", "picklist", "autonumber"),
-        (FieldType.TEXT, "text"),
-    ),
-    **dict.fromkeys(
-        ("integer", "double", "currency", "percent", "rollup_summary"), (FieldType.NUMBER, "number")
-    ),
-    "bigint": (FieldType.TEXT, "text"),  # up to 18 digits in a JSON string: an identifier, not a quantity
-    "date": (FieldType.DATE, "day"),
-    "datetime": (FieldType.DATE, "instant"),
-    "boolean": (FieldType.BOOLEAN, "truth"),
-    **dict.fromkeys(("lookup", "ownerlookup", "userlookup"), (FieldType.TEXT, "named")),
-    **dict.fromkeys(
-        ("multiselectpicklist", "multiselectlookup", "multiuserlookup"), (FieldType.LIST, "list")
-    ),
-}
+MOST_NAMES = 5_000  # of products: with more of them a name that is not known is no error
 
 
 @dataclass(frozen=True)
-class _System:
-    """A system field: its name, type, place, and the cache's column that a CRM field fills."""
+class Joined:
+    """A field of accounts that another part of the product gives.
 
-    name: str
-    type: FieldType
-    source: str
-    label: str
-    column: str = ""
-    aliases: tuple[str, ...] = ()
+    Attributes:
+        field: one of ``DECLARED``, or a new one; its ``source`` is the key of the expression.
+        expression: for a dialect, correlated to ``crm_account`` (``bot.store.places.ACCOUNT``).
+    """
+
+    field: Field
+    expression: Expression
 
 
 @dataclass(frozen=True)
@@ -73,71 +68,59 @@ class _CrmField:
 class _Known:
     """What the cache knows of a module's fields, and the values that occur."""
 
-    mapped: Mapping[str, str]
+    mapped: Mapping[str, str] = field(default_factory=dict)
     crm: Mapping[str, _CrmField] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-_TEXT, _NUMBER, _MONEY, _DATE = FieldType.TEXT, FieldType.NUMBER, FieldType.MONEY, FieldType.DATE
+def declared(name: str) -> Field:
+    """The field that the language knows by that name before anybody gives it.
 
-ACCOUNT_FIELDS = (
-    _System("name", _TEXT, "account.name", "Account", "name"),
-    _System("industry", _TEXT, "account.industry", "Industry", "industry"),
-    _System(
-        "annual_revenue", _MONEY, "account.annual_revenue_minor", "Annual revenue", "annual_revenue_minor"
-    ),
-    _System("employees", _NUMBER, "account.employees", "Employees", "employees"),
-    _System("owner", _TEXT, "owner.name", "Owner", "owner_id"),
-    _System("owner_email", _TEXT, "owner.email", "Owner's e-mail"),
-    _System("city", _TEXT, "account.city", "City", "city", ("billing_city",)),
-    _System("state", _TEXT, "account.state", "State", "state", ("billing_state",)),
-    _System("country", _TEXT, "account.country", "Country", "country", ("billing_country",)),
-    _System("website", _TEXT, "account.website", "Website", "website"),
-    _System("phone", _TEXT, "account.phone", "Phone", "phone"),
-    _System("type", _TEXT, "account.kind", "Type", "kind", ("kind",)),
-    _System("created", _DATE, "account.created_at", "Created", "created_at"),
-    _System("modified", _DATE, "account.modified_at", "Modified", "modified_at"),
-    _System("label", _TEXT, "score.label", "Label"),
-    _System("r", _NUMBER, "score.r", "R", aliases=("recency",)),
-    _System("f", _NUMBER, "score.f", "F", aliases=("frequency",)),
-    _System("m", _NUMBER, "score.m", "M", aliases=("monetary",)),
-    _System("rfm", _NUMBER, "score.total", "RFM", aliases=("total",)),
-    _System("last_purchase", _DATE, "score.last_purchase", "Last purchase"),
-    _System("purchases", _NUMBER, "score.purchases", "Purchases"),
-    _System("total_spend", _MONEY, "score.spend_minor", "Total spend", aliases=("spend",)),
-    _System("deals.count", _NUMBER, "deals.count", "Deals", aliases=("deals",)),
-    _System("open_deals", _NUMBER, "deals.open", "Open deals"),
-)
-TRANSACTION_FIELDS = (
-    _System("name", _TEXT, "transaction.name", "Name", "name"),
-    _System("stage", _TEXT, "transaction.stage", "Stage", "stage"),
-    _System("amount", _MONEY, "transaction.amount_minor", "Amount", "amount_minor"),
-    _System("occurred_on", _DATE, "transaction.occurred_on", "Date", "occurred_on", ("closing_date",)),
-    _System("owner", _TEXT, "owner.name", "Owner", "owner_id"),
-    _System("product", _TEXT, "product.name", "Product", "product_id"),
-    _System("created", _DATE, "transaction.created_at", "Created", "created_at"),
-    _System("modified", _DATE, "transaction.modified_at", "Modified", "modified_at"),
-)
+    Raises:
+        KeyError: there is none.
+    """
+    return {one.name: one for one, _ in DECLARED}[name]
 
 
-def account_catalog(connection: Connection, configuration: Configuration) -> Catalog:
+def account_catalog(
+    connection: Connection, configuration: Configuration, joined: Sequence[Joined] = ()
+) -> Catalog:
     """The fields of accounts; ``label r f m rfm`` and the sums are those of the first segmentation.
 
     Industries, owners and labels are closed sets, and so are the CRM's own picklists. Types and places are
     not: to ask for a country without customers is no mistake.
+
+    Args:
+        connection: to the cache.
+        configuration: modules, segmentations, segments.
+        joined: what other parts of the product say of accounts.
     """
-    choice = configuration.mapping.accounts
     labels = {one.name: tuple(label.name for label in one.labels) for one in configuration.segmentations}
-    known = _Known(
-        mapped={**STANDARD_FIELDS[Role.ACCOUNTS], **choice.fields},
-        crm=_crm_fields(connection, choice.module),
-        values={
-            "industry": _distinct(connection, "crm_account", "industry"),
-            "owner": _distinct(connection, "crm_user", "name"),
-            "label": labels[configuration.segmentations[0].name],
-        },
+    fields = _all_crm_fields(connection)
+    owners = _distinct(connection, "crm_user", "name")
+    values = {
+        "industry": _distinct(connection, "crm_account", "industry"),
+        "owner": owners,
+        "label": labels[configuration.segmentations[0].name],
+    }
+    known = _known(Role.ACCOUNTS, configuration.mapping.accounts, fields, values)
+    given = tuple(one.field for one in joined)
+    described = _described(connection, configuration, fields, owners)
+    relations, unreadable = related_to_accounts(configuration, described)
+    missing = {
+        name.casefold(): sentence
+        for one, sentence in DECLARED
+        for name in (one.name, *one.aliases)
+        if one.name not in {each.name for each in given}
+    }
+    return Catalog(
+        (*_system(ACCOUNT_FIELDS, known), *_labels(labels), *given, *_raw(ACCOUNT_FIELDS, known)),
+        further=tuple(_scores(labels)),
+        relations=relations,
+        segments={one.name: one.criteria for one in configuration.segments},
+        absent={**missing, **unreadable},
+        rows="accounts",
     )
-    return Catalog((*_system(ACCOUNT_FIELDS, known), *_labels(labels), *_raw(ACCOUNT_FIELDS, known)))
 
 
 def transaction_catalog(
@@ -148,22 +131,103 @@ def transaction_catalog(
     Stages, owners and products are closed sets. Not ``closed`` spares the look at every record that this
     takes, for criteria that were checked when they were published.
     """
-    choice = configuration.mapping.transactions
-    known = _Known(
-        mapped={**STANDARD_FIELDS[Role.TRANSACTIONS], **choice.fields},
-        crm=_crm_fields(connection, choice.module),
-        values={
-            "stage": _distinct(connection, "crm_transaction", "stage"),
-            "owner": _distinct(connection, "crm_user", "name"),
-            "product": _distinct(connection, "crm_product", "name"),
-        }
-        if closed
-        else {},
+    occurring = {
+        "stage": ("crm_transaction", "stage"),
+        "owner": ("crm_user", "name"),
+        "product": ("crm_product", "name"),
+    }
+    values = {name: _distinct(connection, *place) for name, place in occurring.items()} if closed else {}
+    return _transactions(_all_crm_fields(connection), configuration, values)
+
+
+def contact_catalog(connection: Connection, configuration: Configuration) -> Catalog:
+    """The fields of contacts, and the most important ones of their accounts."""
+    owners = {"owner": _distinct(connection, "crm_user", "name")}
+    return _contacts(_all_crm_fields(connection), configuration, owners)
+
+
+def product_catalog(connection: Connection, configuration: Configuration) -> Catalog:
+    """The fields of products."""
+    return _products(_all_crm_fields(connection), configuration)
+
+
+def record_catalog(connection: Connection, module: str) -> Catalog:
+    """The fields of a module without a role (``sync.also``)."""
+    return _records(_all_crm_fields(connection), module, {})
+
+
+_Fields = Mapping[str, Mapping[str, _CrmField]]
+_Values = Mapping[str, tuple[str, ...]]
+
+
+def _described(
+    connection: Connection, configuration: Configuration, fields: _Fields, owners: tuple[str, ...]
+) -> Described:
+    """The fields of everything that belongs to accounts.
+
+    Values are closed where the CRM lists them: to look at every record for every question would cost more
+    than the question.
+    """
+    names = connection.execute(select(_PRODUCT.c.name).distinct().limit(MOST_NAMES + 1)).scalars().all()
+    products = tuple(sorted(name for name in names if name)) if len(names) <= MOST_NAMES else ()
+    listed = {"owner": owners, "product": products, "stage": ()}
+    return Described(
+        transactions=_transactions(fields, configuration, listed),
+        # Without what stands on their account: from an account that is itself, its label a circle.
+        contacts=replace(_contacts(fields, configuration, {"owner": owners}), further=()),
+        products=_products(fields, configuration),
+        modules={module: _records(fields, module, {"owner": owners}) for module in configuration.sync.also},
+        documents=Catalog(tuple(_system(DOCUMENT_FIELDS, _Known())), rows="documents"),
+        events=Catalog(tuple(_system(EVENT_FIELDS, _Known())), rows="engagement events"),
     )
-    return Catalog((*_system(TRANSACTION_FIELDS, known), *_raw(TRANSACTION_FIELDS, known)))
 
 
-def _system(fields: Iterable[_System], known: _Known) -> Iterator[Field]:
+def _known(role: Role, choice: ModuleChoice, fields: _Fields, values: _Values) -> _Known:
+    mapped = {**STANDARD_FIELDS[role], **choice.fields}
+    return _Known(mapped, fields.get(choice.module, {}), values)
+
+
+def _transactions(fields: _Fields, configuration: Configuration, values: _Values) -> Catalog:
+    known = _known(Role.TRANSACTIONS, configuration.mapping.transactions, fields, values)
+    sold = _known(Role.PRODUCTS, configuration.mapping.products, fields, {})
+    of_products = (
+        replace(
+            one,
+            name=f"product.{one.name}",
+            source=f"product_{one.source}",
+            aliases=tuple(f"product.{alias}" for alias in one.aliases),
+        )
+        for one in _raw(PRODUCT_FIELDS, sold)
+    )
+    return Catalog(
+        (*_system(TRANSACTION_FIELDS, known), *_raw(TRANSACTION_FIELDS, known)),
+        further=(*_system(FURTHER_TRANSACTION_FIELDS, _Known()), *of_products),
+        rows="transactions",
+    )
+
+
+def _contacts(fields: _Fields, configuration: Configuration, values: _Values) -> Catalog:
+    known = _known(Role.CONTACTS, configuration.mapping.contacts, fields, values)
+    labels = tuple(label.name for label in configuration.segmentations[0].labels)
+    return Catalog(
+        (*_system(CONTACT_FIELDS, known), *_raw(CONTACT_FIELDS, known)),
+        further=tuple(_system(FURTHER_CONTACT_FIELDS, _Known(values={"account.label": labels}))),
+        rows="contacts",
+    )
+
+
+def _products(fields: _Fields, configuration: Configuration) -> Catalog:
+    known = _known(Role.PRODUCTS, configuration.mapping.products, fields, {})
+    return Catalog((*_system(PRODUCT_FIELDS, known), *_raw(PRODUCT_FIELDS, known)), rows="products")
+
+
+def _records(fields: _Fields, module: str, values: _Values) -> Catalog:
+    mapped = {"owner_id": "Owner", "created_at": "Created_Time", "modified_at": "Modified_Time"}
+    known = _Known(mapped, fields.get(module, {}), values)
+    return Catalog((*_system(RECORD_FIELDS, known), *_raw(RECORD_FIELDS, known)), rows=module)
+
+
+def _system(fields: Iterable[System], known: _Known) -> Iterator[Field]:
     for one in fields:
         crm = known.crm.get(known.mapped.get(one.column, ""))
         api_name = (known.mapped[one.column],) if one.column in known.mapped else ()
@@ -184,10 +248,18 @@ def _system(fields: Iterable[_System], known: _Known) -> Iterator[Field]:
 def _labels(labels: Mapping[str, tuple[str, ...]]) -> Iterator[Field]:
     for segmentation, values in labels.items():
         name = f"label.{segmentation}"
-        yield Field(name, _TEXT, f"label:{segmentation}", values=values, label=f"Label ({segmentation})")
+        source = f"label:{segmentation}"
+        yield Field(name, FieldType.TEXT, source, values=values, label=f"Label ({segmentation})")
 
 
-def _raw(system: Iterable[_System], known: _Known) -> Iterator[Field]:
+def _scores(segmentations: Iterable[str]) -> Iterator[Field]:
+    for segmentation in segmentations:
+        for name, (kind, column) in SCORED.items():
+            source = f"score:{column}:{segmentation}"
+            yield Field(f"{name}.{segmentation}", kind, source, label=f"{name} ({segmentation})")
+
+
+def _raw(system: Iterable[System], known: _Known) -> Iterator[Field]:
     """Every CRM field that no system field stands for; one with a system field's name is ``crm.<name>``."""
     taken = {one.name.casefold() for one in system} | {
         alias.casefold() for one in system for alias in one.aliases
@@ -208,9 +280,12 @@ def _raw(system: Iterable[_System], known: _Known) -> Iterator[Field]:
         )
 
 
-def _crm_fields(connection: Connection, module: str) -> dict[str, _CrmField]:
-    query = select(_FIELD).where(_FIELD.c.module == module).order_by(_FIELD.c.api_name)
-    return {row.api_name: _crm_field(row) for row in connection.execute(query)}
+def _all_crm_fields(connection: Connection) -> _Fields:
+    """Every module's fields, by module and API name."""
+    found: dict[str, dict[str, _CrmField]] = {}
+    for row in connection.execute(select(_FIELD).order_by(_FIELD.c.module, _FIELD.c.api_name)):
+        found.setdefault(row.module, {})[row.api_name] = _crm_field(row)
+    return found
 
 
 def _crm_field(row: Row[tuple[object, ...]]) -> _CrmField:
@@ -229,6 +304,6 @@ def _each_once(values: Iterable[str]) -> tuple[str, ...]:
 
 def _distinct(connection: Connection, table: str, column: str) -> tuple[str, ...]:
     """The values that occur in a text column, in order."""
-    place = _TABLES[table].c[column]
+    place = TABLES[table].c[column]
     found = connection.execute(select(place).distinct().where(place.is_not(None), place != ""))
     return tuple(sorted(found.scalars()))

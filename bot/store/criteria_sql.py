@@ -6,16 +6,20 @@ written into the statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     Double,
+    FromClause,
     LargeBinary,
+    Select,
     String,
     and_,
     case,
@@ -32,15 +36,17 @@ from sqlalchemy import (
 from sqlalchemy import column as named_column
 from sqlalchemy import types as sql_types
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.functions import coalesce
 
+from bot.store.measured_sql import measured
 from connector.cache.folding import fold
 from connector.cache.types import UtcDateTime
-from scoring.criteria.bounds import MINOR_UNITS, WholeSpan, whole_spans
-from scoring.criteria.check import field_named
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.bounds import WholeSpan, parts_of, whole_spans
+from scoring.criteria.check import atoms, fact_field, field_named, relation_named
+from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.criteria.periods import Span, Today, spans
+from scoring.criteria.segments import resolved
 from scoring.criteria.tree import (
     Always,
     And,
@@ -48,16 +54,58 @@ from scoring.criteria.tree import (
     Compare,
     In,
     InPeriod,
+    InSegment,
     IsEmpty,
     Leaf,
+    Measured,
     Node,
     Not,
     Operator,
     Or,
+    Related,
+    conjunction,
 )
 
+ABREAST = 25  # conditions side by side, and groups of them
 Truth = ColumnElement[bool]
 Columns = Callable[[Field], ColumnElement[Any]]
+
+
+@dataclass(frozen=True)
+class RelatedRows:
+    """Where related records are, as a part of a query for the rows that they belong to.
+
+    Attributes:
+        rows: what to select from when some fields are needed; it shares no table with the outer query but
+            through aliases.
+        belong: that a record belongs to the outer query's row.
+        columns: where each of their fields is.
+        outer: the outer query's table that ``belong`` speaks of.
+    """
+
+    rows: Callable[[Collection[Field]], FromClause]
+    belong: Truth
+    columns: Columns
+    outer: FromClause
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """Columns of a place from which related records can be reached."""
+
+    def related(self, relation: Relation, today: Today) -> RelatedRows:
+        """Where the records of a relation are."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What conditions are compiled with."""
+
+    catalog: Catalog
+    columns: Columns
+    today: Today
+    dialect: str
 
 
 def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect: str) -> Truth:
@@ -69,23 +117,96 @@ def where(node: Node, catalog: Catalog, columns: Columns, today: Today, dialect:
         columns: where each field is. Its SQL type decides how it compares: integers exactly (money in minor
             units), others as doubles; days as Date or as ISO text; instants as UtcDateTime, which fall on the
             day that it is in ``today.zone``; lists as JSON arrays of texts or of objects with a
-            ``name`` (jsonb on PostgreSQL).
+            ``name`` (jsonb on PostgreSQL). For conditions on related records it is ``Reaching`` too.
         today: for relative days and periods.
         dialect: ``sqlite`` or ``postgresql``; both have the function ``bw_fold`` (see ``connector.cache``).
 
     Raises:
-        CriteriaError: a field that the catalog does not know.
+        CriteriaError: a field that the catalog does not know, or a segment that cannot be used.
     """
+    return _where(resolved(node, catalog), _Place(catalog, columns, today, dialect))
+
+
+def fields_of(node: Node, catalog: Catalog) -> list[Field]:
+    """The fields that conditions speak of."""
+    used = atoms(resolved(node, catalog), whole=False)
+    return [field_named(one.field, catalog) for one in used if isinstance(one, Leaf)]
+
+
+def _where(node: Node, place: _Place) -> Truth:
     if isinstance(node, Always):
         return true()
     if isinstance(node, Not):
-        return not_(where(node.part, catalog, columns, today, dialect))
+        return not_(_where(node.part, place))
     if isinstance(node, And | Or):
-        parts = [where(part, catalog, columns, today, dialect) for part in node.parts]
-        return and_(*parts) if isinstance(node, And) else or_(*parts)
-    field = field_named(node.field, catalog)
-    holds = _leaf(node, columns(field), field, today, dialect)
-    return not_(holds) if isinstance(node, Compare) and node.operator is Operator.NE else holds
+        parts = [_where(part, place) for part in node.parts]
+        return _joined(and_ if isinstance(node, And) else or_, parts)
+    if isinstance(node, Related):
+        return _any_related(node, place)
+    if isinstance(node, Measured):
+        return _fact_holds(node, place)
+    if isinstance(node, InSegment):
+        raise TypeError(f"{node.name} is a segment, which stands for its criteria")
+    field = field_named(node.field, place.catalog)
+    return _compared(node, place.columns(field), field, place)
+
+
+def _joined(join: Callable[..., Truth], parts: Sequence[Truth]) -> Truth:
+    """Many conditions in groups: SQLite takes ``a or b or c`` as a tree, which may be 1,000 deep.
+
+    It counts a query's tree once more for each query around it.
+    """
+    if len(parts) <= ABREAST:
+        return join(*parts)
+    groups = [parts[start : start + ABREAST] for start in range(0, len(parts), ABREAST)]
+    # Coerced, because SQLAlchemy takes mere brackets away again.
+    return join(*(type_coerce(Grouping(join(*group)), Boolean) for group in groups))
+
+
+def _compared(leaf: Leaf, column: ColumnElement[Any], field: Field, place: _Place) -> Truth:
+    holds = _leaf(leaf, column, field, place.today, place.dialect)
+    return not_(holds) if isinstance(leaf, Compare) and leaf.operator is Operator.NE else holds
+
+
+def _theirs(name: str, place: _Place) -> tuple[RelatedRows, _Place, Relation]:
+    """Related records, and what conditions on them are compiled with."""
+    relation = relation_named(name, place.catalog)
+    reaching: object = place.columns
+    if not isinstance(reaching, Reaching):
+        raise TypeError(f"{relation.name} cannot be reached from here")
+    found = reaching.related(relation, place.today)
+    return found, replace(place, catalog=relation.catalog, columns=found.columns), relation
+
+
+def _any_related(node: Related, place: _Place) -> Truth:
+    found, theirs, relation = _theirs(node.relation, place)
+    meets = _where(node.where, theirs)
+    rows = found.rows(fields_of(conjunction(relation.given, node.where), relation.catalog))
+    query = select(literal(1)).select_from(rows).where(found.belong, _where(relation.given, theirs))
+    if node.every:
+        return not_(query.where(not_(meets)).correlate(found.outer).exists())
+    return query.where(meets).correlate(found.outer).exists()
+
+
+def _fact_holds(node: Measured, place: _Place) -> Truth:
+    """One look at the related records, whatever the condition is: it is evaluated where the fact is made."""
+    fact = node.fact
+    found, theirs, relation = _theirs(fact.relation, place)
+    belong = (found.belong, _where(relation.given, theirs), _where(fact.where, theirs))
+    needed = fields_of(conjunction(relation.given, fact.where), relation.catalog)
+
+    def chosen(column: ColumnElement[Any]) -> Select[Any]:
+        return select(column).select_from(found.rows(needed)).where(*belong).correlate(found.outer)
+
+    field = fact_field(fact, relation)
+    if fact.field is None:
+        made: ColumnElement[Any] = chosen(func.count(type_=BigInteger).label("value")).subquery().c.value
+    else:
+        own = field_named(fact.field, relation.catalog)
+        needed.append(own)
+        made, field = measured(fact.measure, found.columns(own), chosen, own, place.dialect)
+    holds = select(_compared(node.condition, made, field, place)).scalar_subquery()
+    return type_coerce(holds, Boolean).is_(true())
 
 
 def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, dialect: str) -> Truth:
@@ -150,11 +271,11 @@ def _boolean(leaf: Compare | In | Between, column: ColumnElement[Any]) -> Truth:
 
 
 def _number(leaf: Compare | In | Between, column: ColumnElement[Any], field: Field) -> Truth:
-    scale = MINOR_UNITS if field.type is FieldType.MONEY else 1
+    scale = parts_of(field)
     if isinstance(column.type, sql_types.Integer):
         return _whole(column, whole_spans(leaf, scale))
     if scale != 1:
-        raise TypeError(f"{field.name} is money and has to be in whole minor units")
+        raise TypeError(f"{field.name} has to be in whole parts, {scale} of one")
     return _real(leaf, column)
 
 
@@ -163,7 +284,7 @@ def _whole(column: ColumnElement[Any], found: Sequence[WholeSpan]) -> Truth:
     if len(single) == len(found):
         # One IN, because SQLite's expressions are at most 1,000 deep; as BIGINT, whatever the column is.
         return type_coerce(column, BigInteger).in_(single)
-    return or_(*(_within(column, span) for span in found))
+    return _joined(or_, [_within(column, span) for span in found] or [false()])
 
 
 def _within(column: ColumnElement[Any], span: WholeSpan) -> Truth:
@@ -195,7 +316,7 @@ def _double(value: object) -> ColumnElement[float]:
 
 
 def _within_spans(column: ColumnElement[Any], found: Sequence[Span], today: Today) -> Truth:
-    return or_(*(_within_days(column, span, today) for span in found))
+    return _joined(or_, [_within_days(column, span, today) for span in found])
 
 
 def _within_days(column: ColumnElement[Any], span: Span, today: Today) -> Truth:

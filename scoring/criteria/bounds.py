@@ -12,10 +12,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Between, Compare, In, Operator
 
 MINOR_UNITS = 100  # of one unit of currency; the cache stores money in hundredths
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
+# Fractional numbers are added up in ten-thousandths, because sums of doubles depend on the order of the rows.
+FRACTION = 10_000
+LARGEST_FRACTION = 9 * 10**14  # what is larger counts as this much; in ten-thousandths it fits into 64 bits
+LOW_BITS = 20  # sums are made in two halves: of a million million rows the lower one fits into 64 bits
+
+
+def parts_of(field: Field) -> int:
+    """In how many whole parts of one a number is stored: money in hundredths, others as they are."""
+    return MINOR_UNITS if field.type is FieldType.MONEY else field.parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Criteria over a data frame: one vectorised pass per condition. The same meaning as the SQL, row by row.
+"""Criteria over data frames: one vectorised pass per condition. The same meaning as the SQL, row by row.
 
 Columns are named by ``Field.name``. Texts are str; numbers any numeric dtype; money in minor units; dates are
 datetime64 (an instant when it has a time zone), date or aware datetime objects; lists are lists, tuples or
@@ -7,7 +7,8 @@ sets of str. Missing is None, NaN, NaT or NA.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import reduce
 from typing import Any
@@ -16,10 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.criteria.bounds import MINOR_UNITS, whole_spans
-from scoring.criteria.check import field_named
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.bounds import parts_of, whole_spans
+from scoring.criteria.canonical import canonical
+from scoring.criteria.check import fact_field, field_named, relation_named
+from scoring.criteria.fields import Catalog, Field, FieldType, Relation
+from scoring.criteria.measures import Groups, measured_days, measured_numbers, numbers
 from scoring.criteria.periods import Today, spans
+from scoring.criteria.segments import resolved
 from scoring.criteria.tree import (
     Always,
     And,
@@ -27,12 +31,15 @@ from scoring.criteria.tree import (
     Compare,
     In,
     InPeriod,
+    InSegment,
     IsEmpty,
     Leaf,
+    Measured,
     Node,
     Not,
     Operator,
     Or,
+    Related,
 )
 
 Truths = npt.NDArray[np.bool_]
@@ -55,27 +62,100 @@ _FLOAT_TESTS: dict[Operator, Callable[[Any, float], Any]] = {
 }
 
 
-def mask(node: Node, frame: pd.DataFrame, catalog: Catalog, context: Today) -> pd.Series[bool]:
+@dataclass(frozen=True)
+class _Rows:
+    """What criteria are evaluated on: rows, their fields, and the frames of related rows."""
+
+    frame: pd.DataFrame
+    catalog: Catalog
+    today: Today
+    related: Mapping[str, pd.DataFrame]
+
+
+def mask(
+    node: Node,
+    frame: pd.DataFrame,
+    catalog: Catalog,
+    context: Today,
+    related: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.Series[bool]:
     """Which rows of a frame meet a checked tree: booleans with the frame's index, never missing.
+
+    Args:
+        node: the criteria.
+        frame: the rows.
+        catalog: their fields.
+        context: the day.
+        related: by ``Relation.source`` the related rows, whose index says to which row of ``frame`` each
+            belongs. Without them a condition on related rows is taken from the frame's column that is named
+            by its canonical text, as true or false.
 
     Raises:
         CriteriaError: a field that the catalog does not know.
-        KeyError: a field for which the frame has no column.
+        KeyError: a field or related rows for which there are no columns.
     """
-    return pd.Series(_truths(node, frame, catalog, context), index=frame.index, dtype=bool)
+    rows = _Rows(frame, catalog, context, related or {})
+    return pd.Series(_truths(resolved(node, catalog), rows), index=frame.index, dtype=bool)
 
 
-def _truths(node: Node, frame: pd.DataFrame, catalog: Catalog, context: Today) -> Truths:
+def _truths(node: Node, rows: _Rows) -> Truths:
     if isinstance(node, Always):
-        return np.ones(len(frame), dtype=np.bool_)
+        return np.ones(len(rows.frame), dtype=np.bool_)
     if isinstance(node, Not):
-        return ~_truths(node.part, frame, catalog, context)
+        return ~_truths(node.part, rows)
     if isinstance(node, And | Or):
-        parts = [_truths(part, frame, catalog, context) for part in node.parts]
+        parts = [_truths(part, rows) for part in node.parts]
         return reduce(np.logical_and if isinstance(node, And) else np.logical_or, parts)
-    field = field_named(node.field, catalog)
-    holds = _leaf(node, frame[field.name], field, context)
-    return ~holds if isinstance(node, Compare) and node.operator is Operator.NE else holds
+    if isinstance(node, InSegment):
+        raise TypeError(f"{node.name} is a segment, which stands for its criteria")
+    if isinstance(node, Measured | Related):
+        return _of_related(node, rows)
+    field = field_named(node.field, rows.catalog)
+    return _compared(node, rows.frame[field.name], field, rows.today)
+
+
+def _compared(leaf: Leaf, column: pd.Series[Any], field: Field, today: Today) -> Truths:
+    holds = _leaf(leaf, column, field, today)
+    return ~holds if isinstance(leaf, Compare) and leaf.operator is Operator.NE else holds
+
+
+def _of_related(node: Measured | Related, rows: _Rows) -> Truths:
+    name = node.fact.relation if isinstance(node, Measured) else node.relation
+    relation = relation_named(name, rows.catalog)
+    if relation.source not in rows.related:
+        return rows.frame[canonical(node, rows.catalog)].to_numpy(np.bool_)
+    codes, keys = pd.factorize(rows.frame.index)
+    frame = rows.related[relation.source]
+    own = _Rows(frame, relation.catalog, rows.today, {})
+    at = keys.get_indexer(frame.index)
+    theirs = (at >= 0) & _truths(relation.given, own)
+    groups = Groups(at, len(keys))
+    if isinstance(node, Measured):
+        found = _fact(node, relation, own, groups, theirs)
+    elif node.every:
+        found = groups.of(theirs & ~_truths(node.where, own)).sizes() == 0
+    else:
+        found = groups.of(theirs & _truths(node.where, own)).sizes() > 0
+    return np.asarray(found[codes], dtype=np.bool_)
+
+
+def _fact(node: Measured, relation: Relation, rows: _Rows, groups: Groups, theirs: Truths) -> Truths:
+    """Whether a condition on a fact holds, for each group."""
+    fact, chosen = node.fact, theirs & _truths(node.fact.where, rows)
+    field = fact_field(fact, relation)
+    if fact.field is None:
+        return _compared(node.condition, pd.Series(groups.of(chosen).sizes()), field, rows.today)
+    column = rows.frame[field_named(fact.field, relation.catalog).name]
+    if field.type is FieldType.DATE:
+        days, present = _days(column, rows.today.zone)
+        chosen &= present
+        found = measured_days(fact.measure, days[chosen], groups.of(chosen))
+    else:
+        own = field_named(fact.field, relation.catalog)
+        values, present = numbers(column)
+        chosen &= present
+        found, field = measured_numbers(fact.measure, values[chosen], groups.of(chosen), own)
+    return _compared(node.condition, found, field, rows.today)
 
 
 def _leaf(leaf: Leaf, column: pd.Series[Any], field: Field, context: Today) -> Truths:
@@ -137,11 +217,8 @@ def _lists(leaf: Compare | In | Between, column: pd.Series[Any]) -> Truths:
 
 
 def _numbers(leaf: Compare | In | Between, column: pd.Series[Any], field: Field) -> Truths:
-    numbers = column.convert_dtypes() if column.dtype == object else column
-    present = column.notna().to_numpy(np.bool_)
-    whole = pd.api.types.is_integer_dtype(numbers.dtype)
-    values = numbers.fillna(0).to_numpy(np.int64 if whole else np.float64)
-    scale = MINOR_UNITS if field.type is FieldType.MONEY else 1
+    values, present = numbers(column)
+    whole, scale = values.dtype == np.int64, parts_of(field)
     holds = _whole(leaf, values, scale) if whole or scale != 1 else _real(leaf, values)
     return present & holds
 

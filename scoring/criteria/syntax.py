@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+from lark.lark import PostLex
 
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.values import RESERVED
@@ -37,14 +38,55 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class FactShape:
+    """A fact of related records. ``name`` is such as ``deals.sum``, or the records alone with ``measure``."""
+
+    name: Phrase
+    measure: str | None
+    field: Phrase | None
+    where: Shape | None
+
+    @property
+    def position(self) -> int:
+        """Where it begins."""
+        return self.name.position
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition. ``shape`` is the rule of the grammar that it met, such as ``comparison``."""
 
     shape: str
-    field: Phrase
+    field: Phrase | FactShape
     values: tuple[Phrase, ...] = ()
     operator: str = ""  # lower case, single spaces; only of a comparison
     operator_position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """``any contact where …``; ``word`` in lower case."""
+
+    word: str
+    relation: Phrase
+    where: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """``bought "GTX Pro" since 90 days ago``; ``moment`` is a condition without a field."""
+
+    position: int
+    product: Phrase | None
+    moment: Condition | None
+    where: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """``in segment "Berlin VIPs"``."""
+
+    segment: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +97,7 @@ class Joined:
     parts: tuple[Shape, ...]
 
 
-Shape = Condition | Joined
+Shape = Condition | Quantified | Bought | Membership | Joined
 
 
 def shape_of(text: str) -> Shape | None:
@@ -95,9 +137,8 @@ class _Shapes(Transformer[Token, Any]):
         return tuple(part for part in parts if part is not None)
 
     @v_args(inline=True)
-    def comparison(self, field: Phrase, operator: Token, value: Phrase) -> Condition:
-        word = " ".join(operator.lower().split())
-        return Condition("comparison", field, (value,), word, operator.start_pos or 0)
+    def comparison(self, field: Phrase | FactShape, operator: Token, value: Phrase) -> Condition:
+        return Condition("comparison", field, (value,), _spaced(operator), operator.start_pos or 0)
 
     def in_list(self, parts: list[Any]) -> Condition:
         return Condition("in_list", parts[0], _unambiguous(parts[1]))
@@ -120,8 +161,70 @@ class _Shapes(Transformer[Token, Any]):
     def is_not_empty(self, parts: list[Phrase]) -> Condition:
         return Condition("is_not_empty", parts[0])
 
+    @v_args(inline=True)
+    def quantified(self, word: Token, relation: Phrase, where: Shape | None) -> Quantified:
+        return Quantified(word.lower(), relation, where)
+
+    @v_args(inline=True)
+    def bought(
+        self, word: Token, product: Phrase | None, moment: Condition | None, where: Shape | None
+    ) -> Bought:
+        return Bought(word.start_pos or 0, product, moment, where)
+
+    def where(self, parts: list[Shape]) -> Shape:
+        return parts[0]
+
+    where_all = where
+
+    def since(self, parts: list[Phrase]) -> Condition:
+        return Condition("comparison", parts[0], (parts[0],), ">=", parts[0].position)
+
+    def in_time(self, parts: list[Phrase]) -> Condition:
+        return Condition("in_period", parts[0], (parts[0],))
+
+    @v_args(inline=True)
+    def at_time(self, operator: Token, value: Phrase) -> Condition:
+        return Condition("comparison", value, (value,), _spaced(operator), operator.start_pos or 0)
+
+    def between_times(self, parts: list[Phrase]) -> Condition:
+        return Condition("between", parts[0], (parts[0], parts[1]))
+
+    def in_segment(self, parts: list[Phrase]) -> Membership:
+        return Membership(parts[0])
+
+    def not_in_segment(self, parts: list[Phrase]) -> Joined:
+        return Joined("not", (Membership(parts[0]),))
+
+    @v_args(inline=True)
+    def called(self, name: Token, field: Phrase, where: Shape | None) -> FactShape:
+        return FactShape(_phrase([name]), None, field, where)
+
+    @v_args(inline=True)
+    def counted(self, name: Token, where: Shape) -> FactShape:
+        return FactShape(_phrase([name]), None, None, where)
+
+    @v_args(inline=True)
+    def count_of(self, relation: Phrase, where: Shape | None) -> FactShape:
+        return FactShape(relation, "count", None, where)
+
+    @v_args(inline=True)
+    def measure_of(self, words: Token, field: Phrase, relation: Phrase, where: Shape | None) -> FactShape:
+        return FactShape(relation, words.split()[0].lower(), field, where)
+
+    def related(self, parts: list[list[Token]]) -> Phrase:
+        return _phrase(parts[0])
+
+    def product(self, parts: list[list[Token]]) -> Phrase:
+        return _phrase(parts[0])
+
+    def related_words(self, parts: list[Any]) -> list[Token]:
+        return [*parts[0], parts[1]] if isinstance(parts[0], list) else list(parts)
+
+    product_words = related_words
+
     def plain_field(self, parts: list[Token]) -> Phrase:
-        return _phrase(parts)
+        written = _phrase(parts)
+        return Phrase(" ".join(written.text.split()), written.position)
 
     def quoted_field(self, parts: list[Token]) -> Phrase:
         return _unquoted(parts[0])
@@ -143,7 +246,31 @@ class _Shapes(Transformer[Token, Any]):
 @cache
 def _language() -> Lark:
     grammar = files("scoring.criteria").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", transformer=_Shapes(), maybe_placeholders=True)
+    return Lark(
+        grammar,
+        parser="lalr",
+        lexer="contextual",
+        postlex=_Keywords(),
+        transformer=_Shapes(),
+        maybe_placeholders=True,
+    )
+
+
+class _Keywords(PostLex):
+    """Which terminals are read wherever they stand; the others only where the grammar can use them."""
+
+    always_accept = (
+        *("OPERATOR", "_AND", "_OR", "_NOT_IN", "_NOT", "_IN", "_BETWEEN", "_IS_NOT_EMPTY", "_IS_EMPTY"),
+        *("_WHERE", "_SINCE", "STRING", "PREFIX", "WORD", "LPAR", "RPAR", "COMMA"),
+    )
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        """Every token as it is."""
+        return stream
+
+
+def _spaced(token: Token) -> str:
+    return " ".join(token.lower().split())
 
 
 def _phrase(tokens: Sequence[Token]) -> Phrase:
@@ -207,6 +334,8 @@ def _advice(word: str, wanted: str) -> str:
     if wanted == WANTED["OPERATOR"]:
         before = "Write `not` before the field." if first == "not" else FIELD_OF_SEVERAL_WORDS
         return f" {before}"
+    if first == "since":
+        return " It stands right after bought and the product."
     if first in RESERVED and wanted.startswith(AND_OR):
         return f' A value that contains the word {first} needs quotation marks: "…".'
     return ""

@@ -3,6 +3,11 @@
 Meaning, the same in every execution: two-valued logic. A leaf is true or false, never unknown; a comparison
 with an empty value is false, except that ``!=`` and ``not in`` are exactly the negations of ``=`` and ``in``
 and so are true of an empty value. Text compares by its Unicode case-folded form.
+
+Related records: ``any`` is true when at least one of them meets the conditions, ``all`` when none fails them
+(and so also where there are none). A count and a sum of none are 0; their smallest, largest, first, last and
+average are empty. A sum is exact up to 64 bits and stays there beyond; of fractional numbers each counts to
+a ten-thousandth. An average is rounded down, of money to a hundredth, of other numbers to a ten-thousandth.
 """
 
 from __future__ import annotations
@@ -114,6 +119,55 @@ class InPeriod:
     period: Period
 
 
+class Measure(StrEnum):
+    """What is made of related records, as it is written: ``deals.sum(amount)``."""
+
+    COUNT = "count"
+    SUM = "sum"
+    AVERAGE = "average"
+    SMALLEST = "smallest"
+    LARGEST = "largest"
+    FIRST = "first"  # the earliest day
+    LAST = "last"  # the latest day
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value that related records give: ``deals.sum(amount) where (stage = Won)``.
+
+    ``field`` is the related records' own, None for a count; ``where`` chooses among them.
+    """
+
+    relation: str
+    measure: Measure
+    field: str | None = None
+    where: Node = Always()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A condition on a fact, which stands in the place of the condition's field: that is empty."""
+
+    fact: Fact
+    condition: Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """``any deal where (…)``; with ``every``, ``all deals where (…)``. ``no deal`` is Not of ``any``."""
+
+    relation: str
+    where: Node = Always()
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """Membership of a saved segment, by name: its criteria stand in its place."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class And:
     """All parts hold; at least two parts, none of them an And."""
@@ -136,7 +190,8 @@ class Not:
 
 
 Leaf = Compare | In | Between | IsEmpty | InPeriod
-Node = Always | Leaf | And | Or | Not
+Atom = Leaf | Measured | Related | InSegment
+Node = Always | Atom | And | Or | Not
 
 
 def conjunction(*parts: Node) -> Node:

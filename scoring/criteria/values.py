@@ -19,7 +19,13 @@ SHORTEST_SCALED = Decimal(10_000)
 SCALES = {"k": 3, "m": 6, "b": 9}
 YES, NO = ("true", "yes"), ("false", "no")
 # What cannot be a bare value, because the grammar takes it as a keyword.
-RESERVED = frozenset({"and", "or", "not", "in", "between", "contains", "has", "before", "after"})
+RESERVED = frozenset(
+    {"and", "or", "not", "in", "between", "contains", "has", "before", "after", "where", "since"}
+)
+# What begins a condition of its own kind, and so is no bare name of a field.
+STARTERS = frozenset({"any", "some", "no", "all", "every", "bought"})
+# A duration as a number of days; months and longer are counted by their usual length.
+DAYS_OF = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.QUARTER: 91, Unit.YEAR: 365}
 
 _SIGN = r"[$€£¥₹]"
 _MINUS = r"[-\u2212]"  # the hyphen and the real minus sign
@@ -33,7 +39,12 @@ _UNIT = r"(?P<unit>day|week|month|quarter|year)s?"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AGO = re.compile(rf"(?P<count>\d{{1,6}}) {_UNIT} ago", re.IGNORECASE)
 _AHEAD = re.compile(rf"in (?P<count>\d{{1,6}}) {_UNIT}", re.IGNORECASE)
-_CALENDAR = re.compile(r"(?P<which>this|last|next) (?P<unit>day|week|month|quarter|year)", re.IGNORECASE)
+_DURATION = re.compile(rf"(?P<count>\d{{1,6}}) {_UNIT}", re.IGNORECASE)
+# Quarters and years are the fiscal year's anyway; whoever says so is understood.
+_CALENDAR = re.compile(
+    r"(?P<which>this|last|next) (?:fiscal (?=quarter|year))?(?P<unit>day|week|month|quarter|year)",
+    re.IGNORECASE,
+)
 _ROLLING = re.compile(rf"(?P<which>last|next) (?P<count>\d{{1,6}}) {_UNIT}", re.IGNORECASE)
 _NEAR_DAYS = {"today": Ago(0), "yesterday": Ago(1), "tomorrow": Ago(-1)}
 _OFFSETS = {"this": 0, "last": -1, "next": 1}
@@ -78,6 +89,19 @@ def read_period(text: str) -> Period | None:
         count = int(found["count"])
         return Rolling(count if found["which"] == "last" else -count, Unit(found["unit"]))
     return None
+
+
+def read_duration(text: str) -> Ago | None:
+    """``90 days``, ``2 quarters`` as the day that is so long ago; None when it is no duration."""
+    if found := _DURATION.fullmatch(" ".join(text.casefold().split())):
+        return Ago(int(found["count"]), Unit(found["unit"]))
+    return None
+
+
+def read_days(text: str) -> Decimal | None:
+    """A duration as a number of days; None when it is no duration."""
+    duration = read_duration(text)
+    return None if duration is None else Decimal(duration.count * DAYS_OF[duration.unit])
 
 
 def read_truth(text: str) -> bool | None:
@@ -155,12 +179,18 @@ def quoted(text: str) -> str:
 
 def written_field(name: str) -> str:
     """A field's name: bare when plain, ``label."Purchase behaviour"`` when its second part is not."""
-    if _PLAIN_FIELD.fullmatch(name) and name.casefold() not in RESERVED:
+    if _PLAIN_FIELD.fullmatch(name) and name.casefold() not in RESERVED | STARTERS:
         return name
     first, dot, rest = name.partition(".")
     if dot and _PLAIN_FIELD.fullmatch(first):
         return f"{first}.{quoted(rest)}"
     return quoted(name)
+
+
+def written_related(name: str) -> str:
+    """Related records after ``any`` or ``all``: bare when they are plain words."""
+    plain = all(_PLAIN_WORD.fullmatch(word) and word.casefold() not in RESERVED for word in name.split())
+    return name if plain else quoted(name)
 
 
 def _written_ago(ago: Ago) -> str:

@@ -139,4 +139,6 @@ def _to_turn(node: Node, told: _Told, *, wanted: bool) -> list[Leaf] | None:
         if isinstance(node, And) is wanted:  # all of them are needed
             return [leaf for one in possible for leaf in one] if len(possible) == len(parts) else None
         return min(possible, key=len) if possible else None
-    return [] if told.holds(node) is wanted else [node]
+    if told.holds(node) is wanted:
+        return []
+    return [node] if isinstance(node, Leaf) else None  # an account's own fields alone are told

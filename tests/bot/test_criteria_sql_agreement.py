@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import BigInteger, Column, ColumnElement, Date, Integer, MetaData, Table, Text, insert, select
@@ -21,11 +19,12 @@ from connector.cache.engine import Database, open_database
 from connector.cache.types import UtcDateTime
 from scoring.criteria.check import DEEPEST, LONGEST_LIST, MOST_CONDITIONS, check
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Field, FieldType
+from scoring.criteria.fields import Field
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Ago, And, Compare, In, Node, Not, Operator, Or
 from tests.support.criteria_cases import CATALOG, TODAY, rows, trees
+from tests.support.criteria_frames import frame_of
 from tests.support.postgres import PostgresServer
 
 ROWS = Table(
@@ -41,9 +40,6 @@ ROWS = Table(
     Column("moment", UtcDateTime),
     Column("raw", Text, nullable=False),
 )
-
-
-INSTANT = re.compile(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{6})?[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 
 
 @pytest.fixture(scope="module")
@@ -84,44 +80,6 @@ def found_by_sql(database: Database, node: Node, given_rows: Sequence[Mapping[st
     assert None not in result, "every condition is true or false"
     assert chosen == {number for number, holds in enumerate(result) if holds}
     return [bool(one) for one in result]
-
-
-def as_typed(value: Any, form: str) -> Any:
-    """What a raw value is as a value of the field; None when it does not fit."""
-    if form == "named":
-        return as_typed(value.get("name"), "text") if isinstance(value, dict) else None
-    if form == "list":
-        names = [one["name"] if isinstance(one, dict) else one for one in value or ()]
-        return names if isinstance(value, list) else None
-    fits = {
-        "text": isinstance(value, str),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "truth": isinstance(value, bool),
-        "day": isinstance(value, str) and value[:4].isdecimal(),
-        "instant": isinstance(value, str) and INSTANT.fullmatch(value) is not None,
-    }
-    if not fits[form]:
-        return None
-    if form == "instant":
-        try:
-            return datetime.fromisoformat(value) if "1000" <= value < "9999" else None
-        except ValueError:  # no day of the calendar, or no time of the clock
-            return None
-    return pd.Timestamp(value[:10]).date() if form == "day" else value
-
-
-def frame_of(given_rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    columns = {}
-    for field in CATALOG:
-        place, _, rest = field.source.partition(":")
-        if place == "raw":
-            form, _, name = rest.partition(":")
-            values = [as_typed(row["raw"].get(name), form) for row in given_rows]
-        else:
-            values = [row[field.name] for row in given_rows]
-        dtype = "float64" if place == "raw" and field.type is FieldType.NUMBER else "object"
-        columns[field.name] = pd.Series(values, dtype=dtype)
-    return pd.DataFrame(columns)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -178,7 +178,7 @@ def _between(field: Field, low: Any, high: Any) -> Node:
     return Between(field.name, low, high)
 
 
-def _leaves(field: Field) -> st.SearchStrategy[Node]:
+def leaves_of(field: Field) -> st.SearchStrategy[Node]:
     """Conditions of every form that suits a field."""
     name, value = st.just(field.name), values(field)
     forms: list[st.SearchStrategy[Node]] = [
@@ -195,7 +195,7 @@ def _leaves(field: Field) -> st.SearchStrategy[Node]:
 
 
 # Built once: to build a strategy while another is drawn from costs more than the tests themselves.
-leaves = st.one_of([_leaves(field) for field in CATALOG])
+leaves = st.one_of([leaves_of(field) for field in CATALOG])
 trees: st.SearchStrategy[Node] = st.recursive(
     leaves,
     lambda parts: (
