@@ -332,7 +332,7 @@ def test_labels_may_speak_of_related_records(database: Database) -> None:
     today = Today(date(2026, 3, 30))
     with database.reads.connect() as connection:
         facts = read_facts(connection, segmentation, configuration, today)
-    frame = facts.frame.set_index("account_id").assign(r=5)
+    frame = facts.frame.set_index(facts.ids.to_pandas()).assign(r=5)
     found = assign(frame, read_rules(rules, facts.catalog), facts.catalog, today)
     assert dict(zip(frame.index, found, strict=True)) == {"a1": "Known", "a2": None, "a3": None, "a4": "Cold"}
 
