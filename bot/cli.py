@@ -144,10 +144,7 @@ def doctor(as_json: AsJson = False) -> None:
     from bot.runtime.doctor import examine
 
     checks = examine(_bellwether())
-    if as_json:
-        _print_json([asdict(check) for check in checks])
-    else:
-        show_checks(Console(), checks)
+    _print_json([asdict(one) for one in checks]) if as_json else show_checks(Console(), checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(EXIT_FAILED)
 
@@ -155,12 +152,8 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def sync(
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
-    module: Annotated[
-        list[str] | None, typer.Option(help="Only this module; may be given several times.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(help="What changed since then: 2026-01-31, 2026-01-31T14:00+01:00.")
-    ] = None,
+    module: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option(help="Changes since: 2026-01-31T14:00+01:00.")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -173,10 +166,7 @@ def sync(
         )
     if report.note is None and not dry_run and not module:
         bellwether.incidents.end("zoho")
-    if as_json:
-        print(report.as_json())
-    else:
-        Console(soft_wrap=True).print(report_table(report))
+    print(report.as_json()) if as_json else Console(soft_wrap=True).print(report_table(report))
 
 
 @app.command()
@@ -217,25 +207,33 @@ def score(
     segmentation: Annotated[str | None, typer.Argument(help="One segmentation; all when left out.")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
+    transactions: Annotated[Path | None, typer.Option(help="A CSV or Parquet file instead.")] = None,
+    accounts: Annotated[Path | None, typer.Option(help="With it: who takes part.")] = None,
+    config: Annotated[Path | None, typer.Option(help="With it: the document.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="With it: the day, 2026-01-31.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With it: where scores go.")] = None,
 ) -> None:
     """Score every account, and queue the alerts of what changed."""
+    if transactions is not None:
+        from bot.runtime import offline
+
+        document, day = config or load_settings().config_file, moment(as_of).date() if as_of else None
+        found = offline.Tables(transactions, accounts, document, day, out).score(segmentation)
+        _print_said(offline.as_json(found), offline.sentences(found), as_json=as_json)
+        return
+    if accounts or config or as_of or out:
+        raise UserError("--accounts, --config, --as-of and --out belong to --transactions.")
     bellwether = _bellwether()
     bellwether.require_copy()
     recompute = bellwether.recompute
     summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
-    if as_json:
-        _print_json(summary.as_json())
-    else:
-        for sentence in summary.sentences():
-            Console().print(sentence, highlight=False)
+    _print_said(summary.as_json(), summary.sentences(), as_json=as_json)
 
 
 @app.command()
 def ask(
     question: Annotated[list[str], typer.Argument(help="A sentence, as you would type it in Slack.")],
-    as_email: Annotated[
-        str | None, typer.Option("--as", help="Ask as the CRM user with this e-mail.")
-    ] = None,
+    as_email: Annotated[str | None, typer.Option("--as", help="As the CRM user with this e-mail.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question. Exit code 3 when it was not understood."""
@@ -383,6 +381,10 @@ def _bellwether() -> Bellwether:
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_said(value: Any, sentences: Sequence[str], *, as_json: bool) -> None:
+    _print_json(value) if as_json else Console().print(*sentences, sep="\n", highlight=False)
 
 
 def _print_lines(lines: Sequence[Any], *, as_json: bool) -> None:
