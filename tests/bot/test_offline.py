@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         except SystemExit as ended:
             code = int(ended.code or 0)
     said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
+    return code, said.out, said.err
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -51,7 +51,7 @@ def test_what_counts_and_what_does_not() -> None:
     assert (rows["a"]["total_spend"], rows["a"]["purchases"], rows["a"]["label"]) == ("1000.00", 2, "Big")
     assert (rows["b"]["last_purchase"], rows["b"]["total_spend"], rows["b"]["label"]) == (
         date(2026, 1, 1),
-        "10",
+        "10.00",
         "Small",
     )
     assert (rows["c"]["purchases"], rows["c"]["label"]) == (0, None)
