@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from scoring.voice.ordinary import AFTER, BEFORE, GENERIC, LOOK_ALIKE
-from scoring.voice.words import word_list
 
 FUZZY_FROM = 6  # letters
 SHORTEST_NAME = 3  # letters, of which an ending may be taken off
@@ -28,7 +27,6 @@ _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _DOMAIN = re.compile(r"\.(?:com|io|ai|co|net|org|app|de|eu|so|cloud)\b", re.IGNORECASE)
 _ENDINGS = ("'s", "s'", "'", "s", "es")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_COMPANY_FORMS = word_list("company forms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,7 @@ class _Token:
     begins: int
     ends: int
     opens: bool  # the first word of a sentence, where a capital says nothing
+    site: bool  # a top-level domain follows: monday.com
 
     @property
     def capital(self) -> bool:
@@ -125,7 +124,10 @@ class Matcher:
         return tuple(found)
 
     def _exact(self, tokens: Sequence[_Token], at: int) -> tuple[_Alias, int, bool] | None:
-        for stem in _stems(tokens[at].folded):
+        token = tokens[at]
+        for stem in _stems(token.folded):
+            if stem != token.folded in LOOK_ALIKE:
+                continue
             for alias in self._first.get(stem, ()):
                 if _matches(alias, tokens, at) and (not alias.generic or _is_product(tokens, at)):
                     return alias, len(alias.words), True
@@ -177,7 +179,7 @@ def _variants(alias: str) -> Iterable[tuple[str, ...]]:
     apart = tuple(token.folded for token in _tokens(" ".join(_CAMEL.split(_DOMAIN.sub("", alias)))))
     if len(apart) > len(whole):
         yield apart
-    if len(whole) > 1 and whole[-1] not in _COMPANY_FORMS and len("".join(whole)) >= FUZZY_FROM:
+    if len(whole) > 1 and len("".join(whole)) >= FUZZY_FROM:
         yield ("".join(whole),)
 
 
@@ -191,8 +193,8 @@ def _matches(alias: _Alias, tokens: Sequence[_Token], at: int) -> bool:
 
 def _is_product(tokens: Sequence[_Token], at: int) -> bool:
     """Whether a generic word is written as a name, next to something that is said of products."""
-    if not tokens[at].capital:
-        return False
+    if tokens[at].site or not tokens[at].capital:
+        return tokens[at].site
     before = [token.folded for token in tokens[max(at - NEAR, 0) : at]]
     after = [token.folded for token in tokens[at + 1 : at + 1 + 1]]
     return bool(BEFORE.intersection(before)) or bool(AFTER.intersection(after))
@@ -210,7 +212,8 @@ def _tokens(sentence: str) -> list[_Token]:
     for found in _TOKEN.finditer(hidden):
         between = hidden[tokens[-1].ends : found.start()] if tokens else ""
         opens = not tokens or any(mark in between for mark in ".!?:\n")
-        tokens.append(_Token(found[0], _folded(found[0]), found.start(), found.end(), opens))
+        site = _DOMAIN.match(hidden, found.end()) is not None
+        tokens.append(_Token(found[0], _folded(found[0]), found.start(), found.end(), opens, site))
     return tokens
 
 

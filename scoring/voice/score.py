@@ -119,7 +119,7 @@ def _by_message(chosen: pd.DataFrame) -> pd.DataFrame:
     count = int(code.max(initial=-1)) + 1
     first = np.full(count, len(chosen), dtype=np.int64)
     np.minimum.at(first, code, np.arange(len(chosen)))
-    signs: Integers = chosen["sentiment"].map(_SIGNS).to_numpy(np.int64)
+    signs = np.asarray(chosen["sentiment"].map(_SIGNS), dtype=np.int64)
     origin = chosen["sentiment_origin"].to_numpy(object)
     guessed = origin == str(Origin.LEXICON)
     frame = {
