@@ -279,7 +279,8 @@ def _threshold(head: Head, vectors: npt.NDArray[np.float32] | None) -> float:
     truth = np.array([head.labels.index(one.label) for one in head.examples])
     reached = answers.probabilities.max(axis=1) + answers.nearest
     order = np.argsort(-reached, kind="stable")
-    right = np.cumsum(answers.best[order] == truth[order]) / np.arange(1, len(order) + 1)
+    tested = answers.probabilities.sum(axis=1) > 0
+    right = np.cumsum(((answers.best == truth) & tested)[order]) / np.arange(1, len(order) + 1)
     # Equal values pass together, so only the last of them can be where the line is drawn.
     last = np.append(np.diff(reached[order]) != 0, True)
     enough = np.flatnonzero((right >= head.settings.precision) & last)

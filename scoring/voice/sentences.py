@@ -10,6 +10,7 @@ LONGEST_SENTENCE = 400  # characters; a longer one is cut at a space
 WRAPPED_LINE = 55  # a line of at least this length may go on in the next one
 
 _ABBREVIATIONS = word_list("abbreviations")
+_BEFORE_NUMBERS = word_list("abbreviations before numbers")  # "No. 5", but "He said no."
 _END = re.compile(r"[.!?\u2026]+[\"'\u201d\u2019)\]]*(?=\s)")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013\u00b7o]|\(?\d{1,2}[.)])\s+")
 _LAST_WORD = re.compile(r"(\S+)$")
@@ -58,6 +59,8 @@ def _ends_sentence(line: str, begins: int, end: re.Match[str]) -> bool:
     last = _LAST_WORD.search(line[begins : end.start()])
     word = last[1].casefold().lstrip("(\"'") if last else ""
     if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"):
+        return False
+    if word in _BEFORE_NUMBERS and following[:1].isdigit():
         return False
     return not following[:1].islower()
 
