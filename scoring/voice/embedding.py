@@ -82,7 +82,7 @@ def load_embedding(folder: Path) -> Embedding:
     splitter = tokenizers.Tokenizer.from_str(tokenizer.decode())
     splitter.enable_truncation(_MOST_TOKENS)
     splitter.no_padding()
-    return Embedding(f"all-MiniLM-L6-v2 {WEIGHTS_HASH[:8]}", _MiniLM(tensors.load(weights), splitter).vectors)
+    return Embedding(f"all-MiniLM-L6-v2 {WEIGHTS_HASH[:8]}", MiniLM(tensors.load(weights), splitter).vectors)
 
 
 def _checked(path: Path, wanted: str) -> bytes:
@@ -100,15 +100,28 @@ def _checked(path: Path, wanted: str) -> bytes:
     return content
 
 
-class _MiniLM:
-    """The transformer's forward pass."""
+class MiniLM:
+    """The transformer's forward pass.
 
-    def __init__(self, tensors: dict[str, Vectors], splitter: Any) -> None:
+    Args:
+        tensors: by the names of the release.
+        splitter: a tokenizer of the package ``tokenizers``.
+        layers: how many there are.
+        heads: of attention, in each.
+    """
+
+    def __init__(
+        self, tensors: dict[str, Vectors], splitter: Any, *, layers: int = _LAYERS, heads: int = _HEADS
+    ) -> None:
         self._tensors = tensors
         self._splitter = splitter
+        self._layers = layers
+        self._heads = heads
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        found = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        """Rows of unit length, shape (texts, width); each depends on its text alone."""
+        width = self._tensors["embeddings.LayerNorm.bias"].shape[0]
+        found = np.zeros((len(texts), width), dtype=np.float32)
         encoded = [one.ids for one in self._splitter.encode_batch(list(texts))]
         # Of one length together: no padding, so a sentence's vector does not depend on its neighbours.
         by_length: dict[int, list[int]] = {}
@@ -130,7 +143,7 @@ class _MiniLM:
             + tensors["embeddings.token_type_embeddings.weight"][0]
         )
         hidden = self._norm(hidden, "embeddings.LayerNorm")
-        for layer in range(_LAYERS):
+        for layer in range(self._layers):
             hidden = self._layer(hidden, f"encoder.layer.{layer}")
         mean = hidden.mean(axis=1)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
@@ -146,12 +159,12 @@ class _MiniLM:
 
     def _attention(self, hidden: Vectors, name: str) -> Vectors:
         rows, length, width = hidden.shape
-        split = (rows, length, _HEADS, width // _HEADS)
+        split = (rows, length, self._heads, width // self._heads)
         query, key, value = (
             self._linear(hidden, f"{name}.{part}").reshape(split).transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // _HEADS))
+        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // self._heads))
         shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
         shares /= shares.sum(axis=-1, keepdims=True)
         return np.asarray((shares @ value).transpose(0, 2, 1, 3).reshape(rows, length, width))

@@ -191,8 +191,8 @@ def _behind(own: pd.DataFrame, field: str) -> tuple[pd.DataFrame, Any]:
         return rows, rows["sentiment_probability"]
     if field == names.MENTIONS or field.startswith("competitor."):
         name = None if field == names.MENTIONS else field.partition(".")[2]
-        rows = own[[bool(some) if name is None else name in some for some in own["competitors"]]]
-        return rows, 1.0
+        named = [bool(some) if name is None else name in some for some in own["competitors"]]
+        return own[np.array(named, dtype=bool)], 1.0
     return own.iloc[:0], 1.0
 
 

@@ -69,11 +69,11 @@ def _without_parts(terms: Sequence[str], most: int) -> tuple[str, ...]:
     said: Counter[str] = Counter()
     for term in terms:
         parts = term.split()
+        if len(kept) == most:
+            break
         if not any(said[part] for part in parts):
             kept.append(term)
             said.update(parts)
-        if len(kept) == most:
-            break
     return tuple(kept)
 
 

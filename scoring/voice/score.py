@@ -246,5 +246,6 @@ def _warnings(messages: pd.DataFrame, chosen: pd.DataFrame, facts: pd.DataFrame)
         )
     few = int(((facts[names.MESSAGES] > 0) & facts[names.UNSURE_SHARE].isna()).sum())
     if few:
-        found.append(f"{few:,} accounts have too few messages for shares; they have counts only.")
+        many = "1 account has" if few == 1 else f"{few:,} accounts have"
+        found.append(f"{many} too few messages for shares; there are only counts.")
     return tuple(found)

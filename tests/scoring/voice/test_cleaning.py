@@ -20,21 +20,21 @@ MAILS = {
     "thanks as a closing": f"{OWN}\n\nThanks,\nJane",
     "phone": f"{OWN}\n\nSent from my iPhone",
     "quoted lines": f"{OWN}\n\n> Is everything fine?\n> Best, Anna",
-    "quote announced": f"{OWN}\n\nOn Tue, 3 Mar 2026 at 10:12, Anna <anna@vendor.example> wrote:\n> Is everything fine?",
+    "quote announced": f"{OWN}\n\nOn Tue, 3 Mar 2026 at 10:12, Anna <anna@vendor.example> wrote:\n> Fine?",
     "announced over two lines": (
-        f"{OWN}\n\nOn Tue, 3 Mar 2026 at 10:12, Anna Smith\n<anna@vendor.example> wrote:\n\nIs everything fine?"
+        f"{OWN}\n\nOn Tue, 3 Mar 2026 at 10:12, Anna Smith\n<anna@vendor.example> wrote:\n\nIs it fine?"
     ),
     "original message": f"{OWN}\n\n-----Original Message-----\nFrom: Anna\nIs everything fine?",
     "header block": f"{OWN}\n\nFrom: Anna\nSent: Tuesday\nTo: Jane\nSubject: Fine?\n\nIs everything fine?",
     "rule and header block": f"{OWN}\n\n{'_' * 32}\nFrom: Anna\nSent: Tuesday\nSubject: Fine?\n\nIs it?",
     "German quote": f"{OWN}\n\nAm 03.03.2026 um 10:12 schrieb Anna Smith:\n> Alles gut?",
     "disclaimer": (
-        f"{OWN}\n\nThis e-mail is confidential and intended solely for the addressee. If you have received this "
-        "message in error, please notify the sender."
+        f"{OWN}\n\nThis e-mail is confidential and intended solely for the addressee. If you have received "
+        "this message in error, please notify the sender."
     ),
     "closing and disclaimer": (
-        f"{OWN}\n\nBest regards\nJane Doe\n\nThis message is confidential. Any unauthorised use of it is prohibited, "
-        "and we do not accept liability for any virus."
+        f"{OWN}\n\nBest regards\nJane Doe\n\nThis message is confidential. Any unauthorised use of it is "
+        "prohibited, and we do not accept liability for any virus."
     ),
     "windows lines": OWN.replace("\n", "\r\n"),
 }
@@ -47,8 +47,8 @@ def test_only_the_senders_own_lines_are_left(mail: str) -> None:
 
 def test_markup_is_read_as_a_person_sees_it() -> None:
     mail = (
-        "<html><head><style>p {color: red}</style><title>No</title></head><body><p>The export has <b>stopped</b> "
-        "working&period;</p><script>alert(1)</script><p>Can you look into it?</p>"
+        "<html><head><style>p {color: red}</style><title>No</title></head><body><p>The export has <b>stopped"
+        "</b> working&period;</p><script>alert(1)</script><p>Can you look into it?</p>"
         '<div class="gmail_quote">On Tue Anna wrote:<blockquote>Fine? <img src="x">Really?</blockquote></div>'
         "<p>It is urgent.</p></body></html>"
     )
@@ -61,7 +61,9 @@ def test_markup_is_read_as_a_person_sees_it() -> None:
 
 
 def test_an_answer_between_quoted_lines_is_kept() -> None:
-    mail = "On Tue, 3 Mar 2026, Anna wrote:\n> Is everything fine?\nNo, it crashes.\n> And the invoice?\nNever arrived."
+    mail = (
+        "On Tue, 3 Mar 2026, Anna wrote:\n> Is it fine?\nNo, it crashes.\n> And the invoice?\nNever arrived."
+    )
     assert cleaned(mail) == "No, it crashes.\nNever arrived."
 
 
@@ -80,7 +82,9 @@ def test_ordinary_lines_that_look_like_mail_are_kept(line: str) -> None:
 
 
 def test_a_long_text_after_thanks_is_no_signature() -> None:
-    text = "Thanks,\n" + "\n".join(f"Point {n}: this is a whole sentence about something else." for n in range(12))
+    text = "Thanks,\n" + "\n".join(
+        f"Point {n}: this is a whole sentence about something else." for n in range(12)
+    )
     assert "Point 11" in cleaned(f"I read it.\n{text}")
 
 
@@ -138,7 +142,9 @@ def test_anything_can_be_cleaned_and_no_word_is_invented(text: str) -> None:
         assert set(left.split()) <= set(text.replace("\u00a0", " ").split()) or "<" in text
 
 
-@pytest.mark.parametrize("piece", ["On a wrote ", "<p>", ">", "From: a\n", "thank you for contacting ", "- ", "<div "])
+@pytest.mark.parametrize(
+    "piece", ["On a wrote ", "<p>", ">", "From: a\n", "thank you for contacting ", "- ", "<div "]
+)
 def test_hostile_text_takes_no_time(piece: str) -> None:
     begun = time.process_time()
     text = piece * (3 * LONGEST_TEXT // len(piece))

@@ -25,12 +25,16 @@ SETTINGS = Settings(lexicon=0, cues=0)
 
 def vectors(texts: Sequence[str]) -> npt.NDArray[np.float32]:
     """A toy for sentence vectors: which of three words is there."""
-    found = np.array([[word in text for word in ("train", "soup", "rain ")] for text in texts], dtype=np.float32)
+    found = np.array(
+        [[word in text for word in ("train", "soup", "rain ")] for text in texts], dtype=np.float32
+    )
     return found + np.float32(0.1)
 
 
 def test_what_was_shown_is_known_and_near() -> None:
-    answers = learn(EXAMPLES, LABELS, SETTINGS).answers(["rain and wind over the museum", "soup and bread taste good"])
+    answers = learn(EXAMPLES, LABELS, SETTINGS).answers(
+        ["rain and wind over the museum", "soup and bread taste good"]
+    )
     assert [answers.labels[at] for at in answers.best] == ["weather", "food"]
     assert answers.sure.all()
     np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1)
@@ -65,7 +69,9 @@ def test_a_head_with_sentence_vectors_says_when_they_are_missing() -> None:
 
 
 def test_the_sentence_vectors_have_their_share() -> None:
-    head = learn(EXAMPLES, LABELS, replace(SETTINGS, meaning_share=1.0), vectors([one.text for one in EXAMPLES]))
+    head = learn(
+        EXAMPLES, LABELS, replace(SETTINGS, meaning_share=1.0), vectors([one.text for one in EXAMPLES])
+    )
     answers = head.answers_from(["soup and bread"], vectors(["train"]))
     assert answers.labels[answers.best[0]] == "travel"
 

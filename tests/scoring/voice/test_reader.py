@@ -10,9 +10,9 @@ import pytest
 
 from scoring.voice import lexicon
 from scoring.voice.examples import shipped_examples
-from scoring.voice.kinds import UNSURE, Intent, Origin, Sentiment
 from scoring.voice.head import ModelError
-from scoring.voice.reader import Correction, Reader, learned_reader
+from scoring.voice.kinds import UNSURE, Intent, Origin, Sentiment
+from scoring.voice.reader import Reader
 
 # Written after the examples, never among them.
 UNSEEN = {
@@ -81,7 +81,10 @@ def test_unseen_sentences_are_mostly_read_rightly_and_seldom_wrongly(reader: Rea
 
 
 def test_what_is_not_a_sentence_is_unsure(reader: Reader) -> None:
-    assert set(reader.read(["qzx vbn", "0x1f 77", "\u4f60\u597d\u4e16\u754c"])["intent"]) <= {UNSURE, "statement"}
+    assert set(reader.read(["qzx vbn", "0x1f 77", "\u4f60\u597d\u4e16\u754c"])["intent"]) <= {
+        UNSURE,
+        "statement",
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,43 +108,28 @@ def test_where_the_head_is_unsure_the_word_list_speaks_with_low_confidence(reade
     assert (read["sentiment_probability"] <= 0.5).all()
 
 
-def test_a_corrected_sentence_is_read_as_the_person_said_and_its_like_follow() -> None:
-    corrections = [
-        Correction("Ping me re the bollard thingy", Intent.PURCHASE, Sentiment.POSITIVE),
-        Correction("Ping me re the bollard offer", Intent.PURCHASE),
-        Correction("ping me re the bollard price", Intent.PURCHASE),
-    ]
-    reader = learned_reader(corrections)
-    read = reader.read(["Ping me re the bollard thingy", "PING ME RE THE BOLLARD THINGY"])
+def test_a_corrected_sentence_is_read_as_the_person_said_and_its_like_follow(corrected: Reader) -> None:
+    read = corrected.read(["Ping me re the bollard thingy", "PING ME RE THE BOLLARD THINGY"])
     assert read["intent"].tolist() == ["purchase", "purchase"]
     assert read["intent_probability"].tolist() == [1.0, 1.0]
     assert read["sentiment"].tolist() == ["positive", "positive"]
     assert set(read["sentiment_origin"]) == {str(Origin.CORRECTED)}
-    assert reader.read(["Ping me re the bollard model"])["intent"].iloc[0] == "purchase"
+    assert corrected.read(["Ping me re the bollard model"])["intent"].iloc[0] == "purchase"
 
 
-def test_the_last_correction_of_a_sentence_holds_and_an_open_part_is_kept() -> None:
-    text = "The blue one again."
-    reader = learned_reader(
-        [
-            Correction(text, Intent.PURCHASE, Sentiment.NEGATIVE),
-            Correction(text, Intent.COMPLAINT),
-        ]
-    )
-    row = reader.read([text]).iloc[0]
+def test_the_last_correction_of_a_sentence_holds_and_an_open_part_is_kept(corrected: Reader) -> None:
+    row = corrected.read(["The blue one again."]).iloc[0]
     assert (row["intent"], row["sentiment"]) == ("complaint", "negative")
 
 
-def test_a_shipped_example_can_be_corrected() -> None:
+def test_a_shipped_example_can_be_corrected(corrected: Reader) -> None:
     text = shipped_examples()[0].text
-    reader = learned_reader([Correction(text, Intent.PRAISE)])
-    assert reader.read([text])["intent"].iloc[0] == "praise"
-    assert not any(one.text == text and one.label != "praise" for one in reader.intent.examples)
+    assert corrected.read([text])["intent"].iloc[0] == "praise"
+    assert [one.label for one in corrected.intent.examples if one.text == text] == ["praise"]
 
 
-def test_the_version_changes_with_what_was_learned_and_only_then(reader: Reader) -> None:
-    assert learned_reader().version == reader.version
-    assert learned_reader([Correction("A new one.", Intent.QUERY)]).version != reader.version
+def test_the_version_changes_with_what_was_learned(reader: Reader, corrected: Reader) -> None:
+    assert corrected.version != reader.version
 
 
 def test_a_kept_reader_is_the_same(reader: Reader) -> None:
@@ -153,13 +141,14 @@ def test_a_kept_reader_is_the_same(reader: Reader) -> None:
 
 def test_a_kept_reader_that_was_changed_is_refused(reader: Reader) -> None:
     kept = json.loads(json.dumps(reader.as_json()))
-    for damage in (
+    damages: tuple[dict[str, object], ...] = (
         {"format": 0},
         {"embedding": "another model"},
         {"version": "0" * 16},
         {"corrections": [["a", "no intent", None]]},
         {"intent": {}},
-    ):
+    )
+    for damage in damages:
         with pytest.raises(ModelError, match="learn it anew"):
             Reader.from_json({**kept, **damage})
 

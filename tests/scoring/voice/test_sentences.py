@@ -19,7 +19,10 @@ from scoring.voice.sentences import LONGEST_SENTENCE, sentences
         ("Use e.g. the export, i.e. the CSV.", ("Use e.g. the export, i.e. the CSV.",)),
         ("See www.example.com/a.b for it. Thanks.", ("See www.example.com/a.b for it.", "Thanks.")),
         ('He said "no." Then he left.', ('He said "no."', "Then he left.")),
-        ("See fig. 3 in order no. 12. He sat. Then he left.", ("See fig. 3 in order no. 12.", "He sat.", "Then he left.")),
+        (
+            "See fig. 3 in order no. 12. He sat. Then he left.",
+            ("See fig. 3 in order no. 12.", "He sat.", "Then he left."),
+        ),
         ("Ask J. Doe. Or ask me. So do I. Bye.", ("Ask J. Doe.", "Or ask me.", "So do I.", "Bye.")),
         ("- first point\n- second point\n3) third", ("first point", "second point", "third")),
         (
