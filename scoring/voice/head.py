@@ -67,8 +67,8 @@ class Settings:
     lexicon: float = 2.0
     strength: float = 10.0
     meaning_strength: float = 30.0
-    meaning_share: float = 0.6
-    precision: float = 0.8
+    meaning_share: float = 0.5
+    precision: float = 0.85
 
 
 @dataclass(frozen=True, slots=True)

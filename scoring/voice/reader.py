@@ -24,7 +24,7 @@ CORRECTION_WEIGHT = (
 )
 LEXICON_CERTAINTY = 0.5  # C5 of the analytics notes: the word list is right about half of the time
 INTENT_SETTINGS = Settings()
-SENTIMENT_SETTINGS = Settings(precision=0.85)
+SENTIMENT_SETTINGS = Settings(precision=0.9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Measurements of what is true: scores against what really happened, on data kept beside the checkout."""
