@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
 
-from scoring.voice.terms import words
+from scoring.voice.terms import REMEMBERED, words
 from scoring.voice.words import word_list
 
 # What office mail asks for in the imperative. Base forms only: "sends" and "sent" ask for nothing.
@@ -99,7 +100,8 @@ def cue_rows(texts: Sequence[str]) -> sparse.csr_matrix:
     return sparse.csr_matrix(rows / np.sqrt(len(NAMES)))
 
 
-def _cues(text: str) -> list[float]:
+@lru_cache(maxsize=REMEMBERED)
+def _cues(text: str) -> tuple[float, ...]:
     opened = _NAME_FIRST.sub("", _GREETING.sub("", text[:1_000], count=1), count=1) or text
     found = words(opened)
     plain = [word for word in found if word not in {"?", "!"}]
@@ -119,7 +121,7 @@ def _cues(text: str) -> list[float]:
         len(plain) >= _LONG,
         *(pattern.search(opened) is not None for _, pattern in _PHRASES),
     ]
-    return [float(sign) for sign in signs]
+    return tuple(float(sign) for sign in signs)
 
 
 _DIGITS = str.maketrans("123456789", "000000000")

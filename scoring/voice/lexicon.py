@@ -7,7 +7,7 @@ complaints it finds under half of the negative ones, so what rests on it alone i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from scipy import sparse
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from scoring.voice.kinds import Sentiment
+from scoring.voice.terms import REMEMBERED
 
 POSITIVE_FROM, NEGATIVE_FROM = 0.05, -0.05
 _PARTS = ("compound", "pos", "neg", "neu")
@@ -30,8 +31,13 @@ def _analyzer() -> SentimentIntensityAnalyzer:
 
 def scores(texts: Sequence[str]) -> Floats:
     """Shape (texts, 4): compound −1 to 1, and the shares positive, negative and neutral."""
-    found = ([one[part] for part in _PARTS] for one in map(_analyzer().polarity_scores, texts))
-    return np.array(list(found), dtype=np.float64).reshape(len(texts), len(_PARTS))
+    return np.array([_scores(text) for text in texts], dtype=np.float64).reshape(len(texts), len(_PARTS))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _scores(text: str) -> tuple[float, ...]:
+    said = _analyzer().polarity_scores(text)
+    return tuple(said[part] for part in _PARTS)
 
 
 def opinions(scored: Floats) -> list[Sentiment]:

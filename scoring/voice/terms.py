@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["words", "characters"]
+
+# Texts whose parts are kept: while a head is learned each example is taken apart twelve times.
+REMEMBERED = 4_096
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?|[?!]")
 _ADDRESS = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
@@ -63,6 +67,11 @@ _GRAMS: dict[Kind, Callable[[str, int, int], Iterator[str]]] = {
 }
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _tally(kind: Kind, text: str, shortest: int, longest: int) -> Mapping[str, int]:
+    return Counter(_GRAMS[kind](text, shortest, longest))
+
+
 @dataclass(frozen=True)
 class Terms:
     """A vocabulary with its weights.
@@ -92,7 +101,7 @@ class Terms:
         """The vocabulary of some texts, without terms that fewer than ``least_texts`` of them have."""
         seen: Counter[str] = Counter()
         for text in texts:
-            seen.update(set(_GRAMS[kind](text, shortest, longest)))
+            seen.update(_tally(kind, text, shortest, longest).keys())
         terms = tuple(sorted(term for term, count in seen.items() if count >= least_texts))
         counts = np.array([seen[term] for term in terms], dtype=np.float64)
         rarity = np.log((1 + len(texts)) / (1 + counts)) + 1
@@ -105,13 +114,10 @@ class Terms:
         ends = [0]
         place = self._place
         for text in texts:
-            grams = Counter(
-                at
-                for gram in _GRAMS[self.kind](text, self.shortest, self.longest)
-                if (at := place.get(gram)) is not None
-            )
-            columns.extend(sorted(grams))
-            counts.extend(grams[at] for at in sorted(grams))
+            tally = _tally(self.kind, text, self.shortest, self.longest)
+            known = sorted((place[gram], count) for gram, count in tally.items() if gram in place)
+            columns.extend(at for at, _ in known)
+            counts.extend(count for _, count in known)
             ends.append(len(columns))
         values = (1 + np.log(np.asarray(counts, dtype=np.float64))) * self.rarity[
             np.asarray(columns, dtype=int)
