@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse, special
+from scipy import linalg, optimize, sparse, special
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -18,7 +18,8 @@ Matrix = Any  # scipy.sparse.csr_matrix or a dense array of 32-bit floats
 
 MOST_STEPS = 300
 FEW_EXAMPLES = 2_000  # up to so many it is cheaper to turn them first
-_NOTHING = 1e-10  # of the largest: a direction in which the examples do not differ
+_ALONE = 250_000  # multiplications; OpenBLAS shares out from 262,144 up
+_LITTLE = 1e-9
 _REMEMBERED = 6  # pairs that L-BFGS keeps; each is as large as the weights
 
 
@@ -67,24 +68,36 @@ def fit_logistic(
         raise ValueError("Nothing can be learned from no examples; give at least one for each label.")
     given = np.ones(rows) if weights is None else weights
     if rows <= FEW_EXAMPLES and rows < width:
-        turned, back = _turned(features)
+        turned = _turned(features)
         small = _minimised(turned, classes, count, strength, given, tolerance)
-        return Logistic(np.asarray(back @ small.weights), small.intercepts)
+        back = linalg.solve_triangular(turned, small.weights, lower=True, trans="T")
+        return Logistic(np.asarray(features.T @ back), small.intercepts)
     return _minimised(features, classes, count, strength, given, tolerance)
 
 
-def _turned(features: Matrix) -> tuple[Floats, Any]:
-    """The examples in coordinates of the space that they span, and the way back for weights.
+def _turned(features: Matrix) -> Floats:
+    """The examples in coordinates of the space that they span: L of X·Xᵀ = L·Lᵀ, shape (examples, examples).
 
     A turn changes neither products nor lengths, so the minimum is the same, with a coordinate for each
-    example in place of one for each feature. Shapes (examples, r) and (features, r).
+    example in place of one for each feature. Weights V in it are Xᵀ·L⁻ᵀ·V among the features.
     """
     products = features @ features.T
     dense = products.toarray() if sparse.issparse(products) else np.asarray(products, dtype=np.float64)
-    sizes, directions = np.linalg.eigh(dense)
-    kept = sizes > sizes[-1] * _NOTHING
-    roots = np.sqrt(sizes[kept])
-    return directions[:, kept] * roots, features.T @ (directions[:, kept] / roots)
+    # Examples that are alike leave no room between them; this little keeps them apart.
+    dense[np.diag_indices_from(dense)] += _LITTLE * max(float(dense.diagonal().mean()), _LITTLE)
+    return np.asarray(linalg.cholesky(dense, lower=True))
+
+
+def _product(left: Matrix, right: Floats) -> Floats:
+    """A product in pieces so small that no BLAS shares them out.
+
+    Threads that wait for each other a thousand times a second cost ten times what they save as soon as
+    another process wants the processor too.
+    """
+    if sparse.issparse(left):
+        return np.asarray(left @ right)
+    rows = max(_ALONE // (right.shape[0] * right.shape[1]), 1)
+    return np.concatenate([left[at : at + rows] @ right for at in range(0, left.shape[0], rows)])
 
 
 def _minimised(
@@ -94,15 +107,15 @@ def _minimised(
     truth = np.zeros((rows, count))
     truth[np.arange(rows), classes] = 1
     scale = 1 / (strength * given.sum())
-    turned = sparse.csr_matrix(features.T) if sparse.issparse(features) else features.T
+    turned = sparse.csr_matrix(features.T) if sparse.issparse(features) else np.ascontiguousarray(features.T)
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         matrix, intercepts = flat[: width * count].reshape(width, count), flat[width * count :]
-        scores = np.asarray(features @ matrix) + intercepts
+        scores = _product(features, matrix) + intercepts
         logs = special.log_softmax(scores, axis=1)
         value = -(given * logs[np.arange(rows), classes]).sum() / given.sum()
         slope = (np.exp(logs) - truth) * (given / given.sum())[:, None]
-        gradient = np.concatenate([(turned @ slope + scale * matrix).ravel(), slope.sum(axis=0)])
+        gradient = np.concatenate([(_product(turned, slope) + scale * matrix).ravel(), slope.sum(axis=0)])
         return float(value + scale / 2 * (matrix * matrix).sum()), gradient
 
     found = optimize.minimize(
