@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.values import quoted, written_field
+from scoring.criteria.values import quoted
 from scoring.voice.kinds import COUNTED_INTENTS, Intent, Sentiment, Trend
 
 MESSAGES, LAST_MESSAGE = "messages", "last_message"
@@ -117,8 +117,3 @@ def _number(name: str, label: str, *aliases: str) -> Field:
 
 def _source(name: str) -> str:
     return f"voice.{name}"
-
-
-def written(name: str) -> str:
-    """A field's name as criteria have it."""
-    return written_field(name)

@@ -8,6 +8,8 @@ outside of a sentence that is plainly about a product, a blocked word by itself.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,6 +19,7 @@ from rapidfuzz.distance import OSA
 
 from scoring.voice.ordinary import AFTER, BEFORE, GENERIC, LOOK_ALIKE
 
+FORMAT = 1  # of the rules below; a higher number has everything read anew
 FUZZY_FROM = 6  # letters
 SHORTEST_NAME = 3  # letters, of which an ending may be taken off
 LONG_NAME = 9  # letters, from which one error is not an ordinary word, whatever its case
@@ -75,6 +78,9 @@ class Matcher:
         competitors: name and further aliases of each; the name itself is an alias.
         blocked: words that never count by themselves, whatever stands around them.
 
+    Attributes:
+        version: changes whenever an answer could; what was read is kept under it.
+
     Raises:
         ValueError: an alias without a letter, or the same one of two competitors.
     """
@@ -90,6 +96,8 @@ class Matcher:
                     if len(variant) > 1 or variant[0] not in banned:
                         self._know(name, variant)
         self._exact_words = frozenset(word for words in self._owner for word in words)
+        known = json.dumps([sorted((" ".join(words), name) for words, name in self._owner.items()), FORMAT])
+        self.version = hashlib.sha256(known.encode()).hexdigest()[:16]
 
     def _know(self, name: str, words: tuple[str, ...]) -> None:
         owner = self._owner.setdefault(words, name)

@@ -82,6 +82,13 @@ def test_no_competitors_are_never_mentioned() -> None:
     assert Matcher([]).mentions("Salesforce") == ()
 
 
+def test_the_version_is_that_of_the_names() -> None:
+    one = Matcher([("HubSpot", ("HS",)), ("Delta", ())], ["x"])
+    assert Matcher([("Delta", ()), ("HubSpot", ("HS",))]).version == one.version
+    assert Matcher([("HubSpot", ("HS",)), ("Delta", ())], ["delta"]).version != one.version
+    assert Matcher([("HubSpot", ())]).version != one.version
+
+
 def test_an_alias_of_two_competitors_is_refused() -> None:
     with pytest.raises(ValueError, match="give it to one of them"):
         Matcher([("One", ("same",)), ("Two", ("Same",))])
