@@ -22,9 +22,14 @@ from scoring.voice import lexicon
 from scoring.voice.competitors import Matcher
 from scoring.voice.embedding import Embedding, installed_embedding
 from scoring.voice.head import Answers, Example, Head, Settings, learn, out_of_fold
-from scoring.voice.kinds import Origin
+from scoring.voice.kinds import UNSURE, Origin
 from scoring.voice.reader import learned_reader
-from tests.support.competitor_sentences import BLOCKED, COMPETITORS, competitor_sentences
+from tests.support.customer_sentences import (
+    BLOCKED,
+    COMPETITORS,
+    competitor_sentences,
+    intent_sentences,
+)
 
 # Chosen on validation parts: see above.
 FULL = Settings(least_texts=2, cues=0, lexicon=0, strength=10.0, meaning_strength=10.0, meaning_share=0.6)
@@ -56,6 +61,7 @@ def main() -> None:
     """Measure and print."""
     parts = {
         "competitors": competitor_goals,
+        "intents": intent_goals,
         "sentiment": sentiment_goals,
         "requests": request_goals,
         "banking": banking_goals,
@@ -230,6 +236,26 @@ def _weighted(given: npt.NDArray[np.str_], truth: npt.NDArray[np.str_]) -> float
     return sum(
         f_measure(given == one, truth == one)[2] * float((truth == one).mean()) for one in np.unique(truth)
     )
+
+
+def intent_goals(meanings: Meanings) -> list[Goal]:
+    """The cold start on hand-made sentences in other styles than the shipped examples. No goal was set."""
+    print("\n## Intent at the cold start: hand-made sentences, shipped examples alone\n")
+    truth = np.array([intent for intent, _ in intent_sentences()])
+    texts = [text for _, text in intent_sentences()]
+    rows = []
+    for embedding in dict.fromkeys((None, meanings.embedding)):
+        reader = learned_reader(embedding=embedding)
+        given = reader.read(texts)["intent"].to_numpy(str)
+        answers = reader.intent.answers(texts, embedding)
+        best = float((np.array(answers.labels)[answers.best] == truth).mean())
+        sure = given != UNSURE
+        right = float((given == truth)[sure].mean())
+        rows.append(
+            ("with the extra" if embedding else "without", len(texts), best, float(sure.mean()), right)
+        )
+    print(table(("", "sentences", "likeliest is right", "sure", "right of the sure"), rows))
+    return []
 
 
 def competitor_goals(_: Meanings) -> list[Goal]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.voice.competitors import Matcher
-from tests.support.competitor_sentences import BLOCKED, COMPETITORS, competitor_sentences
+from tests.support.customer_sentences import BLOCKED, COMPETITORS, competitor_sentences
 
 MATCHER = Matcher(COMPETITORS, BLOCKED)
 

@@ -13,6 +13,7 @@ from scoring.voice.examples import shipped_examples
 from scoring.voice.head import ModelError
 from scoring.voice.kinds import UNSURE, Intent, Origin, Sentiment
 from scoring.voice.reader import Reader
+from tests.support.customer_sentences import intent_sentences
 
 # Written after the examples, never among them.
 UNSEEN = {
@@ -78,6 +79,15 @@ def test_unseen_sentences_are_mostly_read_rightly_and_seldom_wrongly(reader: Rea
     sure = given != UNSURE
     assert sure.mean() >= 0.7
     assert (given == truth)[sure].mean() >= 0.85
+
+
+def test_sentences_in_other_styles_are_read_or_left(reader: Reader) -> None:
+    truth = np.array([intent for intent, _ in intent_sentences()])
+    given = reader.read([text for _, text in intent_sentences()])["intent"].to_numpy(str)
+    sure = given != UNSURE
+    assert set(truth) == {str(one) for one in Intent}
+    assert sure.mean() >= 0.6
+    assert (given == truth)[sure].mean() >= 0.75
 
 
 def test_what_is_not_a_sentence_is_unsure(reader: Reader) -> None:

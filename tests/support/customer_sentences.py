@@ -1,4 +1,4 @@
-"""The hand-made sentences with and without competitors' names, and the competitors that are looked for."""
+"""Hand-made sentences of customers: with and without competitors' names, and with what each is for."""
 
 from __future__ import annotations
 
@@ -26,14 +26,20 @@ COMPETITORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Zendesk", ()),
 )
 BLOCKED = ("delta", "united")
-_FILE = Path(__file__).parents[1] / "data" / "voice" / "competitors.tsv"
+_FOLDER = Path(__file__).parents[1] / "data" / "voice"
 
 
 def competitor_sentences() -> list[tuple[str, tuple[str, ...], str]]:
     """Part, the competitors mentioned, sentence."""
-    rows = [
-        line.split("\t")
-        for line in _FILE.read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
+    rows = _rows("competitors.tsv")
     return [(part, tuple(one for one in named.split("|") if one), text) for part, named, text in rows]
+
+
+def intent_sentences() -> list[tuple[str, str]]:
+    """What the sentence is for, sentence."""
+    return [(intent, text) for intent, text in _rows("intents.tsv")]
+
+
+def _rows(name: str) -> list[list[str]]:
+    lines = (_FOLDER / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
