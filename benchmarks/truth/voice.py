@@ -32,9 +32,13 @@ from tests.support.customer_sentences import (
 )
 
 # Chosen on validation parts: see above.
-FULL = Settings(least_texts=2, cues=0, lexicon=0, strength=10.0, meaning_strength=10.0, meaning_share=0.6)
-FEW = Settings(cues=0, lexicon=0, strength=10.0, meaning_strength=10.0, meaning_share=0.6)
-REQUESTS = Settings(words=(1, 3), least_texts=2, cues=3.0, lexicon=0, strength=3.0)
+FULL = Settings(
+    words=(1, 3), least_texts=2, cues=0, lexicon=0, strength=60.0, meaning_strength=30.0, meaning_share=0.7
+)
+FEW = Settings(cues=0, lexicon=0, strength=10.0, meaning_strength=30.0, meaning_share=0.7)
+REQUESTS = Settings(
+    words=(1, 3), least_texts=2, lexicon=0, strength=1.0, meaning_strength=3.0, meaning_share=0.2
+)
 SEEDS = range(5)
 HELD_OUT_INTENTS = 15
 
@@ -152,18 +156,20 @@ def request_goals(meanings: Meanings) -> list[Goal]:
     rows: list[tuple[object, ...]] = []
     goals = []
     for way in ways_of(meanings):
-        line = request_line(train, REQUESTS, way, meanings)
-        answers = _answers(train, test, REQUESTS, way, meanings)
-        asked = answers.probabilities[:, 1] >= line
-        precision, recall, score = f_measure(asked, test.classes == 1)
-        rows.append((way, line, precision, recall, score, area(answers.probabilities[:, 1], test.classes)))
-        if way != "vectors":
-            goals.append(
-                Goal(f"requests in mail, F1, {'with' if way == 'both' else 'without'} the extra", 0.76, score)
-            )
+        asked = _answers(train, test, REQUESTS, way, meanings).probabilities[:, 1]
+        for name, line, scores in (
+            ("fixed", request_line(train, REQUESTS, way, meanings), asked),
+            ("moved", *moved_line(asked, float(train.classes.mean()))),
+        ):
+            found = f_measure(scores >= line, test.classes == 1)
+            rows.append((way, name, line, *found, area(asked, test.classes)))
+            if way != "vectors":
+                extra = "with" if way == "both" else "without"
+                note = "uses the test texts, not their labels" if name == "moved" else ""
+                goals.append(Goal(f"requests, F1, {extra} the extra, line {name}", 0.76, found[2], note=note))
     everything = f_measure(np.ones(len(test.texts), dtype=bool), test.classes == 1)
-    rows.append(("everything is a request", None, *everything, 0.5))
-    print(table(("", "line", "precision", "recall", "F1", "AUC"), rows))
+    rows.append(("everything is a request", None, None, *everything, 0.5))
+    print(table(("", "line", "at", "precision", "recall", "F1", "AUC"), rows))
     return goals
 
 
@@ -177,6 +183,23 @@ def request_line(train: Labelled, settings: Settings, way: str, meanings: Meanin
     truth = np.array([one.label == train.labels[1] for one in head.examples])
     lines = np.linspace(0.1, 0.9, 81)
     return float(lines[int(np.argmax([f_measure(unseen >= one, truth)[2] for one in lines]))])
+
+
+def moved_line(scores: npt.NDArray[np.float64], share: float) -> tuple[float, npt.NDArray[np.float64]]:
+    """Probabilities for the share of requests that the texts themselves show, and the best line for them.
+
+    Saerens, Latinne and Decaestecker (2002): the share is estimated by expectation and maximisation from
+    texts without labels. The line is where the F1 that the probabilities promise is largest. Simulated in the
+    training part: better by .005 to .02 where the share differs, worse by .004 where it does not.
+    """
+    now, moved = share, scores
+    for _ in range(200):
+        yes, no = scores * now / share, (1 - scores) * (1 - now) / (1 - share)
+        moved = yes / (yes + no)
+        now = float(moved.mean())
+    ranked = np.sort(moved)[::-1]
+    promised = 2 * np.cumsum(ranked) / (np.arange(1, len(ranked) + 1) + ranked.sum())
+    return float(ranked[int(promised.argmax())]), moved
 
 
 def f_measure(given: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
@@ -199,37 +222,51 @@ def area(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float
 
 def sentiment_goals(meanings: Meanings) -> list[Goal]:
     """The cold start: shipped examples and word list, nothing learned, on texts that people rated."""
-    print("\n## Sentiment at the cold start, against the sign of twenty people's mean\n")
+    print("\n## Sentiment at the cold start: shipped examples and word list\n")
+    # Without the extra: the corpora are long, and what begins cold mostly begins without it.
+    del meanings
+    reader = learned_reader()
     # What the notes measured for the word list alone: a check that it is called rightly.
     known = dict(zip(CORPORA, (0.948, 0.626, 0.590, 0.550), strict=True))
-    reader = learned_reader(embedding=meanings.embedding)
     rows, goals = [], []
-    for corpus in CORPORA:
-        texts, ratings = rated(corpus)
-        truth = np.where(ratings > 0, "positive", np.where(ratings < 0, "negative", "neutral"))
+    for name, texts, truth in (*map(_rated_signs, CORPORA), _business_signs()):
         said = np.array([str(one) for one in lexicon.opinions(lexicon.scores(texts))])
         read = reader.read(texts)
         given = read["sentiment"].to_numpy(str)
         learned = read["sentiment_origin"].to_numpy(str) == str(Origin.LEARNED)
         alone, cold = float((said == truth).mean()), float((given == truth).mean())
-        sure = float((given == truth)[learned].mean()) if learned.any() else None
-        same = float((said == truth)[learned].mean()) if learned.any() else None
-        rows.append((corpus, _weighted(said, truth), alone, cold, float(learned.mean()), sure, same))
-        goals.append(
-            Goal(f"word list on {corpus}, weighted F1 as published", known[corpus] - 0.005, rows[-1][1])
-        )
-        goals.append(Goal(f"cold start on {corpus}, accuracy, at least the word list's", alone, cold))
+        sure, same = (float((one == truth)[learned].mean()) for one in (given, said))
+        rows.append((name, _weighted(said, truth), alone, cold, float(learned.mean()), sure, same))
+        if name in known:
+            goals.append(
+                Goal(f"word list on {name}, weighted F1 as published", known[name] - 0.005, rows[-1][1])
+            )
+        goals.append(Goal(f"cold start on {name}, accuracy, at least the word list's", alone, cold))
     headings = (
         "",
         "word list F1",
         "accuracy",
         "cold start accuracy",
-        "share learned",
-        "its accuracy",
+        "learned",
+        "accuracy there",
         "word list's",
     )
     print(table(headings, rows))
     return goals
+
+
+def _rated_signs(corpus: str) -> tuple[str, list[str], npt.NDArray[np.str_]]:
+    """The sign of twenty people's mean; hardly any is nought, so that who says neutral is mostly wrong."""
+    texts, ratings = rated(corpus)
+    return corpus, texts, np.where(ratings > 0, "positive", np.where(ratings < 0, "negative", "neutral"))
+
+
+def _business_signs() -> tuple[str, list[str], npt.NDArray[np.str_]]:
+    """The hand-made sentences: complaints are negative, praise is positive; cancellations could be either."""
+    signs = {"complaint": "negative", "praise": "positive"}
+    rows = [(intent, text) for intent, text in intent_sentences() if intent != "cancellation"]
+    truth = np.array([signs.get(intent, "neutral") for intent, _ in rows])
+    return "hand-made business sentences", [text for _, text in rows], truth
 
 
 def _weighted(given: npt.NDArray[np.str_], truth: npt.NDArray[np.str_]) -> float:

@@ -28,7 +28,7 @@ from scoring.voice.terms import Terms, normalised, unit_rows
 Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
-_CHUNK = 4_096  # sentences that are compared with the examples at a time
+_CHUNK = 512  # sentences that are compared with the examples at a time
 
 
 class ModelError(Exception):
@@ -126,8 +126,10 @@ class Head:
         probabilities = self.text.probabilities(_features(texts, grams, self.settings))
         if self.meaning is not None and vectors is not None and self.vectors is not None:
             share = self.settings.meaning_share
-            probabilities = (1 - share) * probabilities + share * self.meaning.probabilities(vectors)
-            nearest = _nearest(vectors, self.vectors)
+            centre = self.vectors.mean(axis=0)
+            centred = _centred(vectors, centre)
+            probabilities = (1 - share) * probabilities + share * self.meaning.probabilities(centred)
+            nearest = _nearest(centred, _centred(self.vectors, centre))
         else:
             nearest = _nearest(unit_rows(grams), self._example_grams)
         sure = probabilities.max(axis=1, initial=0) + nearest >= self.threshold
@@ -253,7 +255,8 @@ def _fitted(
     meaning = None
     if vectors is not None:
         strength = settings.meaning_strength
-        meaning = _rounded(fit_logistic(vectors, classes, len(labels), strength=strength, weights=weights))
+        centred = _centred(vectors, vectors.mean(axis=0))
+        meaning = _rounded(fit_logistic(centred, classes, len(labels), strength=strength, weights=weights))
     return Head(settings, labels, examples, words, characters, _rounded(text), meaning, vectors, 0.0)
 
 
@@ -296,6 +299,13 @@ def _folds(examples: Sequence[Example], folds: int) -> npt.NDArray[np.int64]:
         for rank, at in enumerate(places):
             fold[at] = rank % folds
     return fold
+
+
+def _centred(vectors: npt.NDArray[np.float32], centre: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Without what all examples have in common, of unit length again; as Mu and Viswanath (2018)."""
+    moved = vectors - centre
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.asarray(moved / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def _nearest(rows: Any, examples: Any) -> Floats:

@@ -19,6 +19,7 @@ Matrix = Any  # scipy.sparse.csr_matrix or a dense array of 32-bit floats
 MOST_STEPS = 300
 FEW_EXAMPLES = 2_000  # up to so many it is cheaper to turn them first
 _ALONE = 250_000  # multiplications; OpenBLAS shares out from 262,144 up
+_WORTH_SHARING = 50_000_000  # multiplications: longer than threads take to meet
 _LITTLE = 1e-9
 _REMEMBERED = 6  # pairs that L-BFGS keeps; each is as large as the weights
 
@@ -89,12 +90,13 @@ def _turned(features: Matrix) -> Floats:
 
 
 def _product(left: Matrix, right: Floats) -> Floats:
-    """A product in pieces so small that no BLAS shares them out.
+    """A product; a small one in pieces that no BLAS shares out.
 
     Threads that wait for each other a thousand times a second cost ten times what they save as soon as
     another process wants the processor too.
     """
-    if sparse.issparse(left):
+    large = left.shape[0] * right.shape[0] * right.shape[1] > _WORTH_SHARING
+    if sparse.issparse(left) or large:
         return np.asarray(left @ right)
     rows = max(_ALONE // (right.shape[0] * right.shape[1]), 1)
     return np.concatenate([left[at : at + rows] @ right for at in range(0, left.shape[0], rows)])
