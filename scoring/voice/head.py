@@ -1,9 +1,10 @@
 """A head: sentences to one of a few labels, learned from examples, with the right to be unsure.
 
 Two views are averaged: what the words look like (TF-IDF of words and characters, signs of form, word list)
-and, with the optional extra, what they mean (sentence vectors). An answer is sure when its probability and
-its likeness to the nearest example together reach a threshold, which is taken from the examples themselves:
-each is read by a head that has not seen it, and of those that pass, enough have to be right.
+and, with the optional extra, what they mean (sentence vectors, and a vote of the examples near them). An
+answer is sure when its probability and its likeness to the nearest example together reach a threshold, which
+is taken from the examples themselves: each is read by a head that has not seen it, and of those that pass,
+enough have to be right.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Settings:
         strength: how closely the words' view follows the examples.
         meaning_strength: the same for the sentence vectors.
         meaning_share: of the answer, how much is the sentence vectors' when there are some.
-        vote: how much of the answer then is a vote of all examples, the nearer the weightier.
+        vote: how much of their part is a vote of all examples, the nearer the weightier.
         precision: share of the sure answers that has to be right, on examples that were not seen.
     """
 
@@ -70,7 +71,7 @@ class Settings:
     strength: float = 10.0
     meaning_strength: float = 30.0
     meaning_share: float = 0.5
-    vote: float = 0.2
+    vote: float = 0.25
     precision: float = 0.85
 
 
@@ -131,9 +132,10 @@ class Head:
             share = self.settings.meaning_share
             centre = self.vectors.mean(axis=0)
             centred = _centred(vectors, centre)
-            probabilities = (1 - share) * probabilities + share * self.meaning.probabilities(centred)
             nearest, vote = self._vote(centred, _centred(self.vectors, centre))
-            probabilities = (1 - self.settings.vote) * probabilities + self.settings.vote * vote
+            meant = self.meaning.probabilities(centred)
+            meant = (1 - self.settings.vote) * meant + self.settings.vote * vote
+            probabilities = (1 - share) * probabilities + share * meant
         else:
             nearest = _nearest(unit_rows(grams), self._example_grams)
         sure = probabilities.max(axis=1, initial=0) + nearest >= self.threshold

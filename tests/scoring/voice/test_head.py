@@ -76,6 +76,22 @@ def test_the_sentence_vectors_have_their_share() -> None:
     assert answers.labels[answers.best[0]] == "travel"
 
 
+def test_the_vote_of_the_examples_is_that_of_the_formula() -> None:
+    own = [*EXAMPLES[:-1], replace(EXAMPLES[-1], weight=3.0)]
+    shown = vectors([one.text for one in own])
+    head = learn(own, LABELS, replace(SETTINGS, meaning_share=1.0, vote=1.0), shown)
+    asked = np.array([[1.0, 0.2, 0.1], [0.1, 0.1, 0.9]], dtype=np.float32)
+    answers = head.answers_from(["soup", "rain"], asked)
+    centre = shown.mean(axis=0)
+    for at, one in enumerate(asked - centre):
+        votes = dict.fromkeys(LABELS, 0.0)
+        for example, vector in zip(own, shown - centre, strict=True):
+            cosine = float(one @ vector / np.linalg.norm(one) / np.linalg.norm(vector))
+            votes[example.label] += example.weight * np.exp(20 * cosine)
+        wanted = np.array([votes[label] for label in LABELS]) / sum(votes.values())
+        np.testing.assert_allclose(answers.probabilities[at], wanted, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
