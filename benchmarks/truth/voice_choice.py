@@ -66,6 +66,8 @@ def few(meanings: Meanings) -> None:
         replace(tried[1], characters=(2, 4)),
         replace(tried[1], characters=(3, 5)),
         replace(tried[1], words=(1, 1)),
+        replace(tried[1], vote=0.0),
+        replace(tried[1], vote=0.5),
     ]
     for settings in tried:
         sums = []
@@ -75,9 +77,10 @@ def few(meanings: Meanings) -> None:
             unseen = train.take(np.random.default_rng(seed).choice(rest, 2_000, replace=False))
             sums.append(_shares(train.take(shown), unseen, settings, meanings))
         means = np.mean(np.array(sums, dtype=float), axis=0)
-        rows.append((settings.strength, settings.words, settings.characters, *(float(one) for one in means)))
+        given = (settings.strength, settings.words, settings.characters, settings.vote)
+        rows.append((*given, *(float(one) for one in means)))
         print(rows[-1], flush=True)
-    print(table(("strength", "words", "characters", *map(str, SHARES)), rows))
+    print(table(("strength", "words", "characters", "vote", *map(str, SHARES)), rows))
 
 
 def requests(meanings: Meanings) -> None:
