@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -116,13 +116,10 @@ class Queries:
         begun = False
         while True:
             wanted = _Range((*_after_id(after), *fixed, *changed))
-            answer, rows = self._first(selection, reader, wanted, begun=begun)
-            last = values.text(rows[-1].get("id")) if rows else None
-            more = _goes_on(answer, last, after)
-            end = (coql.compare("id", "<=", last),) if last is not None else ()
-            yield self._page(
-                selection, reader, answer, rows, wanted, end, last if more else None, begun=begun
-            )
+            page = self._one(selection, reader, wanted, after, _by_id, begun=begun)
+            last, more = page.after, page.after is not None
+            yield page
+            del page  # while the next one is fetched, this one is somebody else's
             if not more:
                 return
             after, begun = last, True
@@ -136,16 +133,32 @@ class Queries:
         while True:
             start = coql.behind(*_place(after)) if after else coql.compare(coql.MODIFIED, ">=", since)
             wanted = _Range((start,), BY_CHANGE, rows_wanted)
-            answer, rows = self._first(selection, reader, wanted, begun=begun)
-            last = _written_place(rows[-1]) if rows else None
-            more = _goes_on(answer, last, after)
-            end = (coql.up_to(*_place(last)),) if last is not None else ()
-            yield self._page(
-                selection, reader, answer, rows, wanted, end, last if more else None, begun=begun
-            )
+            page = self._one(selection, reader, wanted, after, _by_change, begun=begun)
+            last, more = page.after, page.after is not None
+            yield page
+            del page
             if not more:
                 return
             after, rows_wanted, begun = last, coql.ROWS_PER_CALL, True
+
+    def _one(
+        self,
+        selection: Selection,
+        reader: RecordReader,
+        wanted: _Range,
+        before: str | None,
+        place: Callable[[dict[str, Any]], tuple[str | None, tuple[str, ...]]],
+        *,
+        begun: bool,
+    ) -> Page:
+        """One page. Its answer, which as objects is several times larger, is forgotten with this call.
+
+        ``place`` gives where the last row is, as it is written, and the conditions that end there.
+        """
+        answer, rows = self._first(selection, reader, wanted, begun=begun)
+        last, end = place(rows[-1]) if rows else (None, ())
+        after = last if _goes_on(answer, last, before) else None
+        return self._page(selection, reader, answer, rows, wanted, end, after, begun=begun)
 
     def _groups(self, selection: Selection) -> list[tuple[str, ...]]:
         return groups.field_groups(selection, self._columns, COMPUTED_PER_QUERY)
@@ -245,6 +258,16 @@ def _goes_on(answer: Answer, last: str | None, before: str | None) -> bool:
     if last is None or last == before:
         raise Fatal("Zoho's query does not go on: it says that there is more, and gives nothing new.")
     return True
+
+
+def _by_id(row: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    last = values.text(row.get("id"))
+    return last, (coql.compare("id", "<=", last),) if last is not None else ()
+
+
+def _by_change(row: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    last = _written_place(row)
+    return last, (coql.up_to(*_place(last)),)
 
 
 def _place(written: str) -> tuple[datetime, str]:
