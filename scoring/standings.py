@@ -131,12 +131,6 @@ def compare(before: Standings, after: Standings) -> Moves:
     )
 
 
-def empty(names: Sequence[str] = ()) -> Standings:
-    """Nobody's standings."""
-    none = np.zeros(0, dtype=np.int64)
-    return Standings(pa.array([], pa.string()), none, none, none, none, none, none, none, tuple(names))
-
-
 def _places(wanted: pa.Array, among: pa.Array) -> Rows:
     """Where each of the wanted ids is among others; -1 where it is not."""
     if wanted.equals(among):  # as it is from day to day

@@ -208,7 +208,7 @@ def _pages(
 ) -> Iterator[Page]:
     names = _header(selection, bulk_file.header_of(archive), begun=place.rows > 0)
     wanted = ["id", *selection.names]
-    wanted += [path for one in reader.lookups if (path := join_path(one, names)) is not None]
+    wanted += [path for one in reader.lookups.values() if (path := join_path(one, names)) is not None]
     files, done = FileReader(selection, reader), place.rows
     page: Page | None = None
     for block in bulk_file.blocks(archive, list(names), wanted, place.rows):

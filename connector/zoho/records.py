@@ -63,13 +63,14 @@ class RecordReader:
         self.kinds = tuple(
             canonical.kind_of(one, around.returns.get(one.api_name)) for one in selection.fields
         )
-        kinds = self.kinds
-        self.numeric = _numeric(selection.fields, kinds)
-        self._lookups = frozenset(place for place, kind in enumerate(kinds) if kind is Kind.LOOKUP)
-        self.lookups = tuple(self._names[place] for place in sorted(self._lookups))
+        self.numeric = _numeric(selection.fields, self.kinds)
+        # Place in the selection -> name, of the fields whose names a file can have beside the ids.
+        self.lookups = {
+            place: self._names[place] for place, kind in enumerate(self.kinds) if kind is Kind.LOOKUP
+        }
         self.converters = tuple(
             canonical.converter(kind, form, one, around.people)
-            for one, kind in zip(selection.fields, kinds, strict=True)
+            for one, kind in zip(selection.fields, self.kinds, strict=True)
         )
         place_of = {name: place for place, name in enumerate(self._names)}
         self._width = len(COLUMNS[selection.role])
@@ -121,8 +122,8 @@ class RecordReader:
         columns = [came[place_of[name]] for name in self._names]
         names = {
             place: came[place_of[path]]
-            for place in self._lookups
-            if (path := join_path(self._names[place], place_of)) is not None
+            for place, name in self.lookups.items()
+            if (path := join_path(name, place_of)) is not None
         }
         records, unreadable = self._read(came[place_of["id"]], columns, names)
         return records, broken + unreadable

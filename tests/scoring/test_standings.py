@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.rfm import Standing
-from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings, compare, empty
+from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings, compare
 
 LABELS = ("Top", "Good", "Gone")
 SCORED = st.builds(
@@ -79,4 +79,4 @@ def test_a_label_that_is_no_more_is_another_label() -> None:
 
 
 def test_nobody_differs_from_nobody() -> None:
-    assert len(compare(empty(), empty(LABELS))) == 0
+    assert len(compare(columns({}, ()), columns({}, LABELS))) == 0
