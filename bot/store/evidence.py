@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts
@@ -45,9 +48,10 @@ class SqlEvidence:
         related: Sequence[Measured | Related] = (),
         only: Sequence[str] | None = None,
     ) -> Accounts:
-        """The accounts that take part."""
+        """The accounts that take part; their ids as texts."""
         asked = AccountsAsked(self._segmentation, self._catalog, self._today)
-        return taking_part(self._connection, asked, criteria, fields, related, only)
+        part = taking_part(self._connection, asked, criteria, fields, related, only)
+        return replace(part, ids=pc.cast(part.ids, pa.string()))
 
     def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, String, bindparam, case, cast, delete, func, literal, select
 
-from bot.store.frames import columns_of
+from bot.store.frames import account_columns
 from bot.store.places import SCORE, TABLES
 from connector.cache.statements import upsert
+from scoring.account_ids import in_order
 from scoring.rfm import EPOCH_ORDINAL, Standing
 from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
 
@@ -40,17 +41,18 @@ def read_standings(
     labels = tuple(sorted(name for name in found if name is not None))
     asked = [SCORE.c.account_id, _place(labels), *(_stored(name) for name in columns)]
     statement = select(*asked).where(mine).order_by(SCORE.c.account_id)
-    types = [
-        pa.string(),
-        pa.int64(),
-        *(pa.date32() if name == "last_purchase" else pa.int64() for name in columns),
-    ]
-    table = columns_of(connection, statement, types)
-    ids, label, *others = (one.combine_chunks() for one in table.columns)
+    types = [pa.int64(), *(_TYPES.get(name, pa.int64()) for name in columns)]
+    table = account_columns(connection, statement, types)
     texts = None
     if details:
         rows = connection.execute(select(SCORE.c.details).where(mine).order_by(SCORE.c.account_id))
-        texts = pa.array(rows.scalars().all(), pa.string())
+        table = table.append_column("details", pa.array(rows.scalars().all(), pa.string()))
+    order = in_order(table.column(0).combine_chunks())
+    if order is not None:
+        table = table.take(pa.array(order))
+    ids, label, *others = (one.combine_chunks() for one in table.columns)
+    if details:
+        *others, texts = others
     numbers = {name: _numbers(name, column) for name, column in zip(columns, others, strict=True)}
     return Standings(ids, label.to_numpy(), labels, numbers, texts)
 
