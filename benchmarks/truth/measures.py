@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+
+from scoring.ranking import area_under_curve
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -12,10 +13,9 @@ BINS = 10
 
 
 def auc(truth: Truths, score: Floats) -> float:
-    """The chance that one that is true scores above one that is not; ties count half."""
-    ranks = rankdata(score)
-    true, false = int(truth.sum()), int((~truth).sum())
-    return float((ranks[truth].sum() - true * (true + 1) / 2) / (true * false))
+    """The chance that one that is true scores above one that is not; not a number without one of either."""
+    area = area_under_curve(score, truth)
+    return float("nan") if area is None else area
 
 
 def brier(truth: Truths, chance: Floats) -> float:

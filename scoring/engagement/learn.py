@@ -17,9 +17,10 @@ import pandas as pd
 from scoring.criteria.periods import Today
 from scoring.engagement.config import MOST_POINTS, EngagementSegmentation
 from scoring.engagement.events import EPOCH, SECONDS_PER_DAY, Counted, counted, local_seconds, places
-from scoring.engagement.logistic import area_under_curve, fit_signed
 from scoring.engagement.plan import OLDEST, Floats, Integers, Plan, Truths, fading, plan_of
 from scoring.engagement.scores import channel_sums, people_of, total_points
+from scoring.logistic import Cases, Prior, fit_yes_or_no
+from scoring.ranking import area_under_curve
 
 # Below so many won deals scores are not worth learning (RevOps practice, analytics A4).
 FEWEST_WINS = 20
@@ -246,8 +247,8 @@ def _fitted(features: Floats, won: Truths, plan: Plan, known: Truths) -> Floats:
     scaled = features[:, usable] / spread[usable]
     by_hand = plan.points[usable] * spread[usable]
     signs = np.where(by_hand < 0, -1, 1).astype(np.int64)
-    _, weights = fit_signed(scaled, won, signs, by_hand * _worth_of_a_point(scaled @ by_hand, won))
-    raw = weights / spread[usable]
+    near = by_hand * _worth_of_a_point(scaled @ by_hand, won)
+    raw = _weights(scaled, won, near, signs) / spread[usable]
     size = float(np.abs(raw * features[:, usable].mean(axis=0)).sum())
     wanted = float(np.abs(plan.points[usable] * features[:, usable].mean(axis=0)).sum())
     if size > 0:
@@ -258,8 +259,13 @@ def _fitted(features: Floats, won: Truths, plan: Plan, known: Truths) -> Floats:
 def _worth_of_a_point(totals: Floats, won: Truths) -> float:
     """How much a point set by hand is worth in log-odds: where the learned weights begin."""
     spread = float(totals.std()) or 1.0
-    _, weight = fit_signed((totals / spread)[:, None], won, np.ones(1, dtype=np.int64), np.zeros(1))
-    return float(weight[0]) / spread
+    weights = _weights((totals / spread)[:, None], won, np.zeros(1), np.ones(1, dtype=np.int64))
+    return float(weights[0]) / spread
+
+
+def _weights(features: Floats, won: Truths, near: Floats, signs: Integers) -> Floats:
+    """Those that keep the signs; how far they go from ``near`` has a standard deviation of 1."""
+    return fit_yes_or_no(Cases(features, won), Prior(1.0, near, signs)).features
 
 
 def _with_points(segmentation: EngagementSegmentation, points: Floats, plan: Plan) -> EngagementSegmentation:
