@@ -64,7 +64,7 @@ class ThresholdBands(Part):
 
 
 class Label(Part):
-    """A label and its criteria over ``r f m rfm purchases total_spend last_purchase`` and account fields."""
+    """A label and its criteria, over account fields and what the technique says (see its segmentation)."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     when: str
@@ -73,8 +73,9 @@ class Label(Part):
 class RfmSegmentation(Part):
     """RFM over the transactions module.
 
-    ``labels`` are tried in order, and are listed from best to worst: that order decides whether a change is
-    for better or for worse. An account that meets none has no label.
+    ``labels`` are tried in order, by criteria over ``r f m rfm purchases total_spend last_purchase`` and
+    account fields, and are listed from best to worst: that order decides whether a change is for better or
+    for worse. An account that meets none has no label.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]

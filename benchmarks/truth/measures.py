@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-
-from scoring.ranking import area_under_curve
+from scipy.stats import rankdata
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -13,9 +12,10 @@ BINS = 10
 
 
 def auc(truth: Truths, score: Floats) -> float:
-    """The chance that one that is true scores above one that is not; not a number without one of either."""
-    area = area_under_curve(score, truth)
-    return float("nan") if area is None else area
+    """The chance that one that is true scores above one that is not; ties count half."""
+    ranks = rankdata(score)
+    true, false = int(truth.sum()), int((~truth).sum())
+    return float((ranks[truth].sum() - true * (true + 1) / 2) / (true * false))
 
 
 def brier(truth: Truths, chance: Floats) -> float:

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from scoring.criteria.periods import Today
+from scoring.days import day_number, day_numbers, day_of
 from scoring.engagement.config import MOST_POINTS, EngagementSegmentation
-from scoring.engagement.events import EPOCH, SECONDS_PER_DAY, Counted, counted, local_seconds, places
+from scoring.engagement.events import Counted, counted, places
 from scoring.engagement.plan import OLDEST, Floats, Integers, Plan, Truths, fading, plan_of
 from scoring.engagement.scores import channel_sums, people_of, total_points
 from scoring.logistic import Cases, Prior, fit_yes_or_no
@@ -167,11 +168,10 @@ def _spread(numbers: Integers, most: int) -> Integers:
 
 def _wins(deals: pd.DataFrame, accounts: pd.Index[str], today: Today) -> pd.DataFrame:
     """Place of the account and day (since 1970) of every won deal."""
-    seconds, present = local_seconds(deals["closed_on"], today.zone)
+    day, present = day_numbers(deals["closed_on"], today.zone)
     account = places(deals["account_id"], accounts)
-    day = seconds // SECONDS_PER_DAY
     won = deals["won"].fillna(value=False).to_numpy(np.bool_)
-    counts = won & present & (account >= 0) & (day <= (today.day - EPOCH).days)
+    counts = won & present & (account >= 0) & (day <= day_number(today.day))
     return pd.DataFrame({"account": account[counts], "day": day[counts]})
 
 
@@ -186,7 +186,7 @@ def _moments(
 ) -> Iterator[_Moment]:
     """The days of the past, the oldest first; the last one lies a horizon before today."""
     rows = counted(events, accounts, plan, today)
-    last = (today.day - EPOCH).days - horizon
+    last = day_number(today.day) - horizon
     span = int(rows.age.max(initial=0)) - horizon
     for back in range(span // every * every, -1, -every):
         before = rows.age - horizon - back
@@ -204,7 +204,7 @@ def _moments(
         day = last - back
         after = wins["account"][(wins["day"] > day) & (wins["day"] <= day + horizon)].to_numpy(np.int64)
         if len(active):
-            yield _Moment(EPOCH + timedelta(days=day), some, len(accounts), active, np.isin(active, after))
+            yield _Moment(day_of(day), some, len(accounts), active, np.isin(active, after))
 
 
 def _faded_counts(moment: _Moment, plan: Plan) -> Floats:

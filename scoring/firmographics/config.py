@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.problems import Problem, standing_twice
+from scoring.config import Label
+from scoring.problems import Problem, label_problems
 from scoring.shape import Part
 
 FEWEST_LABELS = 2
@@ -15,20 +16,13 @@ UNCLASSIFIED = "Unclassified"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class FirmographicLabel(Part):
-    """A label and its criteria over the account's fields."""
-
-    name: Name
-    when: str
-
-
 # By size, as markets are commonly drawn: 100 and 1,000 people, 50 million and a billion of revenue. Who is
 # above a line by either is above it, because one of the two is often unknown.
 PREDEFINED_LABELS = (
-    FirmographicLabel(name="Enterprise", when="employees >= 1000 or annual_revenue >= 1B"),
-    FirmographicLabel(name="Mid-Market", when="employees >= 100 or annual_revenue >= 50M"),
-    FirmographicLabel(name="Small Business", when="employees >= 1 or annual_revenue > 0"),
-    FirmographicLabel(name="Unknown Size", when="employees is empty and annual_revenue is empty"),
+    Label(name="Enterprise", when="employees >= 1000 or annual_revenue >= 1B"),
+    Label(name="Mid-Market", when="employees >= 100 or annual_revenue >= 50M"),
+    Label(name="Small Business", when="employees >= 1 or annual_revenue > 0"),
+    Label(name="Unknown Size", when="employees is empty and annual_revenue is empty"),
 )
 
 
@@ -43,7 +37,7 @@ class FirmographicSegmentation(Part):
     name: Name
     technique: Literal["firmographics"] = "firmographics"
     accounts: str = ""
-    labels: tuple[FirmographicLabel, ...] = PREDEFINED_LABELS
+    labels: tuple[Label, ...] = PREDEFINED_LABELS
 
 
 class FirmographicLimits(Part):
@@ -54,15 +48,10 @@ class FirmographicLimits(Part):
 
 def problems(segmentation: FirmographicSegmentation, limits: FirmographicLimits) -> Iterator[Problem]:
     """What the shape cannot say. Whether criteria fit the organisation's fields is another question."""
-    labels, name = segmentation.labels, segmentation.name
-    if not FEWEST_LABELS <= len(labels) <= limits.firmographic_labels:
-        yield Problem(
-            ("labels",),
-            f"'{name}' has {len(labels)} label{'' if len(labels) == 1 else 's'}; there have to be "
-            f"{FEWEST_LABELS} to {limits.firmographic_labels}. For more, raise limits.firmographic_labels.",
-        )
-    yield from standing_twice(("labels",), [label.name for label in labels], "label")
-    for at, label in enumerate(labels):
+    names = [label.name for label in segmentation.labels]
+    most = limits.firmographic_labels
+    yield from label_problems(segmentation.name, names, FEWEST_LABELS, most, "firmographic_labels")
+    for at, label in enumerate(segmentation.labels):
         if label.name.casefold() == UNCLASSIFIED.casefold():
             yield Problem(
                 ("labels", at, "name"),

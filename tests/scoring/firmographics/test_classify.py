@@ -7,12 +7,12 @@ from random import Random
 import pandas as pd
 import pytest
 
+from scoring.config import Label
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
 from scoring.firmographics.classify import FirmographicResult, classify, coverage, labelled
 from scoring.firmographics.config import (
     UNCLASSIFIED,
-    FirmographicLabel,
     FirmographicLimits,
     FirmographicSegmentation,
     problems,
@@ -43,7 +43,7 @@ COMPANY: Account = {
 
 def segmentation(*labels: tuple[str, str]) -> FirmographicSegmentation:
     return FirmographicSegmentation(
-        name="Kind", labels=tuple(FirmographicLabel(name=name, when=when) for name, when in labels)
+        name="Kind", labels=tuple(Label(name=name, when=when) for name, when in labels)
     )
 
 
