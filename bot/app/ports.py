@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
 from bot.app.notices import AlertNotice
@@ -14,22 +13,6 @@ from bot.app.people import Person
 from bot.language.question import Sort
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
-
-if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do without
-    from bot.app.facts import (
-        AccountFacts,
-        ChangesOfRun,
-        EarlierAlerts,
-        LastRun,
-        NamedOwner,
-        OrganisationFacts,
-        PendingAlert,
-        RunRecord,
-        Touched,
-    )
-    from scoring.config import Configuration, RfmSegmentation
-    from scoring.criteria.periods import Today
-    from scoring.standings import Moves, Standings
 
 
 class Clock(Protocol):
@@ -283,86 +266,4 @@ class ConfigVersions(Protocol):
 
     def document(self, version: int) -> str | None:
         """The text of a version."""
-        ...
-
-
-class ScoringTransaction(Protocol):
-    """Reading facts and keeping what a run finds: all of it or nothing, and one run at a time."""
-
-    def organisation(self) -> OrganisationFacts:
-        """Time zone and currency."""
-        ...
-
-    def touched(self) -> Sequence[Touched]:
-        """The accounts that sync has marked since they were last scored."""
-        ...
-
-    def clear_touched(self, touched: Sequence[Touched]) -> None:
-        """Take away exactly these marks; a mark that was renewed since stays."""
-        ...
-
-    def facts(
-        self, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-    ) -> AccountFacts:
-        """The facts of every account that takes part, on a day.
-
-        Raises:
-            CriteriaError: criteria that do not fit the organisation's fields.
-        """
-        ...
-
-    def standings(self, segmentation: str) -> Standings:
-        """What the last run said."""
-        ...
-
-    def last_run(self, segmentation: str) -> LastRun | None:
-        """The latest run; None before the first."""
-        ...
-
-    def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
-        """Those of the accounts that ever had a label."""
-        ...
-
-    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
-        """Names and owners of accounts that the cache still holds."""
-        ...
-
-    def earlier_alerts(
-        self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime
-    ) -> Mapping[str, EarlierAlerts]:
-        """What a route has told of these accounts and is still waiting or resting."""
-        ...
-
-    def withdraw(self, pending: PendingAlert) -> bool:
-        """Supersede a message that is not being sent; False when it is too late."""
-        ...
-
-    def save_run(self, run: RunRecord) -> int:
-        """Keep a run; its number."""
-        ...
-
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
-        """Write the scores that differ, and remove those of accounts that take no part any more."""
-        ...
-
-    def save_changes(self, changes: ChangesOfRun) -> list[int]:
-        """Keep changes of label with the sentences that explain them; their numbers, in order."""
-        ...
-
-    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
-        """Add an alert; its number."""
-        ...
-
-    def add_message(
-        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
-    ) -> None:
-        """Put a message into the outbox, due now; the key must be new."""
-        ...
-
-
-class Scores(Protocol):
-    """Where scores are kept."""
-
-    def transaction(self) -> AbstractContextManager[ScoringTransaction]:
-        """Begin; committed at the end of the block, undone when it raises. Waits for another run to end."""
         ...

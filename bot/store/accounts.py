@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
 
-from bot.app.answers import AccountCard, AccountLine, Group, LabelMove
+from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.language.question import Sort
 from bot.store.catalog import Joined, account_catalog, transaction_catalog
@@ -29,7 +29,7 @@ from bot.store.columns import (
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
-from scoring.config import Configuration, RfmSegmentation
+from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check, field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
@@ -53,12 +53,12 @@ WORD_COLUMNS = {
 }
 GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 
-# An account's line, and the stored thresholds of its segmentation's last run -> why the label is what it is.
-Explain = Callable[[AccountLine, str | None], tuple[str, ...]]
+# An account's id -> what every segmentation says of it, the primary one first.
+Explain = Callable[[str], tuple[Explanation, ...]]
 
 
-def recorded_reasons(_line: AccountLine, _thresholds: str | None) -> tuple[str, ...]:
-    """No sentences beyond those that were recorded with the last change of label."""
+def not_explained(_account_id: str) -> tuple[Explanation, ...]:
+    """Nothing beyond the sentences that were recorded with the last change of label."""
     return ()
 
 
@@ -73,8 +73,8 @@ class _Reading:
     today: Today
 
     @property
-    def segmentation(self) -> RfmSegmentation:
-        return self.configuration.segmentations[0]
+    def segmentation(self) -> Segmentation:
+        return self.configuration.primary
 
     def meets(self, criteria: Node) -> ColumnElement[bool]:
         check(criteria, self.catalog)
@@ -90,7 +90,7 @@ class SqlAccountBook:
         configuration: Callable[[], Configuration],
         clock: Clock,
         crm_url: Callable[[str], str | None],
-        explain: Explain = recorded_reasons,
+        explain: Explain = not_explained,
         joined: Sequence[Joined] = (),
     ) -> None:
         self._database = database
@@ -179,12 +179,15 @@ class SqlAccountBook:
             line = AccountLine(*values)
             since, last_change, recorded = _changes(reading, account_id)
             open_count, open_minor = _open_deals(reading, account_id)
+            explained = {one.segmentation: one for one in self._explain(account_id)}
+            mine = explained.pop(reading.segmentation.name, None)
             return AccountCard(
                 line=line,
                 segmentation=reading.segmentation.name,
                 label_since=since,
                 last_change=last_change,
-                why=self._explain(line, _last_thresholds(reading)) or recorded,
+                why=mine.why if mine is not None and mine.why else recorded,
+                further=tuple(explained.values()),
                 open_deals=open_count,
                 open_deals_minor=open_minor,
                 last_deal_name=_last_counted_deal(reading, account_id),
@@ -228,7 +231,7 @@ class SqlAccountBook:
     def _reading(self) -> Iterator[_Reading]:
         configuration = self._configuration()
         expressions = {one.field.source: one.expression for one in self._joined}
-        columns = AccountColumns(configuration.segmentations[0].name, self._database.dialect, expressions)
+        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
         with self._database.reads.connect() as connection:
             yield _Reading(
                 connection,
@@ -301,11 +304,6 @@ def _recorded(facts: str) -> tuple[str, ...]:
     return tuple(str(sentence) for sentence in why)
 
 
-def _last_thresholds(reading: _Reading) -> str | None:
-    mine = select(_RUN.c.thresholds).where(_RUN.c.segmentation == reading.segmentation.name)
-    return reading.connection.execute(mine.order_by(_RUN.c.id.desc()).limit(1)).scalar()
-
-
 def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
     query = select(func.count(), func.coalesce(func.sum(TRANSACTION.c.amount_minor), 0))
     mine = query.where(TRANSACTION.c.account_id == account_id, is_open())
@@ -317,7 +315,7 @@ def _last_counted_deal(reading: _Reading, account_id: str) -> str | None:
     """The newest transaction that counts in the segmentation."""
     catalog = transaction_catalog(reading.connection, reading.configuration, closed=False)
     columns = TransactionColumns(reading.columns.dialect)
-    counted = parse(reading.segmentation.transactions, catalog)
+    counted = parse(reading.configuration.purchases, catalog)
     query = (
         select(TRANSACTION.c.name)
         .select_from(columns.rows())

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.config import Label
 from scoring.problems import Problem, label_problems
-from scoring.shape import Part
+from scoring.shape import Label, Part
 
 FEWEST_LABELS = 2
 UNCLASSIFIED = "Unclassified"

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.config import Label
 from scoring.criteria.canonical import canonical
 from scoring.criteria.check import check_value
 from scoring.criteria.errors import CriteriaError
@@ -34,6 +33,7 @@ from scoring.firmographics.values import (
     texts_of,
     usable,
 )
+from scoring.shape import Label
 
 Truths = npt.NDArray[np.bool_]
 

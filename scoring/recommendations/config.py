@@ -8,10 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.problems import Problem, label_problems
 from scoring.shape import Part
-
-FEWEST_LABELS = 2
 
 
 class Kind(StrEnum):
@@ -98,31 +95,32 @@ class RecommendationSegmentation(Part):
 class RecommendationLimits(Part):
     """Zoho's own limits of its recommendation labels, as defaults."""
 
-    recommendation_labels: Annotated[int, Field(ge=FEWEST_LABELS, le=50)] = 5
-    products_in_a_label: Annotated[int, Field(ge=0, le=1_000)] = 10
-    bundles_in_a_label: Annotated[int, Field(ge=0, le=1_000)] = 2
+    fewest_labels: Annotated[int, Field(ge=1, le=50)] = 2
+    labels: Annotated[int, Field(ge=1, le=50)] = 5
+    products: Annotated[int, Field(ge=0, le=1_000)] = 10
+    bundles: Annotated[int, Field(ge=0, le=1_000)] = 2
 
 
-def problems(segmentation: RecommendationSegmentation, limits: RecommendationLimits) -> Iterator[Problem]:
-    """What the shape cannot say."""
+def broken_limits(segmentation: RecommendationSegmentation, limits: RecommendationLimits) -> tuple[str, ...]:
+    """A sentence for every limit that a segmentation goes beyond; none when it keeps them all."""
+    return tuple(_broken(segmentation, limits))
+
+
+def _broken(segmentation: RecommendationSegmentation, limits: RecommendationLimits) -> Iterator[str]:
+    where = f"Segmentation {segmentation.name!r}"
     names = [label.name for label in segmentation.labels]
-    most = limits.recommendation_labels
-    yield from label_problems(segmentation.name, names, FEWEST_LABELS, most, "recommendation_labels")
-    for at, label in enumerate(segmentation.labels):
+    if not limits.fewest_labels <= len(names) <= limits.labels:
+        labels = f"{len(names)} label{'' if len(names) == 1 else 's'}"
+        yield f"{where} has {labels}; it needs {limits.fewest_labels} to {limits.labels}."
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield f"{where} has the label {name!r} more than once; rename one of them."
+    for label in segmentation.labels:
         products = {product for one in label.any_of for product in one.products}
         bundles = {tuple(sorted(pair)) for one in label.any_of for pair in one.bundles}
-        yield from _too_many(at, label.name, len(products), limits.products_in_a_label, "products")
-        yield from _too_many(at, label.name, len(bundles), limits.bundles_in_a_label, "bundles")
+        if len(products) > limits.products:
+            yield f"Label {label.name!r} names {len(products)} products; at most {limits.products} can be."
+        if len(bundles) > limits.bundles:
+            yield f"Label {label.name!r} names {len(bundles)} bundles; at most {limits.bundles} can be."
         for first, second in sorted(bundles):
             if first == second:
-                sentence = f"'{label.name}' has a bundle of '{first}' with itself; name two products."
-                yield Problem(("labels", at), sentence)
-
-
-def _too_many(at: int, label: str, count: int, most: int, what: str) -> Iterator[Problem]:
-    if count > most:
-        yield Problem(
-            ("labels", at),
-            f"'{label}' names {count} {what}; the limit is {most}. Remove some, or raise "
-            f"limits.{what}_in_a_label.",
-        )
+                yield f"Label {label.name!r} has a bundle of {first!r} with itself; name two products."

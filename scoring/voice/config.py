@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.config import Label
-from scoring.shape import Part
+from scoring.shape import Label, Part
 
 Source = Literal["email", "ticket", "survey", "chat", "note", "call", "review"]
 SOURCES: tuple[Source, ...] = ("email", "ticket", "survey", "chat", "note", "call", "review")

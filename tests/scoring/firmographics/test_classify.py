@@ -7,18 +7,13 @@ from random import Random
 import pandas as pd
 import pytest
 
-from scoring.config import Label
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
 from scoring.firmographics.classify import FirmographicResult, classify, coverage, labelled
-from scoring.firmographics.config import (
-    UNCLASSIFIED,
-    FirmographicLimits,
-    FirmographicSegmentation,
-    problems,
-)
+from scoring.firmographics.config import UNCLASSIFIED, FirmographicLimits, FirmographicSegmentation, problems
 from scoring.firmographics.explain import explain
 from scoring.labels import LabelRule
+from scoring.shape import Label
 from tests.support.firmographic_cases import (
     CATALOG,
     TODAY,

@@ -13,7 +13,7 @@ from scoring.recommendations.config import (
     RecommendationLimits,
     RecommendationSegmentation,
     Recommended,
-    problems,
+    broken_limits,
 )
 from scoring.recommendations.labels import account_labels, labels_of
 
@@ -98,7 +98,7 @@ def test_an_account_is_summed_up() -> None:
 
 def test_the_starting_document_keeps_the_limits_and_survives_json() -> None:
     segmentation = RecommendationSegmentation(name="Offers")
-    assert list(problems(segmentation, RecommendationLimits())) == []
+    assert broken_limits(segmentation, RecommendationLimits()) == ()
     assert RecommendationSegmentation.model_validate_json(segmentation.model_dump_json()) == segmentation
 
 
@@ -111,26 +111,19 @@ def test_every_limit_that_is_broken_is_told() -> None:
             *(label("Same") for _ in range(5)),
         ),
     )
-    assert [(one.path, one.sentence) for one in problems(bad, RecommendationLimits())] == [
-        (
-            ("labels",),
-            "'Offers' has 6 labels; there have to be 2 to 5. For more, raise limits.recommendation_labels.",
-        ),
-        *((("labels", at), "The label 'Same' stands twice; names have to differ.") for at in range(2, 6)),
-        (
-            ("labels", 0),
-            "'One' names 11 products; the limit is 10. Remove some, or raise limits.products_in_a_label.",
-        ),
-        (
-            ("labels", 0),
-            "'One' names 3 bundles; the limit is 2. Remove some, or raise limits.bundles_in_a_label.",
-        ),
-        (("labels", 0), "'One' has a bundle of 'd' with itself; name two products."),
-    ]
-    raised = RecommendationLimits(recommendation_labels=6, products_in_a_label=11, bundles_in_a_label=3)
-    assert len(list(problems(bad, raised))) == 5
+    assert broken_limits(bad, RecommendationLimits()) == (
+        "Segmentation 'Offers' has 6 labels; it needs 2 to 5.",
+        "Segmentation 'Offers' has the label 'Same' more than once; rename one of them.",
+        "Label 'One' names 11 products; at most 10 can be.",
+        "Label 'One' names 3 bundles; at most 2 can be.",
+        "Label 'One' has a bundle of 'd' with itself; name two products.",
+    )
+    raised = RecommendationLimits(labels=6, products=11, bundles=3)
+    assert len(broken_limits(bad, raised)) == 2
     alone = RecommendationSegmentation(name="Offers", labels=(label("One"),))
-    assert "has 1 label; there have to be 2 to 5" in next(problems(alone, RecommendationLimits())).sentence
+    assert broken_limits(alone, RecommendationLimits()) == (
+        "Segmentation 'Offers' has 1 label; it needs 2 to 5.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scoring.config import Label
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.shape import Label
 from scoring.voice.catalog import voice_fields
 from scoring.voice.config import Competitor, VoiceSegmentation
 from scoring.voice.explain import MOST_EVIDENCE, VoiceExplanation, Way, explain_voice

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.config import Label
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
+from scoring.shape import Label
 from scoring.voice.catalog import voice_fields
 from scoring.voice.config import Competitor, VoiceSegmentation
 from scoring.voice.kinds import COUNTED_INTENTS, Trend
