@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.account_ids import Rows, places
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog
+from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
@@ -47,7 +48,8 @@ from scoring.criteria.tree import And, Leaf, Node
 from scoring.labels import account_fields, read_rules, related_conditions
 from scoring.rfm_config import RfmSegmentation
 
-STAGE = "transaction.stage"
+TABLE = "transaction."
+STAGE = f"{TABLE}stage"
 _FACTS = (pa.date32(), pa.int64(), pa.int64())
 
 
@@ -78,6 +80,54 @@ def read_facts(
         catalog=accounts,
         uncounted=counted.left_out() if only is None else 0,
     )
+
+
+def moved_since(
+    connection: Connection,
+    segmentation: RfmSegmentation,
+    configuration: Configuration,
+    today: Today,
+    day: date,
+) -> frozenset[str] | None:
+    """The accounts with a transaction that was still to come on a day and is not any more.
+
+    None when facts may be others without a mark of sync: criteria that ask for other records than the
+    account's or the transaction's own, or for a day while days have passed.
+
+    Raises:
+        CriteriaError: criteria that do not fit the fields.
+    """
+    accounts = account_catalog(connection, configuration).open()
+    transactions = transaction_catalog(connection, configuration, closed=False).open()
+    passed = day != today.day
+    if day > today.day or not (
+        _own(segmentation.accounts, accounts, "account.", passed=passed)
+        and _own(segmentation.transactions, transactions, TABLE, passed=passed)
+    ):
+        return None
+    if not passed:
+        return frozenset()
+    due = (
+        select(TRANSACTION.c.account_id)
+        .distinct()
+        .where(
+            TRANSACTION.c.occurred_on > day,
+            TRANSACTION.c.occurred_on <= today.day,
+            TRANSACTION.c.account_id.is_not(None),
+        )
+    )
+    return frozenset(connection.execute(due).scalars())
+
+
+def _own(criteria: str, catalog: Catalog, place: str, *, passed: bool) -> bool:
+    """Whether criteria ask only for what a record itself says, and for no day if days have passed."""
+    node = parse(criteria, catalog)
+    if not all(isinstance(one, Leaf) for one in atoms(resolved(node, catalog), whole=False)):
+        return False
+    fields = fields_of(node, catalog)
+    if passed and any(field.type is FieldType.DATE for field in fields):
+        return False
+    return all(field.source.startswith((place, "raw:")) for field in fields)
 
 
 class _Counted:
