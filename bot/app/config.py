@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -70,6 +71,17 @@ def json_schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigVersion:
+    """A published version: what, by whom, when and why."""
+
+    version: int
+    published_at: datetime
+    author: str
+    note: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """A published version of the configuration."""
 
@@ -110,3 +122,15 @@ class PublishedConfigurations:
         if version not in self._read:
             self._read[version] = read_configuration(text, f"configuration version {version}")
         return self._read[version]
+
+
+class CandidateConfiguration(PublishedConfigurations):
+    """The published configurations, as if one more were in force."""
+
+    def __init__(self, versions: ConfigVersions, candidate: Published) -> None:
+        super().__init__(versions)
+        self._candidate = candidate
+
+    def current(self) -> Published:
+        """The candidate."""
+        return self._candidate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ _MEMBERS: Mapping[str, str] = {
 # Keys that say nothing which their members do not say.
 _UNSAID = frozenset({"alerts", "markets"})
 _LONGEST = 160  # letters of a value in a sentence
+_CRITERIA = frozenset({"when", "criteria", "accounts", "transactions"})
 _NAMES: Mapping[str, str] = {"when": "criteria"}
 
 
@@ -51,7 +52,7 @@ class Difference:
         subject = _subject(self.path)
         match self.change:
             case "added" | "removed":
-                told = _described(self.path, self.after if self.change == "added" else self.before)
+                told = _described(self.after if self.change == "added" else self.before)
                 return f"{subject} is {self.change}{told}."
             case "renamed":
                 return f"{subject} is called '{self.after}' now."
@@ -66,16 +67,30 @@ class Difference:
 
 
 def differences(
-    before: Configuration, before_catalogs: Catalogs, after: Configuration, after_catalogs: Catalogs
+    before: Configuration, after: Configuration, catalogs: Callable[[Configuration], Catalogs]
 ) -> tuple[Difference, ...]:
-    """Everything that differs, in the order of the document."""
-    old, new = _written(before, before_catalogs), _written(after, after_catalogs)
-    return tuple(_of_mappings((), old, new))
+    """Everything that differs, in the order of the document.
+
+    Args:
+        before: the earlier one.
+        after: the later one.
+        catalogs: the fields that a configuration's criteria may use; asked for only if criteria differ.
+    """
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    found = tuple(_of_mappings((), old, new))
+    if not any(_may_be_criteria(one) for one in found):
+        return found
+    return tuple(
+        _of_mappings((), _canonical(old, before, catalogs(before)), _canonical(new, after, catalogs(after)))
+    )
 
 
-def _written(configuration: Configuration, catalogs: Catalogs) -> dict[str, Any]:
-    """The whole document as JSON values, with every default, and its criteria in canonical text."""
-    values = configuration.model_dump(mode="json")
+def _may_be_criteria(difference: Difference) -> bool:
+    return difference.path[-1] in _CRITERIA or difference.change in {"added", "removed"}
+
+
+def _canonical(values: dict[str, Any], configuration: Configuration, catalogs: Catalogs) -> dict[str, Any]:
+    """The document's values with its criteria in canonical text."""
     for place in places(configuration, catalogs):
         here: Any = values
         for step in place.path[:-1]:
@@ -121,7 +136,7 @@ def _of_members(path: tuple[str, ...], before: list[Values], after: list[Values]
 
 
 def _by_name(members: Sequence[Values]) -> dict[str, Values]:
-    """Members by what they are called; a second of the same name, which only some lists allow, is numbered."""
+    """Members by what they are called; a second of the same name is numbered, where a list allows it."""
     found: dict[str, Values] = {}
     for one in members:
         name, number = _name_of(one), 1
@@ -181,7 +196,7 @@ def _subject(path: tuple[str, ...]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _described(path: tuple[str, ...], member: Any) -> str:
+def _described(member: Any) -> str:
     """What a new or a former member is, where it can be said in a few words."""
     if not isinstance(member, dict):
         return ""

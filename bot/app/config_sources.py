@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.app.config_criteria import Catalogs
 from bot.app.config_document import Path
-from bot.app.config_uses import Part, Use, uses
+from bot.app.config_uses import Part, Use
 from connector.finance_lists import LISTS
 from connector.sync.activities import READERS
 from scoring.config import Configuration, Segmentation
@@ -56,23 +55,27 @@ class InUse:
 
 
 def wider(before: Configuration, after: Configuration) -> Configuration:
-    """The later document with every source of the earlier one, so that all of its criteria can be read."""
+    """The later document with the sources and segmentations of the earlier one, to read all its criteria."""
     also = tuple(dict.fromkeys((*after.sync.also, *before.sync.also)))
     finance = (*after.finance, *(one for one in before.finance if one not in after.finance))
+    gone = (one for one in before.segmentations if after.segmentation(one.name) is None)
     return after.model_copy(
-        update={"finance": finance, "sync": after.sync.model_copy(update={"also": also})}
+        update={
+            "segmentations": (*after.segmentations, *gone),
+            "finance": finance,
+            "sync": after.sync.model_copy(update={"also": also}),
+        }
     )
 
 
-def disconnected(before: Configuration, after: Configuration, catalogs: Catalogs) -> Iterator[InUse]:
+def disconnected(before: Configuration, after: Configuration, known: Sequence[Use]) -> Iterator[InUse]:
     """Every source that the later document takes away although it uses it.
 
     Args:
         before: what is in force.
         after: the document.
-        catalogs: the fields of ``wider(before, after)``.
+        known: the uses in ``wider(before, after)``.
     """
-    known = uses(wider(before, after), catalogs)
     yield from _finance(before, after, known)
     yield from _modules(before, after, known)
     yield from _suite(before, after, known)

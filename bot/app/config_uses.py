@@ -1,4 +1,4 @@
-"""Who uses what in a configuration: which segments, routes and labels stand on which others, and on sources."""
+"""Who uses what in a configuration: which segments, routes and labels stand on others, and on sources."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Part:
         """For a message."""
         if self.kind == "label":
             return f"label '{self.label}' of '{self.name}'"
+        if self.kind in {"labels", "scores"}:
+            return f"{self.kind} of '{self.name}'"
         return f"{self.kind} '{self.name}'"
 
 
@@ -75,7 +77,9 @@ def dependents(edited: Iterable[Part], known: Sequence[Use]) -> tuple[Use, ...]:
 def labels_of(configuration: Configuration, name: str) -> tuple[Part, ...]:
     """Every label of a segmentation."""
     segmentation = configuration.segmentation(name)
-    return () if segmentation is None else tuple(Part("label", name, one) for one in label_names(segmentation))
+    return (
+        () if segmentation is None else tuple(Part("label", name, one) for one in label_names(segmentation))
+    )
 
 
 def _meant(part: Part) -> tuple[Part, ...]:
