@@ -15,7 +15,7 @@ from bot.app.config_rules import rule_problems
 from bot.app.config_shape import shape_problems
 from bot.app.errors import ConfigurationError
 from bot.app.ports import ConfigVersions
-from scoring.config import Configuration
+from scoring.config import DEFAULT_TECHNIQUE, Configuration
 
 # Works on any Zoho organisation that uses the standard modules; written by `bellwether init`.
 STARTING_DOCUMENT = files("bot.app").joinpath("starting.yaml").read_text(encoding="utf-8")
@@ -64,7 +64,13 @@ def read_configuration(text: str, source: str) -> Configuration:
 
 def json_schema() -> dict[str, Any]:
     """The document's JSON Schema, for editors."""
-    return Configuration.model_json_schema() | {
+    schema = Configuration.model_json_schema()
+    for part in schema["$defs"].values():
+        # Whoever names no technique means RFM, so that every other one has to be named.
+        technique = part.get("properties", {}).get("technique", {}).get("const")
+        if technique not in (None, DEFAULT_TECHNIQUE):
+            part["required"] = [*part.get("required", ()), "technique"]
+    return schema | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bellwether configuration",
     }
