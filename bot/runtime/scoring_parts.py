@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from bot.app.answers import AccountLine
 from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
-from bot.app.explaining import explain
+from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.runtime.documents import catalogs_of
-from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.rehearsals import ListenedScores
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database
-from scoring.criteria.periods import Today
 
 
 class ScoringParts:
@@ -66,19 +63,6 @@ class ScoringParts:
         return preview(recompute.rehearse(), heard, candidate.configuration)
 
     @cached_property
-    def _book(self) -> SqlAccountBook:
-        return SqlAccountBook(
-            self.database, lambda: self.configurations.current().configuration, self.clock, self.crm_url
-        )
-
-    def explain_line(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
-        """Why an account has its label by the first segmentation, and what would give it a better one."""
-        configuration = self.configurations.current().configuration
-        return explain(
-            line,
-            thresholds,
-            configuration=configuration,
-            catalog=self._book.catalog(),
-            today=Today(self._book.today(), configuration.organisation.fiscal_year_starts),
-            currency=self._book.currency(),
-        )
+    def explanations(self) -> Explanations:
+        """Why accounts have their labels."""
+        return Explanations(SqlScores(self.database), self.configurations, self.clock)
