@@ -86,10 +86,11 @@ def _finance(before: Configuration, after: Configuration, known: Sequence[Use]) 
     stay = {one.product for one in after.finance}
     left = {kind for product in stay for kind in _kinds(product)}
     for product in dict.fromkeys(one.product for one in before.finance if one.product not in stay):
-        kinds = {one for one in _kinds(product) if _users_of_records(known, f"document:{one}")}
-        users = [user for one in sorted(kinds) for user in _users_of_records(known, f"document:{one}")]
+        used = {one: list(_users_of_records(known, f"document:{one}")) for one in sorted(_kinds(product))}
+        users = [user for some in used.values() for user in some]
         if users:
-            yield InUse(("finance",), f"Zoho {product.title()}", _once(users), replaced=kinds <= left)
+            replaced = left.issuperset(kind for kind, some in used.items() if some)
+            yield InUse(("finance",), f"Zoho {product.title()}", _once(users), replaced=replaced)
 
 
 def _kinds(product: str) -> set[str]:

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from bot.app.config_preview import Heard, HeardOfOne
 from bot.app.facts import ChangesOfRun, NamedOwner, OrganisationFacts
-from bot.app.ports import ScoringTransaction
+from bot.app.scoring_ports import ScoringTransaction
 from bot.store.locks import in_turn
-from bot.store.scores import SqlScoringTransaction
+from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
 
 
-class ListenedScores:
+class ListenedScores(SqlScores):
     """The port ``Scores``, which notes what one rehearsal writes.
 
     Args:
@@ -27,7 +27,7 @@ class ListenedScores:
     """
 
     def __init__(self, database: Database, heard: Heard, seconds: float) -> None:
-        self._database = database
+        super().__init__(database)
         self._heard = heard
         self._seconds = seconds
 
