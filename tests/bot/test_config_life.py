@@ -65,7 +65,7 @@ def a_run_under_way(database: Database) -> Iterator[None]:  # noqa: F811
 def test_the_same_document_in_other_words_changes_nothing(world: World) -> None:
     same = USED.replace("r = 3 and m = 3", "R=3 AND   (m = 3)").replace("f >= 2", "Frequency >= 2")
     found = draft(world, same.replace("scores: 3", "technique: rfm\n    scores: 3"))
-    assert found.differences == found.confirmations == ()
+    assert (found.differences, found.confirmations) == ((), ())
     assert found.sentences() == ("Nothing differs from what is in force.",)
 
 
