@@ -52,8 +52,7 @@ class Difference:
         subject = _subject(self.path)
         match self.change:
             case "added" | "removed":
-                told = _described(self.after if self.change == "added" else self.before)
-                return f"{subject} is {self.change}{told}."
+                return f"{subject}{_described(self.after or self.before)} is {self.change}."
             case "renamed":
                 return f"{subject} is called '{self.after}' now."
             case "reordered":
@@ -174,8 +173,8 @@ def _of_lists(path: tuple[str, ...], before: list[Any], after: list[Any]) -> Ite
     if not all(isinstance(one, str) for one in (*before, *after)):
         yield Difference(path, "changed", before, after)
         return
-    yield from (Difference((*path, one), "removed", one) for one in before if one not in after)
-    yield from (Difference((*path, one), "added", after=one) for one in after if one not in before)
+    yield from (Difference(path, "removed", one) for one in before if one not in after)
+    yield from (Difference(path, "added", after=one) for one in after if one not in before)
     if sorted(before) == sorted(after):
         yield Difference(path, "reordered", before, after)
 
@@ -187,9 +186,9 @@ def _subject(path: tuple[str, ...]) -> str:
     for step in steps:
         name = next(steps, None) if step in _MEMBERS else None
         if name is None:
-            plain += [] if step in _UNSAID and len(path) > 1 else [_NAMES.get(step, step)]
+            plain.append(_NAMES.get(step, step))
             continue
-        said += [".".join(plain)] if plain else []
+        said += [one for one in plain if one not in _UNSAID]
         plain = []
         said.append(f"{_MEMBERS[step]} '{name}'")
     text = ", ".join([*said, *([".".join(plain)] if plain else [])])
@@ -199,7 +198,7 @@ def _subject(path: tuple[str, ...]) -> str:
 def _described(member: Any) -> str:
     """What a new or a former member is, where it can be said in a few words."""
     if not isinstance(member, dict):
-        return ""
+        return f": {_value(member)}"
     for key in ("when", "criteria", "technique", "channel", "at_least", "same"):
         if member.get(key) not in (None, ""):
             return f" ({_value(member[key])})"

@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 
 from bot.app.errors import UserError
+from bot.app.starting import Sales, starting_document
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said
+from bot.settings import load_settings
 
 if TYPE_CHECKING:
     from bot.app.config_preview import Preview
@@ -32,7 +34,19 @@ Confirm = Annotated[
 ]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a run that is under way.")]
 Everything = Annotated[bool, typer.Option("--all", help="Name every account that changes its label.")]
+SalesOption = Annotated[Sales, typer.Option("--sales", help="Which records of the CRM are your sales.")]
 LONGEST_WAIT = 60.0
+
+
+@configuration.command("init")
+def config_init(file: ConfigFile = None, sales: SalesOption = Sales.DEALS) -> None:
+    """Write a document to begin with, unless there is one."""
+    from bot.runtime.setup import write_starting_configuration
+
+    path = file or load_settings().config_file
+    if not write_starting_configuration(path, starting_document(sales)):
+        raise UserError(f"{path} exists.", "Move it away, or name another file.")
+    print(f"Wrote {path}. Next: bellwether config diff {path}")
 
 
 @configuration.command("check")
