@@ -26,6 +26,8 @@ from bot.app.ports import Audit
 from scoring.config import Configuration
 
 FIRST_VERSION = 1
+_NOTHING_BEFORE = "Nothing was published before."
+_UNREADABLE = "There is nothing to compare with: this release cannot read the version before."
 
 
 class Archive(Protocol):
@@ -63,6 +65,7 @@ class Draft:
         differences: what it changes.
         dependents: what stands on that which is edited.
         confirmations: sentences that have to be confirmed before it is published.
+        incomparable: why it could not be compared; None when it was.
     """
 
     text: str
@@ -71,9 +74,12 @@ class Draft:
     differences: tuple[Difference, ...] = ()
     dependents: tuple[Use, ...] = ()
     confirmations: tuple[str, ...] = ()
+    incomparable: str | None = None
 
     def sentences(self) -> tuple[str, ...]:
         """For a person: what differs, and what stands on it."""
+        if self.incomparable:
+            return (self.incomparable,)
         if not self.differences:
             return ("Nothing differs from what is in force.",)
         told = [one.sentence() for one in self.differences]
@@ -83,7 +89,7 @@ class Draft:
     def as_json(self) -> dict[str, Any]:
         """JSON values only."""
         return {
-            "compared_with": self.basis,
+            "compared_with": None if self.incomparable else self.basis,
             "differences": [one.as_json() for one in self.differences],
             "dependents": [
                 {"kind": one.user.kind, "name": one.user.said(), "uses": one.used.said()}
@@ -140,7 +146,9 @@ class Configuring:
         before = None if current is None else self._configurations.at(current.version)
         if current is None or before is None:
             document.refuse(self._problems(document))
-            return Draft(text, document.configuration, current.version if current else None)
+            if current is None:
+                return Draft(text, document.configuration, None, incomparable=_NOTHING_BEFORE)
+            return Draft(text, document.configuration, current.version, incomparable=_UNREADABLE)
         return self._compared(document, text, before, current.version)
 
     def preview(self, draft: Draft) -> Preview:
@@ -230,7 +238,7 @@ class Configuring:
             return ("The first version.",) if newer.version == FIRST_VERSION else ()
         before, after = self._configurations.at(older.version), self._configurations.at(newer.version)
         if before is None or after is None:
-            return ("This release cannot read it.",)
+            return (_UNREADABLE,)
         return tuple(one.sentence() for one in differences(before, after, self._catalogs)) or (
             "Nothing but its wording.",
         )

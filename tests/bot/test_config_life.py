@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import update
 
-from bot.app.config import STARTING_DOCUMENT
+from bot.app.config import STARTING_DOCUMENT, PublishedConfigurations
 from bot.app.errors import ConfigurationError, UserError
 from bot.store.audit import SqlAudit
 from bot.store.locks import in_turn
@@ -316,6 +316,7 @@ def test_the_history_says_who_why_and_what(world: World) -> None:
     publish(world, "# a remark\n" + USED.replace("flood: 5", "flood: 6"))
     with world.database.writes.begin() as connection:
         connection.exec_driver_sql("UPDATE config_version SET document = 'old: form' WHERE version = 1")
+    world.configurations = PublishedConfigurations(world.versions)
     lines = configuring(world).history(10)
     assert [(one.version, one.author, one.note) for one in lines] == [
         (4, "Ada", "why"),
@@ -327,7 +328,18 @@ def test_the_history_says_who_why_and_what(world: World) -> None:
         ("Nothing but its wording.",),
         ("Route 'Worse', flood: 5 → 6",),
     ]
+    assert lines[2].changes[0].startswith("There is nothing to compare with")
     assert [one.version for one in configuring(world).history(1)] == [4]
+
+
+def test_what_this_release_cannot_read_is_followed_by_anything_good(world: World) -> None:
+    with world.database.writes.begin() as connection:
+        connection.exec_driver_sql("UPDATE config_version SET document = 'old: form'")
+    world.configurations = PublishedConfigurations(world.versions)
+    found = draft(world, USED)
+    assert (found.basis, found.as_json()["compared_with"]) == (2, None)
+    assert found.sentences()[0].startswith("There is nothing to compare with")
+    assert publish(world, USED) == 3
 
 
 def test_an_earlier_version_is_published_anew_with_the_same_checks(world: World) -> None:
@@ -348,6 +360,7 @@ def test_the_first_document_is_compared_with_nothing(database: Database) -> None
     world = World(database)
     found = draft(world, BANDS)
     assert (found.basis, found.differences) == (None, ())
+    assert found.sentences() == ("Nothing was published before.",)
     with pytest.raises(UserError, match="There is no earlier version"):
         configuring(world).earlier(None)
     assert publish(world, BANDS) == 1
