@@ -21,7 +21,8 @@ from rich.console import Console
 
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
-from bot.commands.configuration import configuration
+from bot.app.starting import Sales, starting_document
+from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.scoring import scoring_commands
 from bot.runtime.logs import configure_logs
@@ -107,10 +108,11 @@ def _serve(*parts: str) -> None:
 
 
 @app.command()
-def init(path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env")) -> None:
+def init(
+    path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env"),
+    sales: SalesOption = Sales.DEALS,
+) -> None:
     """Set up: ask for credentials, write .env and a starting configuration."""
-    from bot.app.config import STARTING_DOCUMENT
-
     console = Console()
 
     def answer(wanted: Wanted) -> str:
@@ -119,7 +121,7 @@ def init(path: Annotated[Path, typer.Option(help="Where the environment file goe
 
     written = write_environment(path, answer)
     settings = load_settings()
-    made = write_starting_configuration(settings.config_file, STARTING_DOCUMENT)
+    made = write_starting_configuration(settings.config_file, starting_document(sales))
     console.print(f"Wrote {path} ({len(written)} values, readable by you alone).")
     console.print(f"{'Wrote' if made else 'Kept'} {settings.config_file}. Next: bellwether doctor")
 

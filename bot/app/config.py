@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +15,7 @@ from bot.app.config_rules import rule_problems
 from bot.app.config_shape import shape_problems
 from bot.app.errors import ConfigurationError
 from bot.app.ports import ConfigVersions
-from scoring.config import Configuration
+from scoring.config import DEFAULT_TECHNIQUE, Configuration
 
 # Works on any Zoho organisation that uses the standard modules; written by `bellwether init`.
 STARTING_DOCUMENT = files("bot.app").joinpath("starting.yaml").read_text(encoding="utf-8")
@@ -63,10 +64,27 @@ def read_configuration(text: str, source: str) -> Configuration:
 
 def json_schema() -> dict[str, Any]:
     """The document's JSON Schema, for editors."""
-    return Configuration.model_json_schema() | {
+    schema = Configuration.model_json_schema()
+    for part in schema["$defs"].values():
+        # Whoever names no technique means RFM, so that every other one has to be named.
+        technique = part.get("properties", {}).get("technique", {}).get("const")
+        if technique not in (None, DEFAULT_TECHNIQUE):
+            part["required"] = [*part.get("required", ()), "technique"]
+    return schema | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bellwether configuration",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigVersion:
+    """A published version: what, by whom, when and why."""
+
+    version: int
+    published_at: datetime
+    author: str
+    note: str
+    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +128,15 @@ class PublishedConfigurations:
         if version not in self._read:
             self._read[version] = read_configuration(text, f"configuration version {version}")
         return self._read[version]
+
+
+class CandidateConfiguration(PublishedConfigurations):
+    """The published configurations, as if one more were in force."""
+
+    def __init__(self, versions: ConfigVersions, candidate: Published) -> None:
+        super().__init__(versions)
+        self._candidate = candidate
+
+    def current(self) -> Published:
+        """The candidate."""
+        return self._candidate

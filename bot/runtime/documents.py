@@ -1,28 +1,16 @@
-"""Checking a configuration document against the organisation whose copy is held."""
+"""The organisation's fields that a configuration's criteria may use, from the copy that is held."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from bot.app.config import read_document
-from bot.app.config_criteria import Catalogs, check_against
-from bot.runtime.setup import read_text_of
+from bot.app.config_criteria import Catalogs
 from bot.store.catalog import account_catalog, transaction_catalog
 from connector.cache.engine import Database
+from scoring.config import Configuration
 
 
-def check_document(database: Database, path: Path) -> str:
-    """Read a configuration document and check it against the organisation's fields; its text.
-
-    Raises:
-        ConfigurationError: all problems, with file and line.
-    """
-    text = read_text_of(path)
-    document = read_document(text, str(path))
+def catalogs_of(database: Database, configuration: Configuration) -> Catalogs:
+    """What the copy knows by now: fields, and the values of closed sets."""
     with database.reads.begin() as connection:
-        catalogs = Catalogs(
-            account_catalog(connection, document.configuration),
-            transaction_catalog(connection, document.configuration),
+        return Catalogs(
+            account_catalog(connection, configuration), transaction_catalog(connection, configuration)
         )
-    document.refuse(check_against(document.configuration, catalogs))
-    return text

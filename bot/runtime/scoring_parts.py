@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
+from bot.app.config_preview import Heard, Preview, preview
+from bot.app.configuring import Configuring
 from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
+from bot.runtime.documents import catalogs_of
 from bot.store.audit import SqlAudit
-from bot.store.config_versions import SqlConfigVersions
+from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
+from bot.store.rehearsals import ListenedScores
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database
 
@@ -38,6 +42,25 @@ class ScoringParts:
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
         return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+
+    @cached_property
+    def configuring(self) -> Configuring:
+        """Checking, previewing and publishing configurations."""
+        return Configuring(
+            self.versions,
+            self.configurations,
+            lambda configuration: catalogs_of(self.database, configuration),
+            self._rehearsed,
+            self.audit,
+        )
+
+    def _rehearsed(self, candidate: Published) -> Preview:
+        """What a run with another configuration would do; undone."""
+        heard = Heard()
+        scores = ListenedScores(self.database, heard, PATIENCE_SECONDS)
+        candidates = CandidateConfiguration(self.versions, candidate)
+        recompute = Recompute(scores, candidates, self.clock, self.crm_url)
+        return preview(recompute.rehearse(), heard, candidate.configuration)
 
     @cached_property
     def explanations(self) -> Explanations:

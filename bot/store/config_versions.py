@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
+from bot.app.config import ConfigVersion
+from bot.app.errors import UserError
 from bot.app.ports import Clock
-from bot.store.locks import take_turn
+from bot.store.locks import in_turn
 from bot.store.tables import ConfigVersionRow
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
@@ -17,15 +17,8 @@ from connector.cache.tables import table_of
 _TABLE = table_of(ConfigVersionRow)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigVersion:
-    """A published version: what, by whom, when and why."""
-
-    version: int
-    published_at: datetime
-    author: str
-    note: str
-    document: str
+# As long as a run of a million accounts may take.
+PATIENCE_SECONDS = 60.0
 
 
 class SqlConfigVersions:
@@ -35,15 +28,37 @@ class SqlConfigVersions:
         self._database = database
         self._clock = clock
 
-    def publish(self, document: str, author: str, note: str = "") -> ConfigVersion:
-        """Make a document the one in force. The caller has checked it.
+    def publish(
+        self,
+        document: str,
+        author: str,
+        note: str = "",
+        *,
+        expected: int | None = None,
+        seconds: float = PATIENCE_SECONDS,
+    ) -> ConfigVersion:
+        """Make a document the one in force. The caller has checked it. Waits for a run that is under way.
+
+        Args:
+            document: its text.
+            author: who publishes it.
+            note: why.
+            expected: the version that it was compared with; None: whichever is in force.
+            seconds: how long to wait.
 
         Returns:
             The new version; the one in force when it is the same document, to the character.
+
+        Raises:
+            UserError: a run did not end in time, or somebody else published meanwhile. Nothing was done.
         """
-        with self._database.writes.begin() as connection:
-            take_turn(connection, "configuration")
+        with in_turn(self._database, "scoring", seconds) as connection:
             current = _first(connection, _newest().limit(1))
+            if current is not None and expected not in (None, current.version):
+                raise UserError(
+                    f"{current.author} published version {current.version} meanwhile, so nothing was done.",
+                    "See what it says with `bellwether config export`, and compare again.",
+                )
             if current is not None and current.document == document:
                 return current
             values: dict[str, Any] = {

@@ -24,10 +24,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def migrate(database: Database) -> None:
     """Upgrade to the newest schema; processes that start together take turns.
 
+    Where there is nothing to do nobody waits: a run that is under way may hold the turn of writing for long.
+
     Raises:
         ConfigurationError: the database cannot be reached, or is of a later release than this program.
     """
     try:
+        with database.reads.begin() as connection:
+            if revision(connection) == head():
+                return
         with database.writes.begin() as connection:
             take_turn(connection, "migrate")
             known = ScriptDirectory(str(MIGRATIONS))

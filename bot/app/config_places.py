@@ -1,0 +1,71 @@
+"""Every place of a document where criteria stand, with the fields that they may use, and their trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.app.config_criteria import Catalogs, label_catalog
+from bot.app.config_document import Path
+from scoring.config import Configuration, Segmentation
+from scoring.criteria.canonical import canonical
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
+from scoring.criteria.parse import parse
+from scoring.criteria.tree import Node
+from scoring.shape import Label
+from scoring.voice.catalog import in_criteria
+from scoring.voice.config import VoiceSegmentation
+
+
+@dataclass(frozen=True)
+class Place:
+    """Criteria at their place.
+
+    Attributes:
+        path: keys and indexes that lead to them.
+        text: as they are written, but that shares of voice are fields already.
+        catalog: the fields that they may use.
+    """
+
+    path: Path
+    text: str
+    catalog: Catalog
+
+    def tree(self) -> Node | None:
+        """Read; None when they do not fit the fields.
+
+        A value that no record has is no hindrance: what an earlier document says may be gone by now.
+        """
+        for catalog in (self.catalog, self.catalog.open()):
+            try:
+                return parse(self.text, catalog)
+            except CriteriaError:
+                continue
+        return None
+
+    def canonical(self) -> str:
+        """The one way to write them; criteria that cannot be read keep their own words."""
+        tree = self.tree()
+        return " ".join(self.text.split()) if tree is None else canonical(tree, self.catalog)
+
+
+def places(configuration: Configuration, catalogs: Catalogs) -> Iterator[Place]:
+    """Every place, in the order of the document."""
+    for at, segmentation in enumerate(configuration.segmentations):
+        yield from _of_segmentation(("segmentations", at), segmentation, catalogs)
+    for at, segment in enumerate(configuration.segments):
+        yield Place(("segments", at, "criteria"), segment.criteria, catalogs.accounts)
+
+
+def _of_segmentation(path: Path, segmentation: Segmentation, catalogs: Catalogs) -> Iterator[Place]:
+    yield Place((*path, "accounts"), segmentation.accounts, catalogs.accounts)
+    counted = getattr(segmentation, "transactions", None)
+    if isinstance(counted, str):
+        yield Place((*path, "transactions"), counted, catalogs.transactions)
+    fields = label_catalog(segmentation, catalogs.accounts)
+    voice = isinstance(segmentation, VoiceSegmentation)
+    for at, label in enumerate(segmentation.labels):
+        if isinstance(label, Label):
+            text = in_criteria(label.when) if voice else label.when
+            yield Place((*path, "labels", at, "when"), text, fields)

@@ -1,0 +1,75 @@
+"""A run that is listened to: the same reading and writing, and a note of what is told. It ends undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.app.config_preview import Heard, HeardOfOne
+from bot.app.facts import ChangesOfRun, NamedOwner, OrganisationFacts
+from bot.app.scoring_ports import ScoringTransaction
+from bot.store.locks import in_turn
+from bot.store.scores import SqlScores, SqlScoringTransaction
+from connector.cache.engine import Database
+
+
+class ListenedScores(SqlScores):
+    """The port ``Scores``, which notes what one rehearsal writes.
+
+    Args:
+        database: where scores are.
+        heard: what is noted.
+        seconds: how long to wait for a run that is under way.
+    """
+
+    def __init__(self, database: Database, heard: Heard, seconds: float) -> None:
+        super().__init__(database)
+        self._heard = heard
+        self._seconds = seconds
+
+    @contextmanager
+    def transaction(self) -> Iterator[ScoringTransaction]:
+        """Begin; the rehearsal ends with an exception, which undoes it.
+
+        Raises:
+            UserError: a run was under way for too long.
+        """
+        with in_turn(self._database, "scoring", self._seconds) as connection:
+            yield _ListenedTransaction(connection, self._heard)
+
+
+class _ListenedTransaction(SqlScoringTransaction):
+    def __init__(self, connection: Connection, heard: Heard) -> None:
+        super().__init__(connection)
+        self._heard = heard
+        self._now = HeardOfOne()
+
+    def organisation(self) -> OrganisationFacts:
+        found = super().organisation()
+        self._heard.currency = found.currency
+        return found
+
+    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
+        found = super().names(account_ids)
+        self._heard.names.update(found)
+        return found
+
+    def save_changes(self, changes: ChangesOfRun) -> list[int]:
+        self._now = HeardOfOne([change for change, _ in changes.changes])
+        self._heard.parts[changes.segmentation] = self._now
+        return super().save_changes(changes)
+
+    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
+        self._now.alerts.append(route)
+        return super().add_alert(route, channel, change_id, account_id, at)
+
+    def add_message(
+        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
+    ) -> None:
+        if kind == "alert_summary":
+            self._now.summaries.append(channel)
+        super().add_message(dedupe_key, kind, channel, payload, at)
