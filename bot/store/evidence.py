@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, Activity
+from bot.store import activity
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
 from bot.store.taking_part import AccountsAsked, taking_part
@@ -48,6 +50,18 @@ class SqlEvidence:
         """The accounts that take part."""
         asked = AccountsAsked(self._segmentation, self._catalog, self._today)
         return taking_part(self._connection, asked, criteria, fields, related, only)
+
+    def activity(self, accounts: pa.Array, kinds: Collection[str]) -> Iterator[Activity]:
+        """The events of accounts, some accounts at a time."""
+        return activity.activity(self._connection, accounts, kinds)
+
+    def unlinked(self, kinds: Collection[str]) -> int:
+        """How many events belong to no account."""
+        return activity.unlinked(self._connection, kinds)
+
+    def people_named(self, contacts: Sequence[str]) -> Mapping[str, str]:
+        """The names of contacts, by id."""
+        return activity.people_named(self._connection, contacts)
 
     def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""

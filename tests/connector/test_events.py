@@ -59,7 +59,8 @@ def put_contacts(database: Database, *contacts: tuple[str, str | None, str | Non
 
 
 def test_what_is_read_twice_is_kept_once(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     source = Source([[event(1), event(2)], [event(3)]])
     (first,) = EventSync([source], store, clock).run()
     (second,) = EventSync([source], store, clock).run()
@@ -69,7 +70,8 @@ def test_what_is_read_twice_is_kept_once(database: Database) -> None:
 
 
 def test_it_goes_on_where_it_stopped_and_one_source_does_not_stop_another(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     broken = Source([[event(1)], [event(2)]], stops_at=1)
     other = replace(Source([[replace(event(9), source="salesiq")]]), name="salesiq")
     first = EventSync([broken, other], store, clock).run()
@@ -82,12 +84,12 @@ def test_it_goes_on_where_it_stopped_and_one_source_does_not_stop_another(databa
 
 def test_a_missing_scope_is_said(database: Database) -> None:
     source = Source([[event(1)]], stops_at=0, error=NeedsPerson("No scope.", "Make a new token."))
-    (report,) = EventSync([source], SqlEventStore(database), SetClock()).run()
+    (report,) = EventSync([source], SqlEventStore(database, SetClock()), SetClock()).run()
     assert report.error == "No scope. Make a new token."
 
 
 def test_accounts_come_from_the_contact_or_from_an_address_of_one_account(database: Database) -> None:
-    store = SqlEventStore(database)
+    store = SqlEventStore(database, SetClock())
     put_contacts(
         database,
         ("c1", "a1", "ann@one.example"),
@@ -154,7 +156,8 @@ def test_activities_as_events(module: str, raw: dict[str, Any], kind: str | None
 
 
 def test_held_activities_become_events_page_by_page(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     rows = [
         {
             "module": "Calls",
