@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bot.app.worth import Worth
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines
 
 configuration = typer.Typer(
@@ -65,6 +66,20 @@ def config_history(as_json: AsJson = False) -> None:
         replace(one, document=f"{len(one.document):,} characters") for one in opened().versions.history()
     ]
     print_lines(versions, as_json=as_json)
+
+
+@configuration.command("propose")
+def config_propose(
+    technique: Annotated[str, typer.Argument(help="firmographics")],
+    by: Annotated[Worth | None, typer.Option(help="What labels tell apart; chosen when left out.")] = None,
+) -> None:
+    """Print labels proposed from your own accounts and deals, as a part of the document."""
+    from bot.runtime.proposals import propose
+
+    bellwether = opened()
+    bellwether.require_copy()
+    scoring = bellwether.scoring
+    print(propose(scoring.database, scoring.configurations, scoring.clock, technique, by), end="")
 
 
 @configuration.command("schema")
