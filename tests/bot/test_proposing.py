@@ -39,7 +39,7 @@ def deals(number: int, won: int, lost: int, cents: int) -> list[dict[str, Any]]:
 
 
 def organisation(database: Database, *, lost: bool = True) -> World:  # noqa: F811
-    """Software wins four in five and is large; retail one in five; every other account bears our own label."""
+    """Software wins four in five and is large; retail one in five; half of them bear our own label."""
     world = World(database)
     world.publish()
     world.add(
@@ -48,9 +48,8 @@ def organisation(database: Database, *, lost: bool = True) -> World:  # noqa: F8
     accounts, all_deals = [], []
     for number in range(80):
         good = number % 4 < 2
-        accounts.append(
-            account(number, "Software" if good else "Retail", 500 + number if good else 20 + number)
-        )
+        industry, employees = ("Software", 500 + number) if good else ("Retail", 20 + number)
+        accounts.append(account(number, industry, employees))
         won = 4 if good else 1
         all_deals += deals(number, won, 5 - won if lost else 0, 100_000 if good else 5_000)
     with database.writes.begin() as connection:
