@@ -165,12 +165,12 @@ def test_an_account_is_explained_by_what_holds_and_what_is_missing(
             "It is Medium because it meets 'employees >= 100 and industry in (software, medical)' "
             "(Employees is 150, Industry is Medical)."
         ),
-        "For Large it would have to turn out otherwise: 'employees >= 1000' (Employees is 150).",
+        "What keeps it from Large: 'employees >= 1000' (Employees is 150).",
         "Not known: Annual revenue. Where a value is not known, its conditions do not hold.",
     )
     none = told.of("none")[1].why
     assert none[0] == "It meets no label's criteria, so it is Unclassified."
-    assert none[1].startswith("For Medium it would have to turn out otherwise: 'employees >= 100'")
+    assert none[1].startswith("What keeps it from Medium: 'employees >= 100'")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 from sqlalchemy import insert
 from sqlmodel import SQLModel
 
@@ -70,7 +70,7 @@ def test_the_proposal_tells_good_accounts_apart_and_is_good_as_a_document(
 ) -> None:
     world = organisation(database)
     text = proposal(world, by)
-    [part] = yaml.safe_load(text)["segmentations"]
+    [part] = YAML(typ="safe").load(text)["segmentations"]
     assert [one["name"] for one in part["labels"]] == ["Best Fit", "Poor Fit"]
     when = part["labels"][0]["when"]
     assert "Software" in when or "employees" in when
@@ -103,7 +103,7 @@ def test_where_nothing_is_to_be_learned_the_predefined_labels_are_given_with_the
     world.publish()
     text = proposal(world)
     assert "# Only 0 accounts to learn from: two labels need at least 20." in text
-    [part] = yaml.safe_load(text)["segmentations"]
+    [part] = YAML(typ="safe").load(text)["segmentations"]
     assert [one["name"] for one in part["labels"]][:2] == ["Enterprise", "Mid-Market"]
 
 

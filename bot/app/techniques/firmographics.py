@@ -108,7 +108,7 @@ class _Told:
         if better:
             nearest = better[-1]
             missing = " and ".join(f"'{one.text}' ({self._fact(one)})" for one in nearest.in_the_way)
-            yield f"For {nearest.label} it would have to turn out otherwise: {missing}."
+            yield f"What keeps it from {nearest.label}: {missing}."
 
     def unknown(self, found: Explanation) -> Iterator[str]:
         """Fields without a value."""
