@@ -6,12 +6,14 @@ is read back once. Some accounts at a time: SQLite gives no text longer than 1,0
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 
 from bot.app.facts import Activity
 from bot.store.frames import columns_of
-from bot.store.places import CONTACT, EVENT
+from bot.store.places import ACCOUNT, CONTACT, EVENT
 from bot.store.raw_values import raw_value
 
 EVENTS_AT_ONCE = 500_000
@@ -45,6 +47,14 @@ _NUMBERS = ("seconds", "exact", "score", "count")
 _TYPES = (*(_TEXT for _ in _COLUMNS), *(pa.int64() for _ in _NUMBERS))
 
 
+@dataclass(frozen=True)
+class _Portion:
+    """Some accounts, and the condition that a column holds the id of one of them."""
+
+    ids: Sequence[str]
+    holds: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+
+
 def activity(
     connection: Connection, accounts: pa.Array, kinds: Collection[str], at_once: int = EVENTS_AT_ONCE
 ) -> Iterator[Activity]:
@@ -52,14 +62,13 @@ def activity(
 
     Args:
         connection: to the cache.
-        accounts: ids, in the database's own order, as ``taking_part`` gives them.
+        accounts: ids; they come back in the database's own order.
         kinds: of events; others are not read.
         at_once: about so many events.
     """
     for some in _portions(connection, accounts, at_once):
-        ids = some.to_pylist()
-        table = columns_of(connection, _events(connection, ids, kinds), _TYPES)
-        yield Activity(ids, _frame(table))
+        table = columns_of(connection, _events(connection.dialect.name, some, kinds), _TYPES)
+        yield Activity(some.ids, _frame(table))
 
 
 def unlinked(connection: Connection, kinds: Collection[str]) -> int:
@@ -74,19 +83,29 @@ def people_named(connection: Connection, contacts: Sequence[str]) -> Mapping[str
     return {row.id: row.name for row in connection.execute(query)}
 
 
-def _portions(connection: Connection, accounts: pa.Array, at_once: int) -> Iterator[pa.Array]:
+def _portions(connection: Connection, accounts: pa.Array, at_once: int) -> Iterator[_Portion]:
+    """Ranges of ids in the database's own order, which may be another than that of ``accounts``."""
     if len(accounts) <= FEWEST_ACCOUNTS_AT_ONCE:
-        yield accounts
+        ids = accounts.to_pylist()
+        yield _Portion(ids, lambda column: column.in_(ids))
         return
     events = connection.execute(select(func.count()).select_from(EVENT)).scalar_one()
     size = max(FEWEST_ACCOUNTS_AT_ONCE, len(accounts) * at_once // max(1, events))
-    for start in range(0, len(accounts), size):
-        yield accounts.slice(start, size)
+    ordered = columns_of(connection, select(ACCOUNT.c.id).order_by(ACCOUNT.c.id), [pa.string()]).column(0)
+    for start in range(0, len(ordered), size):
+        some = ordered.slice(start, size).combine_chunks()
+        mine = some.filter(pc.is_in(some, value_set=accounts)).to_pylist()
+        if mine:
+            yield _Portion(mine, _between(mine[0], mine[-1]))
 
 
-def _events(connection: Connection, ids: Sequence[str], kinds: Collection[str]) -> Any:
-    dialect = connection.dialect.name
-    person = _people(ids)
+def _between(first: str, last: str) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    """A range of ids; the few that lie between and take no part are left out by whoever counts."""
+    return lambda column: column.between(first, last)
+
+
+def _events(dialect: str, portion: _Portion, kinds: Collection[str]) -> Any:
+    person = _people(portion)
     contact = func.coalesce(EVENT.c.contact_id, person.c.id, EVENT.c.email)
     beginning = func.substr(EVENT.c.text, 1, LONGEST_BEGINNING)
     texts = (EVENT.c.account_id, EVENT.c.event_type, contact, EVENT.c.email, EVENT.c.object_key, beginning)
@@ -102,26 +121,19 @@ def _events(connection: Connection, ids: Sequence[str], kinds: Collection[str]) 
     return (
         select(*(_hexadecimal(one, dialect) for one in texts), *numbers)
         .select_from(EVENT.outerjoin(person, mail))
-        .where(_of_accounts(EVENT.c.account_id, ids), EVENT.c.event_type.in_(sorted(kinds)))
+        .where(portion.holds(EVENT.c.account_id), EVENT.c.event_type.in_(sorted(kinds)))
     )
 
 
-def _people(ids: Sequence[str]) -> Any:
+def _people(portion: _Portion) -> Any:
     """The contact behind an address, so that whoever opens and calls is one person."""
     mail = func.bw_fold(CONTACT.c.email).label("mail")
     return (
         select(CONTACT.c.account_id, mail, func.min(CONTACT.c.id).label("id"))
-        .where(_of_accounts(CONTACT.c.account_id, ids), CONTACT.c.email.is_not(None))
+        .where(portion.holds(CONTACT.c.account_id), CONTACT.c.email.is_not(None))
         .group_by(CONTACT.c.account_id, mail)
         .subquery()
     )
-
-
-def _of_accounts(column: ColumnElement[Any], ids: Sequence[str]) -> ColumnElement[bool]:
-    """A range of ids; the few that lie between and take no part are left out by whoever counts."""
-    if len(ids) <= FEWEST_ACCOUNTS_AT_ONCE:
-        return column.in_(ids)
-    return column.between(ids[0], ids[-1])
 
 
 def _hexadecimal(text: ColumnElement[Any], dialect: str) -> ColumnElement[str]:

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
-
-import pyarrow as pa
-from sqlalchemy import Connection
-
-from bot.app.facts import AccountFacts, Accounts, Activity
-from bot.store import activity
-from bot.store.account_facts import read_facts
-=======
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -22,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, Activity
+from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
->>>>>>> main
 from bot.store.catalog import account_catalog
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
@@ -66,7 +55,6 @@ class SqlEvidence:
         part = taking_part(self._connection, asked, criteria, fields, related, only)
         return replace(part, ids=pc.cast(part.ids, pa.string()))
 
-<<<<<<< HEAD
     def activity(self, accounts: pa.Array, kinds: Collection[str]) -> Iterator[Activity]:
         """The events of accounts, some accounts at a time."""
         return activity.activity(self._connection, accounts, kinds)
@@ -79,10 +67,7 @@ class SqlEvidence:
         """The names of contacts, by id."""
         return activity.people_named(self._connection, contacts)
 
-    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
-=======
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
->>>>>>> main
         """Last purchase, number and sum of every account that takes part."""
         return read_facts(self._connection, segmentation, self._configuration, self._today, only)
 

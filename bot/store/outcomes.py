@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import BigInteger, Connection, and_, case, cast, false, func, not_, or_, select
 
 from bot.store.catalog import account_catalog, transaction_catalog
@@ -58,4 +59,4 @@ class SqlTold:
         """Some accounts with some of their fields."""
         asked = AccountsAsked(self._configuration.primary.name, self.catalog(), self._today)
         part = taking_part(self._connection, asked, "", fields, only=ids)
-        return part.frame.assign(account_id=part.ids.to_pandas())
+        return part.frame.assign(account_id=pc.cast(part.ids, pa.string()).to_pandas())

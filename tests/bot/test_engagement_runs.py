@@ -37,7 +37,7 @@ from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.engagement.config import EngagementSegmentation
 from scoring.standings import MEASURE_PARTS
-from tests.support.scoring_world import NOON, World, database, shared_postgres  # noqa: F401  (fixtures)
+from tests.support.scoring_world import DAY, NOON, World, database, shared_postgres  # noqa: F401  (fixtures)
 
 DOCUMENT = """\
 version: 1
@@ -332,16 +332,22 @@ def test_one_account_alone_scores_as_among_all(
 
 def test_many_accounts_are_read_some_at_a_time(database: Database) -> None:  # noqa: F811
     world = World(database)
-    ids = [f"{number:05}" for number in range(1_200)]
+    ids = [str(number) for number in range(1, 1_201)]
     world.add(*(AccountRow(id=one, raw="{}") for one in ids))
-    world.add(*(happened(int(one), one, "call_made", 1) for one in ids))
+    world.add(*(happened(int(one), one, "call_made", int(one) / 10) for one in ids))
     with database.reads.connect() as connection:
         read = list(activity(connection, pa.array(ids), kinds_of(SEGMENTATION), at_once=1))
         [whole] = activity(connection, pa.array(ids), kinds_of(SEGMENTATION))
     assert [len(one.ids) for one in read] == [500, 500, 200]
-    assert [name for one in read for name in one.ids] == ids
-    assert [sorted(one.events["account_id"]) for one in read] == [list(one.ids) for one in read]
-    assert sorted(whole.events["account_id"]) == ids
+    assert sorted(name for one in read for name in one.ids) == sorted(ids)
+    assert [sorted(one.events["account_id"]) for one in read] == [sorted(one.ids) for one in read]
+    assert sorted(whole.events["account_id"]) == sorted(ids)
+    with database.reads.connect() as connection:
+        learned = Learned(DAY, 1, {"scale": 40.0, "week": []})
+        found = said_of(connection, Today(DAY), "", learned)
+        assert list(found) == ids, "numbers ascend as numbers"
+        measures = [one[1] or 0 for one in found.values()]
+    assert measures == sorted(measures, reverse=True), "the longer ago the call, the lower the score"
 
 
 @pytest.mark.parametrize(

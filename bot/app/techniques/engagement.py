@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from scoring.engagement.config import EngagementSegmentation
@@ -42,7 +43,7 @@ def scored(evidence: Evidence, situation: Situation[EngagementSegmentation]) -> 
         machines += found.left_out["automatic"]
         if learned is None:
             week += usual_week(some.events, segmentation, situation.today)
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["points"])
+    frame = _in_order(pd.concat(frames, ignore_index=True), ids)
     points = frame["points"].to_numpy(np.int64)
     scale = _scale(situation, points)
     return Scored(
@@ -59,6 +60,12 @@ def kinds_of(segmentation: EngagementSegmentation) -> Collection[str]:
     return points | segmentation.reach.weights.keys() | {SENT}
 
 
+def _in_order(frame: pd.DataFrame, ids: pa.Array) -> pd.DataFrame:
+    read = pa.array(frame["account_id"], pa.string())
+    rows: Integers = pc.index_in(ids, value_set=read).to_numpy()
+    return frame.iloc[rows].reset_index(drop=True)
+
+
 def _scale(situation: Situation[EngagementSegmentation], points: Integers) -> float:
     if situation.learned is not None:
         return float(situation.learned.body["scale"])
@@ -68,7 +75,7 @@ def _scale(situation: Situation[EngagementSegmentation], points: Integers) -> fl
 def _standings(
     ids: pa.Array, frame: pd.DataFrame, scores: Floats, segmentation: EngagementSegmentation
 ) -> Standings:
-    texts = _details(frame) if len(frame) else []
+    texts = _details(frame)
     measure = np.rint(scores * TENTHS).astype(np.int64) * (MEASURE_PARTS // TENTHS)
     return Standings(
         ids,

@@ -45,9 +45,8 @@ class Evidence(Protocol):
         """
         ...
 
-<<<<<<< HEAD
     def activity(self, accounts: pa.Array, kinds: Collection[str]) -> Iterator[Activity]:
-        """The events of accounts, some at a time; the ids as ``accounts`` gave them."""
+        """The events of accounts, each of them once, some at a time, in any order."""
         ...
 
     def unlinked(self, kinds: Collection[str]) -> int:
@@ -58,10 +57,7 @@ class Evidence(Protocol):
         """The names of contacts, by id; of those that have one."""
         ...
 
-    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
-=======
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
->>>>>>> main
         """Last purchase, number and sum of every account that takes part.
 
         Raises:
