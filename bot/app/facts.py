@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +55,19 @@ class Accounts:
 
     ids: pa.Array
     frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What happened between some accounts and us.
+
+    Attributes:
+        ids: of the accounts.
+        events: as the first lines of ``scoring.engagement.events`` say; a few may be of other accounts.
+    """
+
+    ids: Sequence[str]
+    events: pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bot.app.errors import UserError
 from bot.app.starting import Sales, starting_document
+from bot.app.worth import Worth
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said
 from bot.settings import load_settings
 
@@ -132,6 +133,20 @@ def config_history(
         note = f": {one.note}" if one.note else ""
         _say(f"Version {one.version}, {one.published_at:%Y-%m-%d %H:%M} UTC, {one.author}{note}")
         _say(*(f"  {change}" for change in one.changes))
+
+
+@configuration.command("propose")
+def config_propose(
+    technique: Annotated[str, typer.Argument(help="firmographics")],
+    by: Annotated[Worth | None, typer.Option(help="What labels tell apart; chosen when left out.")] = None,
+) -> None:
+    """Print labels proposed from your own accounts and deals, as a part of the document."""
+    from bot.runtime.proposals import propose
+
+    bellwether = opened()
+    bellwether.require_copy()
+    scoring = bellwether.scoring
+    print(propose(scoring.database, scoring.configurations, scoring.clock, technique, by), end="")
 
 
 @configuration.command("schema")

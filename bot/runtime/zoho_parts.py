@@ -219,13 +219,13 @@ class ZohoParts:
 
     def events(self) -> EventSync:
         """One reading of every connected source of engagement."""
-        return EventSync(tuple(self._sources()), SqlEventStore(self.database), self.clock)
+        return EventSync(tuple(self._sources()), SqlEventStore(self.database, self.clock), self.clock)
 
     def survey_door(self, refused: Callable[[str, str], None]) -> SurveyDoor:
         """Where Zoho Survey calls."""
         secret = self.settings.zoho.webhook_secret.get_secret_value()
         return SurveyDoor(
-            SqlEventStore(self.database),
+            SqlEventStore(self.database, self.clock),
             self.clock,
             secret,
             lambda: self.configuration().suite.survey,
@@ -234,7 +234,7 @@ class ZohoParts:
 
     def _sources(self) -> Iterator[EventSource]:
         suite, also = self.configuration().suite, self.configuration().sync.also
-        store = SqlEventStore(self.database)
+        store = SqlEventStore(self.database, self.clock)
         if suite.crm_emails:
             yield EmailEvents(self.client.get, store.contacts_changed)
         if suite.crm_activities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, Activity
+from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
 from bot.store.taking_part import AccountsAsked, taking_part
@@ -53,6 +54,18 @@ class SqlEvidence:
         asked = AccountsAsked(self._segmentation, self._catalog, self._today)
         part = taking_part(self._connection, asked, criteria, fields, related, only)
         return replace(part, ids=pc.cast(part.ids, pa.string()))
+
+    def activity(self, accounts: pa.Array, kinds: Collection[str]) -> Iterator[Activity]:
+        """The events of accounts, some accounts at a time."""
+        return activity.activity(self._connection, accounts, kinds)
+
+    def unlinked(self, kinds: Collection[str]) -> int:
+        """How many events belong to no account."""
+        return activity.unlinked(self._connection, kinds)
+
+    def people_named(self, contacts: Sequence[str]) -> Mapping[str, str]:
+        """The names of contacts, by id."""
+        return activity.people_named(self._connection, contacts)
 
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""

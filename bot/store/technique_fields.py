@@ -35,6 +35,12 @@ _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
             label="Engagement",
             parts=MEASURE_PARTS,
         ),
+        Field("engagement_points", _NUMBER, "detail:number:points", label="Points of engagement"),
+        Field("engaged_people", _NUMBER, "detail:number:people", label="People engaged lately"),
+        Field("last_engagement", FieldType.DATE, "detail:day:last_event", label="Last engagement"),
+    ),
+    "firmographics": (
+        Field("classified_by", FieldType.TEXT, "detail:text:criterion", label="Criterion that classified it"),
     ),
 }
 

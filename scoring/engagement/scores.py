@@ -51,6 +51,14 @@ class EngagementResult:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The columns of ``EngagementResult.frame`` without ``score`` and ``label``, and what did not count."""
+
+    frame: pd.DataFrame
+    left_out: dict[str, int]
+
+
 def score(
     events: pd.DataFrame,
     accounts: Sequence[str],
@@ -72,32 +80,46 @@ def score(
         KeyError: a column is missing.
         ValueError: an account stands twice.
     """
+    found = measured(events, accounts, segmentation, today)
+    points = found.frame["points"].to_numpy(np.int64)
+    warnings: tuple[str, ...] = ()
+    if scale is None:
+        scale = segmentation.scale
+    if scale is None:
+        scale = scale_of(points)
+        warnings = few_active(points)
+    scores = scores_of(points, scale)
+    labels = labels_of(scores, segmentation.labels)
+    frame = found.frame.assign(label=labels)
+    frame.insert(1, "score", scores)
+    return EngagementResult(frame, scale, found.left_out, warnings)
+
+
+def measured(
+    events: pd.DataFrame, accounts: Sequence[str], segmentation: EngagementSegmentation, today: Today
+) -> Measured:
+    """What happened, by account, before any scale: some accounts alone, or all of them.
+
+    Raises:
+        KeyError: a column is missing.
+        ValueError: an account stands twice.
+    """
     index: pd.Index[Any] = pd.Index(np.array(accounts, dtype=object))
     if not index.is_unique:
         raise ValueError("an account stands twice among those to be scored")
     plan = plan_of(segmentation)
     rows = counted(events, index, plan, today)
     people = people_of(rows, plan, len(index))
-    points = total_points(channel_sums(rows, plan, len(index)), people, plan)
-    warnings: tuple[str, ...] = ()
-    if scale is None:
-        scale = segmentation.scale
-    if scale is None:
-        scale = scale_of(points)
-        warnings = _warnings(points)
-    scores = scores_of(points, scale)
     frame = pd.DataFrame(
         {
             "account_id": index,
-            "score": scores,
-            "points": points,
+            "points": total_points(channel_sums(rows, plan, len(index)), people, plan),
             "people": people,
             "events": np.bincount(rows.account, weights=rows.seen, minlength=len(index)).astype(np.int64),
             "last_event": _last_days(rows, len(index), today),
-            "label": labels_of(scores, segmentation.labels),
         }
     )
-    return EngagementResult(frame, scale, rows.left_out, warnings)
+    return Measured(frame, rows.left_out)
 
 
 def worth(rows: Counted, plan: Plan) -> Integers:
@@ -164,10 +186,16 @@ def scores_of(points: Integers, scale: float) -> Floats:
 
 def labels_of(scores: Floats, labels: Sequence[RangeLabel]) -> npt.NDArray[np.object_]:
     """The label of each score; None below the lowest."""
-    ascending = sorted(labels, key=lambda one: one.at_least)
-    names = np.array([None, *(one.name for one in ascending)], dtype=object)
-    begins = np.array([one.at_least for one in ascending], dtype=np.float64)
-    return names[np.searchsorted(begins, scores, side="right")]
+    names = np.array([*(one.name for one in labels), None], dtype=object)
+    return names[label_places(scores, labels)]
+
+
+def label_places(scores: Floats, labels: Sequence[RangeLabel]) -> Integers:
+    """The place in ``labels`` of each score's label; -1 below the lowest."""
+    ascending = sorted(range(len(labels)), key=lambda place: labels[place].at_least)
+    begins = np.array([labels[place].at_least for place in ascending], dtype=np.float64)
+    places = np.array([-1, *ascending], dtype=np.int64)
+    return places[np.searchsorted(begins, scores, side="right")]
 
 
 def _last_days(rows: Counted, accounts: int, today: Today) -> npt.NDArray[np.object_]:
@@ -180,7 +208,8 @@ def _last_days(rows: Counted, accounts: int, today: Today) -> npt.NDArray[np.obj
     return days
 
 
-def _warnings(points: Integers) -> tuple[str, ...]:
+def few_active(points: Integers) -> tuple[str, ...]:
+    """Sentences about a scale that follows few accounts."""
     active = int((points > 0).sum())
     if not active:
         return ("No account has points: every score is 0.",)

@@ -48,13 +48,24 @@ class BestTime:
     confidence: Confidence
 
 
-def best_times(events: pd.DataFrame, segmentation: EngagementSegmentation, today: Today) -> pd.DataFrame:
+def usual_week(events: pd.DataFrame, segmentation: EngagementSegmentation, today: Today) -> Floats:
+    """What everybody's answers weigh by hour of the week: 168 numbers. Those of several frames add up."""
+    return _week(_answers(events, segmentation, today))
+
+
+def best_times(
+    events: pd.DataFrame,
+    segmentation: EngagementSegmentation,
+    today: Today,
+    usual: Floats | None = None,
+) -> pd.DataFrame:
     """The best time for each person who ever answered.
 
     Args:
         events: as the first lines of ``scoring.engagement.events`` say. Only exact instants count.
         segmentation: what counts as an answer.
         today: the day, and the zone whose hours are meant.
+        usual: everybody's week, where these are the events of some people only.
 
     Returns:
         A row per person, sorted by ``contact``: ``weekday``, ``hour``, ``answers``, ``share``,
@@ -66,9 +77,7 @@ def best_times(events: pd.DataFrame, segmentation: EngagementSegmentation, today
     people = sorted({str(one) for one in answers["contact"]})
     person = places(answers["contact"].astype(str), pd.Index(np.array(people, dtype=object)))
     slot, weight = answers["slot"].to_numpy(np.int64), answers["weight"].to_numpy(np.float64)
-    whole: Floats = np.bincount(slot, weights=weight, minlength=SLOTS).astype(np.float64)
-    usual = _spread(np.maximum(whole, 0)[None, :])[0]
-    habits = usual / usual.sum() if usual.sum() else np.full(SLOTS, 1 / SLOTS)
+    habits = _habits(_week(answers) if usual is None else usual)
     rows = list(_rows(person, slot, weight, len(people), reach, habits))
     columns = ["weekday", "hour", "answers", "share", "confidence"]
     frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
@@ -88,6 +97,18 @@ def best_time(
     return BestTime(
         int(row["weekday"]), int(row["hour"]), int(row["answers"]), float(row["share"]), row["confidence"]
     )
+
+
+def _week(answers: pd.DataFrame) -> Floats:
+    slot, weight = answers["slot"].to_numpy(np.int64), answers["weight"].to_numpy(np.float64)
+    return np.bincount(slot, weights=weight, minlength=SLOTS).astype(np.float64)
+
+
+def _habits(week: Floats) -> Floats:
+    """The share of every hour of the week; of an even one where nothing is known."""
+    spread = _spread(np.maximum(week, 0)[None, :])[0]
+    habits: Floats = spread / spread.sum() if spread.sum() else np.full(SLOTS, 1 / SLOTS)
+    return habits
 
 
 def _answers(events: pd.DataFrame, segmentation: EngagementSegmentation, today: Today) -> pd.DataFrame:

@@ -9,11 +9,19 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from connector.cache.engine import Database
 from connector.cache.events import SqlEventStore
-from connector.cache.tables import ContactRow, EngagementEventRow, RecordRow, table_of
+from connector.cache.tables import (
+    AccountRow,
+    ContactRow,
+    EngagementEventRow,
+    RecordRow,
+    TouchedAccountRow,
+    TransactionRow,
+    table_of,
+)
 from connector.errors import NeedsPerson, Retriable
 from connector.suite_ports import EngagementEvent, EventCursor, EventPage
 from connector.sync.activities import READERS, Activities
@@ -22,6 +30,7 @@ from tests.support.moved_clock import SetClock
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 EVENT, CONTACT, RECORD = table_of(EngagementEventRow), table_of(ContactRow), table_of(RecordRow)
+ACCOUNT, DEAL, TOUCHED = table_of(AccountRow), table_of(TransactionRow), table_of(TouchedAccountRow)
 
 
 def event(number: int, **more: Any) -> EngagementEvent:
@@ -59,7 +68,8 @@ def put_contacts(database: Database, *contacts: tuple[str, str | None, str | Non
 
 
 def test_what_is_read_twice_is_kept_once(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     source = Source([[event(1), event(2)], [event(3)]])
     (first,) = EventSync([source], store, clock).run()
     (second,) = EventSync([source], store, clock).run()
@@ -69,7 +79,8 @@ def test_what_is_read_twice_is_kept_once(database: Database) -> None:
 
 
 def test_it_goes_on_where_it_stopped_and_one_source_does_not_stop_another(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     broken = Source([[event(1)], [event(2)]], stops_at=1)
     other = replace(Source([[replace(event(9), source="salesiq")]]), name="salesiq")
     first = EventSync([broken, other], store, clock).run()
@@ -82,12 +93,12 @@ def test_it_goes_on_where_it_stopped_and_one_source_does_not_stop_another(databa
 
 def test_a_missing_scope_is_said(database: Database) -> None:
     source = Source([[event(1)]], stops_at=0, error=NeedsPerson("No scope.", "Make a new token."))
-    (report,) = EventSync([source], SqlEventStore(database), SetClock()).run()
+    (report,) = EventSync([source], SqlEventStore(database, SetClock()), SetClock()).run()
     assert report.error == "No scope. Make a new token."
 
 
 def test_accounts_come_from_the_contact_or_from_an_address_of_one_account(database: Database) -> None:
-    store = SqlEventStore(database)
+    store = SqlEventStore(database, SetClock())
     put_contacts(
         database,
         ("c1", "a1", "ann@one.example"),
@@ -154,7 +165,8 @@ def test_activities_as_events(module: str, raw: dict[str, Any], kind: str | None
 
 
 def test_held_activities_become_events_page_by_page(database: Database) -> None:
-    clock, store = SetClock(), SqlEventStore(database)
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
     rows = [
         {
             "module": "Calls",
@@ -177,3 +189,45 @@ def test_held_activities_become_events_page_by_page(database: Database) -> None:
     clock.move(hours=2)
     assert read() == (1200, 0)
     assert read() == (0, 0)
+
+
+def test_an_account_is_marked_when_its_events_differ_and_only_then(database: Database) -> None:
+    clock = SetClock()
+    store = SqlEventStore(database, clock)
+    store.add([event(1, account_id="a1"), event(2, account_id="a2"), event(3), event(4, account_id="x" * 33)])
+    assert marked(database) == {"a1", "a2"}
+    store.add([event(1, account_id="a1"), event(2, account_id="a3")])
+    assert marked(database) == {"a2", "a3"}, "the account that it had, and the one that it has"
+    store.add([event(5, email="ann@one.example")])
+    assert marked(database) == set()
+    put_contacts(database, ("c1", "a5", "ann@one.example"))
+    assert (store.link(), marked(database), store.link()) == (1, {"a5"}, 0)
+
+
+def test_what_is_about_a_deal_or_an_account_belongs_to_its_account(database: Database) -> None:
+    store = SqlEventStore(database, SetClock())
+    bare = {name: value for name, value in CALL.items() if name not in ("Who_Id", "$se_module")}
+    calls = [
+        one
+        for number, about in enumerate(("d1", "d2", "88", "99"))
+        for one in READERS["Calls"](bare | {"id": str(number), "What_Id": {"id": about}})
+    ]
+    other = event(9, object_key="d1")
+    with database.writes.begin() as connection:
+        connection.execute(insert(DEAL), [{"id": "d1", "account_id": "a1", "raw": "{}"}])
+        connection.execute(insert(ACCOUNT), [{"id": "88", "raw": "{}"}])
+    store.add([*calls, other])
+    assert kept(database) == {"0": "a1", "1": None, "2": "88", "3": None, "9": None}
+    with database.writes.begin() as connection:
+        connection.execute(insert(DEAL), [{"id": "d2", "account_id": "a2", "raw": "{}"}])
+        connection.execute(insert(ACCOUNT), [{"id": "99", "raw": "{}"}])
+    assert store.link() == 2
+    assert kept(database) == {"0": "a1", "1": "a2", "2": "88", "3": "99", "9": None}
+
+
+def marked(database: Database) -> set[str]:
+    """The marked accounts, whose marks are then taken away."""
+    with database.writes.begin() as connection:
+        found = set(connection.execute(select(TOUCHED.c.account_id)).scalars())
+        connection.execute(delete(TOUCHED))
+    return found

@@ -50,7 +50,7 @@ class World:
 
     def __init__(self, zoho: ZohoHttp, database: Database) -> None:
         self.zoho = zoho
-        self.store = SqlEventStore(database)
+        self.store = SqlEventStore(database, RealClock())
         self.database = database
         shelf = SealedShelf(database, SECRET_KEY)
         self.tokens = Tokens(shelf, SANDBOX, region("us", zoho.base_url), RealClock())

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.app.techniques.engagement import ENGAGEMENT
+from bot.app.techniques.firmographics import FIRMOGRAPHICS
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
 from scoring.config import Segmentation
 
-TECHNIQUES: Mapping[str, Technique[Any]] = {"rfm": RFM}
+TECHNIQUES: Mapping[str, Technique[Any]] = {
+    "rfm": RFM,
+    "engagement": ENGAGEMENT,
+    "firmographics": FIRMOGRAPHICS,
+}
 
 
 def technique_of(segmentation: Segmentation) -> Technique[Any]:

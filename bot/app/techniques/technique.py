@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, Activity
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
@@ -43,6 +43,18 @@ class Evidence(Protocol):
         Raises:
             CriteriaError: criteria that do not fit the organisation's fields.
         """
+        ...
+
+    def activity(self, accounts: pa.Array, kinds: Collection[str]) -> Iterator[Activity]:
+        """The events of accounts, each of them once, some at a time, in any order."""
+        ...
+
+    def unlinked(self, kinds: Collection[str]) -> int:
+        """How many events of these kinds belong to no account."""
+        ...
+
+    def people_named(self, contacts: Sequence[str]) -> Mapping[str, str]:
+        """The names of contacts, by id; of those that have one."""
         ...
 
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
