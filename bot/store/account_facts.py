@@ -63,22 +63,21 @@ def read_facts(
     rules = read_rules(segmentation.labels, accounts)
     transactions = transaction_catalog(connection, configuration, closed=False).open()
     node, dialect = parse(segmentation.transactions, transactions), connection.dialect.name
-    counting = _counting(connection, node, transactions, today)
+    counts = counting(connection, node, transactions, today)
     rows = TransactionColumns(dialect).rows(fields_of(node, transactions))
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
     part = taking_part(connection, chosen, segmentation.accounts, fields, related)
-    dated = _dated(today, dialect)
-    found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
+    found = columns_of(connection, _purchases(rows, and_(counts, dated(today, dialect))), _PURCHASE_TYPES)
     return AccountFacts(
         ids=part.ids,
         frame=_frame(part.ids, found, part.frame),
         catalog=accounts,
-        uncounted=_count(connection, rows, and_(counting, _undated(today))),
+        uncounted=_count(connection, rows, and_(counts, undated(today))),
     )
 
 
-def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
+def counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
     """Which transactions count.
 
     Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
@@ -131,13 +130,13 @@ def _stages(connection: Connection) -> list[str]:
     return found
 
 
-def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
+def dated(today: Today, dialect: str) -> ColumnElement[bool]:
     """True or false, never NULL: an account, and a day that has come."""
     day = type_coerce(_without_index(TRANSACTION.c.occurred_on, dialect), Date)
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
-def _undated(today: Today) -> ColumnElement[bool]:
+def undated(today: Today) -> ColumnElement[bool]:
     """The contrary, as alternatives that indexes find."""
     day = TRANSACTION.c.occurred_on
     return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)
