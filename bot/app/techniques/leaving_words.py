@@ -92,23 +92,23 @@ def _risks(old: Standing, new: Standing, situation: Situation[LeavingSegmentatio
 
 def _present(found: LeavingExplanation, currency: str) -> Iterator[str]:
     yield (
-        f"Risk of no purchase in the next {counted(found.horizon_days, 'day')}: {found.risk:.1%}; "
+        f"Risk of no purchase in the next {counted(found.horizon_days, 'day')}: {_share(found.risk)}; "
         f"{found.expected_purchases:.1f} purchases are expected."
     )
     rhythm = (
         f"it usually buys every {found.usual_gap_days:.0f} days"
         if found.own_gaps > 1
-        else f"accounts like yours usually buy every {found.usual_gap_days:.0f} days"
+        else f"accounts usually buy every {found.usual_gap_days:.0f} days"
     )
     last = f"{written_day(found.last_purchase)}, {counted(found.recency_days, 'day')} ago"
     yield f"Last of {counted(found.purchases, 'purchase day')}: {last}; {rhythm}."
     if found.overdue is not None:
         since, times = written_day(found.overdue.since), found.overdue.times
         yield f"A purchase is overdue since {since}: the silence is {times:.1f} times the usual one."
-    spend, worth = (
-        written_money(one, currency) for one in (found.spend_365_minor, found.value_at_risk_minor)
-    )
-    yield f"Value at risk: {worth}, the risk's share of {spend} bought in the last 365 days."
+    if found.spend_365_minor > 0:
+        spend = written_money(found.spend_365_minor, currency)
+        worth = written_money(found.value_at_risk_minor, currency)
+        yield f"Value at risk: {worth}, the risk's share of {spend} bought in the last 365 days."
 
 
 def _why(found: LeavingExplanation) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _why(found: LeavingExplanation) -> Iterator[str]:
         )
         yield f"Against an average account, what speaks most is {', '.join(parts)}."
     if len(found.models) > 1 or not found.contributions:
-        said = (f"{_MODELS[name]} says {chance:.0%}" for name, chance, _ in found.models)
+        said = (f"{_MODELS[name]} says {_share(chance)}" for name, chance, _ in found.models)
         yield f"Behind the risk: {'; '.join(said)}."
 
 
@@ -137,13 +137,17 @@ def _outlooks(found: LeavingExplanation, label: str | None) -> Iterator[str]:
     bought = found.bought_today
     if bought.risk < found.risk:
         made = "" if bought.label in {label, None} else f" and make it {bought.label}"
-        yield f"A purchase today would bring the risk down to {bought.risk:.0%}{made}."
+        yield f"A purchase today would bring the risk down to {_share(bought.risk)}{made}."
     steps = [Outlook(found.as_of, found.risk, label), *found.silent]
     worse = (later for sooner, later in pairwise(steps) if later.label != sooner.label)
     turn = next(worse, found.silent[-1])
     there = f", {turn.label}" if turn.label else ""
-    yield f"Without a purchase it will be {turn.risk:.0%} on {written_day(turn.day)}{there}."
+    yield f"Without a purchase it will be {_share(turn.risk)} on {written_day(turn.day)}{there}."
 
 
 def _percent(measure: int) -> str:
     return f"{measure / MEASURE_PARTS:.0f} %"
+
+
+def _share(chance: float) -> str:
+    return f"{chance * 100:.0f} %"

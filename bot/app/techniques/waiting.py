@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from bot.app.techniques.technique import Situation
 from scoring.hysteresis import settle_all
-from scoring.standings import NO_LABEL, Integers, Rows, Standings
+from scoring.standings import NO_LABEL, NO_NUMBER, Integers, Rows, Standings
 
 WAITING, RUNS, DAY = "waiting", "waiting_runs", "waiting_day"
 _FACTS = ("last_purchase", "purchases", "spend_minor")
@@ -63,13 +63,17 @@ def settled(now: Standings, situation: Situation[Any], runs_to_agree: int) -> Wa
 
 
 def _idle(now: Standings, before: Standings) -> tuple[Rows, Rows]:
-    """The accounts that did nothing and would get another label: their rows now, and before."""
+    """The accounts that did nothing and would get another label: their rows now, and before.
+
+    Where there was nothing to tell before, or is nothing now, no score has crept over a limit.
+    """
     place = pc.fill_null(pc.index_in(now.ids, value_set=before.ids), -1).to_numpy().astype(np.intp)
     rows = np.flatnonzero(place >= 0)
     old = place[rows]
     idle = (
         np.array([_place(now, name) for name in (*before.names, None)])[before.label[old]] != now.label[rows]
     )
+    idle &= (before.column("measure")[old] != NO_NUMBER) & (now.column("measure")[rows] != NO_NUMBER)
     for name in _FACTS:
         idle &= before.column(name)[old] == now.column(name)[rows]
     return rows[idle], old[idle]
