@@ -17,8 +17,8 @@ from bot.store.purchase_days import count_left_out, read_purchase_days
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, TransactionRow, table_of
 from scoring.criteria.periods import Today
+from scoring.days import day_of
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import EPOCH
 from tests.support.leaving_runs import DOCUMENT
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import DAY, World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -52,7 +52,7 @@ def rows(found: PurchaseDays) -> dict[tuple[str, date], tuple[int, bool]]:
     places = list(zip(history.account.tolist(), history.day.tolist(), strict=True))
     assert places == sorted(set(places)), "one row for an account and day, in order"
     return {
-        (str(history.accounts[account]), EPOCH + timedelta(days=day)): (minor, bought)
+        (str(history.accounts[account]), day_of(day)): (minor, bought)
         for (account, day), minor, bought in zip(
             places, history.minor.tolist(), history.bought.tolist(), strict=True
         )

@@ -18,9 +18,10 @@ from bot.app.techniques.leaving_model import Learnt, learnt
 from bot.app.techniques.leaving_words import explained, reasons
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from bot.app.techniques.waiting import Waiting, settled
+from scoring.days import day_number
 from scoring.labels import account_fields, places, read_rules, related_conditions
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import History, Integers, day_number, states_at
+from scoring.leaving.history import History, Integers, states_at
 from scoring.leaving.score import risk_millionths, value_at_risk
 from scoring.rfm import EPOCH_ORDINAL
 from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, NOTHING, Standings, digests

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from bot.app.techniques.technique import Evidence, Situation
+from scoring.days import day_number
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import History, day_number, states_at
+from scoring.leaving.history import History, states_at
 from scoring.leaving.model import MOST_ACCOUNTS, LeavingModel, fit, model_from
 
 # Ten for each of the two parameters of how long accounts stay silent, the least that is ever learned.
