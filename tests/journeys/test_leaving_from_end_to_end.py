@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.config import STARTING_DOCUMENT
 from sandbox.zoho.serve import running as running_zoho
 from tests.support.processes import Product, install
 
@@ -25,7 +26,6 @@ SEGMENTATION = """\
 """
 REFUSED = (
     ("churn_risk < 50%", "churn_rsk < 50%", "There is no field churn_rsk. Did you mean churn_risk"),
-    ("horizon_days: 60", "horizon_days: 3", "horizon_days"),
     ("limits:\n", "limits:\n  leaving_labels: 2\n", "'Who leaves' has 3 labels; the limit is 2."),
 )
 SEGMENT = "  - {name: Worth a call, criteria: churn_risk > 1% and value_at_risk > 10}\n"
@@ -44,9 +44,8 @@ def succeeds(product: Product, *command: str) -> str:
 
 
 def test_a_leaving_segmentation_from_the_document_to_the_answer(product: Product) -> None:
-    starting = succeeds(product, "config", "export")
-    good = starting.replace("\nsegments:\n", f"\n{SEGMENTATION}\nsegments:\n{SEGMENT}", 1)
-    assert good != starting
+    good = STARTING_DOCUMENT.replace("\nsegments:\n", f"\n{SEGMENTATION}\nsegments:\n{SEGMENT}", 1)
+    assert good != STARTING_DOCUMENT
     path = product.directory / "leaving.yaml"
     succeeds(product, "sync")
     for right, wrong, sentence in REFUSED:
@@ -65,12 +64,9 @@ def test_a_leaving_segmentation_from_the_document_to_the_answer(product: Product
     assert (part["technique"], part["accounts"], part["scored"]) == ("leaving", 85, 85)
     assert part["labels"] == rehearsed["parts"][0]["labels"]
     assert sum(many for label, many in part["labels"] if label is not None) == 85
-    assert "Who leaves: 85 accounts, 85 scored; no label changed." in succeeds(product, "score", "Who leaves")
 
     risky = json.loads(succeeds(product, "ask", "--json", "churn_risk > 1% and value_at_risk > 10"))
     saved = json.loads(succeeds(product, "ask", "--json", 'in segment "Worth a call"'))
-    everybody = json.loads(succeeds(product, "ask", "--json", "churn_risk >= 0"))
-    assert everybody["total"] == 85
     assert 0 < risky["total"] == saved["total"] < 85
     assert [one["name"] for one in risky["accounts"]] == [one["name"] for one in saved["accounts"]]
 

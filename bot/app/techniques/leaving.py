@@ -28,7 +28,10 @@ from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, NOTHING, Stand
 
 COLUMNS = ("last_purchase", "purchases", "spend_minor", "measure", "value_minor", "digest")
 ACCOUNTS_AT_ONCE = 50_000  # of a million accounts the purchases are held a portion at a time
-EXPECTED_DECIMALS = 3
+# A tenth of a percent, in millionths, and a hundredth of a purchase. Chances are known to some percent; told
+# more finely, every account's row would be written anew every day.
+RISK_STEP = 1_000
+EXPECTED_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def _numbers(
         too_large += found.too_large
         if model.model is not None:
             none = model.model.none_within(states, day_number(situation.today.day))
-            risk = risk_millionths(none)
+            risk = (risk_millionths(none) + RISK_STEP // 2) // RISK_STEP * RISK_STEP
             columns["measure"][at] = risk
             columns["value_minor"][at] = value_at_risk(risk, states.recent_minor)
             expected[at] = np.round(model.model.expected(states, none), EXPECTED_DECIMALS)
