@@ -59,7 +59,7 @@ def read_purchase_days(
         configuration: the mapping of their fields.
         today: the last day that counts.
         only: of these accounts.
-        between: of the accounts from one id to another, in the database's order.
+        between: of the accounts from one id to another, in the database's order of texts.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.

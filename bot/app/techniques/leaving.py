@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.app.config_criteria import label_catalog
-from bot.app.techniques.leaving_model import Learnt, learnt
+from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of
 from bot.app.techniques.leaving_words import explained, reasons
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from bot.app.techniques.waiting import Waiting, settled
@@ -85,7 +85,7 @@ def _numbers(
     expected, too_large = np.full(len(ids), np.nan), 0
     for start in range(0, len(ids), ACCOUNTS_AT_ONCE):
         some = ids.slice(start, ACCOUNTS_AT_ONCE)
-        found = evidence.purchase_days(situation.segmentation, between=(some[0].as_py(), some[-1].as_py()))
+        found = purchase_days_of(evidence, situation.segmentation, some)
         history, rows = _taking_part(found.history, some)
         states = states_at(history, day_number(situation.today.day))
         at = start + rows[states.account]

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from bot.app.facts import PurchaseDays
 from bot.app.techniques.technique import Evidence, Situation
 from scoring.days import day_number
 from scoring.leaving.config import LeavingSegmentation
@@ -52,6 +54,19 @@ def learnt(evidence: Evidence, situation: Situation[LeavingSegmentation], ids: p
     return earlier if earlier is not None and earlier.model is not None else _learn(evidence, situation, ids)
 
 
+def purchase_days_of(
+    evidence: Evidence, segmentation: LeavingSegmentation, neighbours: pa.Array
+) -> PurchaseDays:
+    """The purchases of accounts that stand side by side, and of others that lie between their ids.
+
+    Of ids of digits alone, which are in one order in every database, a range is asked for.
+    """
+    if len(neighbours) and pc.all(pc.match_substring_regex(neighbours, "^[0-9]+$")).as_py():
+        ends = pc.min_max(neighbours).as_py()
+        return evidence.purchase_days(segmentation, between=(ends["min"], ends["max"]))
+    return evidence.purchase_days(segmentation, only=neighbours.to_pylist())
+
+
 def _learn(evidence: Evidence, situation: Situation[LeavingSegmentation], ids: pa.Array) -> Learnt:
     segmentation, today = situation.segmentation, situation.today.day
     history = _to_learn_from(evidence, segmentation, ids)
@@ -85,8 +100,7 @@ def _lacking(history: History, segmentation: LeavingSegmentation, today: int) ->
 def _to_learn_from(evidence: Evidence, segmentation: LeavingSegmentation, ids: pa.Array) -> History:
     """The purchases of everybody; of very many accounts those of enough buyers, drawn by chance."""
     if len(ids) <= MOST_ACCOUNTS:
-        ends = (ids[0].as_py(), ids[-1].as_py()) if len(ids) else ("", "")
-        found = evidence.purchase_days(segmentation, between=ends).history
+        found = purchase_days_of(evidence, segmentation, ids).history
         return found.of(np.isin(found.accounts, ids.to_numpy(zero_copy_only=False)))
     histories: list[History] = []
     for some in _draws(ids):

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bot.app.techniques.technique import Situation
+from scoring.account_ids import places
 from scoring.hysteresis import settle_all
 from scoring.standings import NO_LABEL, NO_NUMBER, Integers, Rows, Standings
 
@@ -67,7 +67,7 @@ def _idle(now: Standings, before: Standings) -> tuple[Rows, Rows]:
 
     Where there was nothing to tell before, or is nothing now, no score has crept over a limit.
     """
-    place = pc.fill_null(pc.index_in(now.ids, value_set=before.ids), -1).to_numpy().astype(np.intp)
+    place = places(now.ids, before.ids)
     rows = np.flatnonzero(place >= 0)
     old = place[rows]
     idle = (
