@@ -15,6 +15,7 @@ from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.labels import Direction
+from scoring.leaving.history import History
 from scoring.rfm import Standing
 
 
@@ -86,6 +87,19 @@ class AccountFacts:
     frame: pd.DataFrame
     catalog: Catalog
     uncounted: int
+
+
+@dataclass(frozen=True)
+class PurchaseDays:
+    """The days on which accounts bought or gave something back.
+
+    Attributes:
+        history: one row for each account and day.
+        too_large: how many accounts are left out, because their amounts together do not fit 64 bits.
+    """
+
+    history: History
+    too_large: int = 0
 
 
 @dataclass(frozen=True, slots=True)

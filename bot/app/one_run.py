@@ -112,6 +112,7 @@ class OneRun:
             currency=self.organisation.currency,
             learned=self._learned(),
             before=self.transaction.standings(name, self._technique.columns, details=self._technique.details),
+            baseline=self.baseline,
         )
 
     def _learned(self) -> Learned | None:
@@ -162,12 +163,13 @@ class OneRun:
         return [replace(one, old=replace(one.old, details=found.get(one.account_id))) for one in changes]
 
     def _with_stakes(self, changes: list[AccountChange]) -> list[AccountChange]:
-        """The money at stake by RFM, where the technique counts no money itself."""
-        if "spend_minor" in self._technique.columns or not changes:
+        """The money at stake by the technique itself, or else by RFM; spend is RFM's own."""
+        columns = self._technique.columns
+        if ("spend_minor" in columns and "value_minor" not in columns) or not changes:
             return changes
         primary = self.published.configuration.primary.name
         spend = self.transaction.spend(primary, [one.account_id for one in changes])
-        return [replace(one, stake_minor=_stake(one.old, spend.get(one.account_id, 0))) for one in changes]
+        return [replace(one, stake_minor=_stake(one, spend.get(one.account_id, 0))) for one in changes]
 
     def _save_run(self, scored: Scored, changed: int) -> int:
         return self.transaction.save_run(
@@ -224,8 +226,10 @@ class OneRun:
         return alerting.tell(changes, self.published.configuration.alerts.routes)
 
 
-def _stake(old: Standing, spend_minor: int) -> int:
-    return spend_minor if old.value_minor is None else old.value_minor
+def _stake(change: AccountChange, spend_minor: int) -> int:
+    """The larger of what was at stake before and what is now: risk rises, and purchases may be lost."""
+    known = [one for one in (change.old.value_minor, change.new.value_minor) if one is not None]
+    return max(known, default=spend_minor)
 
 
 def _label_counts(labels: Sequence[str], standings: Standings) -> LabelCounts:

@@ -145,12 +145,12 @@ class _Counted:
         self._connection = connection
         self._today = today
         self._rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
-        self._counting = _counting(connection, node, catalog, today)
+        self._counting = counting(connection, node, catalog, today)
 
     def by_account(self, ids: pa.Array, only: Sequence[str] | None) -> pa.Table:
         """Account, last day, number and sum of the transactions that count."""
-        dated = _dated(self._today, self._connection.dialect.name)
-        statement = _purchases(self._rows, and_(self._counting, dated))
+        come = dated(self._today, self._connection.dialect.name)
+        statement = _purchases(self._rows, and_(self._counting, come))
         if only is None:
             parts = in_parts(self._connection, statement, TRANSACTION.c.account_id, ids)
             return pa.concat_tables(alike_tables([read_account_rows(one, _FACTS) for one in parts]))
@@ -162,12 +162,12 @@ class _Counted:
 
     def left_out(self) -> int:
         """How many have no account, no date, or a date after today."""
-        condition = and_(self._counting, _undated(self._today))
+        condition = and_(self._counting, undated(self._today))
         query = select(func.count()).select_from(self._rows).where(condition)
         return self._connection.execute(query).scalar_one()
 
 
-def _counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
+def counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
     """Which transactions count.
 
     Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
@@ -220,13 +220,13 @@ def _stages(connection: Connection) -> list[str]:
     return found
 
 
-def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
+def dated(today: Today, dialect: str) -> ColumnElement[bool]:
     """True or false, never NULL: an account, and a day that has come."""
     day = type_coerce(_without_index(TRANSACTION.c.occurred_on, dialect), Date)
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
-def _undated(today: Today) -> ColumnElement[bool]:
+def undated(today: Today) -> ColumnElement[bool]:
     """The contrary, as alternatives that indexes find."""
     day = TRANSACTION.c.occurred_on
     return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)

@@ -11,15 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts, Activity
+from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
 from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
+from bot.store.purchase_days import count_left_out, read_purchase_days
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
+from scoring.leaving.config import LeavingSegmentation
 from scoring.rfm_config import RfmSegmentation
 
 
@@ -70,6 +72,20 @@ class SqlEvidence:
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
         return read_facts(self._connection, segmentation, self._configuration, self._today, only)
+
+    def purchase_days(
+        self,
+        segmentation: LeavingSegmentation,
+        only: Sequence[str] | None = None,
+        between: tuple[str, str] | None = None,
+    ) -> PurchaseDays:
+        """The days on which accounts bought."""
+        counted = (self._connection, segmentation, self._configuration, self._today)
+        return read_purchase_days(*counted, only=only, between=between)
+
+    def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
+        """How many transactions meet the criteria but have no account, no day or a later one."""
+        return count_left_out(self._connection, segmentation, self._configuration, self._today)
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""

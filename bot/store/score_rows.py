@@ -10,7 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import ColumnElement, Connection, String, bindparam, case, cast, delete, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+)
 
 from bot.store import snapshots
 from bot.store.bulk_rows import write_rows
@@ -175,7 +187,8 @@ def _place(labels: Sequence[str]) -> ColumnElement[int]:
 def _stored(name: str) -> ColumnElement[Any]:
     if name == "last_purchase":
         return func.coalesce(cast(SCORE.c.last_purchase, String), NO_DAY_TEXT)
-    return func.coalesce(SCORE.c[name], NOTHING[name])
+    # As text: PostgreSQL reads a minus sign by itself, and 2^63 alone leaves 64 bits.
+    return func.coalesce(SCORE.c[name], cast(literal(str(NOTHING[name])), BigInteger))
 
 
 def _numbers(name: str, column: pa.Array) -> Integers:

@@ -7,12 +7,14 @@ from typing import Any
 
 from bot.app.techniques.engagement import ENGAGEMENT
 from bot.app.techniques.firmographics import FIRMOGRAPHICS
+from bot.app.techniques.leaving import LEAVING
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
 from scoring.config import Segmentation
 
 TECHNIQUES: Mapping[str, Technique[Any]] = {
     "rfm": RFM,
+    "leaving": LEAVING,
     "engagement": ENGAGEMENT,
     "firmographics": FIRMOGRAPHICS,
 }

@@ -10,11 +10,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts, Accounts, Activity
+from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
+from scoring.leaving.config import LeavingSegmentation
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
@@ -65,6 +66,29 @@ class Evidence(Protocol):
         """
         ...
 
+    def purchase_days(
+        self,
+        segmentation: LeavingSegmentation,
+        only: Sequence[str] | None = None,
+        between: tuple[str, str] | None = None,
+    ) -> PurchaseDays:
+        """The days on which accounts bought; of a million accounts a portion at a time.
+
+        Args:
+            segmentation: which transactions count.
+            only: of these accounts.
+            between: of the accounts from one id to another as texts; of digits alone, which are in one
+                order in every database.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
+    def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
+        """How many transactions meet the criteria but have no account, no day or a later one."""
+        ...
+
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked.
 
@@ -91,6 +115,7 @@ class Situation(Generic[S]):
         learned: what was learned earlier and may be used; None: learn now.
         before: what the last run said, for labels that wait; with details if the technique reads them.
         thresholds: what the last run kept for explaining, JSON values; None while scoring.
+        baseline: the first run, or the first with a changed configuration: no label waits.
     """
 
     segmentation: S
@@ -100,6 +125,7 @@ class Situation(Generic[S]):
     learned: Learned | None
     before: Standings
     thresholds: Mapping[str, Any] | None = None
+    baseline: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""Leaving in a run: a learned model scores each account by its own purchases; labels wait to be confirmed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bot.app.config_criteria import label_catalog
+from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of
+from bot.app.techniques.leaving_words import explained, reasons
+from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
+from bot.app.techniques.waiting import Waiting, settled
+from scoring.days import day_number
+from scoring.labels import account_fields, places, read_rules, related_conditions
+from scoring.leaving.config import LeavingSegmentation
+from scoring.leaving.history import History, Integers, states_at
+from scoring.leaving.score import risk_millionths, value_at_risk
+from scoring.rfm import EPOCH_ORDINAL
+from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, NOTHING, Standings, digests
+
+COLUMNS = ("last_purchase", "purchases", "spend_minor", "measure", "value_minor", "digest")
+ACCOUNTS_AT_ONCE = 50_000  # of a million accounts the purchases are held a portion at a time
+# A tenth of a percent, in millionths, and a hundredth of a purchase. Chances are known to some percent; told
+# more finely, every account's row would be written anew every day.
+RISK_STEP = 1_000
+EXPECTED_DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What is known of the accounts that take part, row by row.
+
+    Attributes:
+        columns: those of ``COLUMNS`` but the digest.
+        expected: purchases in the horizon; NaN where there is no risk to tell.
+        too_large: how many accounts have amounts that do not add up within 64 bits.
+    """
+
+    columns: Mapping[str, Integers]
+    expected: npt.NDArray[np.float64]
+    too_large: int
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Of which accounts there is a risk to tell."""
+        found: npt.NDArray[np.bool_] = self.columns["measure"] != NO_NUMBER
+        return found
+
+
+def scored(evidence: Evidence, situation: Situation[LeavingSegmentation]) -> Scored:
+    """Every account that takes part."""
+    segmentation = situation.segmentation
+    catalog = label_catalog(segmentation, evidence.catalog())
+    rules = read_rules(segmentation.labels, catalog)
+    fields, related = account_fields(rules, catalog), related_conditions(rules, catalog)
+    part = evidence.accounts(segmentation.accounts, fields, related)
+    model = learnt(evidence, situation, part.ids)
+    numbers = _numbers(evidence, situation, part.ids, model)
+    names = tuple(label.name for label in segmentation.labels)
+    proposed = np.full(len(part.ids), NO_LABEL, dtype=np.int64)
+    if model.model is not None:  # a label without a risk would be a guess
+        frame = pd.concat([_criteria_columns(numbers), part.frame.reset_index(drop=True)], axis=1)
+        proposed = places(frame, rules, catalog, situation.today)
+    standings = Standings(part.ids, proposed, names, numbers.columns)
+    waiting = settled(standings, situation, segmentation.runs_to_agree)
+    return Scored(
+        _with_details(standings, waiting, numbers),
+        (*model.warnings, *_left_out(evidence, segmentation, numbers)),
+        learned=model.body,
+    )
+
+
+def _numbers(
+    evidence: Evidence, situation: Situation[LeavingSegmentation], ids: pa.Array, model: Learnt
+) -> _Numbers:
+    columns = {name: np.full(len(ids), NOTHING[name], np.int64) for name in COLUMNS if name != "digest"}
+    expected, too_large = np.full(len(ids), np.nan), 0
+    for start in range(0, len(ids), ACCOUNTS_AT_ONCE):
+        some = ids.slice(start, ACCOUNTS_AT_ONCE)
+        found = purchase_days_of(evidence, situation.segmentation, some)
+        history, rows = _taking_part(found.history, some)
+        states = states_at(history, day_number(situation.today.day))
+        at = start + rows[states.account]
+        columns["last_purchase"][at] = states.first + states.spread + EPOCH_ORDINAL
+        columns["purchases"][at] = states.repeats + 1
+        columns["spend_minor"][at] = states.spend_minor
+        too_large += found.too_large
+        if model.model is not None:
+            none = model.model.none_within(states, day_number(situation.today.day))
+            risk = (risk_millionths(none) + RISK_STEP // 2) // RISK_STEP * RISK_STEP
+            columns["measure"][at] = risk
+            columns["value_minor"][at] = value_at_risk(risk, states.recent_minor)
+            expected[at] = np.round(model.model.expected(states, none), EXPECTED_DECIMALS)
+    return _Numbers(columns, expected, too_large)
+
+
+def _taking_part(history: History, ids: pa.Array) -> tuple[History, Integers]:
+    """The history of those among ids, and where each of its accounts is among them."""
+    among = pa.array(history.accounts, pa.string())
+    place = pc.fill_null(pc.index_in(among, value_set=ids), -1).to_numpy().astype(np.int64)
+    return history.of(place >= 0), place[place >= 0]
+
+
+def _criteria_columns(numbers: _Numbers) -> pd.DataFrame:
+    """As the criteria name and measure them: risk in percent, money in minor units."""
+    measure, missing = numbers.columns["measure"], ~numbers.known
+    worth = np.where(missing, 0, numbers.columns["value_minor"])
+    return pd.DataFrame(
+        {
+            "churn_risk": np.where(missing, np.nan, measure / MEASURE_PARTS),
+            "value_at_risk": pd.arrays.IntegerArray(worth, missing),
+            "expected_purchases": numbers.expected,
+        }
+    )
+
+
+def _with_details(standings: Standings, waiting: Waiting, numbers: _Numbers) -> Standings:
+    details = list(_details(waiting, numbers))
+    columns = {**standings.columns, "digest": digests(details)}
+    return Standings(standings.ids, waiting.label, standings.names, columns, pa.array(details, pa.string()))
+
+
+def _details(waiting: Waiting, numbers: _Numbers) -> Iterator[str | None]:
+    known = numbers.known.tolist()
+    for row, expected in enumerate(numbers.expected.tolist()):
+        values: dict[str, Any] = {"expected_purchases": expected} if known[row] else {}
+        values |= waiting.details.get(row, {})
+        yield json.dumps(values, sort_keys=True, allow_nan=False, ensure_ascii=False) if values else None
+
+
+def _left_out(evidence: Evidence, segmentation: LeavingSegmentation, numbers: _Numbers) -> Iterator[str]:
+    if uncounted := evidence.uncounted_purchases(segmentation):
+        kinds = "Purchases without an account, without a date or with a later date"
+        yield f"{kinds} do not count: {uncounted:,}."
+    if numbers.too_large:
+        yield (
+            f"Accounts whose amounts are too large to be added up get no risk: {numbers.too_large:,}. "
+            "Look at the amounts of their transactions."
+        )
+
+
+LEAVING = Technique[LeavingSegmentation](COLUMNS, scored, reasons, explained, learns=True, details=True)
