@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from sqlalchemy import Connection
+
 from bot.app.config import PublishedConfigurations
 from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import SqlConfigVersions
-from bot.store.scores import SqlScores
+from bot.store.readings import SqlReadings
+from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
+from scoring.config import Configuration
+from scoring.criteria.periods import Today
 
 
 class ScoringParts:
@@ -37,7 +42,18 @@ class ScoringParts:
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
-        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+        scores = SqlScores(self.database)
+        return Recompute(scores, self.configurations, self.clock, self.crm_url, self.readings.read_new)
+
+    @cached_property
+    def readings(self) -> SqlReadings:
+        """What customers' messages say."""
+
+        def today(connection: Connection, configuration: Configuration) -> Today:
+            organisation = SqlScoringTransaction(connection).organisation()
+            return organisation.today(configuration, self.clock.now())
+
+        return SqlReadings(self.database, self.configurations, today)
 
     @cached_property
     def explanations(self) -> Explanations:

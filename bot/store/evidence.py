@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.voice_reader import Voices
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
+from bot.store.readings import kept_voices, read_voices
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.rfm_config import RfmSegmentation
+from scoring.voice.config import VoiceSegmentation
 
 
 class SqlEvidence:
@@ -52,3 +56,11 @@ class SqlEvidence:
     def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
         return read_facts(self._connection, segmentation, self._configuration, self._today)
+
+    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+        """What customers said."""
+        return read_voices(self._connection, segmentation, self._configuration, self._today)
+
+    def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
+        """What some accounts said, as it was read last."""
+        return kept_voices(self._connection, segmentation, self._configuration, self._today, only)

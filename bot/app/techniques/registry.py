@@ -7,9 +7,10 @@ from typing import Any
 
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
+from bot.app.techniques.voice import VOICE
 from scoring.config import Segmentation
 
-TECHNIQUES: Mapping[str, Technique[Any]] = {"rfm": RFM}
+TECHNIQUES: Mapping[str, Technique[Any]] = {"rfm": RFM, "voice": VOICE}
 
 
 def technique_of(segmentation: Segmentation) -> Technique[Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.voice_reader import Voices
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
@@ -18,6 +19,7 @@ from scoring.criteria.tree import Measured, Related
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
+from scoring.voice.config import VoiceSegmentation
 
 S = TypeVar("S", bound=Segmentation)
 # What is learned holds for so many days; then a daily run, or one on command, learns again.
@@ -51,6 +53,14 @@ class Evidence(Protocol):
         Raises:
             CriteriaError: as ``accounts``.
         """
+        ...
+
+    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+        """What customers said, sentence by sentence; messages that nobody has read are read and kept."""
+        ...
+
+    def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
+        """The sentences of some accounts as they were read last; nothing is read or written."""
         ...
 
 
