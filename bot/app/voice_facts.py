@@ -76,7 +76,7 @@ def _plain(name: str, value: Any) -> Any:
     if name == names.KEYWORDS:
         return list(value) or None
     if name == names.TREND:
-        return value
+        return value if isinstance(value, str) else None
     return int(value) if value or name == names.MESSAGES else None
 
 

@@ -132,13 +132,13 @@ def kept(reader: Reader) -> dict[str, Any]:
 
 
 def kept_reader(body: str, corrections: Sequence[Correction]) -> Reader | None:
-    """The reader kept in a JSON text, if it was learned from just these corrections and what is shipped now."""
+    """The reader kept in a JSON text, if learned from just these corrections and what is shipped now."""
     reader = _reader_in(body)
     return reader if reader is not None and dict(reader.corrections) == by_sentence(corrections) else None
 
 
 def new_reader(corrections: Sequence[Correction]) -> Reader:
-    """Learn a reader, some seconds; the last one is remembered.
+    """Learn a reader, some seconds; the last two are remembered.
 
     Args:
         corrections: oldest first.
@@ -146,7 +146,7 @@ def new_reader(corrections: Sequence[Correction]) -> Reader:
     return _new_reader(tuple(corrections))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _new_reader(corrections: tuple[Correction, ...]) -> Reader:
     return learned_reader(corrections, _embedding())
 

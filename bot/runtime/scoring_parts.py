@@ -8,11 +8,13 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from bot.app.config import PublishedConfigurations
+from bot.app.customer_voice import CustomerVoice
 from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import SqlConfigVersions
+from bot.store.corrections import SqlCorrections
 from bot.store.readings import SqlReadings
 from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
@@ -54,6 +56,11 @@ class ScoringParts:
             return organisation.today(configuration, self.clock.now())
 
         return SqlReadings(self.database, self.configurations, today)
+
+    @cached_property
+    def voice(self) -> CustomerVoice:
+        """Reading and correcting what customers say."""
+        return CustomerVoice(SqlCorrections(self.database), self.readings.reader, self.audit, self.clock)
 
     @cached_property
     def explanations(self) -> Explanations:
