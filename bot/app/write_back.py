@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from connector.write_ports import OwnField, OwnValue, Wanted
 from scoring.config import Configuration
+from scoring.standings import MEASURE_PARTS
 
 # A field's label is shown in narrow columns, and the CRM makes the API name of it.
 LONGEST_NAME = 24
@@ -26,15 +27,23 @@ class ScoreLine:
     f: int | None
     m: int | None
     total: int | None
+    measure: int | None = None  # in ten-thousandths, as it is kept
 
 
-_PARTS = {"label": "Label", "r": "R", "f": "F", "m": "M", "total": "Total"}
+# Of each technique: attribute of a score line -> what the CRM field is called behind the segmentation's name.
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    "rfm": {"label": "Label", "r": "R", "f": "F", "m": "M", "total": "Total"},
+    "leaving": {"label": "Label", "measure": "Risk"},
+    "voice": {"label": "Label", "measure": "Mood"},  # net sentiment, -100 to 100
+}
+_LABEL_ALONE = {"label": "Label"}
 
 
 def field_labels(segmentation: str, configuration: Configuration) -> Mapping[str, str]:
     """Attribute of a score line -> label of the CRM field that shows it."""
     name = _short_names(configuration)[segmentation]
-    return {part: f"{name} {word}" for part, word in _PARTS.items()}
+    parts = {one.name: _PARTS.get(one.technique, _LABEL_ALONE) for one in configuration.segmentations}
+    return {part: f"{name} {word}" for part, word in parts[segmentation].items()}
 
 
 def own_fields(configuration: Configuration) -> tuple[OwnField, ...]:
@@ -66,9 +75,17 @@ def wanted(lines: Iterable[ScoreLine], configuration: Configuration) -> Iterator
         for line in of_account:
             if line.segmentation not in labels:  # of a configuration that is not in force any more
                 continue
-            values |= {label: getattr(line, part) for part, label in labels[line.segmentation].items()}
+            values |= {label: _written(line, part) for part, label in labels[line.segmentation].items()}
             tag = line.label if tagged and line.segmentation == first else tag
         yield Wanted(account_id, values, tag)
+
+
+def _written(line: ScoreLine, part: str) -> OwnValue:
+    """What the CRM shows: of a measure the whole number, half a one up."""
+    if part == "measure":
+        return None if line.measure is None else (2 * line.measure + MEASURE_PARTS) // (2 * MEASURE_PARTS)
+    found: OwnValue = getattr(line, part)
+    return found
 
 
 def _short_names(configuration: Configuration) -> Mapping[str, str]:
