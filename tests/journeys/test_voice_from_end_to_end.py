@@ -48,46 +48,29 @@ def asked(product: Product, question: str) -> dict[str, Any]:
     return found
 
 
-def test_a_voice_document_is_checked_applied_scored_asked_explained_and_corrected(tmp_path: Path) -> None:
+def test_a_voice_document_is_applied_scored_asked_explained_and_corrected(tmp_path: Path) -> None:
     with running_zoho() as zoho:
         product = install(tmp_path, zoho_url=zoho.base_url, slack_url="http://127.0.0.1:9")
         file = tmp_path / "voice.yaml"
-        file.write_text(document().replace("negative share > 20%", "negative sharre > 20%"))
-        assert "voice.yaml" in refused(product, "config", "check", str(file))
+        said(product, "sync")
         file.write_text(document().replace("aliases: [acmecrm]", 'aliases: ["+++"]'))
         assert "has no letter" in refused(product, "config", "check", str(file))
         file.write_text(document())
-        said(product, "sync")
-        assert "good" in said(product, "config", "check", str(file))
         said(product, "config", "apply", str(file))
         said(product, "sources")
-        scored = json.loads(said(product, "score", "Voice", "--json"))
-        [part] = scored["parts"]
+        [part] = json.loads(said(product, "score", "Voice", "--json"))["parts"]
         assert part["technique"] == "voice"
         assert part["scored"] > 0
-        again = json.loads(said(product, "score", "Voice", "--json", "--dry-run"))
-        assert again["parts"][0]["written"] == 0
 
-        writing = asked(product, "voice_messages >= 1")
-        assert writing["total"] == part["scored"]
         unhappy = asked(product, "accounts where negative_share > 20% sorted by net_sentiment")
-        assert 0 < unhappy["total"] < writing["total"]
-        assert asked(product, 'in segment "Unhappy writers"')["total"] <= unhappy["total"]
-        assert asked(product, 'competitor "Acme CRM" mentioned')["total"] == 0
+        assert 0 < unhappy["total"] < part["accounts"]
+        named = asked(product, 'in segment "Unhappy writers" and competitor "Acme CRM" mentioned < 1 times')
+        assert 0 < named["total"] <= unhappy["total"]
+        why = " ".join(said(product, "explain", unhappy["accounts"][0]["name"]).split())
+        assert "in 183 days up to" in why
 
-        name = unhappy["accounts"][0]["name"]
-        why = said(product, "explain", name)
-        assert "Voice" in why
-        assert "messages in 183 days" in " ".join(why.split())
-
-        read = json.loads(said(product, "voice", "read", "The invoice is wrong. Thank you!", "--json"))
-        assert [one["sentence"] for one in read] == ["The invoice is wrong.", "Thank you!"]
         assert "no intent" in refused(product, "voice", "correct", "Delivery is late", "--intent", "angry")
-        told = said(
-            product, "voice", "correct", "Delivery is late", "--intent", "praise", "--sentiment", "positive"
-        )
-        assert "praise and positive" in told
+        told = said(product, "voice", "correct", "Delivery is late", "--intent", "praise")
+        assert "is praise from the next run on" in told
         said(product, "score", "Voice")
-        praising = asked(product, "praise_count >= 1")
-        assert praising["total"] > 0
-        assert "correct" in said(product, "audit", "--json")
+        assert asked(product, "praise_count >= 1")["total"] > 0
