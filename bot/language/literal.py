@@ -20,7 +20,7 @@ from scoring.voice.catalog import in_criteria
 # What a sentence must have to be worth parsing as criteria: a sign, or an operator made of words.
 _SIGNS = re.compile(
     r"[=<>()]|\b(?:is\s+(?:not\s+)?empty|contains|starts\s+with|ends\s+with|has|before|after|between|in\s+\(|"
-    r"in\s+(?:this|last|next))\b",
+    r"in\s+(?:this|last|next|segment)|mentioned)\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
