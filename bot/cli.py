@@ -25,6 +25,7 @@ from bot.app.starting import Sales, starting_document
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.scoring import scoring_commands
+from bot.commands.voice import voice
 from bot.runtime.logs import configure_logs
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
 from bot.settings import load_settings
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
 app.add_typer(configuration, name="config")
+app.add_typer(voice, name="voice")
 scoring_commands(app)
 app.add_typer(sandbox, name="sandbox")
 

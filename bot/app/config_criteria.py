@@ -85,15 +85,14 @@ def _segmentation_problems(path: Path, segmentation: Segmentation, catalogs: Cat
     fields, own = label_catalog(segmentation, catalogs.accounts), own_fields(segmentation)
     sources = frozenset(field.source for field in own)
     allowed = _OF_RFM if isinstance(segmentation, RfmSegmentation) else sources
-    voice = isinstance(segmentation, VoiceSegmentation)
     for at, label in enumerate(segmentation.labels):
-        when = in_criteria(label.when) if voice else label.when
-        yield from _criteria_problems((*path, "labels", at, "when"), when, fields, _only(allowed))
+        yield from _criteria_problems((*path, "labels", at, "when"), label.when, fields, _only(allowed))
 
 
 def _criteria_problems(
     path: Path, text: str, catalog: Catalog, forbidden: Forbidden = lambda _: None
 ) -> Iterator[Problem]:
+    text = in_criteria(text)
     try:
         node = parse(text, catalog)
     except CriteriaError as error:

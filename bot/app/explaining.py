@@ -21,6 +21,7 @@ from scoring.standings import MEASURE_PARTS
 _MEASURED: Mapping[str, str] = {
     "leaving": "Risk {:.0f} %",
     "engagement": "Engagement {:.0f} of 100",
+    "voice": "Net sentiment {:.0f}",
     "recommendations": "Best chance {:.0f} %",
 }
 

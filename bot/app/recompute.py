@@ -32,11 +32,22 @@ class Recompute:
         configurations: PublishedConfigurations,
         clock: Clock,
         crm_url: Callable[[str], str | None],
+        ahead: Callable[[], object] = lambda: None,
     ) -> None:
+        """Take what it works with.
+
+        Args:
+            scores: the database.
+            configurations: what is published.
+            clock: the time.
+            crm_url: where an account is shown.
+            ahead: does before a run's transaction what takes long; it decides nothing, and is never undone.
+        """
         self._scores = scores
         self._configurations = configurations
         self._clock = clock
         self._crm_url = crm_url
+        self._ahead = ahead
 
     def run(self, cause: Cause, segmentation: str | None = None, *, keep: bool = True) -> RunSummary:
         """Score accounts as they stand in the cache.
@@ -51,6 +62,7 @@ class Recompute:
             UserError: there is no such segmentation.
             ConfigurationError: no configuration is published, or its criteria do not fit the fields.
         """
+        self._ahead()
         with self._scores.transaction() as transaction:
             started = self._clock.now()
             touched = transaction.touched()

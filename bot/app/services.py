@@ -58,6 +58,20 @@ class Rescoring(Protocol):
         ...
 
 
+class Voice(Protocol):
+    """What customers say."""
+
+    def correct(
+        self, sentence: str, intent: str | None, sentiment: str | None, person: Person, place: str
+    ) -> str:
+        """Keep what a person says that a sentence means; what comes of it, as a sentence.
+
+        Raises:
+            UserError: the person may not, or it cannot be understood.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that can work or not.
@@ -128,6 +142,7 @@ class Services:
     asking: Asking
     alerts: AlertDesk
     rescoring: Rescoring
+    voice: Voice
     people: People
     home: Home
     seen: SeenEvents

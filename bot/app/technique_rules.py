@@ -16,6 +16,7 @@ from scoring.recommendations import config as recommendations
 from scoring.rfm import period_of
 from scoring.rfm_config import RecencyBands, RfmSegmentation, ThresholdBands
 from scoring.voice.config import VoiceSegmentation
+from scoring.voice.messages import matcher_of
 
 
 def technique_problems(path: Path, segmentation: Segmentation, limits: Limits) -> Iterator[Problem]:
@@ -27,6 +28,7 @@ def technique_problems(path: Path, segmentation: Segmentation, limits: Limits) -
             yield from _label_problems(path, segmentation, limits.leaving_labels, "leaving_labels")
         case VoiceSegmentation():
             yield from _label_problems(path, segmentation, limits.voice_labels, "voice_labels")
+            yield from _competitor_problems((*path, "competitors"), segmentation)
         case firmographics.FirmographicSegmentation():
             yield from _placed(path, firmographics.problems(segmentation, limits))
         case engagement.EngagementSegmentation():
@@ -86,6 +88,14 @@ def _label_problems(
                 f"the label '{label.name}' has no criteria; every account would get it. "
                 "Write 'purchases >= 0' if that is meant.",
             )
+
+
+def _competitor_problems(path: Path, segmentation: VoiceSegmentation) -> Iterator[Problem]:
+    yield from twice(path, [one.name for one in segmentation.competitors], "competitor")
+    try:
+        matcher_of(segmentation)
+    except ValueError as error:
+        yield Problem(path, str(error))
 
 
 def _rfm_problems(path: Path, segmentation: RfmSegmentation, limits: Limits) -> Iterator[Problem]:

@@ -36,6 +36,7 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "rfm": {"label": "Label", "r": "R", "f": "F", "m": "M", "total": "Total"},
     "leaving": {"label": "Label", "measure": "Risk"},
     "engagement": {"label": "Label", "measure": "Score"},
+    "voice": {"label": "Label", "measure": "Mood"},  # net sentiment, -100 to 100
 }
 _LABEL_ALONE = {"label": "Label"}
 

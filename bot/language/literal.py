@@ -15,11 +15,12 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always, Compare, In, Node, Operator, conjunction
+from scoring.voice.catalog import in_criteria
 
 # What a sentence must have to be worth parsing as criteria: a sign, or an operator made of words.
 _SIGNS = re.compile(
     r"[=<>()]|\b(?:is\s+(?:not\s+)?empty|contains|starts\s+with|ends\s+with|has|before|after|between|in\s+\(|"
-    r"in\s+(?:this|last|next))\b",
+    r"in\s+(?:this|last|next|segment)|mentioned)\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
@@ -55,7 +56,7 @@ def literal(
     reason: NotUnderstood | None = None
     for cut in _cuts(text):
         try:
-            node = parse(cut.criteria, index.catalog)
+            node = parse(in_criteria(cut.criteria), index.catalog)
         except CriteriaError as error:
             reason = _better(reason, _not_understood(text, cut, error, index.catalog))
             continue

@@ -13,6 +13,7 @@ from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.parse import parse
+from scoring.voice.catalog import in_criteria
 
 # Roles that hold a sentence together: an organisation's word of that spelling counts only in capitals.
 _CORE = {
@@ -204,6 +205,7 @@ def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:
 def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration) -> None:
     for segment in configuration.segments:
         try:
-            found.add_joined(segment.name, ConditionWord(segment.name, parse(segment.criteria, catalog)))
+            criteria = parse(in_criteria(segment.criteria), catalog)
+            found.add_joined(segment.name, ConditionWord(segment.name, criteria))
         except CriteriaError:
             continue  # checking the configuration tells its author; here it is simply not a word

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from sqlalchemy import Connection
+
 from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
+from bot.app.customer_voice import CustomerVoice
 from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.runtime.documents import catalogs_of
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
+from bot.store.corrections import SqlCorrections
+from bot.store.readings import SqlReadings
 from bot.store.rehearsals import ListenedScores
-from bot.store.scores import SqlScores
+from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
+from scoring.config import Configuration
+from scoring.criteria.periods import Today
 
 
 class ScoringParts:
@@ -41,7 +48,23 @@ class ScoringParts:
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
-        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+        scores = SqlScores(self.database)
+        return Recompute(scores, self.configurations, self.clock, self.crm_url, self.readings.read_new)
+
+    @cached_property
+    def readings(self) -> SqlReadings:
+        """What customers' messages say."""
+
+        def today(connection: Connection, configuration: Configuration) -> Today:
+            organisation = SqlScoringTransaction(connection).organisation()
+            return organisation.today(configuration, self.clock.now())
+
+        return SqlReadings(self.database, self.configurations, today)
+
+    @cached_property
+    def voice(self) -> CustomerVoice:
+        """Reading and correcting what customers say."""
+        return CustomerVoice(SqlCorrections(self.database), self.readings.reader, self.audit, self.clock)
 
     @cached_property
     def configuring(self) -> Configuring:

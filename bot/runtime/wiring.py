@@ -260,6 +260,7 @@ class Bellwether:
             asking=self.asking,
             alerts=AlertDesk(self.alerts, self.audit, self.clock),
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
+            voice=self.scoring.voice,
             people=self.people,
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
             seen=self.seen,

@@ -39,6 +39,7 @@ from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration, ModuleChoice
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.rfm_config import RfmSegmentation
+from scoring.voice.catalog import in_criteria
 
 _FIELD, _PRODUCT = TABLES["crm_field"], TABLES["crm_product"]
 
@@ -120,7 +121,7 @@ def account_catalog(
         (*_system(ACCOUNT_FIELDS, known), *_labels(labels), *given, *_raw(ACCOUNT_FIELDS, known)),
         further=tuple(_scores(one.name for one in configuration.of(RfmSegmentation))),
         relations=relations,
-        segments={one.name: one.criteria for one in configuration.segments},
+        segments={one.name: in_criteria(one.criteria) for one in configuration.segments},
         absent={**missing, **unreadable},
         rows="accounts",
     )

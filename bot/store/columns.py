@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, func, literal, select
+from sqlalchemy import ColumnElement, Double, FromClause, Integer, and_, case, func, literal, select
 
 from bot.store.criteria_sql import RelatedRows, fields_of, where
 from bot.store.places import (
@@ -146,7 +146,14 @@ def _of_segmentation(column: str, segmentation: str) -> ColumnElement[Any]:
 def _detail(form_and_key: str, segmentation: str, dialect: str) -> ColumnElement[Any]:
     other = SCORE.alias()
     mine = (other.c.segmentation == segmentation, other.c.account_id == ACCOUNT.c.id)
-    value = raw_value(other.c.details, form_and_key, dialect)
+    form, _, key = form_and_key.partition(":")
+    if form == "count":  # of nothing it is left out
+        number = raw_value(other.c.details, f"number:{key}", dialect)
+        value: ColumnElement[Any] = case(
+            (other.c.details.is_not(None), func.coalesce(number, literal(0, Double)))
+        )
+    else:
+        value = raw_value(other.c.details, form_and_key, dialect)
     return select(value).where(*mine).correlate(ACCOUNT).scalar_subquery()
 
 

@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.voice_reader import Voices
 from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
 from bot.store.purchase_days import count_left_out, read_purchase_days
+from bot.store.readings import kept_voices, read_voices
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
@@ -23,6 +26,7 @@ from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
 from scoring.rfm_config import RfmSegmentation
+from scoring.voice.config import VoiceSegmentation
 
 
 class SqlEvidence:
@@ -90,3 +94,11 @@ class SqlEvidence:
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""
         return moved_since(self._connection, segmentation, self._configuration, self._today, day)
+
+    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+        """What customers said."""
+        return read_voices(self._connection, segmentation, self._configuration, self._today)
+
+    def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
+        """What some accounts said, as it was read last."""
+        return kept_voices(self._connection, segmentation, self._configuration, self._today, only)

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from scoring.config import Configuration
+from bot.app.voice_facts import COUNTS, key_of
+from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Field, FieldType
 from scoring.standings import MEASURE_PARTS
+from scoring.voice.catalog import KEYWORDS, LAST_MESSAGE, NET_SENTIMENT, TREND, voice_fields
+from scoring.voice.config import VoiceSegmentation
 
 _NUMBER, _MONEY = FieldType.NUMBER, FieldType.MONEY
+_VOICE_FORMS = {LAST_MESSAGE: "day", TREND: "text", KEYWORDS: "list"}
 
 # Of each technique; the source is a column of the score, or ``detail:form:name`` for one in its JSON.
 _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
@@ -45,12 +50,30 @@ _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
 }
 
 
+def _fields_of(segmentation: Segmentation) -> Iterator[Field]:
+    yield from _OF_TECHNIQUE.get(segmentation.technique, ())
+    if isinstance(segmentation, VoiceSegmentation):
+        for field in voice_fields(one.name for one in segmentation.competitors):
+            yield replace(field, **_voice_place(field.name))
+
+
+def _voice_place(name: str) -> dict[str, Any]:
+    """Where a field of the voice of customer is kept."""
+    if name == NET_SENTIMENT:
+        return {"source": "score:measure", "parts": MEASURE_PARTS}
+    competitor = name.partition(".")[2]
+    if competitor:
+        return {"source": f"detail:count:{key_of(competitor)}"}
+    form = "count" if name in COUNTS else _VOICE_FORMS.get(name, "number")
+    return {"source": f"detail:{form}:{name}"}
+
+
 def technique_fields(configuration: Configuration) -> Iterator[Field]:
     """Every field of every segmentation, those without a name first."""
     qualified: list[Field] = []
     seen: set[str] = set()
     for one in configuration.segmentations:
-        for field in _OF_TECHNIQUE.get(one.technique, ()):
+        for field in _fields_of(one):
             mine = replace(field, source=f"{field.source}:{one.name}")
             if field.name not in seen:
                 seen.add(field.name)

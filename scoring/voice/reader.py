@@ -129,7 +129,7 @@ class Reader:
             intent, sentiment = Head.from_json(kept["intent"]), Head.from_json(kept["sentiment"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"The kept model cannot be read ({error}); learn it anew.") from error
-        reader = cls(intent, sentiment, _by_sentence(corrections), embedding, "")
+        reader = cls(intent, sentiment, by_sentence(corrections), embedding, "")
         if _version(reader) != kept.get("version"):
             raise ModelError("The kept model is not what its version says; learn it anew.")
         return replace(reader, version=str(kept["version"]))
@@ -142,7 +142,7 @@ def learned_reader(corrections: Iterable[Correction] = (), embedding: Embedding 
         corrections: oldest first.
         embedding: the optional extra's model.
     """
-    known = _by_sentence(corrections)
+    known = by_sentence(corrections)
     shipped = [one for one in shipped_examples() if normalised(one.text) not in known]
     intents = [Example(one.text, one.intent) for one in shipped]
     intents += [Example(one.sentence, one.intent, CORRECTION_WEIGHT) for one in known.values() if one.intent]
@@ -172,7 +172,7 @@ def _named(answers: Answers) -> Any:
     return np.array(answers.labels, dtype=object)[answers.best]
 
 
-def _by_sentence(corrections: Iterable[Correction]) -> dict[str, Correction]:
+def by_sentence(corrections: Iterable[Correction]) -> dict[str, Correction]:
     """The last word on each sentence; what a later correction leaves open an earlier one may have said."""
     known: dict[str, Correction] = {}
     for one in corrections:

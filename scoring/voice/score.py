@@ -18,7 +18,7 @@ from scoring.labels import LabelRule, assign
 from scoring.voice import catalog as names
 from scoring.voice.catalog import count_of, in_criteria, mentions_of, share_of
 from scoring.voice.config import VoiceSegmentation
-from scoring.voice.keywords import keywords
+from scoring.voice.keywords import Background, background_of, keywords
 from scoring.voice.kinds import COUNTED_INTENTS, UNSURE, Origin, Sentiment, Trend
 
 FEWEST_MESSAGES = 30  # of all accounts together; below, labels are an accident
@@ -43,8 +43,22 @@ class VoiceScores:
     warnings: tuple[str, ...]
 
 
-def score_voice(
+def voice_background(
     readings: pd.DataFrame, accounts: Sequence[Any], segmentation: VoiceSegmentation, as_of: date
+) -> Background:
+    """How all accounts write, for keywords that stay while it is kept; arguments as of ``score_voice``."""
+    index = pd.Index(accounts, name="account")
+    chosen, _ = _chosen(readings, index, segmentation, as_of)
+    texts, owner = _current(chosen, segmentation)
+    return background_of(texts, owner, len(index))
+
+
+def score_voice(
+    readings: pd.DataFrame,
+    accounts: Sequence[Any],
+    segmentation: VoiceSegmentation,
+    as_of: date,
+    background: Background | None = None,
 ) -> VoiceScores:
     """Score accounts.
 
@@ -53,6 +67,7 @@ def score_voice(
         accounts: ids, each once; readings of others are left out.
         segmentation: windows, sources, competitors.
         as_of: the day of the run; later messages do not count.
+        background: for the keywords; without one they are set apart from those of ``readings``.
     """
     index = pd.Index(accounts, name="account")
     chosen, warnings = _chosen(readings, index, segmentation, as_of)
@@ -60,7 +75,7 @@ def score_voice(
     facts = _counts(messages, len(index), segmentation, as_of)
     facts[names.TREND] = _trend(messages, len(index), segmentation.trend_days)
     facts |= _mentions(chosen, len(index), segmentation)
-    facts[names.KEYWORDS] = _keywords(chosen, len(index), segmentation)
+    facts[names.KEYWORDS] = _keywords(chosen, len(index), segmentation, background)
     frame = pd.DataFrame(facts)
     frame.index = index
     return VoiceScores(frame, (*warnings, *_warnings(messages, chosen, frame)))
@@ -215,12 +230,16 @@ def _mentions(chosen: pd.DataFrame, count: int, segmentation: VoiceSegmentation)
     return {names.MENTIONS: total, **found}
 
 
-def _keywords(chosen: pd.DataFrame, count: int, segmentation: VoiceSegmentation) -> pd.Series[Any]:
+def _keywords(
+    chosen: pd.DataFrame, count: int, segmentation: VoiceSegmentation, background: Background | None
+) -> pd.Series[Any]:
+    texts, owner = _current(chosen, segmentation)
+    return pd.Series(keywords(texts, owner, count, segmentation.keywords, background), dtype=object)
+
+
+def _current(chosen: pd.DataFrame, segmentation: VoiceSegmentation) -> tuple[list[str], Integers]:
     current = chosen[chosen["age"] < segmentation.window_days]
-    owner = current["owner"].to_numpy(np.int64)
-    return pd.Series(
-        keywords(current["sentence"].tolist(), owner, count, segmentation.keywords), dtype=object
-    )
+    return current["sentence"].tolist(), current["owner"].to_numpy(np.int64)
 
 
 def _tally(owner: Integers, count: int, which: Any) -> Integers:

@@ -443,3 +443,40 @@ class TestProblems:
     def test_a_response_url_that_is_used_up(self, chat: Chat) -> None:
         chat.slack.faults = {"response_url": [(404, {}), (404, {})]}
         assert chat.command(QUESTION) == 200
+
+
+class TestCorrections:
+    """``voice correct "…" complaint negative``: a label to learn from."""
+
+    @pytest.mark.parametrize(
+        ("text", "intent", "sentiment"),
+        [
+            ('voice correct "It broke again." complaint negative', "complaint", "negative"),
+            ("Voice correct \u201cIt broke again.\u201d intent: query", "query", None),
+            ('voice correct "It broke again." --sentiment=neutral', None, "neutral"),
+        ],
+    )
+    def test_it_is_kept(self, chat: Chat, text: str, intent: str | None, sentiment: str | None) -> None:
+        chat.direct(text, user="UDARCEL")
+        assert chat.world.voice.corrections == [("It broke again.", intent, sentiment, "UDARCEL")]
+        assert "Kept in D" in message_text(chat.slack.messages[0])
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("voice correct It broke complaint", "has to stand in quotation marks"),
+            ('voice correct "It broke." complant', "Did you mean 'complaint'?"),
+        ],
+    )
+    def test_what_cannot_be_read_is_told(self, chat: Chat, text: str, told: str) -> None:
+        chat.direct(text, user="UDARCEL")
+        assert told in message_text(only(chat.slack.of("chat.postMessage")))
+        assert chat.world.voice.corrections == []
+
+    def test_viewers_are_refused(self, chat: Chat) -> None:
+        chat.direct('voice correct "It broke." complaint', user="UVERA")
+        assert "You may not" in message_text(only(chat.slack.of("chat.postMessage")))
+
+    def test_a_question_about_voices_is_no_command(self, chat: Chat) -> None:
+        chat.direct("voice corrections of accounts", user="UDARCEL")
+        assert chat.world.voice.corrections == []

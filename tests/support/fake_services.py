@@ -253,6 +253,21 @@ class FakeRescoring:
         return 127 + len(self.requests)
 
 
+@dataclass
+class FakeVoice:
+    """Remembers who corrected what."""
+
+    corrections: list[tuple[str, str | None, str | None, str]] = field(default_factory=list)
+
+    def correct(
+        self, sentence: str, intent: str | None, sentiment: str | None, person: Person, place: str
+    ) -> str:
+        if not person.may(Role.MEMBER):
+            raise UserError("You may not correct what was read.", "Ask an administrator.")
+        self.corrections.append((sentence, intent, sentiment, person.slack_id))
+        return f"Kept in {place}."
+
+
 class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
@@ -327,6 +342,7 @@ class FakeWorld:
     seen: FakeSeen
     audit: FakeAudit
     configuration: Configuration
+    voice: FakeVoice = field(default_factory=FakeVoice)
 
     @property
     def services(self) -> Services:
@@ -335,6 +351,7 @@ class FakeWorld:
             asking=self.asking,
             alerts=self.desk,
             rescoring=self.rescoring,
+            voice=self.voice,
             people=self.people,
             home=FakeHome(self.desk),
             seen=self.seen,

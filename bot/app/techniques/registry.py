@@ -10,6 +10,7 @@ from bot.app.techniques.firmographics import FIRMOGRAPHICS
 from bot.app.techniques.leaving import LEAVING
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
+from bot.app.techniques.voice import VOICE
 from scoring.config import Segmentation
 
 TECHNIQUES: Mapping[str, Technique[Any]] = {
@@ -17,6 +18,7 @@ TECHNIQUES: Mapping[str, Technique[Any]] = {
     "leaving": LEAVING,
     "engagement": ENGAGEMENT,
     "firmographics": FIRMOGRAPHICS,
+    "voice": VOICE,
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.voice_reader import Voices
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
@@ -19,6 +20,7 @@ from scoring.leaving.config import LeavingSegmentation
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
+from scoring.voice.config import VoiceSegmentation
 
 S = TypeVar("S", bound=Segmentation)
 # What is learned holds for so many days; then a daily run, or one on command, learns again.
@@ -95,6 +97,14 @@ class Evidence(Protocol):
         None when that cannot be said: another account's facts may be others too, because criteria ask for
         what sync marks nobody for, or for a day while days have passed.
         """
+        ...
+
+    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+        """What customers said, sentence by sentence; messages that nobody has read are read and kept."""
+        ...
+
+    def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
+        """The sentences of some accounts as they were read last; nothing is read or written."""
         ...
 
 

@@ -13,11 +13,13 @@ import structlog
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
+from bot.app.customer_voice import correction_wanted
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.slack import ids
 from bot.slack.listeners.help import HELP
 from bot.slack.listeners.rescore import on_rescore, rescore_wanted
+from bot.slack.listeners.voice import on_correction
 from bot.slack.middleware import Access
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Safely, Surroundings, asker
@@ -64,6 +66,10 @@ class AskListeners:
         segmentation = rescore_wanted(text)
         if segmentation is not None:
             on_rescore(self.around, segmentation, person, reply)
+            return
+        correction = correction_wanted(text)
+        if correction is not None:
+            on_correction(self.around, correction, person, reply)
             return
         reply.say(self._message(text or HELP, person, note=note_for(reply.place, self._name(reply.place))))
 

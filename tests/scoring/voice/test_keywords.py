@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.voice.keywords import keywords
+from scoring.voice.keywords import Background, background_of, keywords
 
 
 def named(texts: list[tuple[int, str]], count: int, most: int = 10) -> list[tuple[str, ...]]:
@@ -79,3 +80,24 @@ def test_the_order_of_texts_makes_no_difference() -> None:
     ]
     assert named(texts, 3) == named(texts[::-1], 3)
     assert named(texts, 3, most=0) == [(), (), ()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), WORDS), min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_with_a_kept_background_an_account_alone_has_the_keywords_that_it_has_among_all(
+    rows: list[tuple[int, list[str]]],
+) -> None:
+    texts, classes = [" ".join(some) for _, some in rows], np.array([at for at, _ in rows], dtype=np.int64)
+    kept = Background.from_json(json.loads(json.dumps(background_of(texts, classes, 3).as_json())))
+    together = keywords(texts, classes, 3, background=kept)
+    assert together == keywords(texts, classes, 3), "what is kept is all that they say"
+    for one in range(3):
+        own = [text for text, at in zip(texts, classes, strict=True) if at == one]
+        assert keywords(own, np.zeros(len(own), dtype=np.int64), 1, background=kept) == [together[one]]
+
+
+def test_a_background_keeps_what_is_said_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scoring.voice.keywords.MOST_TERMS", 1)
+    texts = ["pump and pump and pump", "valve and valve"]
+    assert background_of(texts, np.array([0, 1]), 2).often == {"pump": 3}
+    assert background_of([], np.array([], dtype=np.int64), 2).often == {}

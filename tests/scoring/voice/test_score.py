@@ -20,7 +20,7 @@ from scoring.voice.catalog import voice_fields
 from scoring.voice.config import Competitor, VoiceSegmentation
 from scoring.voice.kinds import COUNTED_INTENTS, Trend
 from scoring.voice.messages import COLUMNS
-from scoring.voice.score import label_voice, score_voice
+from scoring.voice.score import label_voice, score_voice, voice_background
 
 AS_OF = date(2026, 6, 30)
 SEGMENTATION = VoiceSegmentation(
@@ -185,6 +185,23 @@ def test_an_unrelated_account_changes_nobody_elses_facts(sentences: list[dict[st
     pd.testing.assert_frame_equal(
         alone.drop(columns="voice_keywords"), joined.loc[ACCOUNTS].drop(columns="voice_keywords")
     )
+
+
+@given(st.lists(SENTENCE, max_size=16))
+@settings(max_examples=30, deadline=None)
+def test_with_what_was_learned_an_account_alone_is_scored_as_among_all(
+    sentences: list[dict[str, Any]],
+) -> None:
+    frame = _world(sentences)
+    background = voice_background(frame, ACCOUNTS, SEGMENTATION, AS_OF)
+    together = score_voice(frame, ACCOUNTS, SEGMENTATION, AS_OF, background).facts
+    for account in ACCOUNTS:
+        own = frame[frame["account"] == account]
+        alone = score_voice(own, [account], SEGMENTATION, AS_OF, background).facts
+        wanted, found = (
+            one.astype(object).where(one.notna(), None) for one in (together.loc[[account]], alone)
+        )
+        pd.testing.assert_frame_equal(found, wanted)
 
 
 def test_shares_are_of_all_messages_and_between_0_and_100() -> None:

@@ -1,0 +1,66 @@
+"""What people said that sentences mean: labels that the reader of messages learns from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from bot.store.places import TABLES
+from connector.cache.engine import Database
+from connector.cache.statements import upsert
+from scoring.voice.kinds import Intent, Sentiment
+from scoring.voice.reader import Correction
+
+_CORRECTION, _EVENT, _TOUCHED = TABLES["correction"], TABLES["engagement_event"], TABLES["touched_account"]
+
+
+class SqlCorrections:
+    """The port ``Corrections``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, correction: Correction, by: str, at: datetime) -> int:
+        """Keep a correction, and have the next run look at the accounts that said this very sentence.
+
+        How many those are; everybody else is read anew by that run, too.
+        """
+        values = {
+            "sentence": correction.sentence,
+            "intent": None if correction.intent is None else str(correction.intent),
+            "sentiment": None if correction.sentiment is None else str(correction.sentiment),
+            "by": by,
+            "at": at,
+        }
+        said = select(_EVENT.c.account_id).distinct()
+        said = said.where(
+            _EVENT.c.account_id.is_not(None), _EVENT.c.text.contains(correction.sentence, autoescape=True)
+        )
+        with self._database.writes.begin() as connection:
+            connection.execute(insert(_CORRECTION).values(values))
+            accounts = connection.execute(said).scalars().all()
+            if accounts:
+                marks = [{"account_id": one, "touched_at": at} for one in accounts]
+                columns = frozenset({"account_id", "touched_at"})
+                connection.execute(upsert(_TOUCHED, connection.dialect.name, columns), marks)
+        return len(accounts)
+
+    def all(self) -> tuple[Correction, ...]:
+        """Every correction, oldest first."""
+        with self._database.reads.connect() as connection:
+            return read_corrections(connection)
+
+
+def read_corrections(connection: Connection) -> tuple[Correction, ...]:
+    """Every correction, oldest first."""
+    columns = (_CORRECTION.c.sentence, _CORRECTION.c.intent, _CORRECTION.c.sentiment)
+    rows = connection.execute(select(*columns).order_by(_CORRECTION.c.id))
+    return tuple(
+        Correction(
+            row.sentence,
+            None if row.intent is None else Intent(row.intent),
+            None if row.sentiment is None else Sentiment(row.sentiment),
+        )
+        for row in rows
+    )
