@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.order_lines import OrderLines
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
+from bot.store.dismissals import read_dismissals
+from bot.store.order_lines import order_lines
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 
 
@@ -52,3 +57,11 @@ class SqlEvidence:
     def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
         return read_facts(self._connection, segmentation, self._configuration, self._today)
+
+    def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
+        """Who bought what, of everybody."""
+        return order_lines(self._connection, segmentation, self._configuration, self._today)
+
+    def dismissals(self) -> pd.DataFrame:
+        """What is not to be offered to whom."""
+        return read_dismissals(self._connection)

@@ -11,10 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.order_lines import OrderLines
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
@@ -51,6 +53,18 @@ class Evidence(Protocol):
         Raises:
             CriteriaError: as ``accounts``.
         """
+        ...
+
+    def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
+        """Who bought what, of everybody: an account's recommendations are made of what others buy.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
+    def dismissals(self) -> pd.DataFrame:
+        """What is not to be offered to whom: ``account_id``, ``product_id``, ``day``."""
         ...
 
 
