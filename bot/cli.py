@@ -23,6 +23,7 @@ from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
 from bot.commands.configuration import configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
 from bot.runtime.logs import configure_logs
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
@@ -51,6 +52,7 @@ app = typer.Typer(
 sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
 app.add_typer(configuration, name="config")
 scoring_commands(app)
+recommending_commands(app)
 app.add_typer(sandbox, name="sandbox")
 
 

@@ -165,14 +165,16 @@ class Recommending:
             ConfigurationError: no segmentation recommends anything.
         """
         chosen, one, today = self._segmentation(segmentation), self._account(account), self._book.today()
-        found = self._offers.of_account(chosen.name, one.id, today, _since(today, chosen))
+        found = self._offers.of_account(chosen.name, one.id, today, dismissals_hold_from(today, chosen))
         return Recommended(one.name, chosen.name, self._book.currency(), tuple(found))
 
     def pitch(self, product: str, limit: int, segmentation: str | None = None) -> Recommended:
         """To whom to offer a product. Raises as ``recommend``, likewise for the product."""
         chosen, today = self._segmentation(segmentation), self._book.today()
         product_id, name = self._product(product)
-        found = self._offers.for_product(chosen.name, product_id, today, _since(today, chosen), limit)
+        found = self._offers.for_product(
+            chosen.name, product_id, today, dismissals_hold_from(today, chosen), limit
+        )
         return Recommended(name, chosen.name, self._book.currency(), tuple(found))
 
     def dismiss(self, account: str, product: str, reason: str, by: str, *, keep: bool = True) -> str:
@@ -224,9 +226,7 @@ class Recommending:
             ids = ", ".join(one.id for one in found)
             raise UserError(f"{len(found)} accounts are called '{given}'.", f"Give the id of one: {ids}.")
         if not found:
-            raise UserError(
-                f"There is no account '{given}'.{nearest(given, [one.name for one in accounts])}"
-            )
+            raise UserError(f"There is no account '{given}'.{nearest(given, [one.name for one in accounts])}")
         return found[0]
 
     def _product(self, given: str) -> tuple[str, str]:
@@ -267,8 +267,8 @@ def _habit(known: Mapping[str, Any]) -> Iterator[str]:
         yield f"usually every {counted(known['usual'], 'day')}"
 
 
-def _since(today: date, segmentation: RecommendationSegmentation) -> date:
-    """Dismissals after this day hold."""
+def dismissals_hold_from(today: date, segmentation: RecommendationSegmentation) -> date:
+    """Dismissals after this day hold: for a horizon."""
     return today - timedelta(days=segmentation.horizon_days)
 
 

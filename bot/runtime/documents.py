@@ -8,6 +8,7 @@ from bot.app.config import read_document
 from bot.app.config_criteria import Catalogs, check_against
 from bot.runtime.setup import read_text_of
 from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 
 
@@ -23,6 +24,7 @@ def check_document(database: Database, path: Path) -> str:
         catalogs = Catalogs(
             account_catalog(connection, document.configuration),
             transaction_catalog(connection, document.configuration),
+            tuple(sold_products(connection).names.values()),
         )
     document.refuse(check_against(document.configuration, catalogs))
     return text

@@ -9,10 +9,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
+from bot.store.offers import offers_of_account
 from bot.store.order_lines import order_lines
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
@@ -61,6 +63,12 @@ class SqlEvidence:
     def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
         """Who bought what, of everybody."""
         return order_lines(self._connection, segmentation, self._configuration, self._today)
+
+    def offers(self, segmentation: RecommendationSegmentation, account_id: str) -> Sequence[Offer]:
+        """What the last run recommended to an account and still holds."""
+        today = self._today.day
+        since = dismissals_hold_from(today, segmentation)
+        return offers_of_account(self._connection, segmentation.name, account_id, today, since)
 
     def dismissals(self) -> pd.DataFrame:
         """What is not to be offered to whom."""

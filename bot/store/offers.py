@@ -38,7 +38,11 @@ def write_offers(connection: Connection, segmentation: str, run_id: int, offers:
     mine = _OFFER.c.segmentation == segmentation
     rows = connection.execute(select(*(_OFFER.c[name] for name in columns)).where(mine)).all()
     held = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype=object)
-    both = offers[columns].astype(object).merge(held, "outer", list(_KEY), suffixes=("", "_held"), indicator=True)
+    both = (
+        offers[columns]
+        .astype(object)
+        .merge(held, "outer", list(_KEY), suffixes=("", "_held"), indicator=True)
+    )
     _remove(connection, segmentation, both[both["_merge"] == "right_only"])
     _write(connection, {"segmentation": segmentation, "run_id": run_id}, both[_differs(both)][columns])
 
@@ -66,7 +70,7 @@ def _write(connection: Connection, fixed: Mapping[str, Any], rows: pd.DataFrame)
     rows = rows.where(rows.notna(), None)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         values: list[dict[Any, Any]] = rows.iloc[start : start + ROWS_AT_ONCE].to_dict("records")
-        connection.execute(statement, [one | fixed for one in values])
+        connection.execute(statement, [{**one, **fixed} for one in values])
 
 
 class SqlOffers:
@@ -82,8 +86,8 @@ class SqlOffers:
 
     def of_account(self, segmentation: str, account_id: str, today: date, since: date) -> list[Offer]:
         """What to offer an account, the likeliest first."""
-        query = _offers(segmentation, today, since).where(_OFFER.c.account_id == account_id)
-        return self._read(query.order_by(_OFFER.c.place))
+        with self._database.reads.connect() as connection:
+            return offers_of_account(connection, segmentation, account_id, today, since)
 
     def for_product(
         self, segmentation: str, product_id: str, today: date, since: date, limit: int
@@ -99,13 +103,22 @@ class SqlOffers:
             _OFFER.c.place == best.correlate(_OFFER).scalar_subquery(),
         )
         order = (_OFFER.c.probability.desc(), _OFFER.c.account_id)
-        return self._read(query.order_by(*order).limit(limit))
-
-    def _read(self, query: Select[Any]) -> list[Offer]:
         with self._database.reads.connect() as connection:
-            rows: Sequence[Any] = connection.execute(query).all()
-            names = sold_products(connection).names if rows else {}
-        return [_offer(row, names) for row in rows]
+            return _read(connection, query.order_by(*order).limit(limit))
+
+
+def offers_of_account(
+    connection: Connection, segmentation: str, account_id: str, today: date, since: date
+) -> list[Offer]:
+    """What to offer an account, the likeliest first; not what was dismissed after ``since``, or is over."""
+    query = _offers(segmentation, today, since).where(_OFFER.c.account_id == account_id)
+    return _read(connection, query.order_by(_OFFER.c.place))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Offer]:
+    rows: Sequence[Any] = connection.execute(query).all()
+    names = sold_products(connection).names if rows else {}
+    return [_offer(row, names) for row in rows]
 
 
 def _offers(segmentation: str, today: date, since: date) -> Select[Any]:

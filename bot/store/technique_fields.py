@@ -36,6 +36,17 @@ _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
             parts=MEASURE_PARTS,
         ),
     ),
+    "recommendations": (
+        Field(
+            "best_probability",
+            _NUMBER,
+            "score:measure",
+            label="Chance of the best repeat buy, %",
+            parts=MEASURE_PARTS,
+        ),
+        Field("best_lift", _NUMBER, "detail:number:best_lift", label="Lift of the best new product"),
+        Field("recommended_value", _MONEY, "score:value_minor", label="Value of recommendations"),
+    ),
 }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.app.techniques.recommendations import RECOMMENDATIONS
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
 from scoring.config import Segmentation
 
-TECHNIQUES: Mapping[str, Technique[Any]] = {"rfm": RFM}
+TECHNIQUES: Mapping[str, Technique[Any]] = {"rfm": RFM, "recommendations": RECOMMENDATIONS}
 
 
 def technique_of(segmentation: Segmentation) -> Technique[Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, Accounts
+from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
@@ -61,6 +62,10 @@ class Evidence(Protocol):
         Raises:
             CriteriaError: as ``accounts``.
         """
+        ...
+
+    def offers(self, segmentation: RecommendationSegmentation, account_id: str) -> Sequence[Offer]:
+        """What the last run recommended to an account and still holds, the likeliest first."""
         ...
 
     def dismissals(self) -> pd.DataFrame:
