@@ -1,4 +1,4 @@
-"""What is written back to the CRM's accounts: a label, scores and their total for each segmentation. Pure."""
+"""What is written back to the CRM's accounts: a label and the scores of each segmentation. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from connector.write_ports import OwnField, OwnValue, Wanted
-from scoring.config import Configuration
+from scoring.config import Configuration, Segmentation
+from scoring.standings import MEASURE_PARTS
 
 # A field's label is shown in narrow columns, and the CRM makes the API name of it.
 LONGEST_NAME = 24
@@ -26,15 +27,22 @@ class ScoreLine:
     f: int | None
     m: int | None
     total: int | None
+    measure: int | None = None
 
 
-_PARTS = {"label": "Label", "r": "R", "f": "F", "m": "M", "total": "Total"}
+# Attribute of a score line -> the last word of its field's label: of every technique, and of each beside.
+_OF_ALL = {"label": "Label"}
+_OF_TECHNIQUE: Mapping[str, Mapping[str, str]] = {
+    "rfm": {"r": "R", "f": "F", "m": "M", "total": "Total"},
+    "recommendations": {"measure": "Chance"},  # percent
+}
 
 
 def field_labels(segmentation: str, configuration: Configuration) -> Mapping[str, str]:
     """Attribute of a score line -> label of the CRM field that shows it."""
     name = _short_names(configuration)[segmentation]
-    return {part: f"{name} {word}" for part, word in _PARTS.items()}
+    chosen = configuration.segmentation(segmentation)
+    return {part: f"{name} {word}" for part, word in _parts(chosen).items()}
 
 
 def own_fields(configuration: Configuration) -> tuple[OwnField, ...]:
@@ -66,9 +74,21 @@ def wanted(lines: Iterable[ScoreLine], configuration: Configuration) -> Iterator
         for line in of_account:
             if line.segmentation not in labels:  # of a configuration that is not in force any more
                 continue
-            values |= {label: getattr(line, part) for part, label in labels[line.segmentation].items()}
+            values |= {label: _value(line, part) for part, label in labels[line.segmentation].items()}
             tag = line.label if tagged and line.segmentation == first else tag
         yield Wanted(account_id, values, tag)
+
+
+def _parts(segmentation: Segmentation | None) -> Mapping[str, str]:
+    return {**_OF_ALL, **(_OF_TECHNIQUE.get(segmentation.technique, {}) if segmentation else {})}
+
+
+def _value(line: ScoreLine, part: str) -> OwnValue:
+    """As it is written: a measure as a whole number."""
+    if part != "measure":
+        found: OwnValue = getattr(line, part)
+        return found
+    return None if line.measure is None else (line.measure + MEASURE_PARTS // 2) // MEASURE_PARTS
 
 
 def _short_names(configuration: Configuration) -> Mapping[str, str]:

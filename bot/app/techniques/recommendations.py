@@ -36,18 +36,18 @@ _Situation = Situation[RecommendationSegmentation]
 
 def scored(evidence: Evidence, situation: _Situation) -> Scored:
     """Offers to every account that takes part."""
-    lines = evidence.order_lines(situation.segmentation)
-    result, relearned = _result(evidence, situation, lines)
-    offers = _offers(result.frame, lives_until(situation.today.day, situation.segmentation.horizon_days))
+    segmentation = situation.segmentation
+    lines = evidence.order_lines(segmentation)
+    result, relearned = scored_lines(evidence, situation, lines)
     return Scored(
-        _standings(result, situation.segmentation, lines.products),
-        (*lines.left_out, *result.warnings, *_unknown(situation.segmentation, lines.products)),
+        _standings(result, segmentation, lines.products),
+        (*lines.left_out, *result.warnings, *_unknown(segmentation, lines.products)),
         learned=model_as_json(result.knowledge.model) if relearned else None,
-        offers=offers,
+        offers=_offers(result.frame, lives_until(situation.today.day, segmentation.horizon_days)),
     )
 
 
-def _result(
+def scored_lines(
     evidence: Evidence, situation: _Situation, lines: OrderLines, only: Sequence[str] | None = None
 ) -> tuple[RecommendationResult, bool]:
     """What scoring says, and whether it learned anew for that."""
@@ -285,7 +285,7 @@ def judged(
     It reads every line. A product or an account that has no part in it is left out.
     """
     lines = evidence.order_lines(situation.segmentation)
-    result, _ = _result(evidence, situation, lines, only=[account_id])
+    result, _ = scored_lines(evidence, situation, lines, only=[account_id])
     known = result.knowledge.purchases
     labels = by_id(situation.segmentation, lines.products).labels
     told = [one for one in product_ids if one in known.product_ids] if account_id in known.account_ids else []
