@@ -253,5 +253,5 @@ def _without_amount(documents: Sequence[Any], foreign: Mapping[str, str]) -> Ite
     for source, currency in sorted(foreign.items()):
         count = sum(one.source == source for one in documents)
         if count:
-            what = f"{count:,} line{'' if count == 1 else 's'} of invoices in {source}"
-            yield f"{what} are in {currency}, not in the CRM's currency: they count without their amounts."
+            what = f"Lines of invoices in {source} are in {currency}, not in the CRM's currency"
+            yield f"{what}; they count without their amounts: {count:,}."
