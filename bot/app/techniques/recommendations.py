@@ -27,7 +27,8 @@ from scoring.recommendations.wording import written_chance, written_lift, writte
 from scoring.rfm import Standing
 from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, Standings, digests
 
-COLUMNS = ("measure", "value_minor", "digest")
+# Days and number of its own purchases tell whether an account moved by itself or because others did.
+COLUMNS = ("last_purchase", "purchases", "measure", "value_minor", "digest")
 MOST_EXPLAINED = 3
 _MOST_LIFT = 10**12
 _LAST_WEEKDAY = 6
@@ -116,7 +117,8 @@ def lives_until(today: date, horizon_days: int) -> date:
 def _standings(
     result: RecommendationResult, segmentation: RecommendationSegmentation, products: Mapping[str, str]
 ) -> Standings:
-    accounts = result.accounts
+    accounts, known = result.accounts, result.knowledge.purchases
+    place = pd.Index(known.account_ids).get_indexer(pd.Index(accounts["account_id"]))
     offered = accounts["account_id"].isin(result.frame["account_id"]).to_numpy(dtype=bool)
     places = {label.name: place for place, label in enumerate(segmentation.labels)}
     details = _details(result, products)
@@ -127,6 +129,8 @@ def _standings(
         np.array([places.get(label, NO_LABEL) for label in accounts["label"]], dtype=np.int64),
         tuple(places),
         {
+            "last_purchase": known.last_day[place],
+            "purchases": known.baskets[place],
             "measure": np.where(offered, chance.astype(np.int64), NO_NUMBER),
             "value_minor": np.where(offered, accounts["value_minor"].to_numpy(dtype=np.int64), NO_NUMBER),
             "digest": digests(texts),

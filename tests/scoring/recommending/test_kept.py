@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scoring.recommendations.config import RecommendationLabel, RecommendationSegmentation, Recommended
 from scoring.recommendations.explain import explain
 from scoring.recommendations.kept import model_as_json, model_from_json
-from scoring.recommendations.logistic import Logistic
 from scoring.recommendations.model import Model, Rates
+from scoring.recommendations.odds import Odds
 from scoring.recommendations.recommend import RecommendationResult, score
 from scoring.recommendations.wording import speaking, written_chance, written_lift, written_rule
 from tests.scoring.recommending.shop import AS_OF, account, firms, shop
@@ -59,9 +59,9 @@ def test_steps_between_equal_values_are_left_out_without_a_difference(
     steps = np.sort(np.round(np.array(values), 1))
     knots = np.linspace(0, 1, len(steps))
     zeros, ones = np.zeros(1), np.ones(1)
-    logistic = Logistic(zeros, ones, zeros, zeros, (0,), knots, steps)
+    odds = Odds(zeros, ones, zeros, zeros, (0,), knots, steps)
     rates = Rates(np.zeros(0), np.zeros(0))
-    model = Model(np.zeros(0, dtype=object), 90, logistic, None, rates, (date(2026, 1, 1),), 0)
+    model = Model(np.zeros(0, dtype=object), 90, odds, None, rates, (date(2026, 1, 1),), 0)
     found = kept(model).again
     assert found is not None
     assert len(found.knots) <= len(knots)
