@@ -221,7 +221,9 @@ class Recommending:
 
     def _account(self, given: str) -> NamedAccount:
         accounts = self._book.words().accounts
-        found = [one for one in accounts if given.strip().casefold() in {one.name.casefold(), one.id}]
+        found = [
+            one for one in accounts if given.strip().casefold() in {one.name.casefold(), one.id.casefold()}
+        ]
         if len(found) > 1:
             ids = ", ".join(one.id for one in found)
             raise UserError(f"{len(found)} accounts are called '{given}'.", f"Give the id of one: {ids}.")

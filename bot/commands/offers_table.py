@@ -18,15 +18,16 @@ def offers_table(found: Recommended, why: Mapping[str, Sequence[str]], *, accoun
     if not found.offers:
         return Group(f"Nothing is recommended for {escape(found.about)} now.")
     first = ("Account", "Owner", "Offer") if accounts else ("Offer",)
-    table = Table(*first, "Kind", "Why", "Expires", box=None, pad_edge=False)
-    for name in ("Chance", "Lift", "Value"):
+    table = Table(*first, "Kind", box=None, pad_edge=False)
+    for name in ("Chance", "Lift", "Value", "Expires"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Why")
     for one in found.offers:
         who = (one.account, one.owner or "-", one.what) if accounts else (one.what,)
         cells = (
-            *(*who, one.kind.replace("_", " "), because(one.kind, one.details), day(one.expires_on)),
+            *(*who, one.kind.replace("_", " ")),
             *(written_chance(one.probability / CHANCE_PARTS), written_lift(one.lift / LIFT_PARTS)),
-            money(one.value_minor, found.currency),
+            *(money(one.value_minor, found.currency), day(one.expires_on), because(one.kind, one.details)),
         )
         table.add_row(*(escape(cell) for cell in cells))
     told = [

@@ -27,6 +27,8 @@ def written_chance(probability: float) -> str:
     percent = probability * 100
     if percent < 0.1:  # noqa: PLR2004 tenths are the finest that is written
         return "less than 0.1 %"
+    if 99.5 <= percent < 100:  # noqa: PLR2004 what is not certain is not called so
+        return "over 99 %"
     return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %"  # noqa: PLR2004 rounds to 10.0
 
 

@@ -183,7 +183,8 @@ def test_what_an_account_is_offered_is_explained(world: World) -> None:
     best = offers(world, "A000")[0]
     assert (told.segmentation, told.label) == (OFFERS, "Hot Prospect")
     assert told.measured.startswith("Best chance 9")
-    assert told.why[0].startswith(f"Product {best.product_id}: 99 % until 28 Feb 2027, ")
+    assert told.why[0].startswith(f"Product {best.product_id}: ")
+    assert "99 % until 28 Feb 2027, " in told.why[0]
     assert "times, last on" in told.why[0]
     [_, cold] = scoring_of(world).explanations.of("A026")
     assert "Hot Prospect is for a repeat buy with a chance of at least 90 %." in cold.why

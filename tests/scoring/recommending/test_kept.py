@@ -69,7 +69,7 @@ def test_steps_between_equal_values_are_left_out_without_a_difference(
         assert np.array_equal(np.interp(asked, found.knots, found.values), np.interp(asked, knots, steps))
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(chosen=st.sets(st.integers(0, 45), min_size=1, max_size=5))
 def test_offers_to_some_are_as_among_all(whole: RecommendationResult, chosen: set[int]) -> None:
     only = [account(number) for number in chosen]
@@ -115,12 +115,13 @@ def test_labels_in_words(asked: dict[str, Any], words: str) -> None:
 
 
 def test_chances_and_lifts_in_words() -> None:
-    assert [written_chance(one) for one in (0.62, 0.0994, 0.0996, 0.0123, 0.0002, 1.0)] == [
+    assert [written_chance(one) for one in (0.62, 0.0994, 0.0996, 0.0123, 0.0002, 0.9951, 1.0)] == [
         "62 %",
         "9.9 %",
         "10 %",
         "1.2 %",
         "less than 0.1 %",
+        "over 99 %",
         "100 %",
     ]
     assert [written_lift(one) for one in (0.96, 9.96, 1234)] == ["1.0 times", "10 times", "1,234 times"]
