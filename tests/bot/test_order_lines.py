@@ -12,13 +12,15 @@ from bot.app.order_lines import OrderLines
 from bot.store.order_lines import order_lines
 from bot.store.sold_products import LONGEST_ID, item_id, sold_products
 from connector.cache.engine import Database
+from connector.cache.finance import SqlFinance
 from connector.cache.finance_tables import (
     FinanceDocumentRow,
     FinanceItemRow,
     FinanceLineRow,
     FinanceOrganisationRow,
 )
-from connector.cache.tables import FieldRow, ProductRow, RecordRow, TransactionRow
+from connector.cache.tables import FieldRow, ProductRow, RecordRow, TouchedAccountRow, TransactionRow
+from connector.finance_ports import DocumentDetail, FinanceLine
 from scoring.config import Configuration, Syncing
 from scoring.criteria.periods import Today
 from scoring.recommendations.config import RecommendationSegmentation
@@ -167,3 +169,14 @@ def test_items_of_one_name_are_one_product_whatever_their_length(world: World) -
     assert sold.of_item("p1", "whatever") == "p1"
     assert sold.of_item("p404", "gtx pro") == "p1"
     assert sold.of_item(None, None) is None
+
+
+def test_an_account_whose_invoice_gets_its_lines_is_scored_again(world: World) -> None:
+    world.add(invoice("n1", total_minor=5_00), invoice("n2", total_minor=5_00, counts=False, account_id="b"))
+    bought = FinanceLine("1", None, "GTX Pro", "2", 5_00)
+    with SqlFinance(world.database, "books").writing() as writer:
+        for number in ("n1", "n2"):
+            detail = DocumentDetail("invoice", number, (bought,), None, None, None)
+            writer.save_document_detail(detail, world.clock.now())
+    assert [one.account_id for one in world.rows(TouchedAccountRow)] == ["a"]
+    assert said(read(world)) == [("p1", 2, 5_00)]
