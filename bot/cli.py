@@ -24,6 +24,7 @@ from bot.app.people import OPERATOR
 from bot.app.starting import Sales, starting_document
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
 from bot.commands.voice import voice
 from bot.runtime.logs import configure_logs
@@ -54,6 +55,7 @@ sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_ar
 app.add_typer(configuration, name="config")
 app.add_typer(voice, name="voice")
 scoring_commands(app)
+recommending_commands(app)
 app.add_typer(sandbox, name="sandbox")
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.app.config_document import Path, Problem
+from bot.app.config_shape import nearest
 from scoring.config import Configuration, Segmentation
+from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.parse import parse
@@ -14,7 +16,7 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.labels import fields_used
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
-from scoring.recommendations.config import RecommendationSegmentation
+from scoring.recommendations.config import RecommendationSegmentation, named_products
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.catalog import in_criteria, voice_fields
 from scoring.voice.config import VoiceSegmentation
@@ -30,10 +32,11 @@ Forbidden = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class Catalogs:
-    """The fields that the document's criteria may use."""
+    """The fields that the document's criteria may use, and the names of everything that is sold."""
 
     accounts: Catalog
     transactions: Catalog
+    products: tuple[str, ...] = ()
 
 
 def check_against(configuration: Configuration, catalogs: Catalogs) -> list[Problem]:
@@ -80,6 +83,8 @@ def _segmentation_problems(path: Path, segmentation: Segmentation, catalogs: Cat
         yield from _criteria_problems(
             (*path, "transactions"), segmentation.transactions, catalogs.transactions
         )
+    if isinstance(segmentation, RecommendationSegmentation):
+        yield from _recommendation_problems(path, segmentation, catalogs)
     if isinstance(segmentation, EngagementSegmentation | RecommendationSegmentation):
         return  # their labels have no criteria
     fields, own = label_catalog(segmentation, catalogs.accounts), own_fields(segmentation)
@@ -87,6 +92,26 @@ def _segmentation_problems(path: Path, segmentation: Segmentation, catalogs: Cat
     allowed = _OF_RFM if isinstance(segmentation, RfmSegmentation) else sources
     for at, label in enumerate(segmentation.labels):
         yield from _criteria_problems((*path, "labels", at, "when"), label.when, fields, _only(allowed))
+
+
+def _recommendation_problems(
+    path: Path, segmentation: RecommendationSegmentation, catalogs: Catalogs
+) -> Iterator[Problem]:
+    """Fields that accounts are compared by, and the products that labels name."""
+    for at, name in enumerate(segmentation.firmographics):
+        try:
+            found = field_named(name, catalogs.accounts)
+        except CriteriaError as error:
+            yield Problem((*path, "firmographics", at), f"firmographics: {error}")
+            continue
+        why_not = _not_from_scores(found.source)
+        if why_not is not None:
+            yield Problem((*path, "firmographics", at), f"firmographics: '{name}' {why_not}")
+    known = {name.strip().casefold() for name in catalogs.products}
+    for place, name in named_products(segmentation):
+        if name.strip().casefold() not in known:
+            sentence = f"there is no product '{name}'.{nearest(name, catalogs.products)}"
+            yield Problem((*path, *place), sentence)
 
 
 def _criteria_problems(

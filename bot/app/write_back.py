@@ -1,4 +1,4 @@
-"""What is written back to the CRM's accounts: a label, scores and their total for each segmentation. Pure."""
+"""What is written back to the CRM's accounts: a label and the scores of each segmentation. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "rfm": {"label": "Label", "r": "R", "f": "F", "m": "M", "total": "Total"},
     "leaving": {"label": "Label", "measure": "Risk"},
     "engagement": {"label": "Label", "measure": "Score"},
+    "recommendations": {"label": "Label", "measure": "Chance"},  # percent
     "voice": {"label": "Label", "measure": "Mood"},  # net sentiment, -100 to 100
 }
 _LABEL_ALONE = {"label": "Label"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.app.config_criteria import Catalogs
 from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 from scoring.config import Configuration
 
@@ -12,5 +13,7 @@ def catalogs_of(database: Database, configuration: Configuration) -> Catalogs:
     """What the copy knows by now: fields, and the values of closed sets."""
     with database.reads.begin() as connection:
         return Catalogs(
-            account_catalog(connection, configuration), transaction_catalog(connection, configuration)
+            account_catalog(connection, configuration),
+            transaction_catalog(connection, configuration),
+            tuple(sold_products(connection).names.values()),
         )

@@ -12,12 +12,17 @@ from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
 from bot.app.customer_voice import CustomerVoice
 from bot.app.explaining import Explanations
+from bot.app.judging import Judging
+from bot.app.offers import Recommending
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.runtime.documents import catalogs_of
+from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.corrections import SqlCorrections
+from bot.store.dismissals import SqlDismissals
+from bot.store.offers import SqlOffers
 from bot.store.readings import SqlReadings
 from bot.store.rehearsals import ListenedScores
 from bot.store.scores import SqlScores, SqlScoringTransaction
@@ -89,3 +94,23 @@ class ScoringParts:
     def explanations(self) -> Explanations:
         """Why accounts have their labels."""
         return Explanations(SqlScores(self.database), self.configurations, self.clock)
+
+    @cached_property
+    def recommending(self) -> Recommending:
+        """What to offer to whom."""
+        return Recommending(
+            SqlOffers(self.database),
+            SqlDismissals(self.database),
+            SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url),
+            self._configuration,
+            self.audit,
+            self.clock,
+        )
+
+    @cached_property
+    def judging(self) -> Judging:
+        """What speaks for offers."""
+        return Judging(SqlScores(self.database), self.configurations, self.clock)
+
+    def _configuration(self) -> Configuration:
+        return self.configurations.current().configuration

@@ -13,10 +13,15 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.offers import Offer, dismissals_hold_from
+from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
 from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
+from bot.store.dismissals import read_dismissals
+from bot.store.offers import offers_of_account
+from bot.store.order_lines import order_lines
 from bot.store.purchase_days import count_left_out, read_purchase_days
 from bot.store.readings import kept_voices, read_voices
 from bot.store.taking_part import AccountsAsked, taking_part
@@ -25,6 +30,7 @@ from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.config import VoiceSegmentation
 
@@ -102,3 +108,17 @@ class SqlEvidence:
     def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
         """What some accounts said, as it was read last."""
         return kept_voices(self._connection, segmentation, self._configuration, self._today, only)
+
+    def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
+        """Who bought what, of everybody."""
+        return order_lines(self._connection, segmentation, self._configuration, self._today)
+
+    def offers(self, segmentation: RecommendationSegmentation, account_id: str) -> Sequence[Offer]:
+        """What the last run recommended to an account and still holds."""
+        today = self._today.day
+        since = dismissals_hold_from(today, segmentation)
+        return offers_of_account(self._connection, segmentation.name, account_id, today, since)
+
+    def dismissals(self) -> pd.DataFrame:
+        """What is not to be offered to whom."""
+        return read_dismissals(self._connection)

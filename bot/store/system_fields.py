@@ -184,6 +184,17 @@ DECLARED: tuple[tuple[Field, str], ...] = (
         Field("expected_purchases", _NUMBER, "joined:expected_purchases", label="Expected purchases"),
         "expected_purchases is known once there is a segmentation of the technique leaving.",
     ),
+    *(
+        (
+            Field(name, kind, f"joined:{name}", label=label),
+            f"{name} is known once there is a segmentation of the technique recommendations.",
+        )
+        for name, kind, label in (
+            ("best_probability", _NUMBER, "Chance of the best repeat buy, %"),
+            ("best_lift", _NUMBER, "Lift of the best new product"),
+            ("recommended_value", _MONEY, "Value of recommendations"),
+        )
+    ),
     (
         Field(
             "market_segment",

@@ -47,6 +47,17 @@ _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
     "firmographics": (
         Field("classified_by", FieldType.TEXT, "detail:text:criterion", label="Criterion that classified it"),
     ),
+    "recommendations": (
+        Field(
+            "best_probability",
+            _NUMBER,
+            "score:measure",
+            label="Chance of the best repeat buy, %",
+            parts=MEASURE_PARTS,
+        ),
+        Field("best_lift", _NUMBER, "detail:number:best_lift", label="Lift of the best new product"),
+        Field("recommended_value", _MONEY, "score:value_minor", label="Value of recommendations"),
+    ),
 }
 
 

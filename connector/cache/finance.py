@@ -214,6 +214,7 @@ class SqlFinanceWriter:
         )
         if detail.lines:
             self._upsert(_LINE, [key | asdict(line) for line in detail.lines])
+            self._touch_account_of(detail, at)
         if detail.total_minor is None:
             return
         filled = self._connection.execute(
@@ -228,6 +229,14 @@ class SqlFinanceWriter:
             .returning(_DOCUMENT.c.account_id, _DOCUMENT.c.counts)
         )
         self._touch({row.account_id for row in filled if row.counts and row.account_id}, at)
+
+    def _touch_account_of(self, detail: DocumentDetail, at: datetime) -> None:
+        """Its lines say what was bought."""
+        mine = (_of(_DOCUMENT, self._source, detail.kind), _DOCUMENT.c.id == detail.id)
+        statement = select(_DOCUMENT.c.account_id).where(
+            *mine, _DOCUMENT.c.counts.is_(True), _DOCUMENT.c.account_id.is_not(None)
+        )
+        self._touch(self._connection.execute(statement).scalars().all(), at)
 
     def link(self, at: datetime) -> int:
         """Find the accounts of every contact and document anew; how many contacts changed theirs."""

@@ -124,3 +124,15 @@ def _broken(segmentation: RecommendationSegmentation, limits: RecommendationLimi
         for first, second in sorted(bundles):
             if first == second:
                 yield f"Label {label.name!r} has a bundle of {first!r} with itself; name two products."
+
+
+def named_products(segmentation: RecommendationSegmentation) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every product that the labels name, and where it stands in the segmentation."""
+    for at, label in enumerate(segmentation.labels):
+        for way, one in enumerate(label.any_of):
+            here = ("labels", at, "any_of", way)
+            for number, name in enumerate(one.products):
+                yield (*here, "products", number), name
+            for number, pair in enumerate(one.bundles):
+                for side, name in enumerate(pair):
+                    yield (*here, "bundles", number, side), name

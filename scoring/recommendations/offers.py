@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -88,8 +89,29 @@ class _Rows:
         return _Rows(*(getattr(self, name)[kept] for name in _Rows.__dataclass_fields__))
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What must not be recommended.
+
+    Attributes:
+        pairs: keys, account × number of products + product.
+        products: positions, to nobody.
+    """
+
+    pairs: Integers
+    products: Integers
+
+    def allows(self, account: Integers, product: Integers, width: int) -> Flags:
+        """Which pairs may be recommended."""
+        return ~(np.isin(account * width + product, self.pairs) | np.isin(product, self.products))
+
+
 def offers(
-    knowledge: Knowledge, segmentation: RecommendationSegmentation, as_of: date, refused: Integers
+    knowledge: Knowledge,
+    segmentation: RecommendationSegmentation,
+    as_of: date,
+    refused: Refused,
+    chosen: Flags | None = None,
 ) -> pd.DataFrame:
     """The best offers of every account.
 
@@ -97,7 +119,8 @@ def offers(
         knowledge: of the run.
         segmentation: how many of each kind.
         as_of: the day of the run.
-        refused: keys (account × number of products + product) that must not be recommended.
+        refused: what must not be recommended.
+        chosen: for each account whether offers are made to it; None: to all.
 
     Returns:
         ``COLUMNS``, sorted by account and rank.
@@ -106,9 +129,16 @@ def offers(
     most = np.array(
         [segmentation.repeat_buy, segmentation.cross_sell, segmentation.first_buy, segmentation.bundle]
     )
+    buyer = purchases.baskets > 0
+    wanted = np.ones(len(buyer), dtype=bool) if chosen is None else chosen
+    buyers, others = np.flatnonzero(wanted & buyer), np.flatnonzero(wanted & ~buyer)
+    found = chain(
+        _of_buyers(knowledge, refused, buyers),
+        _of_others(knowledge, refused, segmentation.first_buy, others),
+    )
     pieces = [
         _filled(knowledge, _best(rows, most), as_of, segmentation.horizon_days)
-        for rows in (*_of_buyers(knowledge, refused), *_of_others(knowledge, refused, segmentation.first_buy))
+        for rows in found
         if len(rows.account)
     ]
     if not pieces:
@@ -118,13 +148,12 @@ def offers(
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _of_buyers(knowledge: Knowledge, refused: Integers) -> Iterator[_Rows]:
+def _of_buyers(knowledge: Knowledge, refused: Refused, buyers: Integers) -> Iterator[_Rows]:
     signals, model = knowledge.signals, knowledge.model
     width = len(knowledge.purchases.product_ids)
-    buyers = np.flatnonzero(knowledge.purchases.baskets > 0)
     for accounts in blocks(buyers, width, len(signals.references)):
         pairs = pairs_of(signals, accounts, MOST_NEW, model.horizon_days)
-        pairs = pairs.part(~np.isin(pairs.account * width + pairs.product, refused))
+        pairs = pairs.part(refused.allows(pairs.account, pairs.product, width))
         rows = _pair_rows(pairs, model, signals)
         yield _joined(rows, _bundle_rows(knowledge.bundles, accounts, rows, width))
 
@@ -169,23 +198,22 @@ def _bundle_rows(bundles: pd.DataFrame, accounts: Integers, rows: _Rows, width: 
     )
 
 
-def _of_others(knowledge: Knowledge, refused: Integers, most: int) -> Iterator[_Rows]:
+def _of_others(knowledge: Knowledge, refused: Refused, most: int, others: Integers) -> Iterator[_Rows]:
     """First buys: the same for all accounts of one kind, but for what they dismissed."""
     first_buys, width = knowledge.first_buys, len(knowledge.purchases.product_ids)
-    others = np.flatnonzero(knowledge.purchases.baskets == 0)
     if not width or not first_buys.buyers.sum() or not most:
         return
     kinds = np.unique(first_buys.kind[others])
     for block in blocks(kinds, width, first_buys.marks.shape[0]):
         like, everybody = first_buys.shares(block)
-        best = np.argsort(-like, axis=1, kind="stable")[:, : most + _SPARE]
+        best = np.argsort(-like, axis=1, kind="stable")[:, : most + _SPARE + len(refused.products)]
         members = others[np.isin(first_buys.kind[others], block)]
         row = np.repeat(np.searchsorted(block, first_buys.kind[members]), best.shape[1])
         account, product = (
             np.repeat(members, best.shape[1]),
             best[np.searchsorted(block, first_buys.kind[members])].ravel(),
         )
-        kept = (like[row, product] > 0) & ~np.isin(account * width + product, refused)
+        kept = (like[row, product] > 0) & refused.allows(account, product, width)
         yield _first_rows(
             account[kept], product[kept], like[row, product][kept], everybody, first_buys.conversion
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from scoring.recommendations.config import RecommendationSegmentation
 from scoring.recommendations.firmographic import learn_first_buys
 from scoring.recommendations.labels import account_labels
 from scoring.recommendations.model import EASE_RIDGE, Model, cutoffs_of, dismissed, learn
-from scoring.recommendations.offers import Knowledge, offers
+from scoring.recommendations.offers import Knowledge, Refused, offers
 from scoring.recommendations.purchases import Integers, Purchases, quantities, read_lines
 from scoring.recommendations.signals import learn_signals
 
@@ -54,6 +54,8 @@ def score(
     *,
     dismissals: pd.DataFrame | None = None,
     model: Model | None = None,
+    withdrawn: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> RecommendationResult:
     """Recommend to every account.
 
@@ -65,6 +67,8 @@ def score(
         dismissals: ``account_id``, ``product_id``, ``day``. A dismissed product is not recommended again
             before the horizon has passed, and counts as a plain no where it is learned from.
         model: of an earlier run; None: learn one.
+        withdrawn: products that are not sold any more: they are learned from, and not recommended.
+        only: recommend to these alone; what is known of all others counts all the same.
 
     Raises:
         ValueError: a column is missing, an account is twice in ``accounts``, or the model is about another
@@ -86,8 +90,12 @@ def score(
     bundles = find_bundles(_ordered_together(lines, as_of, purchases), purchases.product_ids)
     knowledge = Knowledge(purchases, signals, model, first_buys, bundles)
     refused = _refused(purchases, dismissals, as_of, horizon)
-    frame = offers(knowledge, segmentation, as_of, refused)
-    summary = account_labels(frame, accounts["account_id"], segmentation.labels)
+    chosen = None if only is None else np.isin(purchases.account_ids, list(only))
+    gone = np.flatnonzero(np.isin(purchases.product_ids, list(withdrawn)))
+    frame = offers(knowledge, segmentation, as_of, Refused(refused, gone), chosen)
+    ids = accounts["account_id"]
+    told = ids if only is None else ids[ids.isin(only)]
+    summary = account_labels(frame, told, segmentation.labels)
     return RecommendationResult(frame, summary, knowledge, (*left_out, *_little(purchases), *model.warnings))
 
 

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import insert, text
 
 from bot.app.config import STARTING_DOCUMENT, read_configuration
-from bot.app.write_back import field_labels, own_fields, own_tags, wanted
+from bot.app.write_back import ScoreLine, field_labels, own_fields, own_tags, wanted
 from bot.store import wanted as store
 from bot.store.tables import ScoreRow
 from bot.store.wanted import page_of, score_lines
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
 from scoring.config import Configuration, WriteBack
+from scoring.recommendations.config import RecommendationSegmentation
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -91,3 +92,18 @@ def test_a_page_of_scores_is_read_along_the_key_and_sorts_nothing(database: Data
     assert "INDEX" in steps
     assert "SORT" not in steps
     assert "TEMP B-TREE" not in steps
+
+
+def test_recommendations_write_their_label_and_the_best_chance_in_whole_percent() -> None:
+    base = configured(enabled=True)
+    offers = RecommendationSegmentation(name="Offers")
+    configuration = base.model_copy(update={"segmentations": (*base.segmentations, offers)})
+    assert [one.label for one in own_fields(configuration)][5:] == ["Offers Label", "Offers Chance"]
+    lines = [
+        ScoreLine("a", "Offers", "Hot Prospect", None, None, None, None, 62_5000),
+        ScoreLine("b", "Offers", None, None, None, None, None, None),
+    ]
+    assert [one.values for one in wanted(lines, configuration)] == [
+        {"Offers Label": "Hot Prospect", "Offers Chance": 63},
+        {"Offers Label": None, "Offers Chance": None},
+    ]

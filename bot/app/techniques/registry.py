@@ -8,6 +8,7 @@ from typing import Any
 from bot.app.techniques.engagement import ENGAGEMENT
 from bot.app.techniques.firmographics import FIRMOGRAPHICS
 from bot.app.techniques.leaving import LEAVING
+from bot.app.techniques.recommendations import RECOMMENDATIONS
 from bot.app.techniques.rfm import RFM
 from bot.app.techniques.technique import Technique
 from bot.app.techniques.voice import VOICE
@@ -19,6 +20,7 @@ TECHNIQUES: Mapping[str, Technique[Any]] = {
     "engagement": ENGAGEMENT,
     "firmographics": FIRMOGRAPHICS,
     "voice": VOICE,
+    "recommendations": RECOMMENDATIONS,
 }
 
 

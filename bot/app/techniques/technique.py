@@ -11,12 +11,15 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.offers import Offer
+from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
@@ -105,6 +108,22 @@ class Evidence(Protocol):
 
     def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
         """The sentences of some accounts as they were read last; nothing is read or written."""
+        ...
+
+    def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
+        """Who bought what, of everybody: an account's recommendations are made of what others buy.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
+    def offers(self, segmentation: RecommendationSegmentation, account_id: str) -> Sequence[Offer]:
+        """What the last run recommended to an account and still holds, the likeliest first."""
+        ...
+
+    def dismissals(self) -> pd.DataFrame:
+        """What is not to be offered to whom: ``account_id``, ``product_id``, ``day``."""
         ...
 
 
