@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
 BINS = 10
 Z = 1.959964  # of the normal distribution: intervals hold 95 %
+TINY = 1e-9
 Interval = tuple[float, float]
 
 
@@ -56,7 +57,8 @@ def wilson(right: float, shown: int) -> Interval | None:
     share, room = right / shown, Z**2 / shown
     middle = (share + room / 2) / (1 + room)
     half = Z / (1 + room) * sqrt(max(share * (1 - share) / shown + room / (4 * shown), 0.0))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    # Rounding must not push the share itself out.
+    return max(min(middle - half, share), 0.0), min(max(middle + half, share), 1.0)
 
 
 def auc_interval(area: float, true: int, false: int) -> Interval:
@@ -69,8 +71,10 @@ def auc_interval(area: float, true: int, false: int) -> Interval:
     def apart(asked: float) -> float:
         return (area - asked) ** 2 - Z**2 * _variance(asked, true, false)
 
-    low = 0.0 if apart(0.0) <= 0 else float(brentq(apart, 0.0, area))
-    high = 1.0 if apart(1.0) <= 0 else float(brentq(apart, area, 1.0))
+    # At 0 and 1 themselves the variance is 0, and the area that was measured an end of its interval.
+    inside = min(max(area, TINY), 1 - TINY)
+    low = 0.0 if apart(TINY) <= 0 else float(brentq(apart, TINY, inside))
+    high = 1.0 if apart(1 - TINY) <= 0 else float(brentq(apart, inside, 1 - TINY))
     return low, high
 
 
