@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.config import Label
 from scoring.criteria.fields import Catalog
-from scoring.criteria.parse import parse
-from scoring.labels import fields_used, related_used
+from scoring.labels import account_fields, read_rules, related_conditions
 from scoring.offline import SCORES
+from scoring.shape import Label
 
 SCORES_ALONE = Catalog(SCORES)
 
@@ -40,15 +39,13 @@ class AccountFields:
 
     def warnings(self, labels: Sequence[Label]) -> tuple[str, ...]:
         """A sentence when labels depend on what has no past."""
-        names: set[str] = set()
-        for node in (parse(label.when, self.catalog) for label in labels):
-            used = (self.catalog.find(name) for name in fields_used(node, self.catalog))
-            names |= {one.name for one in used if one is not None and not one.source.startswith("score.")}
-            if related_used(node, self.catalog):
-                names.add("related records")
+        rules = read_rules(labels, self.catalog)
+        names = [one.name for one in account_fields(rules, self.catalog)]
+        if related_conditions(rules, self.catalog):
+            names.append("related records")
         if not names:
             return ()
-        asked = ", ".join(sorted(names))
+        asked = ", ".join(names)
         known = f"Labels also ask for {asked}, of which only today's values are known"
         return (f"{known}: the labels may look better here than they were.",)
 

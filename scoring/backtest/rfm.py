@@ -12,10 +12,10 @@ from scoring.backtest.days import Trial
 from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
-from scoring.config import RfmSegmentation
 from scoring.labels import places, read_rules
 from scoring.leaving.history import EPOCH, History, read_history, states_at
 from scoring.rfm import score
+from scoring.rfm_config import RfmSegmentation
 
 OWN = "the order of the labels"
 

@@ -19,15 +19,16 @@ from scoring.backtest.leaving import backtest_leaving
 from scoring.backtest.recommendations import OFTEN, POPULAR, backtest_recommendations
 from scoring.backtest.results import Backtest, backtest_from
 from scoring.backtest.rfm import backtest_rfm
-from scoring.config import Label, RfmSegmentation
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
 from scoring.engagement.config import Channel, EngagementSegmentation
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.score import FIELDS
+from scoring.leaving.fields import FIELDS
 from scoring.offline import SCORES
 from scoring.recommendations.config import Kind, RecommendationSegmentation
 from scoring.recommendations.recommend import score as recommend
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 from tests.scoring.recommending.shop import AS_OF, firms, shop
 from tests.support.leaving_world import BEGIN, END, transactions
 
