@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import cached_property
 
 from bot.app.answers import AccountLine
+from bot.app.backtesting import Backtesting
 from bot.app.config import PublishedConfigurations
 from bot.app.explaining import explain
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
+from bot.store.backtest_data import SqlPastRecords
+from bot.store.backtests import SqlBacktests
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database
@@ -41,6 +44,13 @@ class ScoringParts:
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
         return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+
+    @cached_property
+    def backtesting(self) -> Backtesting:
+        """Techniques tried on the past."""
+        return Backtesting(
+            SqlPastRecords(self.database), SqlBacktests(self.database), self.configurations, self.clock
+        )
 
     @cached_property
     def _book(self) -> SqlAccountBook:
