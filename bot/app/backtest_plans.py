@@ -14,7 +14,7 @@ from bot.app.errors import UserError
 from bot.app.facts import Accounts
 from scoring.backtest import engagement as engagement_backtest
 from scoring.backtest.accounts import AccountFields
-from scoring.backtest.days import Trial
+from scoring.backtest.days import NotMeasurableError, Trial
 from scoring.backtest.leaving import backtest_leaving
 from scoring.backtest.recommendations import backtest_recommendations
 from scoring.backtest.results import Backtest
@@ -175,6 +175,8 @@ def _engagement(plan: EngagementSegmentation, past: Past, configuration: Configu
     ids = _ids(past, plan.accounts)
     kinds = {kind for channel in plan.channels for kind in channel.points}
     events = _of(past.events(sorted(kinds), plan.automation.answers), ids)
+    if events.empty:
+        raise NotMeasurableError("No account that takes part has an event yet, so there is nothing to try.")
     purchases = _of(past.purchases(configuration.purchases), ids)
     return Attempt(
         _first(purchases),
@@ -191,13 +193,16 @@ def _recommendations(plan: RecommendationSegmentation, past: Past) -> Attempt:
     ids = pd.Index(accounts.ids.to_pylist(), dtype=object)
     frame = accounts.frame.assign(account_id=ids)
     lines = _of(past.lines(plan.transactions), ids)
+    if lines.empty:
+        raise NotMeasurableError("No purchase that counts names a product, so there is nothing to try.")
     return Attempt(
         _first(lines), plan.horizon_days, lambda trial: backtest_recommendations(lines, frame, plan, trial)
     )
 
 
 def _ids(past: Past, criteria: str) -> pd.Index[str]:
-    return pd.Index(past.accounts(criteria).ids.to_pylist(), dtype=object)
+    ids: list[str] = past.accounts(criteria).ids.to_pylist()
+    return pd.Index(ids, dtype=object)
 
 
 def _of(rows: pd.DataFrame, ids: pd.Index[str]) -> pd.DataFrame:

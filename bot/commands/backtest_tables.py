@@ -18,7 +18,7 @@ NOTHING = "–"
 def show_backtest(console: Console, made: Made) -> None:
     """The verdict stands last, where the eye is."""
     found = made.backtest
-    title = f"{found.segmentation} ({found.technique}): what {found.happened}"
+    title = f"{found.segmentation} ({found.technique}): accounts that {found.happened}"
     console.print(f"[bold]{escape(title)}[/bold], as of {made.as_of}", highlight=False)
     for table in _tables(found):
         console.print()
@@ -36,9 +36,9 @@ def _tables(found: Backtest) -> Iterator[Table]:
     windows = [one for one in found.windows if any(ranking.auc is not None for ranking in one.rankings)]
     if windows:
         yield _rankings(windows)
-    if any(one.lists for one in found.windows):
+    if any(one.shown for window in found.windows for one in window.lists):
         yield _lists(found)
-    if found.labels:
+    if any(one.accounts for one in found.labels):
         yield _labels(found)
     if found.lead_times:
         yield _lead_times(found)
@@ -69,7 +69,7 @@ def _lists(found: Backtest) -> Table:
         ("Day", "Of", "Named by"), ("Named", "Right", "Precision", "95 %", "Recall", "Median days")
     )
     for window in found.windows:
-        for at, one in enumerate(window.lists):
+        for at, one in enumerate(one for one in window.lists if one.shown):
             first = at == 0
             table.add_row(
                 str(window.day) if first else "",

@@ -7,16 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
+import pandas as pd
 
+from scoring.backtest.days import NotMeasurableError
 from scoring.backtest.measures import Floats
 from scoring.backtest.samples import Score
-from scoring.leaving.history import History, Integers, States
+from scoring.leaving.history import History, Integers, States, read_history
 from scoring.rfm import cuts_by_rank
 
 RECENCY, RFM_SUM = "days since the last purchase", "R + F + M"
 FIFTHS = 5
+
+
+def read(transactions: pd.DataFrame, today: date) -> History:
+    """The whole history.
+
+    Raises:
+        NotMeasurableError: the amounts are not whole, or together do not fit 64 bits.
+    """
+    try:
+        return read_history(transactions, today)
+    except ValueError as error:
+        raise NotMeasurableError(str(error)) from None
 
 
 def until(history: History, end: int) -> History:

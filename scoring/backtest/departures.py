@@ -74,13 +74,19 @@ def tried(technique: Technique, history: History, trial: Trial) -> Backtest:
         segmentation=technique.segmentation,
         horizon_days=trial.horizon_days,
         happened=happened,
-        windows=tuple(measured(one, happened) for pair in pairs for one in pair),
+        windows=tuple(measured(one, happened) for pair in pairs for one in _differing(*pair)),
         labels=label_shares(everybody, technique.labels),
         lead_times=_lead_times(technique, history, trial),
         better=verdict.better,
         verdict=verdict.sentences,
         warnings=(*history.warnings, *technique.warnings),
     )
+
+
+def _differing(everybody: Sample, repeated: Sample) -> tuple[Sample, ...]:
+    """Those who bought more than once are told of where they are not everybody."""
+    same = len(everybody.account) == len(repeated.account)
+    return (everybody,) if same else (everybody, repeated)
 
 
 def _samples(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.backtest.accounts import named, upper_half
-from scoring.backtest.baselines import RECENCY, RFM_SUM, rfm_sum
+from scoring.backtest.baselines import RECENCY, RFM_SUM, read, rfm_sum
 from scoring.backtest.days import Trial
 from scoring.backtest.measures import Floats, Truths
 from scoring.backtest.results import Backtest, Listed
@@ -19,7 +19,7 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.engagement.events import SECONDS_PER_DAY, local_seconds
 from scoring.engagement.learn import ACTIVE_DAYS
 from scoring.engagement.scores import score
-from scoring.leaving.history import History, Integers, day_number, read_history, states_at
+from scoring.leaving.history import History, Integers, day_number, states_at
 
 OWN, LAST_EVENT = "engagement", "days since the last event"
 # Protocol D3: a deal in the next 30 days.
@@ -40,9 +40,9 @@ def backtest_engagement(
 
     Raises:
         KeyError: a column is missing.
-        ValueError: the amounts are not whole, or together do not fit 64 bits.
+        NotMeasurableError: the amounts are not whole, or together do not fit 64 bits.
     """
-    history = read_history(transactions, trial.today.day)
+    history = read(transactions, trial.today.day)
     seconds, dated = local_seconds(events["occurred_at"], trial.today.zone)
     happened_on = np.where(dated, seconds // SECONDS_PER_DAY, np.iinfo(np.int64).max)
     samples = [_sample(events, happened_on, history, segmentation, trial, day) for day in trial.days]

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from scoring.backtest.accounts import AccountFields
-from scoring.backtest.baselines import until
+from scoring.backtest.baselines import read, until
 from scoring.backtest.days import Trial
 from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
 from scoring.labels import places, read_rules
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import EPOCH, History, day_number, read_history, states_at
+from scoring.leaving.history import EPOCH, History, day_number, states_at
 from scoring.leaving.model import LeavingModel, fit
 from scoring.leaving.score import criteria_columns, score
 
@@ -36,9 +36,9 @@ def backtest_leaving(
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
-        ValueError: the amounts are not whole, or together do not fit 64 bits.
+        NotMeasurableError: the amounts are not whole, or together do not fit 64 bits.
     """
-    history = read_history(transactions, trial.today.day)
+    history = read(transactions, trial.today.day)
     plan = segmentation.model_copy(update={"horizon_days": trial.horizon_days})
     models = {day: fit(until(history, day_number(day)), plan, day) for day in trial.days}
     technique = Technique(

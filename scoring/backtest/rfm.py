@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from scoring.backtest.accounts import AccountFields
+from scoring.backtest.baselines import read
 from scoring.backtest.days import Trial
 from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
 from scoring.labels import places, read_rules
-from scoring.leaving.history import EPOCH, History, read_history, states_at
+from scoring.leaving.history import EPOCH, History, states_at
 from scoring.rfm import score
 from scoring.rfm_config import RfmSegmentation
 
@@ -33,9 +34,9 @@ def backtest_rfm(
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
-        ValueError: the amounts are not whole, or together do not fit 64 bits.
+        NotMeasurableError: the amounts are not whole, or together do not fit 64 bits.
     """
-    history = read_history(transactions, trial.today.day)
+    history = read(transactions, trial.today.day)
     dated = pd.DataFrame(
         {
             "account_id": transactions["account_id"].astype(object),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.backtest.accounts import AccountFields, lower_half, upper_half
-from scoring.backtest.days import Trial, chosen_days
+from scoring.backtest.days import NotMeasurableError, Trial, chosen_days
 from scoring.backtest.engagement import backtest_engagement
 from scoring.backtest.leaving import backtest_leaving
 from scoring.backtest.recommendations import OFTEN, POPULAR, backtest_recommendations
@@ -129,7 +129,7 @@ def test_a_purchase_on_the_last_day_of_the_horizon_counts_and_one_a_day_later_do
         }
     )
     trial = chosen_days(BEGIN, Today(BEGIN + timedelta(days=200)), 30, [BEGIN + timedelta(days=100)])
-    (everybody, _) = backtest_rfm(frame, RFM, trial, AccountFields()).windows
+    everybody = backtest_rfm(frame, RFM, trial, AccountFields()).windows[0]
     assert (everybody.accounts, everybody.happened) == (2, 1)
     assert everybody.note.startswith("Too little to say: 1 of 2 did not buy within 30 days")
 
@@ -143,8 +143,14 @@ def test_a_credit_note_is_no_purchase() -> None:
         }
     )
     trial = chosen_days(BEGIN, Today(BEGIN + timedelta(days=200)), 30, [BEGIN + timedelta(days=100)])
-    (everybody, _) = backtest_rfm(frame, RFM, trial, AccountFields()).windows
+    everybody = backtest_rfm(frame, RFM, trial, AccountFields()).windows[0]
     assert (everybody.accounts, everybody.happened) == (1, 1)
+
+
+def test_amounts_beyond_64_bits_are_refused_in_a_sentence(trial: Trial) -> None:
+    huge = HISTORY.assign(amount_minor=9 * 10**17)
+    with pytest.raises(NotMeasurableError, match="too large"):
+        backtest_rfm(huge, RFM, trial, AccountFields())
 
 
 def test_labels_that_ask_for_fields_have_todays_values_and_say_so() -> None:
