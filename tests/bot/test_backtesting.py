@@ -188,11 +188,8 @@ def test_engagement_is_read_without_what_machines_wrote(filled: World) -> None:
 
 
 def test_every_night_each_segmentation_is_tried_and_the_newest_is_shown(filled: World) -> None:
-    going = "name: Going
-    technique: leaving
-    model: recency"
-    filled.publish(DOCUMENT.replace("name: Contact
-    technique: engagement", going))
+    going = "name: Going\n    technique: leaving\n    model: recency"
+    filled.publish(DOCUMENT.replace("name: Contact\n    technique: engagement", going))
     use = backtesting(filled)
     asked = iter([None])
     first = use.nightly(lambda: next(asked, None))
@@ -265,9 +262,7 @@ def test_more_is_refused_in_a_sentence(world: World) -> None:
         use.run(Asked("recommendations"))
     with pytest.raises(UserError, match="No back-test is kept yet"):
         use.last("leaving", None)
-    world.publish(
-        DOCUMENT.replace("industry = Tools", "industry = Tools").replace("when: r = 2", "when: rr = 2")
-    )
+    world.publish(DOCUMENT.replace("when: r = 2", "when: rr = 2"))
     with pytest.raises(ConfigurationError, match="criteria of 'Purchases' do not fit"):
         use.run(Asked("rfm"))
 
