@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
@@ -15,8 +14,9 @@ from scoring.backtest.results import Backtest, LeadTime
 from scoring.backtest.samples import Labelled, Sample, Score, equal_lists, label_shares, measured
 from scoring.backtest.silences import SCAN_EVERY, lead_times, silences_of
 from scoring.backtest.verdict import judged
+from scoring.days import day_number, day_of
 from scoring.leaving.hazard import sampled
-from scoring.leaving.history import EPOCH, History, Integers, States, bought_within, day_number
+from scoring.leaving.history import History, Integers, States, bought_within
 
 EVERYBODY, REPEATED = "all", "bought more than once"
 # Labels are looked at week by week: those of so many accounts at most.
@@ -93,7 +93,7 @@ def _samples(
     technique: Technique, say: Sayer, history: History, end: int, trial: Trial
 ) -> tuple[Sample, Sample]:
     """Everybody, and those who had bought more than once: one purchase alone tells little of a rhythm."""
-    said, day = say(end), EPOCH + timedelta(days=end)
+    said, day = say(end), day_of(end)
     left = ~bought_within(history, said.states, end, trial.horizon_days)
     scores = {**said.scores, **leaving_rules(said.states)}
     alerting = lower_half(technique.labels)

@@ -15,11 +15,11 @@ from scoring.backtest.measures import Floats, Truths
 from scoring.backtest.results import Backtest, Listed
 from scoring.backtest.samples import Labelled, Names, Sample, Score, equal_lists, label_shares, measured
 from scoring.backtest.verdict import judged
+from scoring.days import day_number, day_numbers
 from scoring.engagement.config import EngagementSegmentation
-from scoring.engagement.events import SECONDS_PER_DAY, local_seconds
 from scoring.engagement.learn import ACTIVE_DAYS
 from scoring.engagement.scores import score
-from scoring.leaving.history import History, Integers, day_number, states_at
+from scoring.leaving.history import History, Integers, states_at
 
 OWN, LAST_EVENT = "engagement", "days since the last event"
 # Protocol D3: a deal in the next 30 days.
@@ -43,8 +43,8 @@ def backtest_engagement(
         NotMeasurableError: the amounts are not whole, or together do not fit 64 bits.
     """
     history = read(transactions, trial.today.day)
-    seconds, dated = local_seconds(events["occurred_at"], trial.today.zone)
-    happened_on = np.where(dated, seconds // SECONDS_PER_DAY, np.iinfo(np.int64).max)
+    days, dated = day_numbers(events["occurred_at"], trial.today.zone)
+    happened_on = np.where(dated, days, np.iinfo(np.int64).max)
     samples = [_sample(events, happened_on, history, segmentation, trial, day) for day in trial.days]
     happened = f"bought within {trial.horizon_days} days"
     verdict = judged(samples, OWN, f"accounts that {happened}")

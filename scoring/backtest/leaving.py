@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,10 @@ from scoring.backtest.days import Trial
 from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
+from scoring.days import day_number, day_of
 from scoring.labels import places, read_rules
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import EPOCH, History, day_number, states_at
+from scoring.leaving.history import History, states_at
 from scoring.leaving.model import LeavingModel, fit
 from scoring.leaving.score import criteria_columns, score
 
@@ -62,7 +63,7 @@ def _sayer(
     rules = read_rules(plan.labels, fields.catalog)
 
     def say(end: int) -> Said:
-        day = EPOCH + timedelta(days=end)
+        day = day_of(end)
         model = models[max(one for one in models if one <= day)]
         frame = score(until(history, end), model, day).frame
         columns = pd.concat([criteria_columns(frame), fields.of(frame["account_id"].tolist())], axis=1)

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import rankdata
 
+from scoring.ranking import area_under_curve
+
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
 BINS = 10
@@ -18,10 +20,9 @@ Interval = tuple[float, float]
 
 
 def auc(truth: Truths, score: Floats) -> float:
-    """The chance that one that is true scores above one that is not; ties count half."""
-    ranks = rankdata(score)
-    true, false = int(truth.sum()), int((~truth).sum())
-    return float((ranks[truth].sum() - true * (true + 1) / 2) / (true * false))
+    """The chance that one that is true scores above one that is not, ties half; not a number without both."""
+    area = area_under_curve(score, truth)
+    return float("nan") if area is None else area
 
 
 def brier(truth: Truths, chance: Floats) -> float:

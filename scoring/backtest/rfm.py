@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 
@@ -13,8 +11,9 @@ from scoring.backtest.days import Trial
 from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
+from scoring.days import day_of
 from scoring.labels import places, read_rules
-from scoring.leaving.history import EPOCH, History, states_at
+from scoring.leaving.history import History, states_at
 from scoring.rfm import score
 from scoring.rfm_config import RfmSegmentation
 
@@ -62,7 +61,7 @@ def _sayer(
     mine = dated[dated["account_id"].isin(history.accounts)]
 
     def say(end: int) -> Said:
-        day, states = EPOCH + timedelta(days=end), states_at(history, end)
+        day, states = day_of(end), states_at(history, end)
         ids = history.accounts[states.account]
         result = score(_facts(mine, ids, end), segmentation, trial.on(day))
         named = result.frame.assign(rfm=result.frame["total"], total_spend=result.frame["spend_minor"])
@@ -76,7 +75,7 @@ def _sayer(
 
 def _facts(dated: pd.DataFrame, ids: object, end: int) -> pd.DataFrame:
     """Last purchase, purchases and money until the end of a day: what is negative only nets off money."""
-    past = dated[dated["day"] <= pd.Timestamp(EPOCH) + pd.Timedelta(days=end)]
+    past = dated[dated["day"] <= pd.Timestamp(day_of(end))]
     bought = past[past["amount_minor"] >= 0].groupby("account_id")["day"]
     money = past.groupby("account_id")["amount_minor"].sum()
     index = pd.Index(np.asarray(ids, dtype=object))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.backtest.silences import SCAN_EVERY, lead_times, silences_of
-from scoring.leaving.history import EPOCH, History, Integers, States, read_history, states_at
+from scoring.days import day_of
+from scoring.leaving.history import History, Integers, States, read_history, states_at
 
 HORIZON, BEGIN, LAST = 60, 150, 400
 accounts = st.dictionaries(
@@ -20,7 +19,7 @@ accounts = st.dictionaries(
 
 
 def history_of(days: dict[str, set[int]]) -> History:
-    rows = [(name, EPOCH + timedelta(days=day), 100) for name, own in days.items() for day in own]
+    rows = [(name, day_of(day), 100) for name, own in days.items() for day in own]
     frame = pd.DataFrame(
         {
             "account_id": pd.Series([row[0] for row in rows], dtype=object),
@@ -28,7 +27,7 @@ def history_of(days: dict[str, set[int]]) -> History:
             "amount_minor": pd.Series([row[2] for row in rows], dtype="int64"),
         }
     )
-    return read_history(frame, EPOCH + timedelta(days=LAST))
+    return read_history(frame, day_of(LAST))
 
 
 def plainly(days: dict[str, set[int]]) -> list[tuple[str, int, int, float]]:
