@@ -19,7 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.truth.measures import (
+from benchmarks.truth.purchases import adventureworks, cdnow, cdnow_summary
+from benchmarks.truth.report import Goal, data_directory, goals_table, table
+from benchmarks.truth.silences import scan
+from scoring.backtest.measures import (
     Floats,
     Truths,
     auc,
@@ -28,9 +31,6 @@ from benchmarks.truth.measures import (
     calibration_error_by_count,
     precision_at,
 )
-from benchmarks.truth.purchases import adventureworks, cdnow, cdnow_summary
-from benchmarks.truth.report import Goal, data_directory, goals_table, table
-from benchmarks.truth.silences import scan
 from scoring.compatibility import quintiles
 from scoring.days import day_number
 from scoring.leaving.buying import Kind, fit_counting

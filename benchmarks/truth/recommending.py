@@ -32,8 +32,8 @@ from benchmarks.truth.baskets import (
     recall,
     ta_feng,
 )
-from benchmarks.truth.measures import auc, brier, calibration_error
 from benchmarks.truth.report import NO_DATA, Goal, find_data, goals_table, table
+from scoring.backtest.measures import auc, brier, calibration_error
 from scoring.recommendations.config import HOT_PROBABILITY
 from scoring.recommendations.features import FEATURES, Pairs
 from scoring.recommendations.firmographic import learn_first_buys

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.app.errors import UserError
+from bot.commands.backtesting import backtest
 from bot.commands.console import AsJson, DryRun, opened, print_said
 from bot.settings import load_settings
 from bot.terminal import moment
@@ -15,7 +16,7 @@ from bot.terminal import moment
 
 def scoring_commands(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (score,):
+    for command in (score, backtest):
         app.command()(command)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from bot.app.backtesting import Backtesting
 from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
@@ -19,6 +20,8 @@ from bot.app.recompute import Recompute
 from bot.runtime.documents import catalogs_of
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
+from bot.store.backtest_data import SqlPastRecords
+from bot.store.backtests import SqlBacktests
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.corrections import SqlCorrections
 from bot.store.dismissals import SqlDismissals
@@ -89,6 +92,13 @@ class ScoringParts:
         candidates = CandidateConfiguration(self.versions, candidate)
         recompute = Recompute(scores, candidates, self.clock, self.crm_url)
         return preview(recompute.rehearse(), heard, candidate.configuration)
+
+    @cached_property
+    def backtesting(self) -> Backtesting:
+        """Techniques tried on the past."""
+        return Backtesting(
+            SqlPastRecords(self.database), SqlBacktests(self.database), self.configurations, self.clock
+        )
 
     @cached_property
     def explanations(self) -> Explanations:

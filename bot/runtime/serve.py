@@ -84,6 +84,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
             yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
         yield Loop("jobs", bellwether.job_loop(stop).step)
+        yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("outbox", bellwether.delivery.deliver_one)
         yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)

@@ -30,6 +30,7 @@ from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
+from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
@@ -343,6 +344,13 @@ class Bellwether:
             self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
         )
 
+    def backtest_loop(self, stop: threading.Event) -> JobLoop:
+        """What does the long jobs of trying techniques on the past."""
+        work = BacktestJobs(
+            self.scoring.backtesting, lambda: self.book.as_of() is not None, self.incidents, stop
+        )
+        return work.loop(self.jobs, self.clock, self.holder)
+
     def metronome(self) -> Metronome:
         """What enters the jobs."""
         return Metronome(
@@ -364,7 +372,8 @@ class Bellwether:
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
             return rhythms
-        return (*rhythms, Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone)))
+        daily = Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone))
+        return (*rhythms, daily, backtest_rhythm(daily.at, daily.zone))
 
     def routes(self) -> list[Route]:
         """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.truth.measures import auc
 from benchmarks.truth.purchases import cdnow, online_retail
 from benchmarks.truth.report import find_data
+from scoring.backtest.measures import auc
 from scoring.compatibility import cut_points, quintiles, segment_of
 from scoring.days import day_number
 from scoring.leaving.history import bought_within, read_history, states_at

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.truth.measures import (
+from benchmarks.truth.report import NO_DATA, Goal, data_directory, find_data, goals_table, table
+from scoring.backtest.measures import (
     auc,
     brier,
     calibration_error,
     calibration_error_by_count,
     precision_at,
 )
-from benchmarks.truth.report import NO_DATA, Goal, data_directory, find_data, goals_table, table
 
 outcomes = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30)
 
