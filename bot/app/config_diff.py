@@ -75,7 +75,7 @@ def differences(
         after: the later one.
         catalogs: the fields that a configuration's criteria may use; asked for only if criteria differ.
     """
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    old, new = (one.model_dump(mode="json", by_alias=True) for one in (before, after))
     found = tuple(_of_mappings((), old, new))
     if not any(_may_be_criteria(one) for one in found):
         return found
