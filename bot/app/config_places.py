@@ -15,7 +15,6 @@ from scoring.criteria.parse import parse
 from scoring.criteria.tree import Node
 from scoring.shape import Label
 from scoring.voice.catalog import in_criteria
-from scoring.voice.config import VoiceSegmentation
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,6 @@ def _of_segmentation(path: Path, segmentation: Segmentation, catalogs: Catalogs)
     if isinstance(counted, str):
         yield Place((*path, "transactions"), counted, catalogs.transactions)
     fields = label_catalog(segmentation, catalogs.accounts)
-    voice = isinstance(segmentation, VoiceSegmentation)
     for at, label in enumerate(segmentation.labels):
         if isinstance(label, Label):
-            text = in_criteria(label.when) if voice else label.when
-            yield Place((*path, "labels", at, "when"), text, fields)
+            yield Place((*path, "labels", at, "when"), in_criteria(label.when), fields)
