@@ -23,7 +23,6 @@ from bot.app.one_run import Cause
 from bot.app.techniques.engagement import ENGAGEMENT, kinds_of
 from bot.app.techniques.technique import Learned, Situation, no_standings
 from bot.language.question import Sort
-from bot.runtime.documents import check_document
 from bot.store.accounts import SqlAccountBook
 from bot.store.activity import activity
 from bot.store.evidence import SqlEvidence
@@ -37,6 +36,7 @@ from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.engagement.config import EngagementSegmentation
 from scoring.standings import MEASURE_PARTS
+from tests.support.documents import check_document
 from tests.support.scoring_world import DAY, NOON, World, database, shared_postgres  # noqa: F401  (fixtures)
 
 DOCUMENT = """\

@@ -12,7 +12,6 @@ from bot.app.errors import ConfigurationError
 from bot.app.explaining import Explanations
 from bot.app.write_back import own_fields, wanted
 from bot.language.question import Sort
-from bot.runtime.documents import check_document
 from bot.store.accounts import SqlAccountBook
 from bot.store.scores import SqlScores
 from bot.store.tables import ScoreRow
@@ -20,6 +19,7 @@ from bot.store.technique_tables import LearnedRow
 from bot.store.wanted import score_lines
 from connector.cache.engine import Database
 from scoring.criteria.parse import parse
+from tests.support.documents import check_document
 from tests.support.leaving_runs import DOCUMENT, NAME, details_of, score_of, scored_once
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)

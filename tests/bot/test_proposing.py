@@ -12,10 +12,10 @@ from sqlmodel import SQLModel
 
 from bot.app.errors import UserError
 from bot.app.worth import Worth
-from bot.runtime.documents import check_document
 from bot.runtime.proposals import propose
 from connector.cache.engine import Database
 from connector.cache.tables import FieldRow
+from tests.support.documents import check_document
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
 ACCOUNT, DEAL = (SQLModel.metadata.tables[name] for name in ("crm_account", "crm_transaction"))
