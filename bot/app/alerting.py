@@ -70,13 +70,16 @@ class Alerting:
     def tell(self, changes: Sequence[Numbered], routes: Sequence[Route]) -> Told:
         """Alerts and summaries for the changes of one run."""
         told = Told()
-        names = self._transaction.names([change.account_id for _, change in changes])
         if self._run.facts.baseline:
-            self._tell_baseline([change for _, change in changes], routes, names, told)
+            self._tell_baseline([change for _, change in changes], routes, told)
             return told
+        names = self._names([change for _, change in changes])
         for route in routes:
             self._tell_route(changes, route, names, told)
         return told
+
+    def _names(self, changes: Sequence[AccountChange]) -> Mapping[str, NamedOwner]:
+        return self._transaction.names([change.account_id for change in changes])
 
     def _tell_route(
         self,
@@ -147,7 +150,6 @@ class Alerting:
         self,
         changes: Sequence[AccountChange],
         routes: Sequence[Route],
-        names: Mapping[str, NamedOwner],
         told: Told,
     ) -> None:
         """One summary for each channel; none when a changed configuration has moved no account."""
@@ -156,7 +158,8 @@ class Alerting:
             return
         title = baseline_title(run.facts.segmentation, run.labels, first=run.first)
         # At the first run every account has a new label: the counts in the title say more than a list.
-        payload = summary_payload(title, () if run.first else _named(changes, names), run.currency)
+        named = () if run.first else _named(changes, self._names(changes))
+        payload = summary_payload(title, named, run.currency)
         concerned = [one for one in routes if one.segmentation in (None, run.facts.segmentation)]
         for channel in dict.fromkeys(route.channel for route in concerned):
             key = f"baseline:{run.run_id}:{channel}"

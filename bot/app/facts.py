@@ -256,14 +256,17 @@ class RunSummary:
         return tuple(line for one in self.parts for line in _sentences(one))
 
 
+_OF_RFM = ("purchases", "spend_minor", "r", "f", "m", "total", "label")
 _FURTHER = ("measure", "value_minor", "details")
 
 
 def standing_as_json(standing: Standing) -> dict[str, Any]:
     """JSON values only; what other techniques than RFM say only where they say something."""
     day = standing.last_purchase
-    values = asdict(standing) | {"last_purchase": day.isoformat() if day else None}
-    return {name: value for name, value in values.items() if value is not None or name not in _FURTHER}
+    values: dict[str, Any] = {"last_purchase": day.isoformat() if day else None}
+    values |= {name: getattr(standing, name) for name in _OF_RFM}
+    further = ((name, getattr(standing, name)) for name in _FURTHER)
+    return values | {name: value for name, value in further if value is not None}
 
 
 def standing_from(stored: Mapping[str, Any]) -> Standing:

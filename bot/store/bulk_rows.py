@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import islice, repeat
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, func, select
 
 from connector.cache.statements import said_by_sqlalchemy, upsert_text
 
@@ -33,9 +33,25 @@ def write_rows(
         return
     names = (*columns, *fixed)
     keys = tuple(column.name for column in table.primary_key)
-    every = zip(*columns.values(), *(repeat(one, rows) for one in fixed.values()), strict=True)
-    write = _copied if connection.dialect.name == "postgresql" else _inserted
+    postgresql = connection.dialect.name == "postgresql"
+    written = columns.values() if postgresql else map(_texts, columns.values())
+    same = fixed.values() if postgresql else map(_as_text, fixed.values())
+    every = zip(*written, *(repeat(one, rows) for one in same), strict=True)
+    write = _copied if postgresql else _inserted
     write(connection, table.name, keys, names, every)
+
+
+def next_numbers(connection: Connection, table: Table, count: int) -> Sequence[int]:
+    """Numbers for new rows of a table whose key is a number that the database gives.
+
+    On SQLite the caller holds the write lock; PostgreSQL's sequence gives a number once.
+    """
+    if connection.dialect.name == "postgresql":
+        sequence = f"{table.name}_id_seq"
+        asked = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
+        return list(connection.exec_driver_sql(asked, (sequence, count)).scalars())
+    last = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    return range(last + 1, last + 1 + count)
 
 
 def _inserted(
@@ -48,7 +64,13 @@ def _inserted(
     statement = upsert_text(table, keys, names, "?")
     driver: Any = connection.connection.driver_connection
     with said_by_sqlalchemy(connection, statement):
-        driver.executemany(statement, (tuple(map(_as_text, row)) for row in rows))
+        driver.executemany(statement, rows)
+
+
+def _texts(column: Sequence[Any]) -> Sequence[Any]:
+    """A column as SQLite takes it; one of texts or numbers as it is."""
+    first = next((one for one in column if one is not None), None)
+    return [_as_text(one) for one in column] if isinstance(first, date) else column
 
 
 def _as_text(value: Any) -> Any:

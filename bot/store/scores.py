@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 import pandas as pd
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bot.app.facts import (
+    AccountChange,
     ChangesOfRun,
     EarlierAlerts,
     LastRun,
@@ -25,6 +27,7 @@ from bot.app.facts import (
 from bot.app.scoring_ports import ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import learnings, raised_alerts, score_rows
+from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
 from bot.store.offers import write_offers
@@ -194,32 +197,25 @@ class SqlScoringTransaction:
         """Keep the changes; their numbers, in order."""
         if not changes.changes:
             return []
-        rows = [
-            {
-                "segmentation": changes.segmentation,
-                "account_id": change.account_id,
-                "old_label": change.old.label,
-                "new_label": change.new.label,
-                "direction": change.direction.value,
-                "baseline": changes.baseline,
-                "as_of": changes.as_of,
-                "changed_at": changes.at,
-                "run_id": changes.run_id,
-                "facts": json.dumps(
-                    {
-                        "before": standing_as_json(change.old),
-                        "after": standing_as_json(change.new),
-                        "why": list(why),
-                        "own": change.own,
-                        "gone": change.gone,
-                    },
-                    ensure_ascii=False,
-                ),
-            }
-            for change, why in changes.changes
-        ]
-        statement = insert(_CHANGE).returning(_CHANGE.c.id, sort_by_parameter_order=True)
-        return list(self._connection.execute(statement, rows).scalars())
+        found = [one for one, _ in changes.changes]
+        numbers = next_numbers(self._connection, _CHANGE, len(found))
+        columns: dict[str, Sequence[Any]] = {
+            "id": numbers,
+            "account_id": [one.account_id for one in found],
+            "old_label": [one.old.label for one in found],
+            "new_label": [one.new.label for one in found],
+            "direction": [one.direction.value for one in found],
+            "facts": [_facts(one, why) for one, why in changes.changes],
+        }
+        fixed = {
+            "segmentation": changes.segmentation,
+            "baseline": changes.baseline,
+            "as_of": changes.as_of,
+            "changed_at": changes.at,
+            "run_id": changes.run_id,
+        }
+        write_rows(self._connection, _CHANGE, columns, fixed)
+        return list(numbers)
 
     def earlier_alerts(
         self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime
@@ -243,3 +239,15 @@ class SqlScoringTransaction:
     ) -> None:
         """Put a message into the outbox; a key that is there already is left as it is."""
         put_message(self._connection, key=dedupe_key, kind=kind, channel=channel, payload=payload, now=at)
+
+
+def _facts(change: AccountChange, why: Sequence[str]) -> str:
+    """What an account was and is, and why, as JSON."""
+    values = {
+        "before": standing_as_json(change.old),
+        "after": standing_as_json(change.new),
+        "why": why,
+        "own": change.own,
+        "gone": change.gone,
+    }
+    return orjson.dumps(values).decode()
