@@ -38,6 +38,7 @@ from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
 from connector.sync.differences import find_fields
+from scoring.rfm_config import RfmSegmentation
 from tests.support.postgres import PostgresServer, running_postgres
 
 DOCUMENT = STARTING_DOCUMENT.replace("write_back:\n  enabled: false", "write_back:\n  enabled: true")
@@ -88,7 +89,7 @@ class Trial:
     def _scores(self, chance: random.Random, ids: Iterator[str]) -> Iterator[dict[str, Any]]:
         now = datetime.now(UTC)
         for identifier in ids:
-            for one in self._configuration.segmentations:
+            for one in self._configuration.of(RfmSegmentation):
                 r, f, m = (chance.randint(1, one.scores) for _ in range(3))
                 yield {
                     "segmentation": one.name, "account_id": identifier, "r": r, "f": f, "m": m,

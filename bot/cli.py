@@ -6,19 +6,14 @@ the sandboxes start at once.
 
 from __future__ import annotations
 
-import atexit
-import getpass
-import json
-import logging
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
@@ -26,12 +21,14 @@ from rich.console import Console
 
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
+from bot.commands.configuration import configuration
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.scoring import scoring_commands
 from bot.runtime.logs import configure_logs
 from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
 from bot.settings import load_settings
 from bot.terminal import (
     SyncBars,
-    lines_table,
     moment,
     report_table,
     show_answer,
@@ -39,9 +36,6 @@ from bot.terminal import (
     sources_rows,
 )
 from connector.errors import ConnectorError
-
-if TYPE_CHECKING:
-    from bot.runtime.wiring import Bellwether
 
 EXIT_FAILED = 1
 EXIT_NOT_UNDERSTOOD = 3
@@ -54,18 +48,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-configuration = typer.Typer(
-    help="The configuration document: check, apply, export, history.", no_args_is_help=True
-)
 sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
 app.add_typer(configuration, name="config")
+scoring_commands(app)
 app.add_typer(sandbox, name="sandbox")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-ConfigFile = Annotated[
-    Path | None, typer.Argument(help="The document; BELLWETHER_CONFIG_FILE when left out.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
 
 def main() -> None:
@@ -143,8 +129,8 @@ def doctor(as_json: AsJson = False) -> None:
     """Check every connection, and say what to type next."""
     from bot.runtime.doctor import examine
 
-    checks = examine(_bellwether())
-    _print_json([asdict(one) for one in checks]) if as_json else show_checks(Console(), checks)
+    checks = examine(opened())
+    print_json([asdict(one) for one in checks]) if as_json else show_checks(Console(), checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(EXIT_FAILED)
 
@@ -159,7 +145,7 @@ def sync(
 ) -> None:
     """Bring the local copy up to date with the CRM."""
     instant = moment(since) if since else None
-    bellwether = _bellwether()
+    bellwether = opened()
     with SyncBars(Console(stderr=True)) as bars:
         report = bellwether.sync().run(
             bars.show, full=full, modules=module or None, since=instant, dry_run=dry_run
@@ -174,15 +160,15 @@ def sources(as_json: AsJson = False) -> None:
     """Read what is connected besides the CRM: Finance, e-mails, Campaigns, Desk, SalesIQ."""
     from bot.runtime.sources import Sources
 
-    zoho = _bellwether().zoho
+    zoho = opened().zoho
     done = Sources(zoho.finance, zoho.events).read(lambda: None)
-    _print_json(done) if as_json else _print_table(sources_rows(done))
+    print_json(done) if as_json else print_table(sources_rows(done))
 
 
 @app.command()
 def publish(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Write scores and labels back to the CRM's accounts: only what differs."""
-    bellwether = _bellwether()
+    bellwether = opened()
     bellwether.require_copy()
     report = bellwether.zoho.rehearse_publishing() if dry_run else bellwether.zoho.publish()
     if report is None:
@@ -190,7 +176,7 @@ def publish(dry_run: DryRun = False, as_json: AsJson = False) -> None:
             "Writing back is not switched on.", "Set write_back: {enabled: true} in the configuration."
         )
     found = asdict(report)
-    _print_json(found) if as_json else _print_table([found])
+    print_json(found) if as_json else print_table([found])
 
 
 @app.command()
@@ -198,36 +184,8 @@ def spent(as_json: AsJson = False) -> None:
     """API credits of the last 24 hours, by call."""
     from connector.cache.ledger import spendings
 
-    bellwether = _bellwether()
-    _print_lines(spendings(bellwether.database, bellwether.clock.now()), as_json=as_json)
-
-
-@app.command()
-def score(
-    segmentation: Annotated[str | None, typer.Argument(help="One segmentation; all when left out.")] = None,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-    transactions: Annotated[Path | None, typer.Option(help="A CSV or Parquet file instead.")] = None,
-    accounts: Annotated[Path | None, typer.Option(help="With it: who takes part.")] = None,
-    config: Annotated[Path | None, typer.Option(help="With it: the document.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="With it: the day, 2026-01-31.")] = None,
-    out: Annotated[Path | None, typer.Option(help="With it: where scores go.")] = None,
-) -> None:
-    """Score every account, and queue the alerts of what changed."""
-    if transactions is not None:
-        from bot.runtime import offline
-
-        document, day = config or load_settings().config_file, moment(as_of).date() if as_of else None
-        found = offline.Tables(transactions, accounts, document, day, out).score(segmentation)
-        _print_said(offline.as_json(found), offline.sentences(found), as_json=as_json)
-        return
-    if accounts or config or as_of or out:
-        raise UserError("--accounts, --config, --as-of and --out belong to --transactions.")
-    bellwether = _bellwether()
-    bellwether.require_copy()
-    recompute = bellwether.recompute
-    summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
-    _print_said(summary.as_json(), summary.sentences(), as_json=as_json)
+    bellwether = opened()
+    print_lines(spendings(bellwether.database, bellwether.clock.now()), as_json=as_json)
 
 
 @app.command()
@@ -239,13 +197,13 @@ def ask(
     """Answer a question. Exit code 3 when it was not understood."""
     from bot.app.answers_json import answer_as_json
 
-    bellwether = _bellwether()
+    bellwether = opened()
     person = bellwether.people.by_email(as_email) if as_email else OPERATOR
     if person.refusal:
         raise UserError(person.refusal)
     answer = bellwether.asking.ask(" ".join(question), person)
     if as_json:
-        _print_json(answer_as_json(answer))
+        print_json(answer_as_json(answer))
     else:
         show_answer(Console(), answer, bellwether.clock.now())
     if answer.not_understood is not None:
@@ -266,78 +224,23 @@ def outbox(
     as_json: AsJson = False,
 ) -> None:
     """Messages to Slack: waiting, sent, undeliverable."""
-    bellwether = _bellwether()
+    bellwether = opened()
     if retry is not None:
         bellwether.outbox.retry(retry)
-    _print_lines(bellwether.outbox.lines(), as_json=as_json)
+    print_lines(bellwether.outbox.lines(), as_json=as_json)
 
 
 @app.command()
 def audit(as_json: AsJson = False) -> None:
     """Who did what on what, the newest first."""
-    _print_lines(_bellwether().audit.lines(), as_json=as_json)
+    print_lines(opened().audit.lines(), as_json=as_json)
 
 
 @app.command()
 def people(as_json: AsJson = False) -> None:
     """Slack users whom no CRM user matches: they are answered nothing."""
-    unmatched = [{"name": name, "email": email} for name, email in _bellwether().people.unmatched()]
-    _print_json(unmatched) if as_json else _print_table(unmatched)
-
-
-@configuration.command("check")
-def config_check(file: ConfigFile = None) -> None:
-    """Check a configuration document without publishing it."""
-    from bot.runtime.documents import check_document
-
-    bellwether = _bellwether()
-    check_document(bellwether.database, file or bellwether.settings.config_file)
-    print("The configuration is good.")
-
-
-@configuration.command("apply")
-def config_apply(
-    file: ConfigFile = None,
-    note: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    """Publish a configuration document; the next run is a baseline."""
-    from bot.runtime.documents import check_document
-
-    bellwether = _bellwether()
-    path = file or bellwether.settings.config_file
-    text = check_document(bellwether.database, path)
-    if dry_run:
-        print(f"{path} is good and would be published.")
-        return
-    published = bellwether.versions.publish(text, author=getpass.getuser(), note=note)
-    print(f"Version {published.version} is in force.")
-
-
-@configuration.command("export")
-def config_export() -> None:
-    """Print the document that is in force."""
-    from bot.app.config import STARTING_DOCUMENT
-
-    latest = _bellwether().versions.latest()
-    print(latest[1] if latest else STARTING_DOCUMENT, end="")
-
-
-@configuration.command("history")
-def config_history(as_json: AsJson = False) -> None:
-    """Every published version, the newest first."""
-    versions = [
-        replace(one, document=f"{len(one.document):,} characters") for one in _bellwether().versions.history()
-    ]
-    _print_lines(versions, as_json=as_json)
-
-
-@configuration.command("schema")
-def config_schema() -> None:
-    """Print the document's JSON Schema, for editors."""
-    from bot.app.config import json_schema
-
-    _print_json(json_schema())
+    unmatched = [{"name": name, "email": email} for name, email in opened().people.unmatched()]
+    print_json(unmatched) if as_json else print_table(unmatched)
 
 
 @app.command(context_settings=PASS_ON)
@@ -366,34 +269,3 @@ def _start_sandbox(module: str, arguments: list[str]) -> None:
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - our own module; signals reach it directly
     sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603
-
-
-def _bellwether() -> Bellwether:
-    from bot.runtime.wiring import Bellwether
-
-    settings = load_settings()
-    configure_logs(settings.log_format, logging.WARNING)
-    bellwether = Bellwether(settings)
-    bellwether.prepare()
-    atexit.register(bellwether.zoho.close_book)
-    return bellwether
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def _print_said(value: Any, sentences: Sequence[str], *, as_json: bool) -> None:
-    _print_json(value) if as_json else Console().print(*sentences, sep="\n", highlight=False)
-
-
-def _print_lines(lines: Sequence[Any], *, as_json: bool) -> None:
-    rows = [asdict(line) for line in lines]
-    if as_json:
-        _print_json(rows)
-    else:
-        _print_table(rows)
-
-
-def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
-    Console().print(lines_table(rows) if rows else "Nothing.")

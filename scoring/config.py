@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
+from scoring.engagement.config import EngagementLimits, EngagementSegmentation
+from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
+from scoring.leaving.config import LeavingSegmentation
+from scoring.market_config import MarketLimits, Markets
+from scoring.recommendations.config import RecommendationSegmentation
+from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Part
+from scoring.voice.config import VoiceSegmentation
+
+Segmentation = (
+    RfmSegmentation
+    | LeavingSegmentation
+    | FirmographicSegmentation
+    | EngagementSegmentation
+    | VoiceSegmentation
+    | RecommendationSegmentation
+)
+Of = TypeVar("Of", bound=Segmentation)
+DEFAULT_TECHNIQUE = "rfm"
+WON = 'stage = "Closed Won"'
+
+
+def _technique(value: Any) -> Any:
+    """The technique of a part that is being read; one that names none is RFM."""
+    if isinstance(value, dict):
+        return value.get("technique", DEFAULT_TECHNIQUE)
+    return getattr(value, "technique", None)
+
+
+AnySegmentation = Annotated[
+    Annotated[RfmSegmentation, Tag("rfm")]
+    | Annotated[LeavingSegmentation, Tag("leaving")]
+    | Annotated[FirmographicSegmentation, Tag("firmographics")]
+    | Annotated[EngagementSegmentation, Tag("engagement")]
+    | Annotated[VoiceSegmentation, Tag("voice")]
+    | Annotated[RecommendationSegmentation, Tag("recommendations")],
+    Discriminator(_technique),
+]
 
 
 class Organisation(Part):
@@ -31,61 +68,6 @@ class Mapping(Part):
     contacts: ModuleChoice = ModuleChoice(module="Contacts")
     products: ModuleChoice = ModuleChoice(module="Products")
     transactions: ModuleChoice = ModuleChoice(module="Deals")
-
-
-class PeriodBand(Part):
-    """A recency band: a last purchase in this period gives this score; the first band that holds wins."""
-
-    within: str  # a period of the criteria language: "this quarter", "last 90 days"
-    score: Annotated[int, Field(ge=1, le=5)]
-
-
-class Percentiles(Part):
-    """Scores by rank: every 100/N-th percentile, ties share a score."""
-
-    method: Literal["percentile"] = "percentile"
-
-
-class RecencyBands(Part):
-    """Scores by when the last purchase was; an account that no band holds scores 1."""
-
-    method: Literal["bands"]
-    bands: tuple[PeriodBand, ...]
-
-
-class ThresholdBands(Part):
-    """Scores by thresholds: a value of at least the k-th scores k + 1; one less than the first scores 1.
-
-    ``at_least`` is ascending and has N - 1 values; money in whole currency units.
-    """
-
-    method: Literal["bands"]
-    at_least: tuple[float, ...]
-
-
-class Label(Part):
-    """A label and its criteria over ``r f m rfm purchases total_spend last_purchase`` and account fields."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    when: str
-
-
-class RfmSegmentation(Part):
-    """RFM over the transactions module.
-
-    ``labels`` are tried in order, and are listed from best to worst: that order decides whether a change is
-    for better or for worse. An account that meets none has no label.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    technique: Literal["rfm"] = "rfm"
-    accounts: str = ""  # criteria: which accounts take part
-    transactions: str = 'stage = "Closed Won"'  # criteria: which transactions count
-    scores: Annotated[int, Field(ge=2, le=5)] = 5  # N
-    recency: Annotated[Percentiles | RecencyBands, Field(discriminator="method")] = Percentiles()
-    frequency: Annotated[Percentiles | ThresholdBands, Field(discriminator="method")] = Percentiles()
-    monetary: Annotated[Percentiles | ThresholdBands, Field(discriminator="method")] = Percentiles()
-    labels: tuple[Label, ...]
 
 
 class Segment(Part):
@@ -198,10 +180,16 @@ class Suite(Part):
     survey: SurveyQuestions | None = None
 
 
-class Limits(Part):
-    """Zoho's own limits, as defaults."""
+class Limits(EngagementLimits, FirmographicLimits, MarketLimits):
+    """Zoho's own limits, as defaults; where Zoho tells none, ours."""
 
     rfm_labels: Annotated[int, Field(ge=1, le=50)] = 8
+    leaving_labels: Annotated[int, Field(ge=1, le=50)] = 8
+    voice_labels: Annotated[int, Field(ge=1, le=50)] = 8
+    recommendation_labels: Annotated[int, Field(ge=2, le=50)] = 5
+    products_of_a_label: Annotated[int, Field(ge=0, le=1_000)] = 10
+    bundles_of_a_label: Annotated[int, Field(ge=0, le=1_000)] = 2
+    segments: Annotated[int, Field(ge=1, le=10_000)] = 15
 
 
 class Configuration(Part):
@@ -210,8 +198,9 @@ class Configuration(Part):
     version: Literal[1] = 1
     organisation: Organisation = Organisation()
     mapping: Mapping = Mapping()
-    segmentations: Annotated[tuple[RfmSegmentation, ...], Field(min_length=1)]
+    segmentations: Annotated[tuple[AnySegmentation, ...], Field(min_length=1)]
     segments: tuple[Segment, ...] = ()
+    markets: Markets = Markets()
     synonyms: tuple[SynonymGroup, ...] = ()
     alerts: Alerts = Alerts()
     access: Access = Access()
@@ -221,3 +210,23 @@ class Configuration(Part):
     finance: tuple[FinanceSource, ...] = ()
     suite: Suite = Suite()
     limits: Limits = Limits()
+
+    @property
+    def primary(self) -> Segmentation:
+        """Whose label is meant where none is named: the first segmentation by RFM, or else the first."""
+        return next(iter(self.of(RfmSegmentation)), self.segmentations[0])
+
+    @property
+    def purchases(self) -> str:
+        """The criteria of the transactions that count as purchases, where no segmentation is named."""
+        primary = self.primary
+        return primary.transactions if isinstance(primary, RfmSegmentation) else WON
+
+    def of(self, technique: type[Of]) -> tuple[Of, ...]:
+        """The segmentations of one technique, in the order of the document."""
+        return tuple(one for one in self.segmentations if isinstance(one, technique))
+
+    def segmentation(self, name: str) -> Segmentation | None:
+        """The segmentation of that name, in any case; None when there is none."""
+        folded = name.casefold()
+        return next((one for one in self.segmentations if one.name.casefold() == folded), None)

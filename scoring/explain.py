@@ -8,11 +8,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from scoring.config import RfmSegmentation
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.labels import label_standings, read_rules
 from scoring.rfm import Cuts, DayBands, Standing, Thresholds, score_one
+from scoring.rfm_config import RfmSegmentation
 
 MOST_REASONS = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.config import Label
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog
+from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import Leaf, Measured, Node, Related
 from scoring.rfm import Standing
+from scoring.shape import Label
 
 # Column in a frame, as the criteria name it -> attribute of a standing.
 _SCORE_COLUMNS = {
@@ -30,6 +30,10 @@ _SCORE_COLUMNS = {
     "purchases": "purchases",
     "total_spend": "spend_minor",
 }
+
+
+# Fields whose source begins so are made by scoring: they are not read with the accounts.
+OWN_SOURCES = ("score.", "voice.")
 
 
 class Direction(StrEnum):
@@ -155,6 +159,18 @@ def related_used(node: Node, catalog: Catalog) -> tuple[Measured | Related, ...]
     used = atoms(resolved(node, catalog), whole=False)
     found = (one for one in used if isinstance(one, Measured | Related))
     return tuple(dict.fromkeys(found))
+
+
+def account_fields(rules: Sequence[LabelRule], catalog: Catalog) -> list[Field]:
+    """The account fields that rules ask for; what comes from scoring itself is not among them."""
+    names = {name for rule in rules for name in fields_used(rule.when, catalog)}
+    found = (catalog.find(name) for name in sorted(names))
+    return [one for one in found if one is not None and not one.source.startswith(OWN_SOURCES)]
+
+
+def related_conditions(rules: Sequence[LabelRule], catalog: Catalog) -> list[Measured | Related]:
+    """The conditions on related records that rules ask for, each once."""
+    return list(dict.fromkeys(one for rule in rules for one in related_used(rule.when, catalog)))
 
 
 def _rank(labels: Sequence[str], label: str | None) -> int:

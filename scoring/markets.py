@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field as Limited
 
 from scoring.criteria.check import nearest
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
+from scoring.market_config import MarketGroup, MarketLimits, Markets
 from scoring.problems import Problem, standing_twice
-from scoring.shape import Part
 
-Name = Annotated[str, Limited(min_length=1, max_length=100)]
 TOLD_AT_MOST = 3  # names in a sentence; the others are counted
 
 
@@ -33,33 +30,6 @@ class MarkKind(StrEnum):
     MARKET_SEGMENT = "market segment"
     CONTACT_ROLE = "contact role"
     KEYWORD = "keyword"
-
-
-class MarketGroup(Part):
-    """A group of market segments. ``one_each``: an account bears at most one of them."""
-
-    name: Name
-    segments: tuple[Name, ...]
-    one_each: bool = False
-
-
-class Markets(Part):
-    """The marks that may be given. ``keywords`` empty: any word may be given as a keyword."""
-
-    groups: tuple[MarketGroup, ...] = ()
-    contact_roles: tuple[Name, ...] = ("Decision Maker", "Influencer", "Champion", "User", "Blocker")
-    keywords: tuple[Name, ...] = ()
-
-
-class MarketLimits(Part):
-    """How much there may be. Zoho tells no limits for these; the numbers are ours."""
-
-    market_groups: Annotated[int, Limited(ge=1, le=1_000)] = 20
-    market_segments_in_a_group: Annotated[int, Limited(ge=1, le=1_000)] = 50
-    contact_roles: Annotated[int, Limited(ge=1, le=1_000)] = 30
-    keywords: Annotated[int, Limited(ge=1, le=10_000)] = 200
-    marks_of_a_record: Annotated[int, Limited(ge=1, le=1_000)] = 50
-    records_at_once: Annotated[int, Limited(ge=1, le=10_000_000)] = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.config import RfmSegmentation
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.labels import places, read_rules
 from scoring.rfm import MINOR_PER_UNIT, RfmResult, score
+from scoring.rfm_config import RfmSegmentation
 
 ACCOUNT, DAY, AMOUNT = "account_id", "occurred_on", "amount"
 RESULT = ("account_id", "last_purchase", "purchases", "total_spend", "r", "f", "m", "rfm", "label")

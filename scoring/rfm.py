@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.config import Percentiles, RecencyBands, RfmSegmentation, ThresholdBands
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today, resolve
 from scoring.criteria.tree import InPeriod, Period
+from scoring.rfm_config import Percentiles, RecencyBands, RfmSegmentation, ThresholdBands
 
 MINOR_PER_UNIT = 100
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -101,7 +101,11 @@ class Thresholds:
 class Standing:
     """What one segmentation says of one account: facts, scores, label. Money in minor units.
 
-    ``r f m total`` are None without a counted transaction.
+    Attributes:
+        r, f, m, total: of RFM; None without a counted transaction.
+        measure: another technique's number in ten-thousandths: percent of risk, an engagement score.
+        value_minor: money at risk, or what recommendations are worth.
+        details: JSON with whatever else the technique says; None where it is not read or there is none.
     """
 
     last_purchase: date | None = None
@@ -112,6 +116,9 @@ class Standing:
     m: int | None = None
     total: int | None = None
     label: str | None = None
+    measure: int | None = None
+    value_minor: int | None = None
+    details: str | None = None
 
     @property
     def facts(self) -> tuple[date | None, int, int]:

@@ -5,6 +5,7 @@ An account by itself is a ``scoring.rfm.Standing``; it is made only for accounts
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,21 @@ import pyarrow.compute as pc
 
 from scoring.rfm import Standing
 
-NO_DAY, NO_SCORE, NO_LABEL = 0, 0, -1  # ordinals, scores and places of labels begin above
+NO_DAY, NO_SCORE, NO_LABEL, NO_NUMBER = 0, 0, -1, -(2**63)
+# Column -> what stands in it where there is nothing. Days are ordinals, money minor units; ``measure`` counts
+# ten-thousandths of whatever the technique measures, ``digest`` stands for the details.
+NOTHING: Mapping[str, int] = {
+    "last_purchase": NO_DAY,
+    "purchases": 0,
+    "spend_minor": 0,
+    "r": NO_SCORE,
+    "f": NO_SCORE,
+    "m": NO_SCORE,
+    "measure": NO_NUMBER,
+    "value_minor": NO_NUMBER,
+    "digest": NO_NUMBER,
+}
+MEASURE_PARTS = 10_000
 Integers = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
@@ -28,30 +43,33 @@ class Standings:
 
     Attributes:
         ids: of the accounts.
-        last_purchase: ordinals of days; NO_DAY without a counted transaction.
-        purchases, spend_minor: number of counted transactions and their sum in minor units.
-        r, f, m: scores; NO_SCORE without a counted transaction.
         label: places in ``names``; NO_LABEL where no criteria hold.
         names: of the labels.
+        columns: what the technique has of ``NOTHING``; a column that is not there has nothing in it.
+        details: JSON texts, or nulls; None where they were not read or there are none.
     """
 
     ids: pa.Array
-    last_purchase: Integers
-    purchases: Integers
-    spend_minor: Integers
-    r: Integers
-    f: Integers
-    m: Integers
     label: Integers
     names: tuple[str, ...]
+    columns: Mapping[str, Integers]
+    details: pa.Array | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    def column(self, name: str) -> Integers:
+        """One of the columns, whether the technique has it or not."""
+        found = self.columns.get(name)
+        return np.full(len(self), NOTHING[name], dtype=np.int64) if found is None else found
+
     @cached_property
     def scored(self) -> int:
-        """How many have a counted transaction."""
-        return int((self.purchases > 0).sum())
+        """How many have something to be scored by: a counted transaction, or the technique's measure."""
+        for name in ("measure", "purchases"):
+            if name in self.columns:
+                return int((self.columns[name] > NOTHING[name]).sum())
+        return int((self.label != NO_LABEL).sum())
 
     def counts(self) -> Mapping[str | None, int]:
         """How many have each label, and none."""
@@ -68,19 +86,26 @@ class Standings:
 
     def at(self, row: int) -> Standing:
         """One account's standing."""
-        if self.r[row] == NO_SCORE:
-            scores: tuple[int | None, int | None, int | None, int | None] = (None, None, None, None)
-        else:
-            r, f, m = int(self.r[row]), int(self.f[row]), int(self.m[row])
-            scores = (r, f, m, r + f + m)
-        day = int(self.last_purchase[row])
+        found = {name: self._value(name, row) for name in self.columns}
+        day = found.get("last_purchase")
+        r, f, m = (found.get(name) for name in "rfm")
         return Standing(
-            None if day == NO_DAY else date.fromordinal(day),
-            int(self.purchases[row]),
-            int(self.spend_minor[row]),
-            *scores,
+            None if day is None else date.fromordinal(day),
+            found.get("purchases") or 0,
+            found.get("spend_minor") or 0,
+            r,
+            f,
+            m,
+            None if r is None or f is None or m is None else r + f + m,
             self.name_of(int(self.label[row])),
+            found.get("measure"),
+            found.get("value_minor"),
+            None if self.details is None else self.details[int(row)].as_py(),
         )
+
+    def _value(self, name: str, row: int) -> int | None:
+        value = int(self.columns[name][row])
+        return None if value == NOTHING[name] else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +142,8 @@ def compare(before: Standings, after: Standings) -> Moves:
     known = np.flatnonzero(place >= 0)
     old = place[known]
     differs = _translated(before, after.names)[old] != after.label[known]
-    for name in ("last_purchase", "purchases", "spend_minor", "r", "f", "m"):
-        differs |= getattr(before, name)[old] != getattr(after, name)[known]
+    for name in before.columns.keys() | after.columns.keys():
+        differs |= before.column(name)[old] != after.column(name)[known]
     came = np.zeros(len(before), dtype=bool)
     came[old] = True
     return Moves(
@@ -129,6 +154,18 @@ def compare(before: Standings, after: Standings) -> Moves:
         old=old[differs],
         gone=np.flatnonzero(~came),
     )
+
+
+def digests(details: Sequence[str | None]) -> Integers:
+    """A number for each text of details: another text has another number, as far as anybody will ever see."""
+    return np.fromiter(
+        (NO_NUMBER if one is None else _digest(one) for one in details), np.int64, len(details)
+    )
+
+
+def _digest(text: str) -> int:
+    found = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return max(NO_NUMBER + 1, int.from_bytes(found, signed=True))
 
 
 def _places(wanted: pa.Array, among: pa.Array) -> Rows:

@@ -20,6 +20,7 @@ from bot.app.alerts import (
 from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, standing_as_json
 from bot.app.ports import ScoringTransaction
 from scoring.config import Route
+from scoring.rfm import Standing
 
 Numbered = tuple[int, AccountChange]  # a change with its number in the history
 _NOBODY = NamedOwner("(no name)", None)
@@ -34,6 +35,7 @@ class RunContext:
         facts: what decisions need to know.
         first: whether it is the segmentation's first run.
         labels: accounts per label after the run.
+        reasons: sentences for a change, from the standings before and after.
     """
 
     facts: RunFacts
@@ -43,6 +45,7 @@ class RunContext:
     currency: str
     first: bool
     labels: tuple[tuple[str | None, int], ...]
+    reasons: Callable[[Standing, Standing], tuple[str, ...]]
 
 
 @dataclass
@@ -124,7 +127,7 @@ class Alerting:
             currency=run.currency,
             crm_url=self._crm_url(change.account_id),
             at=run.at,
-            today=run.day,
+            reasons=run.reasons(change.old, change.new),
         )
         # Where this alert began, for one that takes its place before it is sent.
         payload = message.as_payload() | {"before": standing_as_json(change.old)}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, PendingAlert
 from bot.app.notices import AlertNotice
 from scoring.config import Route
-from scoring.explain import reasons
 from scoring.labels import Direction, direction, is_worse
 
 MINOR_PER_UNIT = 100
@@ -104,7 +103,7 @@ def notice(
     currency: str,
     crm_url: str | None,
     at: datetime,
-    today: date,
+    reasons: tuple[str, ...],
 ) -> AlertNotice:
     """What the alert's message tells."""
     return AlertNotice(
@@ -116,7 +115,7 @@ def notice(
         old_label=change.old.label,
         new_label=change.new.label,
         direction=change.direction.value,
-        reasons=reasons(change.old, change.new, today, currency),
+        reasons=reasons,
         money_minor=change.at_stake_minor,
         currency=currency,
         owner_name=who.owner_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.app.facts import AccountChange
 from scoring.labels import direction
@@ -26,18 +26,20 @@ def relabelled(moves: Moves) -> dict[str, tuple[Standing, Standing]]:
 
 def label_changes(
     moves: Moves,
+    pairs: Mapping[str, tuple[Standing, Standing]],
     labels: Sequence[str],
     had_label: set[str],
     *,
-    new_day: bool,
+    own: bool,
 ) -> list[AccountChange]:
     """The changes of label, in the order of account ids.
 
     Args:
         moves: what differs.
+        pairs: of ``relabelled``.
         labels: best first.
         had_label: the accounts that ever had a label.
-        new_day: whether a day has passed since the last run, so that everybody's recency moved by itself.
+        own: whether each moved by itself, because a day has passed or others have no part in its scores.
     """
     gone = {moves.before.id_of(row) for row in moves.gone}
     added = {moves.after.id_of(row) for row in moves.added}
@@ -47,8 +49,8 @@ def label_changes(
             old=old,
             new=new,
             direction=direction(labels, old.label, new.label, had_label=account in had_label),
-            own=new_day or old.facts != new.facts or account in added,
+            own=own or old.facts != new.facts or account in added,
             gone=account in gone,
         )
-        for account, (old, new) in sorted(relabelled(moves).items())
+        for account, (old, new) in sorted(pairs.items())
     ]

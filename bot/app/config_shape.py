@@ -14,6 +14,7 @@ from scoring.config import Configuration
 
 _CLOSE_ENOUGH = 60  # rapidfuzz's 0-100: "segmentatons" and "segmentations" have 96
 _LONGEST_VALUE = 60
+_SEGMENTATION = 2  # steps of the path to one: the list, and its place
 _WANTED = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -89,7 +90,12 @@ def _choice_problem(path: Path, key: str, error: ErrorDetails) -> Problem:
     if error["type"] == "union_tag_not_found":
         return Problem(path, f"key 'method' is missing under '{key}': percentile or bands.")
     if error["type"] == "union_tag_invalid":
-        key, choices, value = "method", str(given["expected_tags"]), given["tag"]
+        key = (
+            "technique"
+            if path[:1] == ("segmentations",) and len(path) == len(("segmentations", 0))
+            else "method"
+        )
+        choices, value = str(given["expected_tags"]), given["tag"]
     else:
         choices, value = str(given["expected"]), error["input"]
     names = [one.strip().strip("'") for one in choices.replace(" or ", ", ").split(",")]

@@ -12,6 +12,7 @@ from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.explain import account_sentences, why
 from scoring.rfm import Standing, thresholds_from
+from scoring.rfm_config import RfmSegmentation
 
 # Canonical account field -> the attribute of an account's line that holds it.
 _FIELDS = {
@@ -45,7 +46,9 @@ def explain(
         today: the organisation's day.
         currency: ISO code.
     """
-    segmentation = configuration.segmentations[0]
+    segmentation = configuration.primary
+    if not isinstance(segmentation, RfmSegmentation):
+        return ()
     thresholds = None if stored_thresholds is None else thresholds_from(orjson.loads(stored_thresholds))
     standing = _standing(line)
     account: dict[str, Any] = {name: getattr(line, attribute) for name, attribute in _FIELDS.items()}

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from scoring.criteria.fields import Catalog
 from scoring.labels import Direction
-from scoring.rfm import Standing, Thresholds
+from scoring.rfm import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ class Touched:
 
     account_id: str
     touched_at: datetime
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts that take part.
+
+    Attributes:
+        ids: ascending.
+        frame: of each, the fields that were asked for, named as in the catalog, and a column for each
+            condition on related records, named by its canonical text.
+    """
+
+    ids: pa.Array
+    frame: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,7 @@ class LastRun:
     as_of: date
     config_version: int
     accounts: int
+    technique: str = "rfm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,7 @@ class AccountChange:
     Attributes:
         own: its own facts changed, or a day passed; otherwise it moved because others did.
         gone: it takes no part any more: deleted in the CRM, or left out by the segmentation's criteria.
+        stake_minor: the money at stake where the technique itself counts none; None: by the standings.
     """
 
     account_id: str
@@ -82,10 +98,13 @@ class AccountChange:
     direction: Direction
     own: bool = True
     gone: bool = False
+    stake_minor: int | None = None
 
     @property
     def at_stake_minor(self) -> int:
         """The counted spend before the change; of an account that enters, the spend that it brings."""
+        if self.stake_minor is not None:
+            return self.stake_minor
         return self.new.spend_minor if self.direction is Direction.ENTERED else self.old.spend_minor
 
 
@@ -123,7 +142,9 @@ class RunRecord:
     accounts: int
     changed: int
     config_version: int
-    thresholds: Thresholds | None
+    technique: str
+    thresholds: Mapping[str, Any] | None
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,8 @@ class SegmentationRun:
     """What one run found and did.
 
     Attributes:
-        accounts: how many took part; ``scored`` of them have a counted transaction.
+        accounts: how many took part; ``scored`` of them have a counted transaction, or whatever else the
+            technique scores by.
         written: score rows that were written; ``label_changes`` of them have another label.
         baseline: nothing was alerted, because it was the first run or the configuration changed.
         held: selected by a route but not told, by reason: ``neighbour``, ``snoozed``.
@@ -151,6 +173,7 @@ class SegmentationRun:
     """
 
     segmentation: str
+    technique: str
     run_id: int
     as_of: date
     accounts: int
@@ -194,10 +217,14 @@ class RunSummary:
         return tuple(line for one in self.parts for line in _sentences(one))
 
 
+_FURTHER = ("measure", "value_minor", "details")
+
+
 def standing_as_json(standing: Standing) -> dict[str, Any]:
-    """JSON values only."""
+    """JSON values only; what other techniques than RFM say only where they say something."""
     day = standing.last_purchase
-    return asdict(standing) | {"last_purchase": day.isoformat() if day else None}
+    values = asdict(standing) | {"last_purchase": day.isoformat() if day else None}
+    return {name: value for name, value in values.items() if value is not None or name not in _FURTHER}
 
 
 def standing_from(stored: Mapping[str, Any]) -> Standing:
@@ -211,7 +238,8 @@ def _sentences(run: SegmentationRun) -> list[str]:
     changed = "no label changed" if not run.label_changes else f"{run.label_changes:,} labels changed"
     if run.label_changes == 1:
         changed = "1 label changed"
-    lines = [f"{run.segmentation}: {run.accounts:,} accounts, {run.scored:,} with purchases; {changed}."]
+    what = "with purchases" if run.technique == "rfm" else "scored"
+    lines = [f"{run.segmentation}: {run.accounts:,} accounts, {run.scored:,} {what}; {changed}."]
     if run.baseline and run.label_changes:
         lines.append("This run is a baseline: one summary instead of alerts.")
     elif run.alerts or run.summaries:

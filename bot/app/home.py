@@ -46,5 +46,5 @@ class Home:
 
     def _label_counts(self) -> tuple[tuple[str, int], ...]:
         counted = {group.value: group.count for group in self._book.breakdown(Always(), "label")}
-        order = [label.name for label in self._configuration().segmentations[0].labels]
+        order = [label.name for label in self._configuration().primary.labels]
         return tuple((name, counted[name]) for name in order if name in counted)

@@ -16,8 +16,9 @@ from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
 
 if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do without
+    from pandas import DataFrame
+
     from bot.app.facts import (
-        AccountFacts,
         ChangesOfRun,
         EarlierAlerts,
         LastRun,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:  # not at run time: they bring pandas, which most commands do 
         RunRecord,
         Touched,
     )
-    from scoring.config import Configuration, RfmSegmentation
+    from bot.app.techniques.technique import Evidence, Learned
+    from scoring.config import Configuration
     from scoring.criteria.periods import Today
     from scoring.standings import Moves, Standings
 
@@ -301,18 +303,24 @@ class ScoringTransaction(Protocol):
         """Take away exactly these marks; a mark that was renewed since stays."""
         ...
 
-    def facts(
-        self, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-    ) -> AccountFacts:
-        """The facts of every account that takes part, on a day.
-
-        Raises:
-            CriteriaError: criteria that do not fit the organisation's fields.
-        """
+    def evidence(self, segmentation: str, configuration: Configuration, today: Today) -> Evidence:
+        """What techniques read, on a day."""
         ...
 
-    def standings(self, segmentation: str) -> Standings:
-        """What the last run said."""
+    def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
+        """What the last run said, in these columns of ``scoring.standings.NOTHING``."""
+        ...
+
+    def details(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, str]:
+        """The details that the last run gave of some accounts."""
+        ...
+
+    def spend(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, int]:
+        """The counted spend of some accounts in a segmentation, minor units."""
+        ...
+
+    def learned(self, segmentation: str) -> Learned | None:
+        """What the segmentation scores with; None before it has learned."""
         ...
 
     def last_run(self, segmentation: str) -> LastRun | None:
@@ -343,6 +351,22 @@ class ScoringTransaction(Protocol):
 
     def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
         """Write the scores that differ, and remove those of accounts that take no part any more."""
+        ...
+
+    def forget_scores(self, segmentation: str) -> None:
+        """Take away everything that the segmentation says now; its history stays."""
+        ...
+
+    def save_history(self, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
+        """Keep the scores that differ, from a day on."""
+        ...
+
+    def save_offers(self, segmentation: str, run_id: int, offers: DataFrame) -> None:
+        """Put these recommendations in the place of the earlier ones, writing what differs."""
+        ...
+
+    def save_learned(self, segmentation: str, technique: str, learned: Learned, at: datetime) -> None:
+        """Keep what was learned, in the place of what was."""
         ...
 
     def save_changes(self, changes: ChangesOfRun) -> list[int]:

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-
-from bot.app.alerting import Alerting, RunContext, Told
-from bot.app.alerts import RunFacts
-from bot.app.changes import label_changes, relabelled
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
-from bot.app.errors import ConfigurationError, UserError
-from bot.app.facts import (
-    AccountChange,
-    AccountFacts,
-    ChangesOfRun,
-    LastRun,
-    OrganisationFacts,
-    RunRecord,
-    RunSummary,
-    SegmentationRun,
-)
+from bot.app.errors import UserError
+from bot.app.facts import LastRun, OrganisationFacts, RunSummary, SegmentationRun
+from bot.app.one_run import Cause, OneRun
 from bot.app.ports import Clock, Scores, ScoringTransaction
-from scoring.config import Configuration, RfmSegmentation
-from scoring.criteria.errors import CriteriaError
+from scoring.config import Configuration, Segmentation
 from scoring.criteria.periods import Today
-from scoring.explain import reasons
-from scoring.labels import places, read_rules
-from scoring.rfm import RfmResult, ordinals, score
-from scoring.standings import NO_SCORE, Moves, Standings, compare
-
-Cause = Literal["first", "daily", "change", "command"]
-LabelCounts = tuple[tuple[str | None, int], ...]
 
 
 class _UndoneError(Exception):
@@ -109,7 +83,7 @@ class Recompute:
         self,
         transaction: ScoringTransaction,
         published: Published,
-        segmentation: RfmSegmentation,
+        segmentation: Segmentation,
         cause: Cause,
         started: datetime,
         organisation: OrganisationFacts,
@@ -117,13 +91,13 @@ class Recompute:
         last = transaction.last_run(segmentation.name)
         configuration = published.configuration
         today = _today(configuration, organisation, started)
-        run = _Run(
+        run = OneRun(
             transaction=transaction,
             published=published,
             segmentation=segmentation,
             cause=cause,
             started=started,
-            currency=organisation.currency,
+            organisation=organisation,
             today=today,
             last=last,
             baseline=self._is_baseline(last, published, segmentation),
@@ -137,7 +111,7 @@ class Recompute:
         runs = ((one, transaction.last_run(one.name)) for one in published.configuration.segmentations)
         return any(last is not None and self._is_baseline(last, published, one) for one, last in runs)
 
-    def _is_baseline(self, last: LastRun | None, now: Published, segmentation: RfmSegmentation) -> bool:
+    def _is_baseline(self, last: LastRun | None, now: Published, segmentation: Segmentation) -> bool:
         """The first run with accounts, or the first since something changed that decides their scores.
 
         A new version that changes only words or routes is none: it would swallow real changes.
@@ -156,120 +130,7 @@ class Recompute:
         return not same or segmentation not in then.segmentations
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One run of one segmentation, step by step."""
-
-    transaction: ScoringTransaction
-    published: Published
-    segmentation: RfmSegmentation
-    cause: Cause
-    started: datetime
-    currency: str
-    today: Today
-    last: LastRun | None
-    baseline: bool
-    now: Callable[[], datetime]
-    crm_url: Callable[[str], str | None]
-
-    def do(self) -> SegmentationRun:
-        facts, result, standings = self._score()
-        moves = compare(self.transaction.standings(self.segmentation.name), standings)
-        changes = self._changes(moves)
-        labels = _label_counts(self._labels, standings)
-        run_id = self._save_run(result, len(standings), len(changes))
-        change_ids = self._save(run_id, moves, changes)
-        told = self._tell(run_id, list(zip(change_ids, changes, strict=True)), labels)
-        return SegmentationRun(
-            segmentation=self.segmentation.name,
-            run_id=run_id,
-            as_of=self.today.day,
-            accounts=len(standings),
-            scored=standings.scored,
-            written=len(moves),
-            label_changes=len(changes),
-            baseline=self.baseline,
-            alerts=told.alerts,
-            summaries=told.summaries,
-            held=told.held,
-            labels=labels,
-            warnings=(*result.warnings, *_left_out(facts, moves)),
-        )
-
-    @property
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.segmentation.labels)
-
-    def _score(self) -> tuple[AccountFacts, RfmResult, Standings]:
-        try:
-            facts = self.transaction.facts(self.segmentation, self.published.configuration, self.today)
-            result = score(facts.frame, self.segmentation, self.today)
-            rules = read_rules(self.segmentation.labels, facts.catalog)
-        except CriteriaError as error:
-            raise ConfigurationError(
-                f"The criteria of '{self.segmentation.name}' do not fit the CRM's fields: {error}",
-                "Run `bellwether config check`, correct the line it names, and apply the document.",
-            ) from None
-        named = result.frame.assign(rfm=result.frame["total"], total_spend=result.frame["spend_minor"])
-        labels = places(named, rules, facts.catalog, self.today)
-        return facts, result, _standings(facts.ids, named, labels, self._labels)
-
-    def _changes(self, moves: Moves) -> list[AccountChange]:
-        # Only those that had none at the last run have to be looked up in the history.
-        unlabelled = [account for account, (old, _) in relabelled(moves).items() if old.label is None]
-        return label_changes(
-            moves,
-            self._labels,
-            self.transaction.had_label(self.segmentation.name, unlabelled),
-            new_day=self.last is None or self.last.as_of != self.today.day,
-        )
-
-    def _save_run(self, result: RfmResult, accounts: int, changed: int) -> int:
-        return self.transaction.save_run(
-            RunRecord(
-                segmentation=self.segmentation.name,
-                cause=self.cause,
-                as_of=self.today.day,
-                started_at=self.started,
-                finished_at=self.now(),
-                accounts=accounts,
-                changed=changed,
-                config_version=self.published.version,
-                thresholds=result.thresholds,
-            )
-        )
-
-    def _save(self, run_id: int, moves: Moves, changes: Sequence[AccountChange]) -> list[int]:
-        name = self.segmentation.name
-        self.transaction.save_scores(name, run_id, self.started, moves)
-        return self.transaction.save_changes(
-            ChangesOfRun(
-                segmentation=name,
-                run_id=run_id,
-                as_of=self.today.day,
-                at=self.started,
-                baseline=self.baseline,
-                changes=tuple(
-                    (one, reasons(one.old, one.new, self.today.day, self.currency)) for one in changes
-                ),
-            )
-        )
-
-    def _tell(self, run_id: int, changes: Sequence[tuple[int, AccountChange]], labels: LabelCounts) -> Told:
-        context = RunContext(
-            facts=RunFacts(self.segmentation.name, self._labels, self.baseline),
-            run_id=run_id,
-            day=self.today.day,
-            at=self.started,
-            currency=self.currency,
-            first=self.last is None or self.last.accounts == 0,
-            labels=labels,
-        )
-        alerting = Alerting(self.transaction, context, self.crm_url)
-        return alerting.tell(changes, self.published.configuration.alerts.routes)
-
-
-def _chosen(configuration: Configuration, name: str | None) -> tuple[RfmSegmentation, ...]:
+def _chosen(configuration: Configuration, name: str | None) -> tuple[Segmentation, ...]:
     if name is None:
         return configuration.segmentations
     for one in configuration.segmentations:
@@ -282,38 +143,3 @@ def _chosen(configuration: Configuration, name: str | None) -> tuple[RfmSegmenta
 def _today(configuration: Configuration, organisation: OrganisationFacts, now: datetime) -> Today:
     zone = ZoneInfo(configuration.organisation.time_zone or organisation.time_zone)
     return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)
-
-
-def _standings(
-    ids: pa.Array, frame: pd.DataFrame, label: npt.NDArray[np.int64], names: tuple[str, ...]
-) -> Standings:
-    r, f, m = (frame[name].to_numpy(dtype=np.int64, na_value=NO_SCORE) for name in ("r", "f", "m"))
-    return Standings(
-        ids,
-        ordinals(frame["last_purchase"]),
-        frame["purchases"].to_numpy(dtype=np.int64),
-        frame["spend_minor"].to_numpy(dtype=np.int64),
-        r,
-        f,
-        m,
-        label,
-        names,
-    )
-
-
-def _label_counts(labels: Sequence[str], standings: Standings) -> LabelCounts:
-    found = standings.counts()
-    return tuple((label, found.get(label, 0)) for label in (*labels, None))
-
-
-def _left_out(facts: AccountFacts, moves: Moves) -> tuple[str, ...]:
-    """What did not count, so that nothing is left out in silence."""
-    lines = []
-    if facts.uncounted:
-        lines.append(
-            "Purchases without an account, without a date or with a later date do not count: "
-            f"{facts.uncounted:,}."
-        )
-    if len(moves.gone):
-        lines.append(f"Accounts that were deleted or take no part any more: {len(moves.gone):,}.")
-    return tuple(lines)

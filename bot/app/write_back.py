@@ -52,13 +52,13 @@ def own_tags(configuration: Configuration) -> tuple[str, ...]:
     """The tags that are ours to give and take: the first segmentation's labels, if that is switched on."""
     if not (configuration.write_back.enabled and configuration.write_back.tags):
         return ()
-    return tuple(label.name for label in configuration.segmentations[0].labels)
+    return tuple(label.name for label in configuration.primary.labels)
 
 
 def wanted(lines: Iterable[ScoreLine], configuration: Configuration) -> Iterator[Wanted]:
     """What every scored account should say; ``lines`` come with those of one account together."""
     labels = {one.name: field_labels(one.name, configuration) for one in configuration.segmentations}
-    first = configuration.segmentations[0].name
+    first = configuration.primary.name
     tagged = bool(own_tags(configuration))
     for account_id, of_account in groupby(lines, key=attrgetter("account_id")):
         values: dict[str, OwnValue] = {}

@@ -91,7 +91,7 @@ def _values(
         if one.values and one.name not in _NOT_VALUES:
             taken.setdefault(one.name, {}).update(dict.fromkeys(one.values))
     if catalog.find("label"):
-        labels = (label.name for label in configuration.segmentations[0].labels)
+        labels = (label.name for label in configuration.primary.labels)
         taken.setdefault("label", {}).update(dict.fromkeys(labels))
     yield from ((name, tuple(values)) for name, values in taken.items())
 

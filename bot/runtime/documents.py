@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.app.config import Catalogs, check_against, read_document
+from bot.app.config import read_document
+from bot.app.config_criteria import Catalogs, check_against
 from bot.runtime.setup import read_text_of
 from bot.store.catalog import account_catalog, transaction_catalog
 from connector.cache.engine import Database

@@ -12,10 +12,11 @@ import pandas as pd
 from bot.app.config import read_configuration
 from bot.app.config_shape import nearest
 from bot.app.errors import UserError
-from scoring.config import Configuration, RfmSegmentation
+from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
 from scoring.offline import Offline, UnreadableTableError, score_tables
+from scoring.rfm_config import RfmSegmentation
 
 KINDS = (".csv", ".parquet")
 
@@ -85,13 +86,15 @@ def sentences(found: Offline) -> list[str]:
 
 
 def _chosen(configuration: Configuration, name: str | None) -> RfmSegmentation:
-    if name is None:
-        return configuration.segmentations[0]
-    for one in configuration.segmentations:
-        if one.name.casefold() == name.casefold():
-            return one
-    known = [one.name for one in configuration.segmentations]
-    raise UserError(f"There is no segmentation '{name}'.{nearest(name, known)}")
+    chosen = configuration.segmentation(name) if name else configuration.primary
+    if name and chosen is None:
+        known = [one.name for one in configuration.segmentations]
+        raise UserError(f"There is no segmentation '{name}'.{nearest(name, known)}")
+    if not isinstance(chosen, RfmSegmentation):
+        raise UserError(
+            f"'{name or configuration.primary.name}' is no segmentation by RFM.", "Name one that is."
+        )
+    return chosen
 
 
 def _kind(path: Path) -> str:

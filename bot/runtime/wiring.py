@@ -17,7 +17,6 @@ import structlog
 from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
-from bot.app.answers import AccountLine
 from bot.app.ask import Ask
 from bot.app.config import (
     STARTING_DOCUMENT,
@@ -26,10 +25,8 @@ from bot.app.config import (
 )
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
-from bot.app.explaining import explain
 from bot.app.home import Home
 from bot.app.ports import Clock
-from bot.app.recompute import Recompute
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
@@ -38,6 +35,7 @@ from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
+from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import read_text_of
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
@@ -59,7 +57,6 @@ from bot.store.moves import SqlMoves
 from bot.store.outbox import SqlOutbox
 from bot.store.people import SqlPeople
 from bot.store.schema import migrate
-from bot.store.scores import SqlScores
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
@@ -69,7 +66,6 @@ from connector.zoho.crm import CrmClient
 from connector.zoho.notifications import ChannelClient
 from connector.zoho.regions import Region
 from scoring.config import Configuration
-from scoring.criteria.periods import Today
 
 LONGEST_SLEEP_SECONDS: Final = 5
 KEEP_JOBS: Final = timedelta(days=7)
@@ -142,17 +138,8 @@ class Bellwether:
     @cached_property
     def book(self) -> SqlAccountBook:
         """Reading accounts with their scores."""
-        return SqlAccountBook(self.database, self.configuration, self.clock, self.crm_url, self._explain)
-
-    def _explain(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
-        configuration = self.configuration()
-        return explain(
-            line,
-            thresholds,
-            configuration=configuration,
-            catalog=self.book.catalog(),
-            today=Today(self.book.today(), configuration.organisation.fiscal_year_starts),
-            currency=self.book.currency(),
+        return SqlAccountBook(
+            self.database, self.configuration, self.clock, self.crm_url, self.scoring.explain_line
         )
 
     @cached_property
@@ -166,9 +153,11 @@ class Bellwether:
         return SqlAlertRecords(self.database, self.clock)
 
     @cached_property
-    def recompute(self) -> Recompute:
-        """Scores, label changes and alerts."""
-        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+    def scoring(self) -> ScoringParts:
+        """What scores, and what is decided about scoring."""
+        return ScoringParts(
+            self.database, self.clock, self.configurations, self.versions, self.audit, self.crm_url
+        )
 
     @cached_property
     def health(self) -> Health:
@@ -343,7 +332,7 @@ class Bellwether:
             sources=Sources(self.zoho.finance, self.zoho.events).read,
             publish=self.zoho.publish,
             require_copy=self.require_copy,
-            recompute=self.recompute,
+            recompute=self.scoring.recompute,
             chat=lambda: self.gateway,
             incidents=self.incidents,
             stop=stop,

@@ -38,7 +38,7 @@ class Surroundings:
 
     def marks(self) -> Marks:
         """The marks of the first segmentation's labels, which the question language means by ``label``."""
-        return label_marks([label.name for label in self.configuration().segmentations[0].labels])
+        return label_marks([label.name for label in self.configuration().primary.labels])
 
     def reply(self, body: Body, context: BoltContext, client: WebClient) -> Reply:
         """Where to answer what just arrived."""

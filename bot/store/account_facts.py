@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,19 +29,20 @@ from sqlalchemy.sql import operators
 
 from bot.app.facts import AccountFacts
 from bot.store.catalog import account_catalog, transaction_catalog
-from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
+from bot.store.columns import TRANSACTION, TransactionColumns
 from bot.store.criteria_sql import fields_of, where
 from bot.store.frames import columns_of
-from scoring.config import Configuration, RfmSegmentation
-from scoring.criteria.canonical import canonical
+from bot.store.taking_part import AccountsAsked, taking_part
+from scoring.config import Configuration
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
-from scoring.criteria.tree import And, Leaf, Measured, Node, Related
-from scoring.labels import fields_used, related_used
+from scoring.criteria.tree import And, Leaf, Node
+from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.rfm_config import RfmSegmentation
 
 STAGE = "transaction.stage"
 _PURCHASE_TYPES = (pa.string(), pa.date32(), pa.int64(), pa.int64())
@@ -62,50 +60,25 @@ def read_facts(
     """
     # Typing errors in values are found when a document is checked, not when it is used.
     accounts = account_catalog(connection, configuration).open()
+    rules = read_rules(segmentation.labels, accounts)
     transactions = transaction_catalog(connection, configuration, closed=False).open()
     node, dialect = parse(segmentation.transactions, transactions), connection.dialect.name
-    counting = counting(connection, node, transactions, today)
+    counting = which_count(connection, node, transactions, today)
     rows = TransactionColumns(dialect).rows(fields_of(node, transactions))
-    ids, extra = _taking_part(connection, segmentation, accounts, today)
+    chosen = AccountsAsked(segmentation.name, accounts, today)
+    fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
+    part = taking_part(connection, chosen, segmentation.accounts, fields, related)
     dated = _dated(today, dialect)
     found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
     return AccountFacts(
-        ids=ids,
-        frame=_frame(ids, found, extra),
+        ids=part.ids,
+        frame=_frame(part.ids, found, part.frame),
         catalog=accounts,
         uncounted=_count(connection, rows, and_(counting, _undated(today))),
     )
 
 
-def _taking_part(
-    connection: Connection, segmentation: RfmSegmentation, catalog: Catalog, today: Today
-) -> tuple[pa.Array, Mapping[str, pd.Series[Any]]]:
-    """The accounts, and what the labels' criteria ask of each: fields, and whether related records are so."""
-    dialect = connection.dialect.name
-    fields, related = _fields_of_labels(segmentation, catalog), _related_of_labels(segmentation, catalog)
-    columns = AccountColumns(segmentation.name, dialect)
-    condition = where(parse(segmentation.accounts, catalog), catalog, columns, today, dialect)
-    asked = [
-        *(columns(field).label(f"field_{at}") for at, field in enumerate(fields)),
-        *(
-            where(one, catalog, columns, today, dialect).label(f"related_{at}")
-            for at, one in enumerate(related)
-        ),
-    ]
-    statement = (
-        select(ACCOUNT.c.id, *asked).select_from(columns.rows()).where(condition).order_by(ACCOUNT.c.id)
-    )
-    if not asked:
-        return columns_of(connection, statement, [pa.string()]).column(0).combine_chunks(), {}
-    rows = connection.execute(statement).all()
-    ids, *values = list(zip(*rows, strict=True)) if rows else [() for _ in range(1 + len(asked))]
-    named = {field.name: _column(field, some) for field, some in zip(fields, values, strict=False)}
-    for one, some in zip(related, values[len(fields) :], strict=True):
-        named[canonical(one, catalog)] = pd.Series(some, dtype=bool)
-    return pa.array(ids, pa.string()), named
-
-
-def counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
+def which_count(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
     """Which transactions count.
 
     Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
@@ -190,22 +163,7 @@ def _count(connection: Connection, rows: FromClause, condition: ColumnElement[bo
     return connection.execute(select(func.count()).select_from(rows).where(condition)).scalar_one()
 
 
-def _fields_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Field]:
-    """The account fields that the labels' criteria use; scores come from scoring itself."""
-    names = {
-        name for label in segmentation.labels for name in fields_used(parse(label.when, catalog), catalog)
-    }
-    found = (catalog.find(name) for name in sorted(names))
-    return [one for one in found if one is not None and not one.source.startswith("score.")]
-
-
-def _related_of_labels(segmentation: RfmSegmentation, catalog: Catalog) -> list[Measured | Related]:
-    """The conditions on related records that the labels' criteria use, each once."""
-    rules = (parse(label.when, catalog) for label in segmentation.labels)
-    return list(dict.fromkeys(one for rule in rules for one in related_used(rule, catalog)))
-
-
-def _frame(ids: pa.Array, found: pa.Table, extra: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+def _frame(ids: pa.Array, found: pa.Table, asked: pd.DataFrame) -> pd.DataFrame:
     accounts, days, purchases, spend = (column.combine_chunks() for column in found.columns)
     place = pc.index_in(ids, value_set=accounts)
     frame = pd.DataFrame(
@@ -216,35 +174,4 @@ def _frame(ids: pa.Array, found: pa.Table, extra: Mapping[str, pd.Series[Any]]) 
         }
     )
     frame["last_purchase"] = frame["last_purchase"].astype("datetime64[s]")
-    return frame.assign(**extra)
-
-
-def _column(field: Field, values: Sequence[Any]) -> pd.Series[Any]:
-    if field.type in {FieldType.NUMBER, FieldType.MONEY}:
-        whole = all(isinstance(one, int) or one is None for one in values)
-        return pd.Series(values, dtype="Int64" if whole else "float64")
-    read = _READERS.get(field.type, _as_it_is)
-    return pd.Series([read(one) for one in values], dtype=object)
-
-
-def _day(value: Any) -> Any:
-    """Days of the raw record are ISO texts; what is no day of the calendar is no value."""
-    if isinstance(value, str):
-        with suppress(ValueError):
-            return date.fromisoformat(value)
-        return None
-    return value
-
-
-def _list(value: Any) -> Any:
-    """Lists of the raw record are JSON texts on SQLite; tags and lookups are objects with a name."""
-    items = json.loads(value) if isinstance(value, str) else value
-    names = (one.get("name") if isinstance(one, dict) else one for one in items or ())
-    return None if items is None else [one for one in names if isinstance(one, str)]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-_READERS: Mapping[FieldType, Callable[[Any], Any]] = {FieldType.DATE: _day, FieldType.LIST: _list}
+    return frame if asked.empty else pd.concat([frame, asked], axis=1)

@@ -29,7 +29,7 @@ from bot.store.columns import (
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
-from scoring.config import Configuration, RfmSegmentation
+from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check, field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
@@ -73,8 +73,8 @@ class _Reading:
     today: Today
 
     @property
-    def segmentation(self) -> RfmSegmentation:
-        return self.configuration.segmentations[0]
+    def segmentation(self) -> Segmentation:
+        return self.configuration.primary
 
     def meets(self, criteria: Node) -> ColumnElement[bool]:
         check(criteria, self.catalog)
@@ -228,7 +228,7 @@ class SqlAccountBook:
     def _reading(self) -> Iterator[_Reading]:
         configuration = self._configuration()
         expressions = {one.field.source: one.expression for one in self._joined}
-        columns = AccountColumns(configuration.segmentations[0].name, self._database.dialect, expressions)
+        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
         with self._database.reads.connect() as connection:
             yield _Reading(
                 connection,
@@ -317,7 +317,7 @@ def _last_counted_deal(reading: _Reading, account_id: str) -> str | None:
     """The newest transaction that counts in the segmentation."""
     catalog = transaction_catalog(reading.connection, reading.configuration, closed=False)
     columns = TransactionColumns(reading.columns.dialect)
-    counted = parse(reading.segmentation.transactions, catalog)
+    counted = parse(reading.configuration.purchases, catalog)
     query = (
         select(TRANSACTION.c.name)
         .select_from(columns.rows())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Row, select
 
+from bot.app.technique_rules import label_names
 from bot.store.places import TABLES, Expression
 from bot.store.relations import Described, related_to_accounts
 from bot.store.system_fields import (
@@ -33,9 +34,11 @@ from bot.store.system_fields import (
     TRANSACTION_FIELDS,
     System,
 )
+from bot.store.technique_fields import technique_fields
 from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration, ModuleChoice
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.rfm_config import RfmSegmentation
 
 _FIELD, _PRODUCT = TABLES["crm_field"], TABLES["crm_product"]
 
@@ -95,16 +98,16 @@ def account_catalog(
         configuration: modules, segmentations, segments.
         joined: what other parts of the product say of accounts.
     """
-    labels = {one.name: tuple(label.name for label in one.labels) for one in configuration.segmentations}
+    labels = {one.name: label_names(one) for one in configuration.segmentations}
     fields = _all_crm_fields(connection)
     owners = _distinct(connection, "crm_user", "name")
     values = {
         "industry": _distinct(connection, "crm_account", "industry"),
         "owner": owners,
-        "label": labels[configuration.segmentations[0].name],
+        "label": labels[configuration.primary.name],
     }
     known = _known(Role.ACCOUNTS, configuration.mapping.accounts, fields, values)
-    given = tuple(one.field for one in joined)
+    given = (*technique_fields(configuration), *(one.field for one in joined))
     described = _described(connection, configuration, fields, owners)
     relations, unreadable = related_to_accounts(configuration, described)
     missing = {
@@ -115,7 +118,7 @@ def account_catalog(
     }
     return Catalog(
         (*_system(ACCOUNT_FIELDS, known), *_labels(labels), *given, *_raw(ACCOUNT_FIELDS, known)),
-        further=tuple(_scores(labels)),
+        further=tuple(_scores(one.name for one in configuration.of(RfmSegmentation))),
         relations=relations,
         segments={one.name: one.criteria for one in configuration.segments},
         absent={**missing, **unreadable},
@@ -208,7 +211,7 @@ def _transactions(fields: _Fields, configuration: Configuration, values: _Values
 
 def _contacts(fields: _Fields, configuration: Configuration, values: _Values) -> Catalog:
     known = _known(Role.CONTACTS, configuration.mapping.contacts, fields, values)
-    labels = tuple(label.name for label in configuration.segmentations[0].labels)
+    labels = label_names(configuration.primary)
     return Catalog(
         (*_system(CONTACT_FIELDS, known), *_raw(CONTACT_FIELDS, known)),
         further=tuple(_system(FURTHER_CONTACT_FIELDS, _Known(values={"account.label": labels}))),

@@ -70,6 +70,10 @@ class AccountColumns:
         if place == "score":
             column, _, segmentation = name.partition(":")
             return _of_segmentation(column, segmentation)
+        if place == "detail":
+            form, _, rest = name.partition(":")
+            key, _, segmentation = rest.partition(":")
+            return _detail(f"{form}:{key}", segmentation, self.dialect)
         places = {"account": ACCOUNT, "owner": OWNER, "score": SCORE}
         return placed(field, places, self.dialect, {**_NAMED, **self.joined})
 
@@ -137,6 +141,13 @@ def _of_segmentation(column: str, segmentation: str) -> ColumnElement[Any]:
     mine = (other.c.segmentation == segmentation, other.c.account_id == ACCOUNT.c.id)
     found = select(other.c[column]).where(*mine).correlate(ACCOUNT).scalar_subquery()
     return func.coalesce(found, literal(0), type_=other.c[column].type) if column in _ZERO_OF_NONE else found
+
+
+def _detail(form_and_key: str, segmentation: str, dialect: str) -> ColumnElement[Any]:
+    other = SCORE.alias()
+    mine = (other.c.segmentation == segmentation, other.c.account_id == ACCOUNT.c.id)
+    value = raw_value(other.c.details, form_and_key, dialect)
+    return select(value).where(*mine).correlate(ACCOUNT).scalar_subquery()
 
 
 _ZERO_OF_NONE = {"purchases", "spend_minor"}

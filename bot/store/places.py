@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, String, and_, func, not_, or_,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
-import bot.store.tables  # noqa: F401  (for its effect on the metadata)
+import bot.store.technique_tables  # noqa: F401  (for its effect on the metadata)
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field
 

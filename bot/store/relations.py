@@ -73,7 +73,7 @@ def related_to_accounts(
 
 def _bought(configuration: Configuration, described: Described) -> Iterator[Relation]:
     """The transactions that count in the first segmentation, up to today, and their products."""
-    counted = parse(configuration.segmentations[0].transactions, described.transactions.open())
+    counted = parse(configuration.purchases, described.transactions.open())
     given = conjunction(counted, Compare(DAY, Operator.LE, Ago(0)))
     purchases = Relation(PURCHASES, "transaction", described.transactions, given=given)
     yield purchases

@@ -8,14 +8,10 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-from sqlalchemy import Connection, String, bindparam, case, cast, delete, func, insert, literal, select
+import pandas as pd
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bot.app.facts import (
-    AccountFacts,
     ChangesOfRun,
     EarlierAlerts,
     LastRun,
@@ -27,32 +23,25 @@ from bot.app.facts import (
     standing_as_json,
 )
 from bot.app.ports import ScoringTransaction
-from bot.store import raised_alerts
-from bot.store.account_facts import read_facts
-from bot.store.frames import columns_of
+from bot.app.techniques.technique import Learned
+from bot.store import learnings, raised_alerts, score_rows
+from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
+from bot.store.offers import write_offers
 from bot.store.outbox import put_message
-from bot.store.tables import LabelChangeRow, RunRow, ScoreRow
+from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
-from connector.cache.statements import upsert
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow, table_of
-from scoring.config import Configuration, RfmSegmentation
+from scoring.config import Configuration
 from scoring.criteria.periods import Today
-from scoring.rfm import EPOCH_ORDINAL, Standing
-from scoring.standings import NO_DAY, NO_LABEL, Moves, Standings
+from scoring.standings import Moves, Standings
 
-_SCORE = table_of(ScoreRow)
 _CHANGE = table_of(LabelChangeRow)
 _RUN = table_of(RunRow)
 _TOUCHED = table_of(TouchedAccountRow)
 _ACCOUNT = table_of(AccountRow)
 _USER = table_of(UserRow)
 _ORGANISATION = table_of(OrganisationRow)
-
-_STANDING = ("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor")
-ROWS_AT_ONCE = 5_000
-NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
-IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
 
 
 class SqlScores:
@@ -94,57 +83,42 @@ class SqlScoringTransaction:
                 [{"id": one.account_id, "at": one.touched_at} for one in touched],
             )
 
-    def facts(
-        self, segmentation: RfmSegmentation, configuration: Configuration, today: Today
-    ) -> AccountFacts:
-        """The facts of every account that takes part."""
-        return read_facts(self._connection, segmentation, configuration, today)
+    def evidence(self, segmentation: str, configuration: Configuration, today: Today) -> SqlEvidence:
+        """What techniques read."""
+        return SqlEvidence(self._connection, segmentation, configuration, today)
 
-    def standings(self, segmentation: str) -> Standings:
+    def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
         """What the last run said."""
-        mine = _SCORE.c.segmentation == segmentation
-        names = tuple(self._connection.execute(select(_SCORE.c.label).distinct().where(mine)).scalars())
-        labels = tuple(sorted(name for name in names if name is not None))
-        place = case(
-            *((_SCORE.c.label == name, number) for number, name in enumerate(labels)), else_=NO_LABEL
-        ) if labels else literal(NO_LABEL)  # fmt: skip
-        numbers = (func.coalesce(_SCORE.c[name], 0) for name in ("purchases", "spend_minor", "r", "f", "m"))
-        day = func.coalesce(cast(_SCORE.c.last_purchase, String), NO_DAY_TEXT)
-        statement = (
-            select(_SCORE.c.account_id, day, *numbers, place).where(mine).order_by(_SCORE.c.account_id)
-        )
-        types = [pa.string(), pa.date32(), *([pa.int64()] * 6)]
-        ids, days, purchases, spend, r, f, m, label = (
-            one.combine_chunks() for one in columns_of(self._connection, statement, types).columns
-        )
-        return Standings(
-            ids,
-            _ordinals(days),
-            purchases.to_numpy(),
-            spend.to_numpy(),
-            r.to_numpy(),
-            f.to_numpy(),
-            m.to_numpy(),
-            label.to_numpy(),
-            labels,
-        )
+        return score_rows.read_standings(self._connection, segmentation, columns, details=details)
+
+    def details(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, str]:
+        """The details of some accounts."""
+        return score_rows.read_column(self._connection, segmentation, "details", account_ids)
+
+    def spend(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, int]:
+        """The counted spend of some accounts."""
+        return score_rows.read_column(self._connection, segmentation, "spend_minor", account_ids)
+
+    def learned(self, segmentation: str) -> Learned | None:
+        """What the segmentation scores with."""
+        return learnings.read(self._connection, segmentation)
 
     def last_run(self, segmentation: str) -> LastRun | None:
         """The latest run."""
         row = self._connection.execute(
-            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts)
+            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts, _RUN.c.technique)
             .where(_RUN.c.segmentation == segmentation)
             .order_by(_RUN.c.id.desc())
             .limit(1)
         ).first()
-        return None if row is None else LastRun(row.id, row.as_of, row.config_version, row.accounts)
+        return None if row is None else LastRun(*row)
 
     def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
         """Those that ever had a label, by the history."""
         query = select(_CHANGE.c.account_id).distinct().where(_CHANGE.c.segmentation == segmentation)
         return {
             row.account_id
-            for some in batches(account_ids)
+            for some in score_rows.batches(account_ids)
             for row in self._connection.execute(query.where(_CHANGE.c.account_id.in_(some)))
         }
 
@@ -155,13 +129,13 @@ class SqlScoringTransaction:
         )
         return {
             row.id: NamedOwner(row.name or f"Account {row.id}", row.owner)
-            for some in batches(account_ids)
+            for some in score_rows.batches(account_ids)
             for row in self._connection.execute(query.where(_ACCOUNT.c.id.in_(some)))
         }
 
     def save_run(self, run: RunRecord) -> int:
         """Keep a run."""
-        thresholds = None if run.thresholds is None else json.dumps(run.thresholds.as_json())
+        thresholds = None if run.thresholds is None else json.dumps(run.thresholds)
         values = {
             "segmentation": run.segmentation,
             "cause": run.cause,
@@ -172,31 +146,32 @@ class SqlScoringTransaction:
             "accounts": run.accounts,
             "changed": run.changed,
             "config_version": run.config_version,
+            "technique": run.technique,
             "thresholds": thresholds,
+            "warnings": json.dumps(run.warnings, ensure_ascii=False) if run.warnings else None,
         }
         number: int = self._connection.execute(insert(_RUN).values(values).returning(_RUN.c.id)).scalar_one()
         return number
 
     def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
         """Write what differs."""
-        fixed = {"run_id": run_id, "scored_at": at, "segmentation": segmentation}
-        written = np.concatenate([moves.added, moves.changed])
-        statement = upsert(
-            _SCORE, self._connection.dialect.name, frozenset({*_STANDING, "account_id", *fixed})
-        )
-        for start in range(0, len(written), ROWS_AT_ONCE):
-            rows = written[start : start + ROWS_AT_ONCE]
-            self._connection.execute(
-                statement,
-                [
-                    {"account_id": moves.after.id_of(row), **_columns(moves.after.at(row)), **fixed}
-                    for row in rows
-                ],
-            )
-        if len(moves.gone):
-            this = (_SCORE.c.segmentation == segmentation) & (_SCORE.c.account_id == bindparam("this"))
-            gone = [{"this": moves.before.id_of(row)} for row in moves.gone]
-            self._connection.execute(delete(_SCORE).where(this), gone)
+        score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
+
+    def forget_scores(self, segmentation: str) -> None:
+        """Take away what the segmentation says."""
+        score_rows.forget_scores(self._connection, segmentation)
+
+    def save_history(self, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
+        """Keep the scores that differ, from a day on."""
+        score_rows.write_history(self._connection, segmentation, run_id, day, moves)
+
+    def save_offers(self, segmentation: str, run_id: int, offers: pd.DataFrame) -> None:
+        """Put recommendations in the place of the earlier ones."""
+        write_offers(self._connection, segmentation, run_id, offers)
+
+    def save_learned(self, segmentation: str, technique: str, learned: Learned, at: datetime) -> None:
+        """Keep what was learned."""
+        learnings.write(self._connection, segmentation, technique, learned, at)
 
     def save_changes(self, changes: ChangesOfRun) -> list[int]:
         """Keep the changes; their numbers, in order."""
@@ -234,7 +209,7 @@ class SqlScoringTransaction:
     ) -> Mapping[str, EarlierAlerts]:
         """Alerts that wait or rest."""
         found: dict[str, EarlierAlerts] = {}
-        for some in batches(account_ids):
+        for some in score_rows.batches(account_ids):
             found |= raised_alerts.earlier(self._connection, route, segmentation, some, now)
         return found
 
@@ -251,18 +226,3 @@ class SqlScoringTransaction:
     ) -> None:
         """Put a message into the outbox; a key that is there already is left as it is."""
         put_message(self._connection, key=dedupe_key, kind=kind, channel=channel, payload=payload, now=at)
-
-
-def _ordinals(days: pa.Array) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = pc.cast(days, pa.int32()).to_numpy().astype(np.int64) + EPOCH_ORDINAL
-    return np.where(found == date.fromisoformat(NO_DAY_TEXT).toordinal(), NO_DAY, found)
-
-
-def _columns(standing: Standing) -> dict[str, Any]:
-    return {name: getattr(standing, name) for name in _STANDING}
-
-
-def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The ids in portions that fit into one statement."""
-    for start in range(0, len(ids), IDS_AT_ONCE):
-        yield ids[start : start + IDS_AT_ONCE]

@@ -170,19 +170,19 @@ SCORED: Mapping[str, tuple[FieldType, str]] = {
 DECLARED: tuple[tuple[Field, str], ...] = (
     (
         Field("engagement", _NUMBER, "joined:engagement", ("engagement_score",), label="Engagement"),
-        "engagement is known once a segmentation of the technique engagement has run.",
+        "engagement is known once there is a segmentation of the technique engagement.",
     ),
     (
         Field("churn_risk", _NUMBER, "joined:churn_risk", label="Risk of leaving, %"),
-        "churn_risk is known once a segmentation of the technique leaving has run.",
+        "churn_risk is known once there is a segmentation of the technique leaving.",
     ),
     (
         Field("value_at_risk", _MONEY, "joined:value_at_risk", label="Value at risk"),
-        "value_at_risk is known once a segmentation of the technique leaving has run.",
+        "value_at_risk is known once there is a segmentation of the technique leaving.",
     ),
     (
         Field("expected_purchases", _NUMBER, "joined:expected_purchases", label="Expected purchases"),
-        "expected_purchases is known once a segmentation of the technique leaving has run.",
+        "expected_purchases is known once there is a segmentation of the technique leaving.",
     ),
     (
         Field(

@@ -26,7 +26,12 @@ def _day(*, nullable: bool = True) -> Any:
 
 
 class ScoreRow(SQLModel, table=True):
-    """What one segmentation says of one account now. Written only when something in it differs."""
+    """What one segmentation says of one account now. Written only when something in it differs.
+
+    ``r f m total`` are RFM's. ``measure`` is the number of another technique in ten-thousandths: a risk or
+    probability in percent, an engagement score. ``value_minor`` is money at risk, or what recommendations are
+    worth. ``details`` is JSON with whatever else the technique says, ``digest`` a number made of it.
+    """
 
     __tablename__: ClassVar[Any] = "score"
     __table_args__ = (Index("ix_score_label", "segmentation", "label"),)
@@ -40,6 +45,10 @@ class ScoreRow(SQLModel, table=True):
     last_purchase: date | None = _day()
     purchases: int = 0
     spend_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    measure: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    value_minor: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    digest: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    details: str | None = _text()
     run_id: int = 0
     scored_at: datetime = _instant(nullable=False)
 
@@ -79,7 +88,9 @@ class RunRow(SQLModel, table=True):
     accounts: int = 0
     changed: int = 0
     config_version: int = 0
+    technique: str = Field(default="rfm", sa_column=Column(String(20), nullable=False, server_default="rfm"))
     thresholds: str | None = _text()
+    warnings: str | None = _text()  # a JSON list of sentences
 
 
 class AlertRow(SQLModel, table=True):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scoring.config import RfmSegmentation
 from scoring.criteria.bounds import WholeSpan, parts_of, whole_spans
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
@@ -34,6 +33,7 @@ from scoring.criteria.tree import (
 from scoring.engines.statements import Values, joined
 from scoring.labels import LabelRule
 from scoring.problems import Problem
+from scoring.rfm_config import RfmSegmentation
 
 # ``source`` is the expression, over an account's row of facts and scores.
 _FIELDS = (

@@ -21,7 +21,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scoring.config import RfmSegmentation
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.engines.criteria import Conditions
@@ -30,6 +29,7 @@ from scoring.engines.ranks import Counts, Histogram, ranked
 from scoring.engines.statements import FACTS, Statement, Values, joined
 from scoring.labels import LabelRule
 from scoring.rfm import Cuts, DayBands, Thresholds, population_warnings, ranked_measures, thresholds_by
+from scoring.rfm_config import RfmSegmentation
 from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE
 
 MEASURES = ("r", "f", "m")

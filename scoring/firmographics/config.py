@@ -8,27 +8,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scoring.problems import Problem, standing_twice
-from scoring.shape import Part
+from scoring.shape import Label, Part
 
 FEWEST_LABELS = 2
 UNCLASSIFIED = "Unclassified"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class FirmographicLabel(Part):
-    """A label and its criteria over the account's fields."""
-
-    name: Name
-    when: str
-
-
 # By size, as markets are commonly drawn: 100 and 1,000 people, 50 million and a billion of revenue. Who is
 # above a line by either is above it, because one of the two is often unknown.
 PREDEFINED_LABELS = (
-    FirmographicLabel(name="Enterprise", when="employees >= 1000 or annual_revenue >= 1B"),
-    FirmographicLabel(name="Mid-Market", when="employees >= 100 or annual_revenue >= 50M"),
-    FirmographicLabel(name="Small Business", when="employees >= 1 or annual_revenue > 0"),
-    FirmographicLabel(name="Unknown Size", when="employees is empty and annual_revenue is empty"),
+    Label(name="Enterprise", when="employees >= 1000 or annual_revenue >= 1B"),
+    Label(name="Mid-Market", when="employees >= 100 or annual_revenue >= 50M"),
+    Label(name="Small Business", when="employees >= 1 or annual_revenue > 0"),
+    Label(name="Unknown Size", when="employees is empty and annual_revenue is empty"),
 )
 
 
@@ -43,7 +36,7 @@ class FirmographicSegmentation(Part):
     name: Name
     technique: Literal["firmographics"] = "firmographics"
     accounts: str = ""
-    labels: tuple[FirmographicLabel, ...] = PREDEFINED_LABELS
+    labels: tuple[Label, ...] = PREDEFINED_LABELS
 
 
 class FirmographicLimits(Part):

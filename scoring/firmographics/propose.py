@@ -23,7 +23,6 @@ from scoring.criteria.check import check_value
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.tree import Compare, In, IsEmpty, Node, Not, Operator, Value, conjunction, disjunction
-from scoring.firmographics.config import FirmographicLabel
 from scoring.firmographics.values import (
     MOST_GROUPS,
     UNKNOWN,
@@ -34,6 +33,7 @@ from scoring.firmographics.values import (
     texts_of,
     usable,
 )
+from scoring.shape import Label
 
 Truths = npt.NDArray[np.bool_]
 
@@ -57,7 +57,7 @@ NAMES = {
 class ProposedLabel:
     """A label, of how many accounts it was learned, and what they are worth on average."""
 
-    label: FirmographicLabel
+    label: Label
     accounts: int
     worth: float
 
@@ -161,9 +161,7 @@ def propose_rules(
     for at, leaf in enumerate(leaves):
         parts[leaf.rows] = at
     labels = [
-        ProposedLabel(
-            FirmographicLabel(name=name, when=text), int(leaf.rows.sum()), _mean(leaf, value, weight)
-        )
+        ProposedLabel(Label(name=name, when=text), int(leaf.rows.sum()), _mean(leaf, value, weight))
         for name, text, leaf in zip(NAMES[len(leaves)], _texts(leaves, catalog), leaves, strict=True)
     ]
     return RulesProposal(tuple(labels), separation(parts, value, weight), ())

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.config import Label
-from scoring.shape import Part
+from scoring.shape import Label, Part
 
 # Half a year, the horizon in which the technique is measured (``benchmarks.truth.leaving``).
 HORIZON_DAYS = 182

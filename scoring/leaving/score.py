@@ -13,10 +13,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.labels import assign, read_rules
 from scoring.leaving.config import LeavingSegmentation
+from scoring.leaving.fields import FIELDS
 from scoring.leaving.history import Floats, History, Integers, day_number, states_at
 from scoring.leaving.model import LeavingModel
 
@@ -25,11 +26,6 @@ PER_PERCENT = 10_000
 _WHOLE = (
     *("purchases", "recency_days"),
     *("spend_365_minor", "expected_spend_minor", "value_at_risk_minor"),
-)
-FIELDS = (
-    Field("churn_risk", FieldType.NUMBER, "score.churn_risk", label="Risk of leaving, %"),
-    Field("value_at_risk", FieldType.MONEY, "score.value_at_risk", label="Value at risk"),
-    Field("expected_purchases", FieldType.NUMBER, "score.expected_purchases", label="Expected purchases"),
 )
 
 

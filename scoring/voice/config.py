@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.shape import Part
+from scoring.shape import Label, Part
 
 Source = Literal["email", "ticket", "survey", "chat", "note", "call", "review"]
 SOURCES: tuple[Source, ...] = ("email", "ticket", "survey", "chat", "note", "call", "review")
@@ -19,25 +19,16 @@ class Competitor(Part):
     aliases: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
 
 
-class VoiceLabel(Part):
-    """A label and its criteria over the fields of ``scoring.voice.catalog`` and account fields."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    when: str
-
-
 STARTING_LABELS = (
-    VoiceLabel(
+    Label(
         name="Promoter",
         when="positive_share >= 50% and negative_share <= 10% "
         "and complaint_count = 0 and cancellation_count = 0",
     ),
-    VoiceLabel(
-        name="Content", when="positive_share > 20% and negative_share <= 20% and cancellation_count = 0"
-    ),
-    VoiceLabel(name="Neutral", when="negative_share <= 20% and cancellation_count = 0"),
-    VoiceLabel(name="Unhappy", when="negative_share <= 40% and cancellation_count = 0"),
-    VoiceLabel(name="Detractor", when="negative_share > 40% or cancellation_count > 0"),
+    Label(name="Content", when="positive_share > 20% and negative_share <= 20% and cancellation_count = 0"),
+    Label(name="Neutral", when="negative_share <= 20% and cancellation_count = 0"),
+    Label(name="Unhappy", when="negative_share <= 40% and cancellation_count = 0"),
+    Label(name="Detractor", when="negative_share > 40% or cancellation_count > 0"),
 )
 
 
@@ -66,4 +57,4 @@ class VoiceSegmentation(Part):
     competitors: Annotated[tuple[Competitor, ...], Field(max_length=200)] = ()
     blocked: tuple[str, ...] = ()
     keywords: Annotated[int, Field(ge=0, le=50)] = 10
-    labels: Annotated[tuple[VoiceLabel, ...], Field(min_length=1)] = STARTING_LABELS
+    labels: Annotated[tuple[Label, ...], Field(min_length=1)] = STARTING_LABELS

@@ -31,6 +31,7 @@ from bot.app.facts import (
 )
 from bot.app.notices import notice_from
 from scoring.config import Route
+from scoring.explain import reasons
 from scoring.labels import Direction
 from scoring.rfm import Standing
 
@@ -129,7 +130,7 @@ def test_the_message_says_what_changed_why_who_and_what_to_do() -> None:
         currency="USD",
         crm_url="https://crm.example/1",
         at=datetime(2026, 11, 24, 9, tzinfo=UTC),
-        today=date(2026, 11, 24),
+        reasons=reasons(FALL.old, FALL.new, date(2026, 11, 24), "USD"),
     )
     assert (told.old_label, told.new_label, told.direction) == ("VIP", "At Risk", "worse")
     assert told.reasons == (

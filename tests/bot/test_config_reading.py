@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from bot.app.config import (
     STARTING_DOCUMENT,
-    Catalogs,
-    check_against,
     json_schema,
     read_configuration,
     read_document,
 )
+from bot.app.config_criteria import Catalogs, check_against
 from bot.app.config_document import read_text
 from bot.app.errors import ConfigurationError
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.rfm_config import RfmSegmentation
 
 SMALL = """\
 version: 1
@@ -83,7 +83,7 @@ def criteria_problems(text: str) -> list[str]:
 
 def test_the_starting_document_is_a_configuration() -> None:
     configuration = read_configuration(STARTING_DOCUMENT, "starting.yaml")
-    segmentation = configuration.segmentations[0]
+    segmentation = configuration.of(RfmSegmentation)[0]
     assert segmentation.name == "Purchase behaviour"
     assert segmentation.transactions == 'stage = "Closed Won"'
     assert tuple(label.name for label in segmentation.labels) == LABEL_NAMES

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.app.config import Catalogs, check_against
+from bot.app.config_criteria import Catalogs, check_against
 from bot.store.catalog import account_catalog, transaction_catalog
 from connector.cache.engine import Database
-from scoring.config import Label, RfmSegmentation, Segment
+from scoring.config import Segment
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 from tests.support.account_world import CONFIGURATION, settle
 
 SEGMENTS = (

@@ -34,13 +34,15 @@ from bot.store.places import (
     RecordColumns,
 )
 from connector.cache.engine import Database
-from scoring.config import Configuration, FinanceSource, Label, Segment, Syncing
+from scoring.config import Configuration, FinanceSource, Segment, Syncing
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.labels import assign, read_rules
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 from tests.support.account_world import CONFIGURATION, StoppedClock, add, deal, settle
 
 SEGMENTS = (
@@ -223,8 +225,8 @@ def test_what_is_asked_of_related_records(database: Database) -> None:
 REFUSED = {
     "in segment Hen": "A segment cannot be made of itself: Hen is made of Egg is made of Hen.",
     "in segment Broken": "The segment Broken cannot be used. There is no field colour.",
-    "churn_risk > 60%": "churn_risk is known once a segmentation of the technique leaving has run.",
-    "engagement >= 80": "engagement is known once a segmentation of the technique engagement has run.",
+    "churn_risk > 60%": "churn_risk is known once there is a segmentation of the technique leaving.",
+    "engagement >= 80": "engagement is known once there is a segmentation of the technique engagement.",
     "market segment has Enterprise": "No account has a market segment yet: give some first.",
     "any invoice where stage = x": "There is no field stage.",
     "any cal": "Did you mean Calls",
@@ -326,7 +328,7 @@ def test_labels_may_speak_of_related_records(database: Database) -> None:
         Label(name="Known", when='any contact where title contains CEO and in segment "Big buyers"'),
         Label(name="Cold", when="no open deal and not bought since 30 days ago"),
     )
-    segmentation = WHOLE.segmentations[0].model_copy(update={"labels": rules})
+    segmentation = WHOLE.of(RfmSegmentation)[0].model_copy(update={"labels": rules})
     big = Segment(name="Big buyers", criteria="purchases.sum(amount) > 100 and r > 1")
     configuration = WHOLE.model_copy(update={"segments": (big,)})
     today = Today(date(2026, 3, 30))

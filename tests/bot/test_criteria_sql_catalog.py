@@ -14,12 +14,14 @@ from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import where
 from connector.cache.engine import Database
-from scoring.config import Label, Mapping, ModuleChoice
+from scoring.config import Mapping, ModuleChoice
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 from tests.support.account_world import CONFIGURATION, NOW, StoppedClock, account, add, settle
 
 SYSTEM_NAMES = (
@@ -142,7 +144,7 @@ def test_an_instant_that_is_only_in_the_raw_record_falls_on_the_organisations_da
     visit = {"module": "Accounts", "api_name": "Last_Visit", "label": "Last visit", "data_type": "datetime"}
     add(database, "crm_field", visit)
     rules = (Label(name="Before", when="last_visit = 2026-03-07"), Label(name="Then", when="r is empty"))
-    segmentation = CONFIGURATION.segmentations[0].model_copy(update={"labels": rules})
+    segmentation = CONFIGURATION.of(RfmSegmentation)[0].model_copy(update={"labels": rules})
     today = Today(date(2026, 3, 30), zone=ZoneInfo("America/New_York"))
     book = SqlAccountBook(database, lambda: CONFIGURATION, StoppedClock(), lambda _id: None)
     asked = {day: parse(f"Last_Visit = {day}", book.catalog()) for day in ("2026-03-07", "2026-03-08")}

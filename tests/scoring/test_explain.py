@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.config import Label, RfmSegmentation
 from scoring.criteria.periods import Today
 from scoring.explain import WayBack, reasons, way_back, why, written_day, written_money, written_way_back
 from scoring.rfm import Cuts, DayBands, Standing, Thresholds, score, score_one
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 DAY = date(2026, 11, 24)
 THRESHOLDS = Thresholds(

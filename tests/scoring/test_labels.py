@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from scoring.config import Label
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.labels import Direction, assign, direction, fields_used, is_worse, label_standings, read_rules
 from scoring.rfm import Standing
+from scoring.shape import Label
 from tests.support.maven_reference import last_close
 
 CATALOG = Catalog(

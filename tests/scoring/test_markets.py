@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.criteria.parse import parse
+from scoring.market_config import MarketGroup, MarketLimits, Markets
 from scoring.markets import (
-    MarketGroup,
-    MarketLimits,
-    Markets,
     Marking,
     MarkKind,
     Refusal,

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.config import Label, RfmSegmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
 from scoring.offline import RESULT, UnreadableTableError, score_tables
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 TODAY = Today(date(2026, 6, 30))
 BY_AMOUNT = RfmSegmentation(

@@ -9,9 +9,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.config import Label, RfmSegmentation
 from scoring.criteria.periods import Today
 from scoring.rfm import cuts_by_rank, score
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 DAY = date(2026, 11, 24)
 SETS = 10_000

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from bot.app.config import STARTING_DOCUMENT, read_configuration
-from scoring.config import RfmSegmentation
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
 from scoring.explain import account_sentences
 from scoring.labels import Direction, assign, direction, read_rules
 from scoring.rfm import Standing, score, score_one
+from scoring.rfm_config import RfmSegmentation
 from tests.support.maven_reference import WonDeal, accounts, expected_scores, last_close, lose, won_deals
 
 TODAY = last_close() + timedelta(days=1)
@@ -30,7 +30,7 @@ BIG_ACCOUNTS = ("Konex", "Kan-code", "Condax", "Cheers", "Hottechi")
 
 
 def starting_segmentation() -> RfmSegmentation:
-    return read_configuration(STARTING_DOCUMENT, "starting.yaml").segmentations[0]
+    return read_configuration(STARTING_DOCUMENT, "starting.yaml").of(RfmSegmentation)[0]
 
 
 def facts(deals: list[WonDeal]) -> pd.DataFrame:

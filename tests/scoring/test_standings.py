@@ -35,14 +35,14 @@ def columns(accounts: Mapping[str, Standing], names: tuple[str, ...]) -> Standin
     labels = [NO_LABEL if one.label is None else names.index(one.label) for one in accounts.values()]
     return Standings(
         pa.array(list(accounts), pa.string()),
-        np.array(days, dtype=np.int64),
-        of("purchases", 0),
-        of("spend_minor", 0),
-        of("r", NO_SCORE),
-        of("f", NO_SCORE),
-        of("m", NO_SCORE),
         np.array(labels, dtype=np.int64),
         names,
+        {
+            "last_purchase": np.array(days, dtype=np.int64),
+            "purchases": of("purchases", 0),
+            "spend_minor": of("spend_minor", 0),
+            **{name: of(name, NO_SCORE) for name in "rfm"},
+        },
     )
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, insert
 from sqlmodel import SQLModel
 
 from connector.cache.engine import Database
-from scoring.config import Configuration, Label, RfmSegmentation
+from scoring.config import Configuration
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 NOW = datetime(2026, 3, 31, 2, tzinfo=UTC)  # still 30 March in New York
 CONFIGURATION = Configuration(

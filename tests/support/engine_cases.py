@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from scoring.config import Label, RfmSegmentation
 from scoring.criteria.periods import Today
 from scoring.engines.criteria import engine_catalog, engine_rules
 from scoring.engines.dialects import Dialect
 from scoring.engines.rfm_pass import Passed, Plan
 from scoring.labels import places
 from scoring.rfm import ordinals, score
+from scoring.rfm_config import Label, RfmSegmentation
 from scoring.standings import NO_SCORE
 
 DAY = date(2026, 11, 24)
@@ -84,7 +84,9 @@ def reference(case: Case) -> dict[str, Any]:
                 [max((day for day, _ in counted[one]), default=None) for one in ids], dtype=object
             ),
             "purchases": pd.Series([len(counted[one]) for one in ids], dtype="int64"),
-            "spend_minor": pd.Series([sum(amount for _, amount in counted[one]) for one in ids], dtype="int64"),
+            "spend_minor": pd.Series(
+                [sum(amount for _, amount in counted[one]) for one in ids], dtype="int64"
+            ),
         }
     )
     result = score(frame, case.segmentation, case.today)
@@ -108,7 +110,12 @@ def found(passed: Passed) -> dict[str, Any]:
 
 def _plain(ids: list[str], columns: dict[str, Any], thresholds: Any, warnings: Any) -> dict[str, Any]:
     rows = zip(*(columns[name].tolist() for name in columns), strict=True)
-    return {"columns": tuple(columns), "rows": dict(zip(ids, rows, strict=True)), "cuts": thresholds, "said": warnings}
+    return {
+        "columns": tuple(columns),
+        "rows": dict(zip(ids, rows, strict=True)),
+        "cuts": thresholds,
+        "said": warnings,
+    }
 
 
 _ids = st.integers(0, 11).map(lambda number: str(10**6 + number))

@@ -14,7 +14,9 @@ from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.services import Check, HomeView, MovedAccount, Services
 from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
-from scoring.config import Access, Configuration, Label, RfmSegmentation
+from scoring.config import Access, Configuration
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
 LABELS = ("VIP", "Champion", "Promising", "At Risk", "Lost")

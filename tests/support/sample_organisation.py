@@ -12,8 +12,10 @@ from bot.app.answers import AccountLine
 from bot.app.people import Person, Role
 from bot.app.ports import NamedAccount, NamedUser, OrganisationWords
 from bot.language.vocabulary import Index, Vocabulary, build_index
-from scoring.config import Configuration, Label, RfmSegmentation, Segment, SynonymGroup
+from scoring.config import Configuration, Segment, SynonymGroup
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 
 DATA = Path(__file__).resolve().parents[2] / "sandbox" / "data" / "maven_crm"
 TODAY = date(2026, 11, 23)  # a Monday

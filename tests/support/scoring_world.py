@@ -15,7 +15,8 @@ from sqlmodel import Session, SQLModel, col
 
 from bot.app.config import PublishedConfigurations
 from bot.app.facts import RunSummary
-from bot.app.recompute import Cause, Recompute
+from bot.app.one_run import Cause
+from bot.app.recompute import Recompute
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow

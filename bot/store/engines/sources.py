@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, FromClause, Select, select, type_coerce
 
-from bot.store.account_facts import counting, without_index
+from bot.store.account_facts import which_count, without_index
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import fields_of, where
-from scoring.config import Configuration, RfmSegmentation
+from scoring.config import Configuration
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
+from scoring.rfm_config import RfmSegmentation
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def read_sources(
     dialect = connection.dialect.name
     transactions = transaction_catalog(connection, configuration, closed=False).open()
     node = parse(segmentation.transactions, transactions)
-    counted = counting(connection, node, transactions, today)
+    counted = which_count(connection, node, transactions, today)
     rows = TransactionColumns(dialect).rows(fields_of(node, transactions))
     day = type_coerce(without_index(TRANSACTION.c.occurred_on, dialect), Date)
     amount = TRANSACTION.c.amount_minor

@@ -59,7 +59,9 @@ def in_database(engine: Engine, case: Case) -> Passed:
             if len(rows):
                 connection.execute(table.insert(), rows.to_pylist())
         steps = rfm_pass(case.plan(DIALECTS[engine.dialect.name]))
-        return passed_in_database(connection, steps, Sources(select(PURCHASE), select(ACCOUNT), true(), PURCHASE))
+        return passed_in_database(
+            connection, steps, Sources(select(PURCHASE), select(ACCOUNT), true(), PURCHASE)
+        )
 
 
 @given(cases())

@@ -10,15 +10,10 @@ import pytest
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
 from scoring.firmographics.classify import FirmographicResult, classify, coverage, labelled
-from scoring.firmographics.config import (
-    UNCLASSIFIED,
-    FirmographicLabel,
-    FirmographicLimits,
-    FirmographicSegmentation,
-    problems,
-)
+from scoring.firmographics.config import UNCLASSIFIED, FirmographicLimits, FirmographicSegmentation, problems
 from scoring.firmographics.explain import explain
 from scoring.labels import LabelRule
+from scoring.shape import Label
 from tests.support.firmographic_cases import (
     CATALOG,
     TODAY,
@@ -43,7 +38,7 @@ COMPANY: Account = {
 
 def segmentation(*labels: tuple[str, str]) -> FirmographicSegmentation:
     return FirmographicSegmentation(
-        name="Kind", labels=tuple(FirmographicLabel(name=name, when=when) for name, when in labels)
+        name="Kind", labels=tuple(Label(name=name, when=when) for name, when in labels)
     )
 
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.config import Label
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
@@ -28,6 +27,7 @@ from scoring.leaving.history import (
 )
 from scoring.leaving.model import LeavingModel, fit, model_from
 from scoring.leaving.score import MILLION, criteria_columns, label, score, value_at_risk
+from scoring.shape import Label
 from tests.support.leaving_world import BEGIN, END, regular, transactions
 
 SEGMENTATION = LeavingSegmentation(name="Leaving", horizon_days=90)

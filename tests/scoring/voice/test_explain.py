@@ -10,8 +10,9 @@ import pytest
 
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.shape import Label
 from scoring.voice.catalog import voice_fields
-from scoring.voice.config import Competitor, VoiceLabel, VoiceSegmentation
+from scoring.voice.config import Competitor, VoiceSegmentation
 from scoring.voice.explain import MOST_EVIDENCE, VoiceExplanation, Way, explain_voice
 from scoring.voice.kinds import Sentiment
 from scoring.voice.score import label_voice, score_voice
@@ -22,9 +23,9 @@ SEGMENTATION = VoiceSegmentation(
     fewest_messages=1,
     competitors=(Competitor(name="Acme CRM"),),
     labels=(
-        VoiceLabel(name="Happy", when="positive_share >= 50%"),
-        VoiceLabel(name="Fine", when="negative_share <= 40% and competitor_mentions = 0"),
-        VoiceLabel(name="Angry", when='negative share > 40% or competitor "Acme CRM" mentioned > 2 times'),
+        Label(name="Happy", when="positive_share >= 50%"),
+        Label(name="Fine", when="negative_share <= 40% and competitor_mentions = 0"),
+        Label(name="Angry", when='negative share > 40% or competitor "Acme CRM" mentioned > 2 times'),
     ),
 )
 CATALOG = Catalog(voice_fields(["Acme CRM"]))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
+from scoring.shape import Label
 from scoring.voice.catalog import voice_fields
-from scoring.voice.config import Competitor, VoiceLabel, VoiceSegmentation
+from scoring.voice.config import Competitor, VoiceSegmentation
 from scoring.voice.kinds import COUNTED_INTENTS, Trend
 from scoring.voice.messages import COLUMNS
 from scoring.voice.score import label_voice, score_voice
@@ -282,9 +283,9 @@ CATALOG = Catalog(
 
 def test_labels_by_criteria_as_people_say_them() -> None:
     labels = (
-        VoiceLabel(name="Tempted", when='competitor "Acme CRM" mentioned > 2 times'),
-        VoiceLabel(name="Angry", when="negative share > 40%"),
-        VoiceLabel(name="Health", when='industry = "Health Care"'),
+        Label(name="Tempted", when='competitor "Acme CRM" mentioned > 2 times'),
+        Label(name="Angry", when="negative share > 40%"),
+        Label(name="Health", when='industry = "Health Care"'),
     )
     segmentation = SEGMENTATION.model_copy(update={"labels": labels})
     found = facts(

@@ -1,0 +1,135 @@
+"""Whether the criteria of a document fit the organisation's fields: every problem, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from bot.app.config_document import Path, Problem
+from scoring.config import Configuration, Segmentation
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog, Field
+from scoring.criteria.parse import parse
+from scoring.engagement.config import EngagementSegmentation
+from scoring.labels import fields_used
+from scoring.leaving.config import LeavingSegmentation
+from scoring.leaving.fields import FIELDS
+from scoring.recommendations.config import RecommendationSegmentation
+from scoring.rfm_config import RfmSegmentation
+from scoring.voice.catalog import in_criteria, voice_fields
+from scoring.voice.config import VoiceSegmentation
+
+# Where the fields of RFM come from; only its own labels may ask for them.
+_OF_RFM = frozenset(
+    f"score.{name}" for name in ("r", "f", "m", "total", "last_purchase", "purchases", "spend_minor")
+)
+_OF_SCORES = ("score.", "score:", "label:", "detail:")
+
+Forbidden = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Catalogs:
+    """The fields that the document's criteria may use."""
+
+    accounts: Catalog
+    transactions: Catalog
+
+
+def check_against(configuration: Configuration, catalogs: Catalogs) -> list[Problem]:
+    """Everything in the criteria that does not fit the organisation's fields."""
+    return [
+        problem
+        for at, segmentation in enumerate(configuration.segmentations)
+        for problem in _segmentation_problems(("segmentations", at), segmentation, catalogs)
+    ] + [
+        problem
+        for at, segment in enumerate(configuration.segments)
+        for problem in _criteria_problems(("segments", at, "criteria"), segment.criteria, catalogs.accounts)
+    ]
+
+
+def label_catalog(segmentation: Segmentation, accounts: Catalog) -> Catalog:
+    """The fields that the labels of a segmentation may ask for: its own first, then those of accounts."""
+    return with_fields(own_fields(segmentation), accounts)
+
+
+def own_fields(segmentation: Segmentation) -> tuple[Field, ...]:
+    """The fields that a technique itself gives to the criteria of its labels."""
+    if isinstance(segmentation, LeavingSegmentation):
+        return FIELDS
+    if isinstance(segmentation, VoiceSegmentation):
+        return voice_fields(one.name for one in segmentation.competitors)
+    return ()
+
+
+def with_fields(own: tuple[Field, ...], catalog: Catalog) -> Catalog:
+    """A catalog in which some fields come before all others."""
+    if not own:
+        return catalog
+    names = {one.name for one in own}
+    absent = {name: sentence for name, sentence in catalog.absent.items() if name not in names}
+    return replace(catalog, fields=(*own, *catalog.fields), absent=absent)
+
+
+def _segmentation_problems(path: Path, segmentation: Segmentation, catalogs: Catalogs) -> Iterator[Problem]:
+    yield from _criteria_problems(
+        (*path, "accounts"), segmentation.accounts, catalogs.accounts, _not_from_scores
+    )
+    if isinstance(segmentation, RfmSegmentation | LeavingSegmentation | RecommendationSegmentation):
+        yield from _criteria_problems(
+            (*path, "transactions"), segmentation.transactions, catalogs.transactions
+        )
+    if isinstance(segmentation, EngagementSegmentation | RecommendationSegmentation):
+        return  # their labels have no criteria
+    fields, own = label_catalog(segmentation, catalogs.accounts), own_fields(segmentation)
+    sources = frozenset(field.source for field in own)
+    allowed = _OF_RFM if isinstance(segmentation, RfmSegmentation) else sources
+    voice = isinstance(segmentation, VoiceSegmentation)
+    for at, label in enumerate(segmentation.labels):
+        when = in_criteria(label.when) if voice else label.when
+        yield from _criteria_problems((*path, "labels", at, "when"), when, fields, _only(allowed))
+
+
+def _criteria_problems(
+    path: Path, text: str, catalog: Catalog, forbidden: Forbidden = lambda _: None
+) -> Iterator[Problem]:
+    try:
+        node = parse(text, catalog)
+    except CriteriaError as error:
+        near = "" if error.position is None else _near(text, error.position)
+        yield Problem(path, f"{path[-1]}: {error}{near}", error.position)
+        return
+    for name in sorted(fields_used(node, catalog)):
+        found = catalog.find(name)
+        why_not = forbidden(found.source) if found is not None else None
+        if why_not is not None:
+            yield Problem(path, f"{path[-1]}: '{name}' {why_not}")
+
+
+def _near(text: str, position: int) -> str:
+    rest = " ".join(text[position:].split())
+    return f" (at '{rest[:30]}')" if rest else " (at its end)"
+
+
+def _not_from_scores(source: str) -> str | None:
+    if source.startswith(_OF_SCORES):
+        return "comes from the scores, which are made of the accounts that this chooses; use account fields."
+    return None
+
+
+def _only(allowed: frozenset[str]) -> Forbidden:
+    """Refuses what comes from scores but for the segmentation's own."""
+
+    def forbidden(source: str) -> str | None:
+        if source in allowed or not source.startswith(_OF_SCORES):
+            return None
+        if source.startswith(("score.label", "label:")):
+            return (
+                "is what these criteria decide; use r, f, m, rfm, purchases, total_spend or account fields."
+                if allowed == _OF_RFM
+                else "is what segmentations decide; use account fields."
+            )
+        return "comes from another segmentation; use what this one gives, or account fields."
+
+    return forbidden

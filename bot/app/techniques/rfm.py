@@ -1,0 +1,61 @@
+"""RFM in a run: the facts of one aggregate, scores by rank or band, labels by criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from bot.app.facts import AccountFacts
+from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
+from scoring.explain import reasons
+from scoring.labels import places, read_rules
+from scoring.rfm import Standing, ordinals, score
+from scoring.rfm_config import RfmSegmentation
+from scoring.standings import NO_SCORE, Standings
+
+COLUMNS = ("last_purchase", "purchases", "spend_minor", "r", "f", "m")
+
+
+def scored(evidence: Evidence, situation: Situation[RfmSegmentation]) -> Scored:
+    """Every account that takes part."""
+    segmentation = situation.segmentation
+    facts = evidence.facts(segmentation)
+    result = score(facts.frame, segmentation, situation.today)
+    rules = read_rules(segmentation.labels, facts.catalog)
+    named = result.frame.assign(rfm=result.frame["total"], total_spend=result.frame["spend_minor"])
+    labels = places(named, rules, facts.catalog, situation.today)
+    names = tuple(label.name for label in segmentation.labels)
+    return Scored(
+        _standings(facts.ids, named, labels, names),
+        (*result.warnings, *_left_out(facts)),
+        None if result.thresholds is None else result.thresholds.as_json(),
+    )
+
+
+def _reasons(old: Standing, new: Standing, situation: Situation[RfmSegmentation]) -> tuple[str, ...]:
+    return reasons(old, new, situation.today.day, situation.currency)
+
+
+def _standings(
+    ids: pa.Array, frame: pd.DataFrame, label: npt.NDArray[np.int64], names: tuple[str, ...]
+) -> Standings:
+    columns = {
+        "last_purchase": ordinals(frame["last_purchase"]),
+        "purchases": frame["purchases"].to_numpy(dtype=np.int64),
+        "spend_minor": frame["spend_minor"].to_numpy(dtype=np.int64),
+        **{name: frame[name].to_numpy(dtype=np.int64, na_value=NO_SCORE) for name in "rfm"},
+    }
+    return Standings(ids, label, names, columns)
+
+
+def _left_out(facts: AccountFacts) -> tuple[str, ...]:
+    """What did not count, so that nothing is left out in silence."""
+    if not facts.uncounted:
+        return ()
+    kinds = "Purchases without an account, without a date or with a later date"
+    return (f"{kinds} do not count: {facts.uncounted:,}.",)
+
+
+RFM = Technique[RfmSegmentation](COLUMNS, scored, _reasons, neighbours_move=True)

@@ -1,0 +1,127 @@
+"""What every technique is to a run: how it scores, what of it is compared and kept, how it gives reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, Protocol, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+
+from bot.app.facts import AccountFacts, Accounts
+from scoring.config import Configuration, Segmentation
+from scoring.criteria.fields import Catalog, Field
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Measured, Related
+from scoring.rfm import Standing
+from scoring.rfm_config import RfmSegmentation
+from scoring.standings import Standings
+
+S = TypeVar("S", bound=Segmentation)
+# What is learned holds for so many days; then a daily run, or one on command, learns again.
+LEARN_EVERY_DAYS = 7
+
+
+class Evidence(Protocol):
+    """What techniques read, as of the run's day. With ``only`` of those accounts alone."""
+
+    def catalog(self) -> Catalog:
+        """The account fields that criteria may use, without closed sets."""
+        ...
+
+    def accounts(
+        self,
+        criteria: str,
+        fields: Sequence[Field] = (),
+        related: Sequence[Measured | Related] = (),
+        only: Sequence[str] | None = None,
+    ) -> Accounts:
+        """The accounts that take part, with some of their fields.
+
+        Raises:
+            CriteriaError: criteria that do not fit the organisation's fields.
+        """
+        ...
+
+    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
+        """Last purchase, number and sum of every account that takes part.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model or scale that a segmentation scores with until it learns again; ``body`` is JSON values."""
+
+    as_of: date
+    config_version: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Situation(Generic[S]):
+    """What a run is about.
+
+    Attributes:
+        learned: what was learned earlier and may be used; None: learn now.
+        before: what the last run said, for labels that wait; with details if the technique reads them.
+    """
+
+    segmentation: S
+    configuration: Configuration
+    today: Today
+    currency: str
+    learned: Learned | None
+    before: Standings
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a technique says.
+
+    Attributes:
+        standings: of every account that takes part, by id.
+        warnings: sentences about what makes the scores say little, and about what was left out.
+        thresholds: JSON values to be kept with the run, for explaining it.
+        learned: JSON values of what was learned in this run; None when nothing was.
+        offers: recommendations, with the columns of ``bot.store.technique_tables.OfferRow``; None: no such
+            thing.
+    """
+
+    standings: Standings
+    warnings: tuple[str, ...] = ()
+    thresholds: Mapping[str, Any] | None = None
+    learned: Mapping[str, Any] | None = None
+    offers: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Technique(Generic[S]):
+    """A technique, as functions.
+
+    Attributes:
+        columns: of ``scoring.standings.NOTHING``, those it gives; they are compared and written.
+        score: raises CriteriaError when the document's criteria do not fit.
+        reasons: two or three sentences for a change of label, from the standings before and after.
+        learns: whether it scores with something learned.
+        details: whether it looks at the details of the last run while it scores.
+        neighbours_move: whether an account can change its label because others did.
+    """
+
+    columns: tuple[str, ...]
+    score: Callable[[Evidence, Situation[S]], Scored]
+    reasons: Callable[[Standing, Standing, Situation[S]], tuple[str, ...]]
+    learns: bool = False
+    details: bool = False
+    neighbours_move: bool = False
+
+
+def no_standings(columns: Sequence[str] = ()) -> Standings:
+    """Of nobody."""
+    nothing: Any = pd.Series([], dtype="int64").to_numpy()
+    return Standings(pa.array([], pa.string()), nothing, (), dict.fromkeys(columns, nothing))

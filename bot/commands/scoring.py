@@ -1,0 +1,46 @@
+"""The commands that score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app.errors import UserError
+from bot.commands.console import AsJson, DryRun, opened, print_said
+from bot.settings import load_settings
+from bot.terminal import moment
+
+
+def scoring_commands(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    for command in (score,):
+        app.command()(command)
+
+
+def score(
+    segmentation: Annotated[str | None, typer.Argument(help="One segmentation; all when left out.")] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    transactions: Annotated[Path | None, typer.Option(help="A CSV or Parquet file instead.")] = None,
+    accounts: Annotated[Path | None, typer.Option(help="With it: who takes part.")] = None,
+    config: Annotated[Path | None, typer.Option(help="With it: the document.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="With it: the day, 2026-01-31.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With it: where scores go.")] = None,
+) -> None:
+    """Score every account, and queue the alerts of what changed."""
+    if transactions is not None:
+        from bot.runtime import offline
+
+        document, day = config or load_settings().config_file, moment(as_of).date() if as_of else None
+        found = offline.Tables(transactions, accounts, document, day, out).score(segmentation)
+        print_said(offline.as_json(found), offline.sentences(found), as_json=as_json)
+        return
+    if accounts or config or as_of or out:
+        raise UserError("--accounts, --config, --as-of and --out belong to --transactions.")
+    bellwether = opened()
+    bellwether.require_copy()
+    recompute = bellwether.scoring.recompute
+    summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
+    print_said(summary.as_json(), summary.sentences(), as_json=as_json)

@@ -1,0 +1,54 @@
+"""What techniques read from the database, as of a day: the port ``Evidence``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from bot.app.facts import AccountFacts, Accounts
+from bot.store.account_facts import read_facts
+from bot.store.catalog import account_catalog
+from bot.store.taking_part import AccountsAsked, taking_part
+from scoring.config import Configuration
+from scoring.criteria.fields import Catalog, Field
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Measured, Related
+from scoring.rfm_config import RfmSegmentation
+
+
+class SqlEvidence:
+    """Reading on one connection, for one segmentation."""
+
+    def __init__(
+        self, connection: Connection, segmentation: str, configuration: Configuration, today: Today
+    ) -> None:
+        self._connection = connection
+        self._segmentation = segmentation
+        self._configuration = configuration
+        self._today = today
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        # Typing errors in values are found when a document is checked, not when it is used.
+        return account_catalog(self._connection, self._configuration).open()
+
+    def catalog(self) -> Catalog:
+        """The account fields, without closed sets."""
+        return self._catalog
+
+    def accounts(
+        self,
+        criteria: str,
+        fields: Sequence[Field] = (),
+        related: Sequence[Measured | Related] = (),
+        only: Sequence[str] | None = None,
+    ) -> Accounts:
+        """The accounts that take part."""
+        asked = AccountsAsked(self._segmentation, self._catalog, self._today)
+        return taking_part(self._connection, asked, criteria, fields, related, only)
+
+    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
+        """Last purchase, number and sum of every account that takes part."""
+        return read_facts(self._connection, segmentation, self._configuration, self._today)

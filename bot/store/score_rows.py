@@ -1,0 +1,171 @@
+"""The rows of scores: read by column, written where they differ, and kept as the history of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import ColumnElement, Connection, String, bindparam, case, cast, delete, func, literal, select
+
+from bot.store.frames import columns_of
+from bot.store.places import SCORE, TABLES
+from connector.cache.statements import upsert
+from scoring.rfm import EPOCH_ORDINAL, Standing
+from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
+
+_HISTORY = TABLES["score_history"]
+
+_STANDING = (
+    *("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor"),
+    *("measure", "value_minor", "details"),
+)
+_KEPT = ("label", "r", "f", "m", "measure")
+ROWS_AT_ONCE = 5_000
+IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
+_TYPES = {"last_purchase": pa.date32()}
+NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
+
+
+def read_standings(
+    connection: Connection, segmentation: str, columns: Sequence[str], *, details: bool
+) -> Standings:
+    """What the last run said, by id."""
+    mine = SCORE.c.segmentation == segmentation
+    found = set(connection.execute(select(SCORE.c.label).distinct().where(mine)).scalars())
+    labels = tuple(sorted(name for name in found if name is not None))
+    asked = [SCORE.c.account_id, _place(labels), *(_stored(name) for name in columns)]
+    statement = select(*asked).where(mine).order_by(SCORE.c.account_id)
+    types = [
+        pa.string(),
+        pa.int64(),
+        *(pa.date32() if name == "last_purchase" else pa.int64() for name in columns),
+    ]
+    table = columns_of(connection, statement, types)
+    ids, label, *others = (one.combine_chunks() for one in table.columns)
+    texts = None
+    if details:
+        rows = connection.execute(select(SCORE.c.details).where(mine).order_by(SCORE.c.account_id))
+        texts = pa.array(rows.scalars().all(), pa.string())
+    numbers = {name: _numbers(name, column) for name, column in zip(columns, others, strict=True)}
+    return Standings(ids, label.to_numpy(), labels, numbers, texts)
+
+
+def read_column(
+    connection: Connection, segmentation: str, column: str, account_ids: Sequence[str]
+) -> Mapping[str, Any]:
+    """One column of some accounts; those without a value are not among them."""
+    place = SCORE.c[column]
+    query = select(SCORE.c.account_id, place).where(SCORE.c.segmentation == segmentation, place.is_not(None))
+    return {
+        account: value
+        for some in batches(account_ids)
+        for account, value in connection.execute(query.where(SCORE.c.account_id.in_(some)))
+    }
+
+
+def write_scores(connection: Connection, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
+    """Write the scores that differ, and remove those of accounts that take no part any more."""
+    fixed = {"run_id": run_id, "scored_at": at, "segmentation": segmentation}
+    columns = frozenset({*_STANDING, "account_id", "digest", *fixed})
+    statement = upsert(SCORE, connection.dialect.name, columns)
+    after, digest = moves.after, moves.after.column("digest")
+    for rows in _portions(np.concatenate([moves.added, moves.changed])):
+        values = [
+            {
+                "account_id": after.id_of(row),
+                **_columns(after.at(row)),
+                "digest": _or_none(int(digest[row])),
+                **fixed,
+            }
+            for row in rows
+        ]
+        connection.execute(statement, values)
+    if len(moves.gone):
+        this = (SCORE.c.segmentation == segmentation) & (SCORE.c.account_id == bindparam("this"))
+        gone = [{"this": moves.before.id_of(row)} for row in moves.gone]
+        connection.execute(delete(SCORE).where(this), gone)
+
+
+def write_history(connection: Connection, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
+    """Keep label and scores from a day on, of every account of which one of them differs.
+
+    A measure counts by its whole numbers: a risk creeps from day to day, and nobody asks for its decimals.
+    """
+    fixed = {"segmentation": segmentation, "as_of": day, "run_id": run_id}
+    statement = upsert(_HISTORY, connection.dialect.name, frozenset({*_KEPT, "account_id", "gone", *fixed}))
+    after = moves.after
+    for rows in _portions(np.concatenate([moves.added, _notable(moves)])):
+        values = []
+        for row in rows:
+            standing = after.at(row)
+            kept = {name: getattr(standing, name) for name in _KEPT}
+            values.append({"account_id": after.id_of(row), **kept, "gone": False, **fixed})
+        connection.execute(statement, values)
+    nothing = dict.fromkeys(_KEPT)
+    for rows in _portions(moves.gone):
+        gone = [{"account_id": moves.before.id_of(row), **nothing, "gone": True, **fixed} for row in rows]
+        connection.execute(statement, gone)
+
+
+def forget_scores(connection: Connection, segmentation: str) -> None:
+    """Take away everything that a segmentation says now."""
+    connection.execute(delete(SCORE).where(SCORE.c.segmentation == segmentation))
+    for name in ("offer", "learned"):
+        table = TABLES[name]
+        connection.execute(delete(table).where(table.c.segmentation == segmentation))
+
+
+def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids in portions that fit into one statement."""
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        yield ids[start : start + IDS_AT_ONCE]
+
+
+def _portions(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]
+
+
+def _notable(moves: Moves) -> Rows:
+    """Rows of ``after`` that differ in what the history keeps."""
+    differs = np.zeros(len(moves.changed), dtype=bool)
+    differs[moves.relabelled] = True
+    for name in "rfm":
+        differs |= moves.before.column(name)[moves.old] != moves.after.column(name)[moves.changed]
+    before, after = moves.before.column("measure")[moves.old], moves.after.column("measure")[moves.changed]
+    differs |= before // MEASURE_PARTS != after // MEASURE_PARTS
+    found: Rows = moves.changed[differs]
+    return found
+
+
+def _place(labels: Sequence[str]) -> ColumnElement[int]:
+    if not labels:
+        return literal(NO_LABEL)
+    return case(*((SCORE.c.label == name, number) for number, name in enumerate(labels)), else_=NO_LABEL)
+
+
+def _stored(name: str) -> ColumnElement[Any]:
+    if name == "last_purchase":
+        return func.coalesce(cast(SCORE.c.last_purchase, String), NO_DAY_TEXT)
+    return func.coalesce(SCORE.c[name], NOTHING[name])
+
+
+def _numbers(name: str, column: pa.Array) -> Integers:
+    if name != "last_purchase":
+        whole: Integers = column.to_numpy()
+        return whole
+    found: npt.NDArray[np.int64] = pc.cast(column, pa.int32()).to_numpy().astype(np.int64) + EPOCH_ORDINAL
+    return np.where(found == date.fromisoformat(NO_DAY_TEXT).toordinal(), NO_DAY, found)
+
+
+def _columns(standing: Standing) -> dict[str, Any]:
+    return {name: getattr(standing, name) for name in _STANDING}
+
+
+def _or_none(value: int) -> int | None:
+    return None if value == NOTHING["digest"] else value
