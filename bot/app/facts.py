@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from scoring.criteria.fields import Catalog
+from scoring.engines.rfm_pass import Passed
 from scoring.labels import Direction
 from scoring.rfm import Standing
 
@@ -60,6 +61,18 @@ class AccountFacts:
     ids: pa.Array
     frame: pd.DataFrame
     catalog: Catalog
+    uncounted: int
+
+
+@dataclass(frozen=True)
+class EnginePass:
+    """What an engine gives of every account that takes part.
+
+    Attributes:
+        uncounted: as of ``AccountFacts``.
+    """
+
+    passed: Passed
     uncounted: int
 
 

@@ -10,6 +10,7 @@ from bot.app.config import PublishedConfigurations
 from bot.app.explaining import explain
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
+from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import SqlConfigVersions
@@ -40,7 +41,9 @@ class ScoringParts:
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
-        return Recompute(SqlScores(self.database), self.configurations, self.clock, self.crm_url)
+        return Recompute(
+            SqlScores(self.database, FILE_ENGINES), self.configurations, self.clock, self.crm_url
+        )
 
     @cached_property
     def _book(self) -> SqlAccountBook:

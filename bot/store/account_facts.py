@@ -74,7 +74,7 @@ def read_facts(
         ids=part.ids,
         frame=_frame(part.ids, found, part.frame),
         catalog=accounts,
-        uncounted=_count(connection, rows, and_(counting, _undated(today))),
+        uncounted=_count(connection, rows, and_(counting, undated(today))),
     )
 
 
@@ -137,7 +137,7 @@ def _dated(today: Today, dialect: str) -> ColumnElement[bool]:
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 
-def _undated(today: Today) -> ColumnElement[bool]:
+def undated(today: Today) -> ColumnElement[bool]:
     """The contrary, as alternatives that indexes find."""
     day = TRANSACTION.c.occurred_on
     return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)

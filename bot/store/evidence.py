@@ -7,9 +7,10 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, EnginePass
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
+from bot.store.engines.choice import FileEngines, passed_by_engine
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
@@ -22,12 +23,18 @@ class SqlEvidence:
     """Reading on one connection, for one segmentation."""
 
     def __init__(
-        self, connection: Connection, segmentation: str, configuration: Configuration, today: Today
+        self,
+        connection: Connection,
+        segmentation: str,
+        configuration: Configuration,
+        today: Today,
+        file_engines: FileEngines,
     ) -> None:
         self._connection = connection
         self._segmentation = segmentation
         self._configuration = configuration
         self._today = today
+        self._file_engines = file_engines
 
     @cached_property
     def _catalog(self) -> Catalog:
@@ -52,3 +59,12 @@ class SqlEvidence:
     def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
         return read_facts(self._connection, segmentation, self._configuration, self._today)
+
+    def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
+        """RFM's whole pass by the engine of the document."""
+        configuration = self._configuration
+        if configuration.scoring.in_process:
+            return None
+        return passed_by_engine(
+            self._connection, segmentation, configuration, self._today, self._file_engines
+        )

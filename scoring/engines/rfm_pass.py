@@ -1,4 +1,4 @@
-"""RFM's pass, written once: aggregate per account, cuts by counting, scores, labels. No engine is called here.
+"""RFM's pass, written once: aggregate per account, cuts by counting, scores, labels. No engine is called.
 
 Only SELECT, GROUP BY, CASE and JOIN: no window function, hence no global sort and no stage on a single
 partition anywhere.

@@ -17,10 +17,12 @@ from scoring.engines.dialects import Dialect
 from scoring.engines.rfm_pass import Passed, Plan
 from scoring.labels import places
 from scoring.rfm import ordinals, score
-from scoring.rfm_config import Label, RfmSegmentation
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
 from scoring.standings import NO_SCORE
 
 DAY = date(2026, 11, 24)
+TODAY = Today(DAY)
 MOST_MINOR = 10**15
 SEGMENTS = {"Big": "total_spend > 500 or rfm >= 12", "Quiet": "not last_purchase in last 30 days"}
 CRITERIA = (
@@ -50,7 +52,7 @@ class Case:
     purchases: tuple[Purchase, ...]
     accounts: tuple[str, ...]
     segmentation: RfmSegmentation
-    today: Today = Today(DAY)
+    today: Today = TODAY
 
     def plan(self, dialect: Dialect) -> Plan:
         """The plan of a pass."""

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts, Accounts
+from bot.app.facts import AccountFacts, Accounts, EnginePass
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
@@ -50,6 +50,15 @@ class Evidence(Protocol):
 
         Raises:
             CriteriaError: as ``accounts``.
+        """
+        ...
+
+    def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
+        """RFM's whole pass by the engine that the document chooses; None: it is scored in process.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+            ConfigurationError: the engine is not there, or does not reach its files.
         """
         ...
 

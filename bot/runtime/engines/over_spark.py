@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from bot.app.errors import ConfigurationError
+from scoring.engines.config import Scoring
 from scoring.engines.rfm_pass import Pass, Passed, carried_out
 from scoring.engines.statements import ACCOUNTS, FACTS, PURCHASES, Statement
 
@@ -21,11 +22,13 @@ OPTIONS = {
 }
 
 
-def passed_by_spark(master: str, steps: Pass, purchases: Sequence[str], accounts: Sequence[str]) -> Passed:
+def passed_by_spark(
+    scoring: Scoring, steps: Pass, purchases: Sequence[str], accounts: Sequence[str]
+) -> Passed:
     """Run a pass.
 
     Args:
-        master: the cluster, as ``scoring.master`` names it.
+        scoring: names the cluster, and into how many parts the work is dealt.
         steps: the pass, in Spark's dialect.
         purchases: Parquet files with account_id, occurred_on, amount_minor, that every worker can read.
         accounts: Parquet files with account_id.
@@ -33,14 +36,14 @@ def passed_by_spark(master: str, steps: Pass, purchases: Sequence[str], accounts
     Raises:
         ConfigurationError: PySpark or Java is not there, or the cluster cannot be reached.
     """
-    with session(master) as spark:
+    with session(scoring.master, scoring.parts) as spark:
         return passed_in_session(spark, steps, purchases, accounts)
 
 
 def passed_in_session(spark: Any, steps: Pass, purchases: Sequence[str], accounts: Sequence[str]) -> Passed:
     """The same in a session that is open."""
     for name, files in ((PURCHASES, purchases), (ACCOUNTS, accounts)):
-        spark.read.parquet(*files).createOrReplaceTempView(name)
+        spark.read.parquet(*map(_known, files)).createOrReplaceTempView(name)
     try:
         return carried_out(steps, lambda statement: _asked(spark, statement))
     finally:
@@ -48,11 +51,11 @@ def passed_in_session(spark: Any, steps: Pass, purchases: Sequence[str], account
 
 
 @contextmanager
-def session(master: str) -> Iterator[Any]:
+def session(master: str, parts: int) -> Iterator[Any]:
     """A session of Spark's; it ends with the pass, so that a worker holds no cluster while it waits."""
     builder = _builder()
     builder = builder.remote(master) if master.startswith(CONNECT) else builder.master(master)
-    for name, value in _options(master).items():
+    for name, value in _options(master, parts).items():
         builder = builder.config(name, value)
     try:
         with _unheeded_warnings():
@@ -68,10 +71,11 @@ def session(master: str) -> Iterator[Any]:
         spark.stop()
 
 
-def _options(master: str) -> Mapping[str, str]:
+def _options(master: str, parts: int) -> Mapping[str, str]:
     """This machine's own processes talk over its loopback only."""
+    options = {**OPTIONS, "spark.sql.shuffle.partitions": str(parts)}
     loopback = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    return OPTIONS | loopback if master.startswith("local") else OPTIONS
+    return options | loopback if master.startswith("local") else options
 
 
 def _builder() -> Any:
@@ -92,6 +96,11 @@ def _unheeded_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def _known(file: str) -> str:
+    """Hadoop knows Amazon's store by another scheme than everybody else."""
+    return f"s3a://{file.removeprefix('s3://')}" if file.startswith("s3://") else file
 
 
 def _asked(spark: Any, statement: Statement) -> pa.Table:

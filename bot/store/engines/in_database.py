@@ -72,7 +72,7 @@ class _Portable(FunctionElement[Any]):
 
 
 @compiles(_Portable)
-def _written(element: _Portable, compiler: SQLCompiler, **options: Any) -> str:
+def _written(element: _Portable, compiler: SQLCompiler, **_options: Any) -> str:
     def value(name: str) -> str:
         return str(compiler.process(element.values[name]))
 

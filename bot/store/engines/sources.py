@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, FromClause, Select, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Date, FromClause, Select, and_, func, select, type_coerce
 
-from bot.store.account_facts import which_count, without_index
+from bot.store.account_facts import undated, which_count, without_index
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, AccountColumns, TransactionColumns
 from bot.store.criteria_sql import fields_of, where
@@ -34,6 +34,11 @@ class Sources:
     accounts: Select[Any]
     counted: ColumnElement[bool]
     rows: FromClause
+
+    def uncounted(self, connection: Connection, today: Today) -> int:
+        """Transactions that meet the criteria but have no date or account, or a later date."""
+        statement = select(func.count()).select_from(self.rows).where(and_(self.counted, undated(today)))
+        return connection.execute(statement).scalar_one()
 
 
 def read_sources(

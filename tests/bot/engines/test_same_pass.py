@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from scoring.engines.dialects import DIALECTS, DUCKDB, SPARK
 from scoring.engines.rfm_pass import Passed, rfm_pass
 from tests.support.engine_cases import Case, cases, found, reference
 from tests.support.postgres import PostgresServer
+from tests.support.spark import needs_spark
 
 METADATA = MetaData()
 PURCHASE = Table(
@@ -91,22 +91,14 @@ def test_by_duckdb(case: Case) -> None:
         assert found(passed_by_duckdb(rfm_pass(case.plan(DUCKDB)), purchases, accounts)) == reference(case)
 
 
-def without_spark() -> str | None:
-    """What of Spark this machine lacks: both are there only where somebody wants to spread the work."""
-    if find_spec("pyspark") is None:
-        return "PySpark is not installed: pip install 'bellwether[distributed]'"
-    return None if shutil.which("java") else "Spark needs Java, which is not installed"
-
-
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """One session of two threads."""
-    with session("local[2]") as opened:
-        opened.conf.set("spark.sql.shuffle.partitions", "2")
+    with session("local[2]", 2) as opened:
         yield opened
 
 
-@pytest.mark.skipif(without_spark() is not None, reason=str(without_spark()))
+@needs_spark
 @pytest.mark.timeout(600)
 @given(cases())
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

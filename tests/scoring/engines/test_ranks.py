@@ -1,4 +1,4 @@
-"""Order statistics from histograms equal those of a sorted list, whatever the values and however few buckets."""
+"""Order statistics from histograms equal those of a sorted list, however few the buckets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ values = st.one_of(
 
 def truncated(value: int, bits: int) -> int:
     """Whole numbers divided as SQL does it, by its own means."""
-    return abs(value) // 2**bits * (1 if value >= 0 else -1)
+    quotient: int = abs(value) // 2**bits
+    return quotient if value >= 0 else -quotient
 
 
 def counted(data: list[int], wanted: Histogram) -> Counts:
@@ -41,7 +42,8 @@ def cuts_of(data: list[int], scores: int) -> tuple[tuple[int, ...], int]:
             asked += 1
             wanted = search.send(counted(data, wanted))
     except StopIteration as done:
-        return done.value, asked
+        found: tuple[int, ...] = done.value
+        return found, asked
 
 
 @given(values, st.integers(2, 5), st.sampled_from([4, 16, 4096]), st.sampled_from([0, 5, 50_000]))
