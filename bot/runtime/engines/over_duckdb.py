@@ -25,7 +25,7 @@ def passed_by_duckdb(steps: Pass, purchases: Sequence[str], accounts: Sequence[s
         accounts: Parquet files with account_id.
 
     Raises:
-        ConfigurationError: DuckDB is not installed.
+        ConfigurationError: DuckDB is not installed, or does not read the files.
     """
     with _opened() as connection:
         for name, files in ((PURCHASES, purchases), (ACCOUNTS, accounts)):
@@ -42,8 +42,14 @@ def _opened() -> Iterator[DuckDBPyConnection]:
             "scoring.engine is duckdb, but DuckDB is not installed.",
             "Run `pip install 'bellwether[columnar]'`, or set scoring.engine to process.",
         ) from None
-    with duckdb.connect() as connection:
-        yield connection
+    try:
+        with duckdb.connect() as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise ConfigurationError(
+            f"DuckDB did not finish: {str(error).splitlines()[0]}",
+            "Check that it reads scoring.folder; for an object store it needs its extension httpfs.",
+        ) from error
 
 
 def _asked(connection: DuckDBPyConnection, statement: Statement) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
@@ -60,13 +61,18 @@ def session(master: str, parts: int) -> Iterator[Any]:
     try:
         with _unheeded_warnings():
             spark = builder.appName("Bellwether").getOrCreate()
-    except Exception as error:
+    except _failures() as error:
         raise ConfigurationError(
             f"Spark does not start at {master}: {_first_line(error)}",
             "Check scoring.master, and that Java 17 or newer is installed where Spark runs.",
         ) from error
     try:
         yield spark
+    except _failures() as error:
+        raise ConfigurationError(
+            f"Spark did not finish: {_first_line(error)}",
+            "Check that every machine of the cluster reads scoring.folder; Spark's own log says more.",
+        ) from error
     finally:
         spark.stop()
 
@@ -88,6 +94,17 @@ def _builder() -> Any:
             "Run `pip install 'bellwether[distributed]'`, or set scoring.engine to process.",
         ) from None
     return SparkSession.builder
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What Spark raises. Over Spark Connect there is no Java on this side."""
+    from pyspark.errors import PySparkException  # noqa: PLC0415  (optional)
+
+    if find_spec("py4j") is None:
+        return (PySparkException,)
+    from py4j.protocol import Py4JError  # noqa: PLC0415  (optional)
+
+    return (PySparkException, Py4JError)
 
 
 @contextmanager
