@@ -232,6 +232,11 @@ def _show_card(console: Console, card: AccountCard, currency: str) -> None:
         console.print(f"  {name:14}{escape(value)}", highlight=False)
     for sentence in card.why:
         console.print(f"  · {escape(sentence)}", highlight=False)
+    for one in card.further:
+        said = " · ".join(part for part in (one.label or "no label", one.measured) if part)
+        console.print(f"[bold]{escape(one.segmentation)}[/bold] · {escape(said)}", highlight=False)
+        for sentence in one.why:
+            console.print(f"  · {escape(sentence)}", highlight=False)
 
 
 def _show_not_understood(console: Console, problem: NotUnderstood) -> None:

@@ -22,3 +22,24 @@ def standing_twice(path: tuple[str | int, ...], names: Sequence[str], what: str)
         if name in seen:
             yield Problem((*path, at), f"The {what} '{names[at]}' stands twice; names have to differ.")
         seen.add(name)
+
+
+def label_problems(
+    segmentation: str, labels: Sequence[str], fewest: int, most: int, limit: str
+) -> Iterator[Problem]:
+    """Too few labels, too many, or two of one name.
+
+    Args:
+        segmentation: its name.
+        labels: their names, in order.
+        fewest: labels that a segmentation needs.
+        most: labels that the limit allows.
+        limit: what that limit is called in the document.
+    """
+    if not fewest <= len(labels) <= most:
+        yield Problem(
+            ("labels",),
+            f"'{segmentation}' has {len(labels)} label{'' if len(labels) == 1 else 's'}; there have to be "
+            f"{fewest} to {most}. For more, raise limits.{limit}.",
+        )
+    yield from standing_twice(("labels",), labels, "label")

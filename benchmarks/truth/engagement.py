@@ -27,8 +27,8 @@ from scoring.criteria.periods import Today
 from scoring.engagement.config import MEETING_HALF_LIFE, Channel, EngagementSegmentation
 from scoring.engagement.explain import explain
 from scoring.engagement.learn import propose_points
-from scoring.engagement.logistic import area_under_curve
 from scoring.engagement.scores import score
+from scoring.ranking import area_under_curve
 
 DAY = date(2026, 11, 29)
 TODAY = Today(DAY)

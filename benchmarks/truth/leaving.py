@@ -32,13 +32,13 @@ from benchmarks.truth.purchases import adventureworks, cdnow, cdnow_summary
 from benchmarks.truth.report import Goal, data_directory, goals_table, table
 from benchmarks.truth.silences import scan
 from scoring.compatibility import quintiles
+from scoring.days import day_number
 from scoring.leaving.buying import Kind, fit_counting
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import (
     History,
     States,
     bought_within,
-    day_number,
     read_history,
     states_at,
 )

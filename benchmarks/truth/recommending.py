@@ -37,8 +37,8 @@ from benchmarks.truth.report import NO_DATA, Goal, find_data, goals_table, table
 from scoring.recommendations.config import HOT_PROBABILITY
 from scoring.recommendations.features import FEATURES, Pairs
 from scoring.recommendations.firmographic import learn_first_buys
-from scoring.recommendations.logistic import fit
 from scoring.recommendations.model import EASE_RIDGE, all_pairs, learn, lesson
+from scoring.recommendations.odds import fit_odds
 from scoring.recommendations.purchases import Flags, Integers, Numbers, Purchases, read_lines
 from scoring.recommendations.signals import Signals, learn_signals
 
@@ -322,7 +322,9 @@ def _applied(lessons: Pairs, happened: Flags, pairs: Pairs) -> Numbers:
         count = int(among.sum())
         if not happened[among].any():
             continue
-        model = fit(lessons.features[among], happened[among], np.ones(count), np.zeros(count, dtype=np.int64))
+        model = fit_odds(
+            lessons.features[among], happened[among], np.ones(count), np.zeros(count, dtype=np.int64)
+        )
         chance[kept] = model.probability(pairs.features[kept])
     return chance
 

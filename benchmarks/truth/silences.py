@@ -7,7 +7,7 @@ days before the data ends. The first alert inside one, before its day 182, is ri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,9 @@ import pandas as pd
 from benchmarks.truth.measures import Truths
 from benchmarks.truth.report import table
 from scoring.compatibility import quintiles
+from scoring.days import day_number, day_of
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import EPOCH, Floats, History, Integers, States, day_number, states_at
+from scoring.leaving.history import Floats, History, Integers, States, states_at
 from scoring.leaving.model import LeavingModel, fit
 
 LAPSE_DAYS = 182
@@ -84,7 +85,7 @@ def _first_alerts(history: History, silences: Silences, begin: int, last: int) -
     for day in range(begin, last + 1, SCAN_EVERY):
         if model is None or (day - begin) % REFIT_EVERY == 0:
             plan = LeavingSegmentation(name="Leaving", horizon_days=LAPSE_DAYS)
-            model = fit(history, plan, EPOCH + timedelta(days=day))
+            model = fit(history, plan, day_of(day))
         states = states_at(history, day)
         began = day - states.recency
         rows = np.array(

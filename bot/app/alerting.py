@@ -18,7 +18,7 @@ from bot.app.alerts import (
     summary_payload,
 )
 from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, standing_as_json
-from bot.app.ports import ScoringTransaction
+from bot.app.scoring_ports import ScoringTransaction
 from scoring.config import Route
 from scoring.rfm import Standing
 

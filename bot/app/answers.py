@@ -50,6 +50,22 @@ class LabelMove:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """What one segmentation says of an account.
+
+    Attributes:
+        measured: the technique's number in words; empty when it has none.
+        why: sentences: the facts behind it, the limits, what would bring the account back.
+    """
+
+    segmentation: str
+    technique: str
+    label: str | None
+    measured: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountCard:
     """Everything that is told of one account."""
 
@@ -65,6 +81,7 @@ class AccountCard:
     website: str | None
     phone: str | None
     crm_url: str | None
+    further: tuple[Explanation, ...] = ()  # what the other segmentations say
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,16 @@ def _card(card: AccountCard, currency: str) -> dict[str, Any]:
         if change
         else None,
         "why": list(card.why),
+        "segmentations": [
+            {
+                "segmentation": one.segmentation,
+                "technique": one.technique,
+                "label": one.label,
+                "measured": one.measured,
+                "why": list(one.why),
+            }
+            for one in card.further
+        ],
         "open_deals": card.open_deals,
         "open_deals_amount": money(card.open_deals_minor, currency),
         "last_deal": card.last_deal_name,

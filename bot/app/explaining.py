@@ -1,72 +1,81 @@
-"""Why an account has its label, and what would give it a better one: for the account card."""
+"""Why an account has its labels, and what would give it better ones: for the card and the command line."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-import orjson
+from bot.app.answers import Explanation
+from bot.app.config import Published, PublishedConfigurations
+from bot.app.ports import Clock
+from bot.app.scoring_ports import Scores, ScoringTransaction
+from bot.app.techniques.registry import technique_of
+from bot.app.techniques.technique import Situation, no_standings
+from scoring.config import Segmentation
+from scoring.criteria.errors import CriteriaError
+from scoring.rfm import Standing
+from scoring.standings import MEASURE_PARTS
 
-from bot.app.answers import AccountLine
-from scoring.config import Configuration
-from scoring.criteria.fields import Catalog
-from scoring.criteria.periods import Today
-from scoring.explain import account_sentences, why
-from scoring.rfm import Standing, thresholds_from
-from scoring.rfm_config import RfmSegmentation
-
-# Canonical account field -> the attribute of an account's line that holds it.
-_FIELDS = {
-    "name": "name",
-    "industry": "industry",
-    "city": "city",
-    "state": "state",
-    "country": "country",
-    "owner": "owner",
-    "annual_revenue": "annual_revenue_minor",
-    "employees": "employees",
+# What the number of a technique is called; the others have none.
+_MEASURED: Mapping[str, str] = {
+    "leaving": "Risk {:.0f} %",
+    "engagement": "Engagement {:.0f} of 100",
+    "recommendations": "Best chance {:.0f} %",
 }
 
 
-def explain(
-    line: AccountLine,
-    stored_thresholds: str | None,
-    *,
-    configuration: Configuration,
-    catalog: Catalog,
-    today: Today,
-    currency: str,
-) -> tuple[str, ...]:
-    """The arithmetic behind each score, the label's criteria, and the least that would give a better one.
+class Explanations:
+    """Explains accounts as the last runs left them. Reads only."""
 
-    Args:
-        line: the account as the last run left it.
-        stored_thresholds: JSON of the last run's thresholds; None when no account has a purchase.
-        configuration: whose first segmentation is explained.
-        catalog: the fields of the labels' criteria.
-        today: the organisation's day.
-        currency: ISO code.
-    """
-    segmentation = configuration.primary
-    if not isinstance(segmentation, RfmSegmentation):
-        return ()
-    thresholds = None if stored_thresholds is None else thresholds_from(orjson.loads(stored_thresholds))
-    standing = _standing(line)
-    account: dict[str, Any] = {name: getattr(line, attribute) for name, attribute in _FIELDS.items()}
-    try:
-        return account_sentences(standing, segmentation, thresholds, catalog, today, currency, account)
-    except KeyError:
-        # Labels by a field that a line does not carry: the scores are explained all the same.
-        return why(standing, thresholds, segmentation.scores, today.day, currency)
+    def __init__(self, scores: Scores, configurations: PublishedConfigurations, clock: Clock) -> None:
+        self._scores = scores
+        self._configurations = configurations
+        self._clock = clock
+
+    def of(self, account_id: str) -> tuple[Explanation, ...]:
+        """What every segmentation that knows the account says of it; the primary one first."""
+        published, now = self._configurations.current(), self._clock.now()
+        primary = published.configuration.primary
+        others = (one for one in published.configuration.segmentations if one is not primary)
+        with self._scores.reading() as transaction:
+            found = (_explained(transaction, published, one, account_id, now) for one in (primary, *others))
+            return tuple(one for one in found if one is not None)
 
 
-def _standing(line: AccountLine) -> Standing:
-    return Standing(
-        last_purchase=line.last_purchase,
-        purchases=line.purchases,
-        spend_minor=line.spend_minor,
-        r=line.r,
-        f=line.f,
-        m=line.m,
-        total=line.total,
-        label=line.label,
+def _explained(
+    transaction: ScoringTransaction,
+    published: Published,
+    segmentation: Segmentation,
+    account_id: str,
+    now: datetime,
+) -> Explanation | None:
+    standing = transaction.standing(segmentation.name, account_id)
+    if standing is None:
+        return None
+    configuration, organisation = published.configuration, transaction.organisation()
+    today = organisation.today(configuration, now)
+    situation: Situation[Any] = Situation(
+        segmentation=segmentation,
+        configuration=configuration,
+        today=today,
+        currency=organisation.currency,
+        learned=transaction.learned(segmentation.name),
+        before=no_standings(),
+        thresholds=transaction.thresholds(segmentation.name),
     )
+    evidence = transaction.evidence(segmentation.name, configuration, today)
+    try:
+        why = technique_of(segmentation).explain(evidence, situation, account_id, standing)
+    except CriteriaError as error:
+        why = (f"The criteria of '{segmentation.name}' do not fit the CRM's fields any more: {error}",)
+    return Explanation(
+        segmentation.name, segmentation.technique, standing.label, _measured(segmentation, standing), why
+    )
+
+
+def _measured(segmentation: Segmentation, standing: Standing) -> str:
+    words = _MEASURED.get(segmentation.technique)
+    if words is None or standing.measure is None:
+        return ""
+    return words.format(standing.measure / MEASURE_PARTS)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 
+from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
+from scoring.criteria.periods import Today
 from scoring.engines.rfm_pass import Passed
 from scoring.labels import Direction
 from scoring.rfm import Standing
@@ -22,6 +25,11 @@ class OrganisationFacts:
 
     time_zone: str
     currency: str
+
+    def today(self, configuration: Configuration, now: datetime) -> Today:
+        """The organisation's day at an instant, by its own zone or the one that the document names."""
+        zone = ZoneInfo(configuration.organisation.time_zone or self.time_zone)
+        return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)
 
 
 @dataclass(frozen=True, slots=True)

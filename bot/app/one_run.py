@@ -21,7 +21,7 @@ from bot.app.facts import (
     RunRecord,
     SegmentationRun,
 )
-from bot.app.ports import ScoringTransaction
+from bot.app.scoring_ports import ScoringTransaction
 from bot.app.technique_rules import label_names
 from bot.app.techniques.registry import technique_of
 from bot.app.techniques.technique import LEARN_EVERY_DAYS, Learned, Scored, Situation, Technique

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
 from bot.app.errors import UserError
 from bot.app.facts import LastRun, OrganisationFacts, RunSummary, SegmentationRun
 from bot.app.one_run import Cause, OneRun
-from bot.app.ports import Clock, Scores, ScoringTransaction
+from bot.app.ports import Clock
+from bot.app.scoring_ports import Scores, ScoringTransaction
 from scoring.config import Configuration, Segmentation
-from scoring.criteria.periods import Today
 
 
 class _UndoneError(Exception):
@@ -90,7 +89,7 @@ class Recompute:
     ) -> SegmentationRun:
         last = transaction.last_run(segmentation.name)
         configuration = published.configuration
-        today = _today(configuration, organisation, started)
+        today = organisation.today(configuration, started)
         run = OneRun(
             transaction=transaction,
             published=published,
@@ -138,8 +137,3 @@ def _chosen(configuration: Configuration, name: str | None) -> tuple[Segmentatio
             return (one,)
     known = [one.name for one in configuration.segmentations]
     raise UserError(f"There is no segmentation '{name}'.{nearest(name, known)}")
-
-
-def _today(configuration: Configuration, organisation: OrganisationFacts, now: datetime) -> Today:
-    zone = ZoneInfo(configuration.organisation.time_zone or organisation.time_zone)
-    return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from bot.app.answers import AccountLine
 from bot.app.config import PublishedConfigurations
-from bot.app.explaining import explain
+from bot.app.explaining import Explanations
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.runtime.engines.registry import FILE_ENGINES
-from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database
-from scoring.criteria.periods import Today
 
 
 class ScoringParts:
@@ -46,19 +43,6 @@ class ScoringParts:
         )
 
     @cached_property
-    def _book(self) -> SqlAccountBook:
-        return SqlAccountBook(
-            self.database, lambda: self.configurations.current().configuration, self.clock, self.crm_url
-        )
-
-    def explain_line(self, line: AccountLine, thresholds: str | None) -> tuple[str, ...]:
-        """Why an account has its label by the first segmentation, and what would give it a better one."""
-        configuration = self.configurations.current().configuration
-        return explain(
-            line,
-            thresholds,
-            configuration=configuration,
-            catalog=self._book.catalog(),
-            today=Today(self._book.today(), configuration.organisation.fiscal_year_starts),
-            currency=self._book.currency(),
-        )
+    def explanations(self) -> Explanations:
+        """Why accounts have their labels."""
+        return Explanations(SqlScores(self.database), self.configurations, self.clock)

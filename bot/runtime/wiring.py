@@ -139,7 +139,7 @@ class Bellwether:
     def book(self) -> SqlAccountBook:
         """Reading accounts with their scores."""
         return SqlAccountBook(
-            self.database, self.configuration, self.clock, self.crm_url, self.scoring.explain_line
+            self.database, self.configuration, self.clock, self.crm_url, self.scoring.explanations.of
         )
 
     @cached_property

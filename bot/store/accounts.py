@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
 
-from bot.app.answers import AccountCard, AccountLine, Group, LabelMove
+from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.language.question import Sort
 from bot.store.catalog import Joined, account_catalog, transaction_catalog
@@ -53,12 +53,12 @@ WORD_COLUMNS = {
 }
 GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 
-# An account's line, and the stored thresholds of its segmentation's last run -> why the label is what it is.
-Explain = Callable[[AccountLine, str | None], tuple[str, ...]]
+# An account's id -> what every segmentation says of it, the primary one first.
+Explain = Callable[[str], tuple[Explanation, ...]]
 
 
-def recorded_reasons(_line: AccountLine, _thresholds: str | None) -> tuple[str, ...]:
-    """No sentences beyond those that were recorded with the last change of label."""
+def not_explained(_account_id: str) -> tuple[Explanation, ...]:
+    """Nothing beyond the sentences that were recorded with the last change of label."""
     return ()
 
 
@@ -90,7 +90,7 @@ class SqlAccountBook:
         configuration: Callable[[], Configuration],
         clock: Clock,
         crm_url: Callable[[str], str | None],
-        explain: Explain = recorded_reasons,
+        explain: Explain = not_explained,
         joined: Sequence[Joined] = (),
     ) -> None:
         self._database = database
@@ -179,12 +179,15 @@ class SqlAccountBook:
             line = AccountLine(*values)
             since, last_change, recorded = _changes(reading, account_id)
             open_count, open_minor = _open_deals(reading, account_id)
+            explained = {one.segmentation: one for one in self._explain(account_id)}
+            mine = explained.pop(reading.segmentation.name, None)
             return AccountCard(
                 line=line,
                 segmentation=reading.segmentation.name,
                 label_since=since,
                 last_change=last_change,
-                why=self._explain(line, _last_thresholds(reading)) or recorded,
+                why=mine.why if mine is not None and mine.why else recorded,
+                further=tuple(explained.values()),
                 open_deals=open_count,
                 open_deals_minor=open_minor,
                 last_deal_name=_last_counted_deal(reading, account_id),
@@ -299,11 +302,6 @@ def _changes(reading: _Reading, account_id: str) -> tuple[datetime | None, Label
 def _recorded(facts: str) -> tuple[str, ...]:
     why = json.loads(facts).get("why", [])
     return tuple(str(sentence) for sentence in why)
-
-
-def _last_thresholds(reading: _Reading) -> str | None:
-    mine = select(_RUN.c.thresholds).where(_RUN.c.segmentation == reading.segmentation.name)
-    return reading.connection.execute(mine.order_by(_RUN.c.id.desc()).limit(1)).scalar()
 
 
 def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:

@@ -55,6 +55,13 @@ def read_standings(
     return Standings(ids, label.to_numpy(), labels, numbers, texts)
 
 
+def read_one(connection: Connection, segmentation: str, account_id: str) -> Standing | None:
+    """What the last run said of one account; None when it takes no part."""
+    mine = (SCORE.c.segmentation == segmentation, SCORE.c.account_id == account_id)
+    row = connection.execute(select(*(SCORE.c[name] for name in _STANDING)).where(*mine)).one_or_none()
+    return None if row is None else Standing(**row._mapping)
+
+
 def read_column(
     connection: Connection, segmentation: str, column: str, account_ids: Sequence[str]
 ) -> Mapping[str, Any]:

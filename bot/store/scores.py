@@ -22,7 +22,7 @@ from bot.app.facts import (
     Touched,
     standing_as_json,
 )
-from bot.app.ports import ScoringTransaction
+from bot.app.scoring_ports import ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import learnings, raised_alerts, score_rows
 from bot.store.engines.choice import FileEngines
@@ -35,6 +35,7 @@ from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow, table_of
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
+from scoring.rfm import Standing
 from scoring.standings import Moves, Standings
 
 _CHANGE = table_of(LabelChangeRow)
@@ -57,6 +58,12 @@ class SqlScores:
         """Begin, with the write lock; whatever another run has written is visible."""
         with self._database.writes.begin() as connection:
             take_turn(connection, "scoring")
+            yield SqlScoringTransaction(connection, self._file_engines)
+
+    @contextmanager
+    def reading(self) -> Iterator[ScoringTransaction]:
+        """Begin to read only."""
+        with self._database.reads.connect() as connection:
             yield SqlScoringTransaction(connection, self._file_engines)
 
 
@@ -101,6 +108,16 @@ class SqlScoringTransaction:
     def spend(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, int]:
         """The counted spend of some accounts."""
         return score_rows.read_column(self._connection, segmentation, "spend_minor", account_ids)
+
+    def standing(self, segmentation: str, account_id: str) -> Standing | None:
+        """What the last run said of one account."""
+        return score_rows.read_one(self._connection, segmentation, account_id)
+
+    def thresholds(self, segmentation: str) -> Mapping[str, Any] | None:
+        """What the last run kept for explaining itself."""
+        newest = select(_RUN.c.thresholds).where(_RUN.c.segmentation == segmentation)
+        kept = self._connection.execute(newest.order_by(_RUN.c.id.desc()).limit(1)).scalar()
+        return None if kept is None else json.loads(kept)
 
     def learned(self, segmentation: str) -> Learned | None:
         """What the segmentation scores with."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
 from functools import reduce
 from typing import Any
 
@@ -41,9 +40,9 @@ from scoring.criteria.tree import (
     Or,
     Related,
 )
+from scoring.days import day_number, day_numbers
 
 Truths = npt.NDArray[np.bool_]
-EPOCH = date(1970, 1, 1)
 
 _TEXT_TESTS: dict[Operator, Callable[[str, str], bool]] = {
     Operator.EQ: lambda text, value: text == value,
@@ -147,7 +146,7 @@ def _fact(node: Measured, relation: Relation, rows: _Rows, groups: Groups, their
         return _compared(node.condition, pd.Series(groups.of(chosen).sizes()), field, rows.today)
     column = rows.frame[field_named(fact.field, relation.catalog).name]
     if field.type is FieldType.DATE:
-        days, present = _days(column, rows.today.zone)
+        days, present = day_numbers(column, rows.today.zone)
         chosen &= present
         found = measured_days(fact.measure, days[chosen], groups.of(chosen))
     else:
@@ -245,30 +244,13 @@ def _real(leaf: Compare | In | Between, values: Any) -> Truths:
 
 
 def _dates(leaf: Compare | In | Between | InPeriod, column: pd.Series[Any], context: Today) -> Truths:
-    days, present = _days(column, context.zone)
+    days, present = day_numbers(column, context.zone)
     holds = np.zeros(len(days), dtype=np.bool_)
     for span in spans(leaf, context):
         within = present.copy()
         if span.first is not None:
-            within &= days >= (span.first - EPOCH).days
+            within &= days >= day_number(span.first)
         if span.before is not None:
-            within &= days < (span.before - EPOCH).days
+            within &= days < day_number(span.before)
         holds |= within
     return holds
-
-
-def _days(column: pd.Series[Any], zone: tzinfo) -> tuple[npt.NDArray[np.int64], Truths]:
-    """Days since 1970, and where there is one."""
-    present = column.notna().to_numpy(np.bool_)
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert(zone).dt.tz_localize(None)
-    if pd.api.types.is_datetime64_dtype(column.dtype):
-        return column.to_numpy().astype("datetime64[D]").astype(np.int64), present
-    days = (_day_number(one, zone) if there else 0 for one, there in zip(column, present, strict=True))
-    return np.fromiter(days, np.int64, len(column)), present
-
-
-def _day_number(moment: date, zone: tzinfo) -> int:
-    if isinstance(moment, datetime):
-        moment = (moment.astimezone(zone) if moment.tzinfo else moment).date()
-    return (moment - EPOCH).days

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.problems import Problem, standing_twice
+from scoring.problems import Problem, label_problems, standing_twice
 from scoring.shape import Part
 
 # At least five labels are asked for: fewer tell little of a score from 0 to 100.
@@ -274,14 +274,9 @@ def problems(segmentation: EngagementSegmentation, limits: EngagementLimits) -> 
 
 
 def _label_problems(segmentation: EngagementSegmentation, most: int) -> Iterator[Problem]:
-    labels, name = segmentation.labels, segmentation.name
-    if not FEWEST_LABELS <= len(labels) <= most:
-        yield Problem(
-            ("labels",),
-            f"'{name}' has {len(labels)} labels; there have to be {FEWEST_LABELS} to {most}. For more, "
-            "raise limits.engagement_labels.",
-        )
-    yield from standing_twice(("labels",), [label.name for label in labels], "label")
+    labels = segmentation.labels
+    names = [label.name for label in labels]
+    yield from label_problems(segmentation.name, names, FEWEST_LABELS, most, "engagement_labels")
     for at, (better, worse) in enumerate(pairwise(labels), start=1):
         if worse.at_least >= better.at_least:
             yield Problem(

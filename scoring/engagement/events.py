@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 
 from scoring.criteria.periods import Today
+from scoring.days import day_number
 from scoring.engagement.config import Automation
 from scoring.engagement.plan import Floats, Integers, Plan, Truths
 
-EPOCH = date(1970, 1, 1)
 SECONDS_PER_DAY, SECONDS_PER_MINUTE = 86_400, 60
 MOST_TIMES = 10_000  # of one row; keeps sums of points below 2**53, where they are exact
 RATING = 100.0
@@ -66,7 +66,7 @@ def counted(events: pd.DataFrame, accounts: pd.Index[Any], plan: Plan, today: To
     account = places(events["account_id"], accounts)
     kind = places(events["event_type"], plan.events)
     seconds, present = local_seconds(events["occurred_at"], today.zone)
-    age = (today.day - EPOCH).days - seconds // SECONDS_PER_DAY
+    age = day_number(today.day) - seconds // SECONDS_PER_DAY
     reasons = {
         "others": account < 0,
         "pointless": kind < 0,

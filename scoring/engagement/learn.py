@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from scoring.criteria.periods import Today
+from scoring.days import day_number, day_numbers, day_of
 from scoring.engagement.config import MOST_POINTS, EngagementSegmentation
-from scoring.engagement.events import EPOCH, SECONDS_PER_DAY, Counted, counted, local_seconds, places
-from scoring.engagement.logistic import area_under_curve, fit_signed
+from scoring.engagement.events import Counted, counted, places
 from scoring.engagement.plan import OLDEST, Floats, Integers, Plan, Truths, fading, plan_of
 from scoring.engagement.scores import channel_sums, people_of, total_points
+from scoring.logistic import Cases, Prior, fit_yes_or_no
+from scoring.ranking import area_under_curve
 
 # Below so many won deals scores are not worth learning (RevOps practice, analytics A4).
 FEWEST_WINS = 20
@@ -166,11 +168,10 @@ def _spread(numbers: Integers, most: int) -> Integers:
 
 def _wins(deals: pd.DataFrame, accounts: pd.Index[str], today: Today) -> pd.DataFrame:
     """Place of the account and day (since 1970) of every won deal."""
-    seconds, present = local_seconds(deals["closed_on"], today.zone)
+    day, present = day_numbers(deals["closed_on"], today.zone)
     account = places(deals["account_id"], accounts)
-    day = seconds // SECONDS_PER_DAY
     won = deals["won"].fillna(value=False).to_numpy(np.bool_)
-    counts = won & present & (account >= 0) & (day <= (today.day - EPOCH).days)
+    counts = won & present & (account >= 0) & (day <= day_number(today.day))
     return pd.DataFrame({"account": account[counts], "day": day[counts]})
 
 
@@ -185,7 +186,7 @@ def _moments(
 ) -> Iterator[_Moment]:
     """The days of the past, the oldest first; the last one lies a horizon before today."""
     rows = counted(events, accounts, plan, today)
-    last = (today.day - EPOCH).days - horizon
+    last = day_number(today.day) - horizon
     span = int(rows.age.max(initial=0)) - horizon
     for back in range(span // every * every, -1, -every):
         before = rows.age - horizon - back
@@ -203,7 +204,7 @@ def _moments(
         day = last - back
         after = wins["account"][(wins["day"] > day) & (wins["day"] <= day + horizon)].to_numpy(np.int64)
         if len(active):
-            yield _Moment(EPOCH + timedelta(days=day), some, len(accounts), active, np.isin(active, after))
+            yield _Moment(day_of(day), some, len(accounts), active, np.isin(active, after))
 
 
 def _faded_counts(moment: _Moment, plan: Plan) -> Floats:
@@ -246,8 +247,8 @@ def _fitted(features: Floats, won: Truths, plan: Plan, known: Truths) -> Floats:
     scaled = features[:, usable] / spread[usable]
     by_hand = plan.points[usable] * spread[usable]
     signs = np.where(by_hand < 0, -1, 1).astype(np.int64)
-    _, weights = fit_signed(scaled, won, signs, by_hand * _worth_of_a_point(scaled @ by_hand, won))
-    raw = weights / spread[usable]
+    near = by_hand * _worth_of_a_point(scaled @ by_hand, won)
+    raw = _weights(scaled, won, near, signs) / spread[usable]
     size = float(np.abs(raw * features[:, usable].mean(axis=0)).sum())
     wanted = float(np.abs(plan.points[usable] * features[:, usable].mean(axis=0)).sum())
     if size > 0:
@@ -258,8 +259,13 @@ def _fitted(features: Floats, won: Truths, plan: Plan, known: Truths) -> Floats:
 def _worth_of_a_point(totals: Floats, won: Truths) -> float:
     """How much a point set by hand is worth in log-odds: where the learned weights begin."""
     spread = float(totals.std()) or 1.0
-    _, weight = fit_signed((totals / spread)[:, None], won, np.ones(1, dtype=np.int64), np.zeros(1))
-    return float(weight[0]) / spread
+    weights = _weights((totals / spread)[:, None], won, np.zeros(1), np.ones(1, dtype=np.int64))
+    return float(weights[0]) / spread
+
+
+def _weights(features: Floats, won: Truths, near: Floats, signs: Integers) -> Floats:
+    """Those that keep the signs; how far they go from ``near`` has a standard deviation of 1."""
+    return fit_yes_or_no(Cases(features, won), Prior(1.0, near, signs)).features
 
 
 def _with_points(segmentation: EngagementSegmentation, points: Floats, plan: Plan) -> EngagementSegmentation:

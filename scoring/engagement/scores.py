@@ -17,8 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from scoring.criteria.periods import Today
+from scoring.days import day_number
 from scoring.engagement.config import Breadth, EngagementSegmentation, RangeLabel
-from scoring.engagement.events import EPOCH, Counted, counted
+from scoring.engagement.events import Counted, counted
 from scoring.engagement.plan import MICRO, OLDEST, Floats, Integers, Plan, fading, plan_of
 
 MILLI = 1_000  # of the share that breadth adds
@@ -174,7 +175,7 @@ def _last_days(rows: Counted, accounts: int, today: Today) -> npt.NDArray[np.obj
     np.minimum.at(youngest, rows.account, rows.age)
     known = youngest < np.iinfo(np.int64).max
     days = np.full(accounts, None, dtype=object)
-    numbers = (today.day - EPOCH).days - youngest[known]
+    numbers = day_number(today.day) - youngest[known]
     days[known] = numbers.astype("datetime64[D]").astype(object)
     return days
 

@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from scoring.criteria.periods import Today
+from scoring.days import EPOCH, day_number
 from scoring.engagement.config import EngagementSegmentation, Reach
-from scoring.engagement.events import EPOCH, SECONDS_PER_DAY, automatic, is_exact, local_seconds, places
+from scoring.engagement.events import SECONDS_PER_DAY, automatic, is_exact, local_seconds, places
 from scoring.engagement.plan import Floats, Integers
 
 HOURS_PER_DAY, SLOTS = 24, 168  # hours of a week, from Monday 00:00
@@ -94,7 +95,7 @@ def _answers(events: pd.DataFrame, segmentation: EngagementSegmentation, today: 
     reach = segmentation.reach
     seconds, present = local_seconds(events["occurred_at"], today.zone)
     day = seconds // SECONDS_PER_DAY
-    age = (today.day - EPOCH).days - day
+    age = day_number(today.day) - day
     names: pd.Index[Any] = pd.Index(np.array(list(reach.weights), dtype=object))
     kind = places(events["event_type"], names)
     known = present & (kind >= 0) & (age >= 0) & (age <= reach.within_days) & is_exact(events)

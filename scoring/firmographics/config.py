@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.problems import Problem, standing_twice
+from scoring.problems import Problem, label_problems
 from scoring.shape import Label, Part
 
 FEWEST_LABELS = 2
@@ -47,15 +47,10 @@ class FirmographicLimits(Part):
 
 def problems(segmentation: FirmographicSegmentation, limits: FirmographicLimits) -> Iterator[Problem]:
     """What the shape cannot say. Whether criteria fit the organisation's fields is another question."""
-    labels, name = segmentation.labels, segmentation.name
-    if not FEWEST_LABELS <= len(labels) <= limits.firmographic_labels:
-        yield Problem(
-            ("labels",),
-            f"'{name}' has {len(labels)} label{'' if len(labels) == 1 else 's'}; there have to be "
-            f"{FEWEST_LABELS} to {limits.firmographic_labels}. For more, raise limits.firmographic_labels.",
-        )
-    yield from standing_twice(("labels",), [label.name for label in labels], "label")
-    for at, label in enumerate(labels):
+    names = [label.name for label in segmentation.labels]
+    most = limits.firmographic_labels
+    yield from label_problems(segmentation.name, names, FEWEST_LABELS, most, "firmographic_labels")
+    for at, label in enumerate(segmentation.labels):
         if label.name.casefold() == UNCLASSIFIED.casefold():
             yield Problem(
                 ("labels", at, "name"),

@@ -11,8 +11,9 @@ import pandas as pd
 
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.days import day_number, day_of
 from scoring.leaving.config import LeavingSegmentation
-from scoring.leaving.history import EPOCH, History, Integers, day_number, states_at
+from scoring.leaving.history import History, Integers, states_at
 from scoring.leaving.model import LeavingModel
 from scoring.leaving.score import MILLION, label, risk_millionths, score
 
@@ -137,8 +138,8 @@ def explain(
         expected_purchases=float(row["expected_purchases"]),
         spend_365_minor=int(row["spend_365_minor"]),
         value_at_risk_minor=int(row["value_at_risk_minor"]),
-        first_purchase=_day(int(days[0])),
-        last_purchase=_day(int(days[-1])),
+        first_purchase=day_of(int(days[0])),
+        last_purchase=day_of(int(days[-1])),
         purchases=len(days),
         recency_days=day - int(days[-1]),
         usual_gap_days=usual,
@@ -178,7 +179,7 @@ def _overdue(days: Integers, usual: float, day: int) -> Overdue | None:
     due = int(days[-1]) + int(np.ceil(usual))
     if silence <= usual:
         return None
-    return Overdue(_day(due + 1), day - due, silence / max(usual, 1.0))
+    return Overdue(day_of(due + 1), day - due, silence / max(usual, 1.0))
 
 
 def _contributions(model: LeavingModel, history: History, day: int) -> tuple[Contribution, ...]:
@@ -219,7 +220,3 @@ def _alone(accounts: object, rows: Sequence[tuple[int, int, bool]]) -> History:
         np.asarray(minor, dtype=np.int64),
         np.asarray(bought, dtype=np.bool_),
     )
-
-
-def _day(number: int) -> date:
-    return EPOCH + timedelta(days=number)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from scoring.leaving.features import FEATURES, GROUPS, SEASONS, YEAR_DAYS, Usual, features, season, usual_of
 from scoring.leaving.history import Floats, History, Integers, States, Truths, bought_within, states_at
+from scoring.logistic import LOG_RATE, MOST_LOG_RATE, Cases, Prior, fit_yes_or_no, standards
 
 STEP_DAYS = 30
 MOST_MONTHS = 36
@@ -24,10 +25,6 @@ FEWEST_OUTCOMES = 10 * (len(FEATURES) + 1)
 FEWEST_STEPS = 3
 _SETTLING_DAYS = 14  # of the first days of a history everybody is new
 _RIDGE = 5.0  # on standardised coefficients: as strong as a handful of outcomes
-_MOST_LOG = 3.5  # e^3.5 = 33 purchases a month: above it a chance is 1
-_ROUNDS = 40
-_CONSTANT = 1e-9  # a feature that varies less than this does not vary
-_SHORTEST_STEP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Hazard:
         rate = np.zeros(len(states))
         for begin, end in pairwise(edges):
             logs = self._linear(states, day, int(begin), int(end))
-            rate += np.exp(np.minimum(logs, _MOST_LOG)) * ((end - begin) / self.step_days)
+            rate += np.exp(np.minimum(logs, MOST_LOG_RATE)) * ((end - begin) / self.step_days)
         return np.exp(-rate)
 
     def contributions(self, states: States, day: int) -> dict[str, Floats]:
@@ -108,11 +105,12 @@ def fit_hazard(history: History, day: int, horizon: int, seed: int) -> Hazard | 
     if rarer < FEWEST_OUTCOMES:
         return None
     count = len(FEATURES)
-    centre, width = columns[:, :count].mean(axis=0), columns[:, :count].std(axis=0)
-    width[width < _CONSTANT] = 1.0
-    columns[:, :count] = (columns[:, :count] - centre) / width
-    weights = _regression(np.concatenate([np.ones((len(columns), 1)), columns], axis=1), outcomes)
-    return Hazard(_floats(weights), _floats(centre), _floats(width), usual, step, seasonal, len(outcomes))
+    centre, width = standards(columns[:, :count])
+    waves = columns.shape[1] - count  # of the year; they are of one size already
+    cases = Cases(columns, outcomes, np.append(centre, np.zeros(waves)), np.append(width, np.ones(waves)))
+    found = fit_yes_or_no(cases, Prior(_RIDGE), LOG_RATE)
+    weights = (found.constant, *_floats(found.features))
+    return Hazard(weights, _floats(centre), _floats(width), usual, step, seasonal, len(outcomes))
 
 
 def sampled(history: History, most: int, seed: int) -> History:
@@ -151,37 +149,6 @@ def _months(
         rows.append(np.stack(columns, axis=1))
         outcomes.append(bought_within(history, states, cut, step))
     return np.concatenate(rows), np.concatenate(outcomes)
-
-
-def _regression(columns: Floats, outcomes: Truths) -> Floats:
-    """Complementary log-log regression with a ridge on all but the constant, by Fisher scoring."""
-    ridge = np.full(columns.shape[1], _RIDGE)
-    ridge[0] = 0.0
-    weights = np.zeros(columns.shape[1])
-    weights[0] = np.log(-np.log1p(-outcomes.mean()))
-    loss, rate = _loss(columns, outcomes, weights, ridge)
-    for _ in range(_ROUNDS):
-        chance = np.maximum(-np.expm1(-rate), 1e-12)
-        silent = np.exp(-rate)
-        slope = columns.T @ np.where(outcomes, rate * silent / chance, -rate) - ridge * weights
-        information = (columns * (rate * rate * silent / chance)[:, None]).T @ columns + np.diag(ridge + 1e-9)
-        step = np.linalg.solve(information, slope)
-        size, before = 1.0, loss
-        while size > _SHORTEST_STEP:
-            loss, rate = _loss(columns, outcomes, weights + size * step, ridge)
-            if loss <= before:
-                break
-            size /= 2
-        weights = weights + size * step
-        if before - loss < 1e-9 * abs(before):
-            break
-    return weights
-
-
-def _loss(columns: Floats, outcomes: Truths, weights: Floats, ridge: Floats) -> tuple[float, Floats]:
-    rate = np.exp(np.minimum(columns @ weights, _MOST_LOG))
-    logs = np.where(outcomes, np.log(-np.expm1(-np.maximum(rate, 1e-12))), -rate)
-    return float(-logs.sum() + (ridge * weights * weights).sum() / 2), rate
 
 
 def _floats(values: Floats | Integers) -> tuple[float, ...]:

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scoring.days import day_number, day_numbers
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 
-EPOCH = date(1970, 1, 1)
 SPEND_DAYS = 365
 # Purchases count half after so many days: a month, a quarter and a year of memory.
 HALF_LIVES = (30, 90, 365)
@@ -100,11 +101,6 @@ class States:
         return len(self.account)
 
 
-def day_number(day: date) -> int:
-    """Days since 1970."""
-    return (day - EPOCH).days
-
-
 def read_history(transactions: pd.DataFrame, as_of: date) -> History:
     """Sort transactions by account and day.
 
@@ -169,7 +165,7 @@ def bought_within(history: History, states: States, end: int, days: int) -> Trut
 
 
 def _usable(transactions: pd.DataFrame, end: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    days, dated = _day_numbers(transactions["day"])
+    days, dated = day_numbers(transactions["day"])
     frame = pd.DataFrame(
         {
             "account_id": transactions["account_id"].array,
@@ -199,18 +195,6 @@ def _whole(amounts: pd.Series) -> Integers:
 
 def _transactions(count: int) -> str:
     return f"{count:,} transaction{'' if count == 1 else 's'}"
-
-
-def _day_numbers(column: pd.Series) -> tuple[Integers, Truths]:
-    present = column.notna().to_numpy(np.bool_)
-    days = np.zeros(len(column), dtype=np.int64)
-    known = column[present]
-    if pd.api.types.is_datetime64_any_dtype(known.dtype):
-        days[present] = known.to_numpy().astype("datetime64[D]").astype(np.int64)
-    else:
-        codes, distinct = pd.factorize(known)
-        days[present] = np.array([day_number(one) for one in distinct], dtype=np.int64)[codes]
-    return days, present
 
 
 def _by_day(

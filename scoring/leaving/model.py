@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
+from scoring.days import day_number, day_of
 from scoring.leaving.blend import Trial, blended, choose
 from scoring.leaving.buying import Counting, Kind, fit_counting
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.features import Usual, usual_of
 from scoring.leaving.hazard import Hazard, fit_hazard, sampled
-from scoring.leaving.history import EPOCH, Floats, History, States, bought_within, day_number, states_at
+from scoring.leaving.history import Floats, History, States, bought_within, states_at
 from scoring.leaving.recency import Recency, fit_recency
 from scoring.leaving.spend import Spend, fit_spend
 
@@ -163,7 +164,7 @@ def _fit_parts(history: History, day: int, horizon: int, model: str, seed: int) 
     learned = fit_hazard(history, day, horizon, seed) if model in {"auto", "hazard"} else None
     every = {"recency": 1.0}
     fallback = fit_recency(_gaps(history, day), states.recency)
-    fitted_on = EPOCH + timedelta(days=day)
+    fitted_on = day_of(day)
     purchases = (states.repeats + 1).astype(np.float64)
     worth = fit_spend(purchases, states.spend_minor / purchases)
     return LeavingModel(horizon, fitted_on, usual_of(states), fallback, learned, counting, worth, every)

@@ -15,10 +15,11 @@ import pandas as pd
 
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.days import day_number
 from scoring.labels import assign, read_rules
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
-from scoring.leaving.history import Floats, History, Integers, day_number, states_at
+from scoring.leaving.history import Floats, History, Integers, states_at
 from scoring.leaving.model import LeavingModel
 
 MILLION = 1_000_000

@@ -192,10 +192,10 @@ def _judged(
     if not len(pairs.product):
         return None, None, ()
     probability, base = float(model.probability(pairs, signals)[0]), float(model.base(pairs)[0])
-    logistic = model.again if pairs.owned[0] else model.new
-    if logistic is None:
+    odds = model.again if pairs.owned[0] else model.new
+    if odds is None:
         return probability, base, ()
-    added = logistic.contributions(pairs.features)[0]
+    added = odds.contributions(pairs.features)[0]
     strongest = np.argsort(-np.abs(added), kind="stable")[:MOST_TOLD]
     told = tuple(Contribution(FEATURES[at], float(added[at])) for at in strongest if added[at])
     return probability, base, told

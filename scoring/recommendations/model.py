@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.recommendations.features import FEATURES, Pairs, pairs_of
-from scoring.recommendations.logistic import Logistic, calibrated, fit
+from scoring.recommendations.odds import Odds, calibrated, fit_odds
 from scoring.recommendations.purchases import Flags, Integers, Names, Numbers, Purchases, ordinals, positions
 from scoring.recommendations.signals import Cells, Signals, blocks, learn_signals, sample_by_hash
 
@@ -62,8 +62,8 @@ class Model:
 
     product_ids: Names
     horizon_days: int
-    again: Logistic | None
-    new: Logistic | None
+    again: Odds | None
+    new: Odds | None
     rates: Rates
     cutoffs: tuple[date, ...]
     positives: int
@@ -82,10 +82,10 @@ class Model:
     def probability(self, pairs: Pairs, signals: Signals) -> Numbers:
         """Of each pair, 0–1."""
         found = np.zeros(len(pairs.account))
-        for logistic, part in ((self.again, pairs.owned), (self.new, ~pairs.owned)):
+        for odds, part in ((self.again, pairs.owned), (self.new, ~pairs.owned)):
             chosen = pairs.part(part)
-            rough = _by_rhythm(self, chosen, signals) if logistic is None else None
-            found[part] = logistic.probability(chosen.features) if logistic is not None else rough
+            rough = _by_rhythm(self, chosen, signals) if odds is None else None
+            found[part] = odds.probability(chosen.features) if odds is not None else rough
         return found
 
     def base(self, pairs: Pairs) -> Numbers:
@@ -185,7 +185,7 @@ def all_pairs(signals: Signals, accounts: Integers, horizon_days: int) -> Pairs:
     )
 
 
-def _fitted(lessons: Sequence[Lesson]) -> Logistic | None:
+def _fitted(lessons: Sequence[Lesson]) -> Odds | None:
     if sum(int(one.happened.sum()) for one in lessons) < FEWEST_POSITIVES:
         return None
     features: Cells = np.concatenate([one.pairs.features for one in lessons])
@@ -194,14 +194,14 @@ def _fitted(lessons: Sequence[Lesson]) -> Logistic | None:
     account = np.concatenate([one.pairs.account for one in lessons])
     day = np.repeat(np.arange(len(lessons)), [len(one.happened) for one in lessons])
     level = _level(lessons)
-    whole = fit(features, happened, weight, day, level=level)
+    whole = fit_odds(features, happened, weight, day, level=level)
     # Steps are learned from halves of the accounts that the weights behind them have not seen.
     half = account % 2 == 0
     if not (happened[half].any() and happened[~half].any()):
         return whole
     odds = np.zeros(len(happened))
     for kept in (half, ~half):
-        part = fit(features[kept], happened[kept], weight[kept], day[kept], days=len(lessons))
+        part = fit_odds(features[kept], happened[kept], weight[kept], day[kept], days=len(lessons))
         odds[~kept] = part.log_odds_then(features[~kept], day[~kept])
     return calibrated(whole, odds, happened)
 

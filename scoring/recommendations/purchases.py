@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from scoring.days import EPOCH_ORDINAL, day_numbers
+
 LINE_COLUMNS = ("account_id", "product_id", "day", "quantity", "amount_minor", "order_id")
 
 # More than a line can mean: beyond these, numbers are cut so that sums stay within 64 bits.
@@ -127,8 +129,7 @@ def read_lines(
 
 def ordinals(days: pd.Series[Any]) -> Integers:
     """Days since 1 January of year 1, as ``date.toordinal`` counts them."""
-    since = days.to_numpy(dtype="datetime64[D]").astype(np.int64)
-    return np.asarray(since + date(1970, 1, 1).toordinal(), dtype=np.int64)
+    return day_numbers(days)[0] + EPOCH_ORDINAL
 
 
 def quantities(lines: pd.DataFrame) -> Numbers:

@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from scoring.logistic import Multinomial, fit_classes
 from scoring.voice import lexicon
 from scoring.voice.cues import cue_rows
 from scoring.voice.embedding import Embedding
-from scoring.voice.logistic import Logistic, fit_logistic
 from scoring.voice.terms import Terms, normalised, unit_rows
 
 Floats = npt.NDArray[np.float64]
@@ -106,8 +106,8 @@ class Head:
     examples: tuple[Example, ...]
     words: Terms
     characters: Terms
-    text: Logistic
-    meaning: Logistic | None
+    text: Multinomial
+    meaning: Multinomial | None
     vectors: npt.NDArray[np.float32] | None
     threshold: float
 
@@ -171,8 +171,8 @@ class Head:
             "settings": asdict(self.settings),
             "labels": list(self.labels),
             "examples": [[one.text, one.label, one.weight] for one in self.examples],
-            "text": _packed_logistic(self.text),
-            "meaning": None if self.meaning is None else _packed_logistic(self.meaning),
+            "text": _packed_weights(self.text),
+            "meaning": None if self.meaning is None else _packed_weights(self.meaning),
             "vectors": None if self.vectors is None else _packed(self.vectors),
             "threshold": self.threshold,
         }
@@ -203,8 +203,8 @@ class Head:
                 examples,
                 words,
                 characters,
-                _unpacked_logistic(kept["text"], width, len(labels)),
-                None if vectors is None else _unpacked_logistic(meaning, vectors.shape[1], len(labels)),
+                _unpacked_weights(kept["text"], width, len(labels)),
+                None if vectors is None else _unpacked_weights(meaning, vectors.shape[1], len(labels)),
                 vectors,
                 float(kept["threshold"]),
             )
@@ -272,14 +272,14 @@ def _fitted(
     place = {label: at for at, label in enumerate(labels)}
     classes = np.array([place[one.label] for one in examples], dtype=np.int64)
     weights = np.array([one.weight for one in examples], dtype=np.float64)
-    text = fit_logistic(
+    text = fit_classes(
         _features(texts, grams, settings), classes, len(labels), strength=settings.strength, weights=weights
     )
     meaning = None
     if vectors is not None:
         strength = settings.meaning_strength
         centred = _centred(vectors, vectors.mean(axis=0))
-        meaning = _rounded(fit_logistic(centred, classes, len(labels), strength=strength, weights=weights))
+        meaning = _rounded(fit_classes(centred, classes, len(labels), strength=strength, weights=weights))
     return Head(settings, labels, examples, words, characters, _rounded(text), meaning, vectors, 0.0)
 
 
@@ -342,9 +342,9 @@ def _nearest(rows: Any, examples: Any) -> Floats:
     return found
 
 
-def _rounded(model: Logistic) -> Logistic:
+def _rounded(model: Multinomial) -> Multinomial:
     """As it will be after being kept, so that a kept model answers exactly alike."""
-    return Logistic(
+    return Multinomial(
         model.weights.astype(np.float32).astype(np.float64),
         model.intercepts.astype(np.float32).astype(np.float64),
     )
@@ -358,15 +358,15 @@ def _unpacked(text: str) -> npt.NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
-def _packed_logistic(model: Logistic) -> list[str]:
+def _packed_weights(model: Multinomial) -> list[str]:
     return [_packed(model.weights), _packed(model.intercepts)]
 
 
-def _unpacked_logistic(kept: Sequence[str], width: int, count: int) -> Logistic:
+def _unpacked_weights(kept: Sequence[str], width: int, count: int) -> Multinomial:
     weights, intercepts = (_unpacked(one).astype(np.float64) for one in kept)
     if len(intercepts) != count:
         raise ValueError("a weight is missing")
-    return Logistic(weights.reshape(width, count), intercepts)
+    return Multinomial(weights.reshape(width, count), intercepts)
 
 
 def _tupled(value: Any) -> Any:

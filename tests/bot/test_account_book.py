@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.app.answers import Group, LabelMove
+from bot.app.answers import Explanation, Group, LabelMove
 from bot.app.ports import AccountBook
 from bot.language.question import Sort
 from bot.store.accounts import SqlAccountBook
@@ -181,18 +181,19 @@ def test_a_card_of_an_account_of_which_little_is_known(book: AccountBook, databa
 
 def test_the_reasons_come_from_the_explanation_that_is_wired_in(database: Database) -> None:
     settle(database)
-    run = {"segmentation": "RFM", "as_of": date(2026, 3, 30), "started_at": datetime(2026, 3, 30, tzinfo=UTC)}
-    add(database, "run", {**run, "thresholds": "old"}, {**run, "thresholds": "[1, 2]"})
     book = SqlAccountBook(
         database,
         lambda: CONFIGURATION,
         StoppedClock(),
         lambda _: None,
-        explain=lambda line, thresholds: (f"{line.name} scores {line.r} by {thresholds}.",),
+        explain=lambda account: tuple(
+            Explanation(name, "rfm", "VIP", "", (f"{account} by {name}.",)) for name in ("RFM", "Other")
+        ),
     )
     card = book.card("a1")
     assert card is not None
-    assert card.why == ("Konex scores 4 by [1, 2].",)
+    assert card.why == ("a1 by RFM.",)
+    assert [one.segmentation for one in card.further] == ["Other"]
 
 
 def test_words(book: AccountBook) -> None:

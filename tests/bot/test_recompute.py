@@ -15,8 +15,8 @@ from sqlmodel import col
 from bot.app.config import PublishedConfigurations
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.notices import notice_from
-from bot.app.ports import ScoringTransaction
 from bot.app.recompute import Recompute
+from bot.app.scoring_ports import ScoringTransaction
 from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
 from connector.cache.engine import Database
@@ -140,16 +140,16 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(world: World) -> None:
     class Interrupted(Exception):
         pass
 
-    class FailingScores:
+    class FailingScores(SqlScores):
         @contextmanager
         def transaction(self) -> Iterator[ScoringTransaction]:
-            with SqlScores(world.database).transaction() as transaction:
+            with super().transaction() as transaction:
                 yield transaction
                 raise Interrupted
 
     world.lose("big", 120)
     before, labels = world.counts(), world.labels()
-    broken = Recompute(FailingScores(), world.configurations, world.clock, lambda _: None)
+    broken = Recompute(FailingScores(world.database), world.configurations, world.clock, lambda _: None)
     with pytest.raises(Interrupted):
         broken.run("change")
     assert world.counts() == before

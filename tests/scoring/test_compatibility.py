@@ -17,7 +17,8 @@ from benchmarks.truth.measures import auc
 from benchmarks.truth.purchases import cdnow, online_retail
 from benchmarks.truth.report import find_data
 from scoring.compatibility import cut_points, quintiles, segment_of
-from scoring.leaving.history import bought_within, day_number, read_history, states_at
+from scoring.days import day_number
+from scoring.leaving.history import bought_within, read_history, states_at
 
 # As written in a public course's script, and in many others.
 REFERENCE_MAP = {

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from bot.app.facts import EnginePass
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
-from scoring.explain import reasons
-from scoring.labels import places, read_rules
-from scoring.rfm import Standing, ordinals, score
+from scoring.explain import account_sentences, reasons
+from scoring.labels import account_fields, places, read_rules, related_conditions
+from scoring.rfm import Standing, ordinals, score, thresholds_from
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import NO_SCORE, Standings
 
@@ -51,6 +51,26 @@ def _reasons(old: Standing, new: Standing, situation: Situation[RfmSegmentation]
     return reasons(old, new, situation.today.day, situation.currency)
 
 
+def explained(
+    evidence: Evidence, situation: Situation[RfmSegmentation], account_id: str, standing: Standing
+) -> tuple[str, ...]:
+    """The arithmetic behind each score, the label's criteria, and the least that would give a better one."""
+    segmentation, catalog = situation.segmentation, evidence.catalog()
+    rules = read_rules(segmentation.labels, catalog)
+    fields, related = account_fields(rules, catalog), related_conditions(rules, catalog)
+    part = evidence.accounts("", fields, related, only=[account_id])
+    thresholds = None if situation.thresholds is None else thresholds_from(dict(situation.thresholds))
+    return account_sentences(
+        standing,
+        segmentation,
+        thresholds,
+        catalog,
+        situation.today,
+        situation.currency,
+        {str(name): column.iloc[0] for name, column in part.frame.items()} if len(part.ids) else {},
+    )
+
+
 def _standings(
     ids: pa.Array, frame: pd.DataFrame, label: npt.NDArray[np.int64], names: tuple[str, ...]
 ) -> Standings:
@@ -71,4 +91,4 @@ def _left_out(uncounted: int) -> tuple[str, ...]:
     return (f"{kinds} do not count: {uncounted:,}.",)
 
 
-RFM = Technique[RfmSegmentation](COLUMNS, scored, _reasons, neighbours_move=True)
+RFM = Technique[RfmSegmentation](COLUMNS, scored, _reasons, explained, neighbours_move=True)

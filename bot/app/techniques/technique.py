@@ -79,6 +79,7 @@ class Situation(Generic[S]):
     Attributes:
         learned: what was learned earlier and may be used; None: learn now.
         before: what the last run said, for labels that wait; with details if the technique reads them.
+        thresholds: what the last run kept for explaining, JSON values; None while scoring.
     """
 
     segmentation: S
@@ -87,6 +88,7 @@ class Situation(Generic[S]):
     currency: str
     learned: Learned | None
     before: Standings
+    thresholds: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Technique(Generic[S]):
         columns: of ``scoring.standings.NOTHING``, those it gives; they are compared and written.
         score: raises CriteriaError when the document's criteria do not fit.
         reasons: two or three sentences for a change of label, from the standings before and after.
+        explain: sentences about one account, by its id and standing: the facts behind its label, the limits,
+            what would bring it back.
         learns: whether it scores with something learned.
         details: whether it looks at the details of the last run while it scores.
         neighbours_move: whether an account can change its label because others did.
@@ -125,6 +129,7 @@ class Technique(Generic[S]):
     columns: tuple[str, ...]
     score: Callable[[Evidence, Situation[S]], Scored]
     reasons: Callable[[Standing, Standing, Situation[S]], tuple[str, ...]]
+    explain: Callable[[Evidence, Situation[S], str, Standing], tuple[str, ...]]
     learns: bool = False
     details: bool = False
     neighbours_move: bool = False

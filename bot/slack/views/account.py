@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.app.answers import AccountCard, Answer
+from bot.app.answers import AccountCard, Answer, Explanation
 from bot.app.wording import counted, day, money
 from bot.slack import ids
 from bot.slack.views.blocks import (
@@ -37,6 +37,7 @@ def account_message(answer: Answer, drawing: Drawing) -> Message:
         sentence(run(plain(account.name, 150), "bold"), run(f"  {label}{_since(card)}")),
         fields(_facts(card, answer.currency)),
         *_why(card),
+        *_further(card, drawing),
         *_contacts(card),
         *_links(card),
         context(*_footer(answer, card, drawing.now)),
@@ -80,6 +81,23 @@ def _facts(card: AccountCard, currency: str) -> list[tuple[str, str]]:
 def _why(card: AccountCard) -> tuple[Json, ...]:
     reasons = [line(run(plain(reason, 300))) for reason in card.why]
     return (rich_text(line(run("Why", "bold")), bullets(reasons)),) if reasons else ()
+
+
+def _further(card: AccountCard, drawing: Drawing) -> tuple[Json, ...]:
+    """What the other segmentations say: a line each, and the first sentence of why."""
+    lines = [
+        line(
+            run(plain(one.segmentation, 100), "bold"),
+            run(": " + " · ".join(part for part in (_label(one, drawing), one.measured) if part)),
+            run(f" – {plain(one.why[0], 300)}" if one.why else ""),
+        )
+        for one in card.further
+    ]
+    return (rich_text(bullets(lines)),) if lines else ()
+
+
+def _label(one: Explanation, drawing: Drawing) -> str:
+    return marked(one.label, drawing.marks) if one.label else "no label"
 
 
 def _contacts(card: AccountCard) -> tuple[Json, ...]:

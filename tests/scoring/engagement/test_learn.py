@@ -7,13 +7,10 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from scoring.engagement import learn
 from scoring.engagement.config import Channel, EngagementSegmentation
 from scoring.engagement.learn import PointsProposal, propose_points
-from scoring.engagement.logistic import area_under_curve, fit_signed
 from tests.support.engagement_cases import DAY, TODAY
 
 # By hand an opening is worth as much as a form; in truth only forms tell of a win, and pages are noise.
@@ -107,36 +104,6 @@ def test_too_few_wins_are_a_sentence() -> None:
     late = deals[deals["won"] & (deals["closed_on"] > pd.Timestamp(DAY - timedelta(days=100)))]
     assert "before the time of the test" in propose_points(events, late, BY_HAND, TODAY).warnings[0]
     assert propose_points(events.iloc[:0], deals, BY_HAND, TODAY).segmentation is None
-
-
-@settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=30))
-def test_the_area_is_that_of_all_pairs(rows: list[tuple[int, bool]]) -> None:
-    scores, outcome = np.array([float(a) for a, _ in rows]), np.array([b for _, b in rows], dtype=bool)
-    pairs = [(a > b) + (a == b) / 2 for a in scores[outcome] for b in scores[~outcome]]
-    found = area_under_curve(scores, outcome)
-    assert found is None if not pairs else found == pytest.approx(sum(pairs) / len(pairs))
-
-
-def test_weights_are_those_of_a_fine_search_within_the_signs() -> None:
-    rng = np.random.default_rng(5)
-    features = rng.normal(size=(400, 2))
-    outcome = rng.random(400) < 1 / (1 + np.exp(-(0.4 + 1.2 * features[:, 0] + 0.8 * features[:, 1])))
-    signs = np.array([1, -1])
-
-    def loss(intercept: float, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-        logits = intercept + features @ weights
-        return float((np.logaddexp(0, logits) - outcome * logits).sum() + (weights**2).sum() / 2)
-
-    intercept, weights = fit_signed(features, outcome, signs, np.zeros(2))
-    assert weights[1] == 0  # it wants to be positive
-    best = loss(intercept, weights)
-    for moved in (-1e-3, 1e-3):
-        assert loss(intercept + moved, weights) > best
-        assert loss(intercept, weights + np.array([moved, 0])) > best
-    assert loss(intercept, weights - np.array([0, 1e-3])) > best
-    free = fit_signed(features, outcome, np.array([1, 1]), np.zeros(2))[1]
-    assert free == pytest.approx([1.2, 0.8], abs=0.35)
 
 
 def test_very_many_accounts_are_learned_from_in_part(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.days import day_number
 from scoring.leaving.history import (
     HALF_LIVES,
     bought_within,
-    day_number,
     read_history,
     states_at,
 )

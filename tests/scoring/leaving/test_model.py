@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
+from scoring.days import day_number
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.hazard import fit_hazard, sampled
 from scoring.leaving.history import (
     History,
     bought_within,
-    day_number,
     read_history,
     states_at,
 )
