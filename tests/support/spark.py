@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any, TypeVar
 
 import pytest
+
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 
 def _missing() -> str | None:
@@ -14,4 +18,8 @@ def _missing() -> str | None:
     return None if shutil.which("java") else "Spark needs Java, which is not installed"
 
 
-needs_spark = pytest.mark.skipif(_missing() is not None, reason=str(_missing()))
+def needs_spark(test: Test) -> Test:
+    """Only where Spark is. PySpark leaves the pipe to its Java open, which Python warns of."""
+    quiet = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    there = pytest.mark.skipif(_missing() is not None, reason=str(_missing()))
+    return there(quiet(test))
