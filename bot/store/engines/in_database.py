@@ -72,12 +72,12 @@ class _Portable(FunctionElement[Any]):
 
 
 @compiles(_Portable)
-def _written(element: _Portable, compiler: SQLCompiler, **_options: Any) -> str:
+def _written(element: _Portable, compiler: SQLCompiler, **options: Any) -> str:
     def value(name: str) -> str:
-        return str(compiler.process(element.values[name]))
+        return str(compiler.process(element.values[name], **options))
 
     def relation(name: str) -> str:
-        return f"({compiler.process(element.sources[name])})"
+        return f"({compiler.process(element.sources[name], **options)})"
 
     return f"({element.statement.written(value, relation)})"
 
