@@ -153,9 +153,9 @@ def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> R
     Returns:
         The scores; accounts without a counted transaction are no part of the population and have none.
     """
-    frame = facts.copy()
+    frame = facts.copy(deep=False)
     buyers = (frame["purchases"] > 0).to_numpy(dtype=bool)
-    scores = {name: pd.array([pd.NA] * len(frame), dtype="Int64") for name in ("r", "f", "m", "total")}
+    scores = {name: np.zeros(len(frame), dtype=np.int64) for name in ("r", "f", "m", "total")}
     thresholds = None
     warnings: tuple[str, ...] = ()
     if buyers.any():
@@ -169,7 +169,7 @@ def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> R
             scores[name][buyers] = values
         scores["total"][buyers] = given["r"] + given["f"] + given["m"]
     for name, column in scores.items():
-        frame[name] = column
+        frame[name] = pd.arrays.IntegerArray(column, ~buyers)
     return RfmResult(frame, thresholds, warnings)
 
 

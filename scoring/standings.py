@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from scoring.account_ids import id_at, places
 from scoring.rfm import Standing
 
 NO_DAY, NO_SCORE, NO_LABEL, NO_NUMBER = 0, 0, -1, -(2**63)
@@ -42,7 +42,7 @@ class Standings:
     """Standings of accounts, each of them once.
 
     Attributes:
-        ids: of the accounts.
+        ids: of the accounts, ascending; texts, or whole numbers (``scoring.account_ids``).
         label: places in ``names``; NO_LABEL where no criteria hold.
         names: of the labels.
         columns: what the technique has of ``NOTHING``; a column that is not there has nothing in it.
@@ -82,7 +82,7 @@ class Standings:
 
     def id_of(self, row: int) -> str:
         """The account of a row."""
-        return str(self.ids[int(row)].as_py())
+        return id_at(self.ids, row)
 
     def at(self, row: int) -> Standing:
         """One account's standing."""
@@ -138,7 +138,7 @@ class Moves:
 
 def compare(before: Standings, after: Standings) -> Moves:
     """Everything that differs, label or not."""
-    place = _places(after.ids, before.ids)
+    place = places(after.ids, before.ids)
     known = np.flatnonzero(place >= 0)
     old = place[known]
     differs = _translated(before, after.names)[old] != after.label[known]
@@ -168,18 +168,10 @@ def _digest(text: str) -> int:
     return max(NO_NUMBER + 1, int.from_bytes(found, signed=True))
 
 
-def _places(wanted: pa.Array, among: pa.Array) -> Rows:
-    """Where each of the wanted ids is among others; -1 where it is not."""
-    if wanted.equals(among):  # as it is from day to day
-        return np.arange(len(wanted))
-    found: Rows = pc.fill_null(pc.index_in(wanted, value_set=among), -1).to_numpy().astype(np.intp)
-    return found
-
-
 def _translated(standings: Standings, names: Sequence[str]) -> Integers:
     """The labels as places in other names; one that is not among them is a place of its own."""
     if tuple(names) == standings.names:
         return standings.label
-    places = {name: place for place, name in enumerate(names)}
-    table = [places.get(name, -2 - number) for number, name in enumerate(standings.names)]
+    known = {name: place for place, name in enumerate(names)}
+    table = [known.get(name, -2 - number) for number, name in enumerate(standings.names)]
     return np.array([*table, NO_LABEL], dtype=np.int64)[standings.label]

@@ -32,6 +32,10 @@ class OrganisationFacts:
         return Today(now.astimezone(zone).date(), configuration.organisation.fiscal_year_starts, zone)
 
 
+# What sync writes in the place of an account when it has marked all of them (``connector.ports``).
+EVERYBODY = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """An account whose facts may have changed, as it was when it was read."""

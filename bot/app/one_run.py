@@ -24,7 +24,15 @@ from bot.app.facts import (
 from bot.app.scoring_ports import ScoringTransaction
 from bot.app.technique_rules import label_names
 from bot.app.techniques.registry import technique_of
-from bot.app.techniques.technique import LEARN_EVERY_DAYS, Learned, Scored, Situation, Technique
+from bot.app.techniques.technique import (
+    LEARN_EVERY_DAYS,
+    Changes,
+    Evidence,
+    Learned,
+    Scored,
+    Situation,
+    Technique,
+)
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
@@ -47,6 +55,7 @@ class OneRun:
     organisation: OrganisationFacts
     today: Today
     last: LastRun | None
+    touched: frozenset[str] | None  # the accounts that sync has marked; None: everybody
     baseline: bool
     now: Callable[[], datetime]
     crm_url: Callable[[str], str | None]
@@ -116,12 +125,21 @@ class OneRun:
     def _score(self) -> Scored:
         evidence = self.transaction.evidence(self.segmentation.name, self.published.configuration, self.today)
         try:
-            return self._technique.score(evidence, self._situation)
+            changed = self._score_changes(evidence)
+            return self._technique.score(evidence, self._situation) if changed is None else changed
         except CriteriaError as error:
             raise ConfigurationError(
                 f"The criteria of '{self.segmentation.name}' do not fit the CRM's fields: {error}",
                 "Run `bellwether config check`, correct the line it names, and apply the document.",
             ) from None
+
+    def _score_changes(self, evidence: Evidence) -> Scored | None:
+        """On a change from the last run and what is different since, where that tells everything."""
+        some, last = self._technique.score_changes, self.last
+        marked = self.touched
+        if some is None or last is None or self.baseline or self.cause != "change" or marked is None:
+            return None
+        return some(evidence, self._situation, Changes(marked, last.as_of))
 
     def _changes(self, moves: Moves) -> list[AccountChange]:
         # Only those that had none at the last run have to be looked up in the history.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
 from bot.app.errors import UserError
-from bot.app.facts import LastRun, OrganisationFacts, RunSummary, SegmentationRun
+from bot.app.facts import EVERYBODY, LastRun, OrganisationFacts, RunSummary, SegmentationRun, Touched
 from bot.app.one_run import Cause, OneRun
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
@@ -59,8 +59,9 @@ class Recompute:
                 return RunSummary(cause, started, self._clock.now())
             chosen = _chosen(published.configuration, segmentation)
             organisation = transaction.organisation()
+            marked = _marked(touched)
             parts = tuple(
-                self._one(transaction, published, one, cause, started, organisation) for one in chosen
+                self._one(transaction, published, one, cause, started, organisation, marked) for one in chosen
             )
             # A mark means "to be scored by every segmentation": one alone must not take it away.
             if len(chosen) == len(published.configuration.segmentations):
@@ -86,6 +87,7 @@ class Recompute:
         cause: Cause,
         started: datetime,
         organisation: OrganisationFacts,
+        marked: frozenset[str] | None,
     ) -> SegmentationRun:
         last = transaction.last_run(segmentation.name)
         configuration = published.configuration
@@ -99,6 +101,7 @@ class Recompute:
             organisation=organisation,
             today=today,
             last=last,
+            touched=marked,
             baseline=self._is_baseline(last, published, segmentation),
             now=self._clock.now,
             crm_url=self._crm_url,
@@ -127,6 +130,12 @@ class Recompute:
             now.configuration.mapping,
         )
         return not same or segmentation not in then.segmentations
+
+
+def _marked(touched: Sequence[Touched]) -> frozenset[str] | None:
+    """The accounts that sync has marked; None when it was everybody."""
+    marked = frozenset(one.account_id for one in touched)
+    return None if EVERYBODY in marked else marked
 
 
 def _chosen(configuration: Configuration, name: str | None) -> tuple[Segmentation, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -31,11 +32,14 @@ from bot.app.facts import AccountFacts
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import TRANSACTION, TransactionColumns
 from bot.store.criteria_sql import fields_of, where
-from bot.store.frames import columns_of
+from bot.store.frames import account_columns, alike_tables, read_account_rows
+from bot.store.halves import in_parts
+from bot.store.score_rows import batches
 from bot.store.taking_part import AccountsAsked, taking_part
+from scoring.account_ids import Rows, places
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog
+from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
@@ -44,14 +48,19 @@ from scoring.criteria.tree import And, Leaf, Node
 from scoring.labels import account_fields, read_rules, related_conditions
 from scoring.rfm_config import RfmSegmentation
 
-STAGE = "transaction.stage"
-_PURCHASE_TYPES = (pa.string(), pa.date32(), pa.int64(), pa.int64())
+TABLE = "transaction."
+STAGE = f"{TABLE}stage"
+_FACTS = (pa.date32(), pa.int64(), pa.int64())
 
 
 def read_facts(
-    connection: Connection, segmentation: RfmSegmentation, configuration: Configuration, today: Today
+    connection: Connection,
+    segmentation: RfmSegmentation,
+    configuration: Configuration,
+    today: Today,
+    only: Sequence[str] | None = None,
 ) -> AccountFacts:
-    """The facts of every account that takes part, by id.
+    """The facts of every account that takes part, by id; with ``only`` of those accounts alone.
 
     Transactions dated after today do not count, so that a run for a day gives the same whenever it is made.
 
@@ -61,21 +70,101 @@ def read_facts(
     # Typing errors in values are found when a document is checked, not when it is used.
     accounts = account_catalog(connection, configuration).open()
     rules = read_rules(segmentation.labels, accounts)
-    transactions = transaction_catalog(connection, configuration, closed=False).open()
-    node, dialect = parse(segmentation.transactions, transactions), connection.dialect.name
-    counting = which_count(connection, node, transactions, today)
-    rows = TransactionColumns(dialect).rows(fields_of(node, transactions))
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
-    part = taking_part(connection, chosen, segmentation.accounts, fields, related)
-    dated = _dated(today, dialect)
-    found = columns_of(connection, _purchases(rows, and_(counting, dated)), _PURCHASE_TYPES)
+    part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
+    counted = _Counted(connection, segmentation, configuration, today)
     return AccountFacts(
         ids=part.ids,
-        frame=_frame(part.ids, found, part.frame),
+        frame=_frame(part.ids, counted.by_account(part.ids, only), part.frame),
         catalog=accounts,
-        uncounted=_count(connection, rows, and_(counting, undated(today))),
+        uncounted=counted.left_out() if only is None else 0,
     )
+
+
+def moved_since(
+    connection: Connection,
+    segmentation: RfmSegmentation,
+    configuration: Configuration,
+    today: Today,
+    day: date,
+) -> frozenset[str] | None:
+    """The accounts with a transaction that was still to come on a day and is not any more.
+
+    None when facts may be others without a mark of sync: criteria that ask for other records than the
+    account's or the transaction's own, or for a day while days have passed.
+
+    Raises:
+        CriteriaError: criteria that do not fit the fields.
+    """
+    accounts = account_catalog(connection, configuration).open()
+    transactions = transaction_catalog(connection, configuration, closed=False).open()
+    passed = day != today.day
+    if day > today.day or not (
+        _own(segmentation.accounts, accounts, "account.", passed=passed)
+        and _own(segmentation.transactions, transactions, TABLE, passed=passed)
+    ):
+        return None
+    if not passed:
+        return frozenset()
+    due = (
+        select(TRANSACTION.c.account_id)
+        .distinct()
+        .where(
+            TRANSACTION.c.occurred_on > day,
+            TRANSACTION.c.occurred_on <= today.day,
+            TRANSACTION.c.account_id.is_not(None),
+        )
+    )
+    return frozenset(connection.execute(due).scalars())
+
+
+def _own(criteria: str, catalog: Catalog, place: str, *, passed: bool) -> bool:
+    """Whether criteria ask only for what a record itself says, and for no day if days have passed."""
+    node = parse(criteria, catalog)
+    if not all(isinstance(one, Leaf) for one in atoms(resolved(node, catalog), whole=False)):
+        return False
+    fields = fields_of(node, catalog)
+    if passed and any(field.type is FieldType.DATE for field in fields):
+        return False
+    return all(field.source.startswith((place, "raw:")) for field in fields)
+
+
+class _Counted:
+    """The transactions that count: added up by account, and how many cannot be."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        segmentation: RfmSegmentation,
+        configuration: Configuration,
+        today: Today,
+    ) -> None:
+        catalog = transaction_catalog(connection, configuration, closed=False).open()
+        node = parse(segmentation.transactions, catalog)
+        self._connection = connection
+        self._today = today
+        self._rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
+        self._counting = which_count(connection, node, catalog, today)
+
+    def by_account(self, ids: pa.Array, only: Sequence[str] | None) -> pa.Table:
+        """Account, last day, number and sum of the transactions that count."""
+        dated = _dated(self._today, self._connection.dialect.name)
+        statement = _purchases(self._rows, and_(self._counting, dated))
+        if only is None:
+            parts = in_parts(self._connection, statement, TRANSACTION.c.account_id, ids)
+            return pa.concat_tables(alike_tables([read_account_rows(one, _FACTS) for one in parts]))
+        tables = [
+            account_columns(self._connection, statement.where(TRANSACTION.c.account_id.in_(some)), _FACTS)
+            for some in batches(sorted(set(only)))
+        ]
+        return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
+
+    def left_out(self) -> int:
+        """How many have no account, no date, or a date after today."""
+        condition = and_(self._counting, undated(self._today))
+        query = select(func.count()).select_from(self._rows).where(condition)
+        return self._connection.execute(query).scalar_one()
 
 
 def which_count(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
@@ -159,19 +248,26 @@ def _purchases(rows: FromClause, counted: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _count(connection: Connection, rows: FromClause, condition: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(rows).where(condition)).scalar_one()
-
-
 def _frame(ids: pa.Array, found: pa.Table, asked: pd.DataFrame) -> pd.DataFrame:
     accounts, days, purchases, spend = (column.combine_chunks() for column in found.columns)
-    place = pc.index_in(ids, value_set=accounts)
+    place = places(ids, accounts)
+    bought = place >= 0
     frame = pd.DataFrame(
         {
-            "last_purchase": days.take(place).to_numpy(zero_copy_only=False),
-            "purchases": pc.fill_null(purchases.take(place), 0).to_numpy(),
-            "spend_minor": pc.fill_null(spend.take(place), 0).to_numpy(),
-        }
+            "last_purchase": _taken(days.cast(pa.int32()).to_numpy(), place, bought),
+            "purchases": _taken(purchases.to_numpy(), place, bought),
+            "spend_minor": _taken(spend.to_numpy(), place, bought),
+        },
+        copy=False,
     )
-    frame["last_purchase"] = frame["last_purchase"].astype("datetime64[s]")
+    day = frame["last_purchase"].to_numpy().astype("datetime64[D]").astype("datetime64[s]")
+    day[~bought] = np.datetime64("NaT")
+    frame["last_purchase"] = day
     return frame if asked.empty else pd.concat([frame, asked], axis=1)
+
+
+def _taken(values: npt.NDArray[Any], place: Rows, bought: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The values at some places; 0 where there is none."""
+    if not len(values):
+        return np.zeros(len(place), dtype=np.int64)
+    return np.where(bought, values[place], 0).astype(np.int64)

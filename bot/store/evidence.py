@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from functools import cached_property
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from bot.app.facts import AccountFacts, Accounts, EnginePass
-from bot.store.account_facts import read_facts
+from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines, passed_by_engine
 from bot.store.taking_part import AccountsAsked, taking_part
@@ -52,13 +56,14 @@ class SqlEvidence:
         related: Sequence[Measured | Related] = (),
         only: Sequence[str] | None = None,
     ) -> Accounts:
-        """The accounts that take part."""
+        """The accounts that take part; their ids as texts."""
         asked = AccountsAsked(self._segmentation, self._catalog, self._today)
-        return taking_part(self._connection, asked, criteria, fields, related, only)
+        part = taking_part(self._connection, asked, criteria, fields, related, only)
+        return replace(part, ids=pc.cast(part.ids, pa.string()))
 
-    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
+    def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
-        return read_facts(self._connection, segmentation, self._configuration, self._today)
+        return read_facts(self._connection, segmentation, self._configuration, self._today, only)
 
     def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
         """RFM's whole pass by the engine of the document."""
@@ -68,3 +73,7 @@ class SqlEvidence:
         return passed_by_engine(
             self._connection, segmentation, configuration, self._today, self._file_engines
         )
+
+    def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
+        """The accounts whose facts are others than on a day, but for those that sync has marked."""
+        return moved_since(self._connection, segmentation, self._configuration, self._today, day)

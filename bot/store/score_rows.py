@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, String, bindparam, case, cast, delete, func, literal, select
 
-from bot.store.frames import columns_of
+from bot.store import snapshots
+from bot.store.frames import account_columns
 from bot.store.places import SCORE, TABLES
 from connector.cache.statements import upsert
+from scoring.account_ids import in_order
 from scoring.rfm import EPOCH_ORDINAL, Standing
 from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
 
@@ -35,22 +37,37 @@ def read_standings(
     connection: Connection, segmentation: str, columns: Sequence[str], *, details: bool
 ) -> Standings:
     """What the last run said, by id."""
+    held = None if details else snapshots.read(connection, segmentation, columns)
+    if held is None:
+        return _read_rows(connection, segmentation, columns, 0, details=details)
+    run_id, standings = held
+    later = _read_rows(connection, segmentation, columns, run_id, details=False)
+    return snapshots.put_over(standings, later) if len(later) else standings
+
+
+def _read_rows(
+    connection: Connection, segmentation: str, columns: Sequence[str], since: int, *, details: bool
+) -> Standings:
+    """The rows that runs after one wrote; after 0 every row."""
     mine = SCORE.c.segmentation == segmentation
+    if since:
+        mine &= SCORE.c.run_id > since
     found = set(connection.execute(select(SCORE.c.label).distinct().where(mine)).scalars())
     labels = tuple(sorted(name for name in found if name is not None))
     asked = [SCORE.c.account_id, _place(labels), *(_stored(name) for name in columns)]
     statement = select(*asked).where(mine).order_by(SCORE.c.account_id)
-    types = [
-        pa.string(),
-        pa.int64(),
-        *(pa.date32() if name == "last_purchase" else pa.int64() for name in columns),
-    ]
-    table = columns_of(connection, statement, types)
-    ids, label, *others = (one.combine_chunks() for one in table.columns)
+    types = [pa.int64(), *(_TYPES.get(name, pa.int64()) for name in columns)]
+    table = account_columns(connection, statement, types)
     texts = None
     if details:
         rows = connection.execute(select(SCORE.c.details).where(mine).order_by(SCORE.c.account_id))
-        texts = pa.array(rows.scalars().all(), pa.string())
+        table = table.append_column("details", pa.array(rows.scalars().all(), pa.string()))
+    order = in_order(table.column(0).combine_chunks())
+    if order is not None:
+        table = table.take(pa.array(order))
+    ids, label, *others = (one.combine_chunks() for one in table.columns)
+    if details:
+        *others, texts = others
     numbers = {name: _numbers(name, column) for name, column in zip(columns, others, strict=True)}
     return Standings(ids, label.to_numpy(), labels, numbers, texts)
 
@@ -96,6 +113,8 @@ def write_scores(connection: Connection, segmentation: str, run_id: int, at: dat
         this = (SCORE.c.segmentation == segmentation) & (SCORE.c.account_id == bindparam("this"))
         gone = [{"this": moves.before.id_of(row)} for row in moves.gone]
         connection.execute(delete(SCORE).where(this), gone)
+    if len(moves):
+        snapshots.keep(connection, segmentation, run_id, after, gone=bool(len(moves.gone)))
 
 
 def write_history(connection: Connection, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
@@ -122,6 +141,7 @@ def write_history(connection: Connection, segmentation: str, run_id: int, day: d
 def forget_scores(connection: Connection, segmentation: str) -> None:
     """Take away everything that a segmentation says now."""
     connection.execute(delete(SCORE).where(SCORE.c.segmentation == segmentation))
+    snapshots.forget(connection, segmentation)
     for name in ("offer", "learned"):
         table = TABLES[name]
         connection.execute(delete(table).where(table.c.segmentation == segmentation))

@@ -34,7 +34,10 @@ class ScoreRow(SQLModel, table=True):
     """
 
     __tablename__: ClassVar[Any] = "score"
-    __table_args__ = (Index("ix_score_label", "segmentation", "label"),)
+    __table_args__ = (
+        Index("ix_score_label", "segmentation", "label"),
+        Index("ix_score_run", "segmentation", "run_id"),
+    )
     segmentation: str = Field(sa_column=Column(String(100), primary_key=True))
     account_id: str = Field(sa_column=Column(String(32), primary_key=True))
     r: int | None = None

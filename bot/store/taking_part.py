@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Select, select
 from bot.app.facts import Accounts
 from bot.store.columns import ACCOUNT, AccountColumns
 from bot.store.criteria_sql import where
-from bot.store.frames import columns_of
+from bot.store.frames import account_columns, alike_tables
+from scoring.account_ids import compact, in_order
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
@@ -67,14 +68,21 @@ def taking_part(
     found = {field.name: _column(field, some) for field, some in zip(fields, values, strict=False)}
     for name, some in zip(names[len(fields) :], values[len(fields) :], strict=True):
         found[name] = pd.Series(some, dtype=bool)
-    return Accounts(pa.array(ids, pa.string()), pd.DataFrame(found, columns=names))
+    frame = pd.DataFrame(found, columns=names)
+    numbered = compact(ids)
+    order = in_order(numbered)
+    if order is None:
+        return Accounts(numbered, frame)
+    return Accounts(numbered.take(pa.array(order)), frame.iloc[order].reset_index(drop=True))
 
 
 def _ids(connection: Connection, statement: Select[Any], only: Sequence[str] | None) -> pa.Array:
-    tables = [columns_of(connection, one, [pa.string()]) for one in _portions(statement, only)]
+    tables = [account_columns(connection, one, ()) for one in _portions(statement, only)]
     if not tables:
-        return pa.array([], pa.string())
-    return pa.concat_tables(tables).column(0).combine_chunks()
+        return pa.array([], pa.int64())
+    ids = pa.concat_tables(alike_tables(tables)).column(0).combine_chunks()
+    order = in_order(ids)
+    return ids if order is None else ids.take(pa.array(order))
 
 
 def _portions(statement: Select[Any], only: Sequence[str] | None) -> list[Select[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Date, Index, String, Text
+from sqlalchemy import BigInteger, Column, Date, Index, LargeBinary, String, Text
 from sqlmodel import Field, SQLModel
 
 # Imported for its effect on the metadata: the naming convention stands before the first table.
@@ -42,6 +42,16 @@ class ScoreHistoryRow(SQLModel, table=True):
     measure: int | None = _whole()
     gone: bool = False
     run_id: int = 0
+
+
+class StandingSnapshotRow(SQLModel, table=True):
+    """The scores of a segmentation in one piece, as Arrow writes them: a copy, to be read quickly."""
+
+    __tablename__: ClassVar[Any] = "standing_snapshot"
+    segmentation: str = _key(100)
+    run_id: int = 0
+    accounts: int = 0
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class LearnedRow(SQLModel, table=True):

@@ -45,7 +45,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def facts(self, segmentation: RfmSegmentation) -> AccountFacts:
+    def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part.
 
         Raises:
@@ -59,6 +59,14 @@ class Evidence(Protocol):
         Raises:
             CriteriaError: as ``accounts``.
             ConfigurationError: the engine is not there, or does not reach its files.
+        """
+        ...
+
+    def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
+        """The accounts whose facts are others than on a day, but for those that sync has marked.
+
+        None when that cannot be said: another account's facts may be others too, because criteria ask for
+        what sync marks nobody for, or for a day while days have passed.
         """
         ...
 
@@ -112,6 +120,19 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """What may be different since the last run.
+
+    Attributes:
+        marked: the accounts that sync has marked.
+        since: the day of the last run.
+    """
+
+    marked: frozenset[str]
+    since: date
+
+
+@dataclass(frozen=True)
 class Technique(Generic[S]):
     """A technique, as functions.
 
@@ -124,6 +145,8 @@ class Technique(Generic[S]):
         learns: whether it scores with something learned.
         details: whether it looks at the details of the last run while it scores.
         neighbours_move: whether an account can change its label because others did.
+        score_changes: the same as ``score`` from what the last run said and what is different since; None
+            where only a look at everything can tell.
     """
 
     columns: tuple[str, ...]
@@ -133,6 +156,7 @@ class Technique(Generic[S]):
     learns: bool = False
     details: bool = False
     neighbours_move: bool = False
+    score_changes: Callable[[Evidence, Situation[S], Changes], Scored | None] | None = None
 
 
 def no_standings(columns: Sequence[str] = ()) -> Standings:
