@@ -22,4 +22,5 @@ def needs_spark(test: Test) -> Test:
     """Only where Spark is. PySpark leaves the pipe to its Java open, which Python warns of."""
     quiet = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     there = pytest.mark.skipif(_missing() is not None, reason=str(_missing()))
-    return there(quiet(test))
+    marked: Test = there(quiet(test))
+    return marked
