@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Discriminator, Field, Tag
 
 from scoring.engagement.config import EngagementLimits, EngagementSegmentation
+from scoring.engines.config import Scoring
 from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
@@ -205,6 +206,7 @@ class Configuration(Part):
     alerts: Alerts = Alerts()
     access: Access = Access()
     schedule: Schedule = Schedule()
+    scoring: Scoring = Scoring()
     sync: Syncing = Syncing()
     write_back: WriteBack = WriteBack()
     finance: tuple[FinanceSource, ...] = ()

@@ -6,7 +6,7 @@ differ only in where the cuts come from, so that one stored form explains both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
@@ -160,9 +160,11 @@ def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> R
     warnings: tuple[str, ...] = ()
     if buyers.any():
         measured = _measures(frame[buyers])
-        thresholds = _thresholds(measured, segmentation, today)
+        scored = segmentation.scores
+        thresholds = thresholds_by(lambda name: cuts_by_rank(measured[name], scored), segmentation, today)
         given = _score_each(measured, thresholds)
-        warnings = _warnings(measured, segmentation)
+        constant = {name for name, values in measured.items() if values.min() == values.max()}
+        warnings = population_warnings(len(measured["r"]), constant, segmentation)
         for name, values in given.items():
             scores[name][buyers] = values
         scores["total"][buyers] = given["r"] + given["f"] + given["m"]
@@ -186,6 +188,60 @@ def cuts_by_rank(values: Integers, scores: int) -> Cuts:
     ordered = np.sort(values)
     ranks = [-(-k * len(ordered) // scores) for k in range(1, scores)]
     return Cuts(tuple(int(ordered[rank - 1]) for rank in ranks))
+
+
+def thresholds_by(ranked: Callable[[str], Cuts], segmentation: RfmSegmentation, today: Today) -> Thresholds:
+    """Where the scores change.
+
+    Args:
+        ranked: cuts by rank of a measure (``r``, ``f`` or ``m``); asked only where they are wanted.
+        segmentation: how each measure is scored.
+        today: the day of the run.
+    """
+    recency, frequency, monetary = segmentation.recency, segmentation.frequency, segmentation.monetary
+    return Thresholds(
+        _day_bands(recency, today) if isinstance(recency, RecencyBands) else ranked("r"),
+        _threshold_cuts(frequency, unit=1) if isinstance(frequency, ThresholdBands) else ranked("f"),
+        _threshold_cuts(monetary, unit=MINOR_PER_UNIT)
+        if isinstance(monetary, ThresholdBands)
+        else ranked("m"),
+    )
+
+
+def ranked_measures(segmentation: RfmSegmentation) -> dict[str, str]:
+    """The measures that are scored by rank, as a person calls them."""
+    methods = {
+        "r": ("last purchase", segmentation.recency),
+        "f": ("number of purchases", segmentation.frequency),
+        "m": ("spend", segmentation.monetary),
+    }
+    return {name: word for name, (word, method) in methods.items() if isinstance(method, Percentiles)}
+
+
+def population_warnings(
+    count: int, constant: Collection[str], segmentation: RfmSegmentation
+) -> tuple[str, ...]:
+    """What makes ranks say little. Bands mean the same with any population.
+
+    Args:
+        count: how many accounts have purchases.
+        constant: the measures that are the same for all of them.
+        segmentation: how each measure is scored.
+    """
+    words = ranked_measures(segmentation)
+    found: list[str] = []
+    fewest = FEWEST_PER_SCORE * segmentation.scores
+    if words and count < fewest:
+        found.append(
+            f"Only {count} account{'' if count == 1 else 's'} with purchases: percentile scores of "
+            f"1 to {segmentation.scores} need at least {fewest} to mean something."
+        )
+    found += [
+        f"Every account has the same {word}: that score does not tell them apart."
+        for name, word in words.items()
+        if count > 1 and name in constant
+    ]
+    return tuple(found)
 
 
 def period_of(text: str) -> Period:
@@ -231,23 +287,7 @@ def ordinals(days: pd.Series[Any]) -> Integers:
     return np.fromiter((0 if pd.isna(day) else day.toordinal() for day in days), np.int64, len(days))
 
 
-def _thresholds(measured: dict[str, Integers], segmentation: RfmSegmentation, today: Today) -> Thresholds:
-    scores = segmentation.scores
-    recency: Cuts | DayBands
-    if isinstance(segmentation.recency, RecencyBands):
-        recency = _day_bands(segmentation.recency, today)
-    else:
-        recency = cuts_by_rank(measured["r"], scores)
-    return Thresholds(
-        recency,
-        _cuts(segmentation.frequency, measured["f"], scores, unit=1),
-        _cuts(segmentation.monetary, measured["m"], scores, unit=MINOR_PER_UNIT),
-    )
-
-
-def _cuts(method: Percentiles | ThresholdBands, values: Integers, scores: int, *, unit: int) -> Cuts:
-    if isinstance(method, Percentiles):
-        return cuts_by_rank(values, scores)
+def _threshold_cuts(method: ThresholdBands, *, unit: int) -> Cuts:
     # By way of the written form: 0.29 means 29 cents, not what 0.29 * 100 gives in binary.
     exact = (Decimal(str(one)) * unit for one in method.at_least)
     return Cuts(tuple(int(one.to_integral_value(ROUND_CEILING)) for one in exact), reached=True)
@@ -267,33 +307,6 @@ def _score_each(measured: dict[str, Integers], thresholds: Thresholds) -> dict[s
         "f": thresholds.frequency.score(measured["f"]),
         "m": thresholds.monetary.score(measured["m"]),
     }
-
-
-def _warnings(measured: dict[str, Integers], segmentation: RfmSegmentation) -> tuple[str, ...]:
-    """What makes ranks say little. Bands mean the same with any population."""
-    ranked = {
-        key: word
-        for key, word, method in (
-            ("r", "last purchase", segmentation.recency),
-            ("f", "number of purchases", segmentation.frequency),
-            ("m", "spend", segmentation.monetary),
-        )
-        if isinstance(method, Percentiles)
-    }
-    found: list[str] = []
-    count = len(measured["r"])
-    fewest = FEWEST_PER_SCORE * segmentation.scores
-    if ranked and count < fewest:
-        found.append(
-            f"Only {count} account{'' if count == 1 else 's'} with purchases: percentile scores of "
-            f"1 to {segmentation.scores} need at least {fewest} to mean something."
-        )
-    found += [
-        f"Every account has the same {word}: that score does not tell them apart."
-        for key, word in ranked.items()
-        if count > 1 and measured[key].min() == measured[key].max()
-    ]
-    return tuple(found)
 
 
 def _recency_as_json(recency: Cuts | DayBands) -> dict[str, Any]:

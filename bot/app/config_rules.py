@@ -10,7 +10,9 @@ from bot.app.config_document import Path, Problem
 from bot.app.config_shape import nearest
 from bot.app.technique_rules import label_names, technique_problems, twice
 from scoring.config import Configuration, Route, Segmentation
+from scoring.engines.criteria import engine_problems
 from scoring.markets import market_problems
+from scoring.rfm_config import RfmSegmentation
 
 # Daylight saving repeats or leaves out hours of the night in many zones; a daily run stays clear of them.
 EARLIEST_DAILY = time(4, 0)
@@ -22,6 +24,7 @@ def rule_problems(configuration: Configuration) -> Iterator[Problem]:
     yield from twice(("segmentations",), [one.name for one in segmentations], "segmentation")
     for at, segmentation in enumerate(segmentations):
         yield from technique_problems(("segmentations", at), segmentation, configuration.limits)
+    yield from _engine_problems(configuration)
     yield from _segment_problems(configuration)
     for one in market_problems(configuration.markets, configuration.limits):
         yield Problem(("markets", *one.path), one.sentence)
@@ -30,6 +33,24 @@ def rule_problems(configuration: Configuration) -> Iterator[Problem]:
     for at, route in enumerate(routes):
         yield from _route_problems(("alerts", "routes", at), route, segmentations)
     yield from _clock_problems(configuration)
+
+
+def _engine_problems(configuration: Configuration) -> Iterator[Problem]:
+    """What the engine of RFM cannot do: refused here, because a run would not fall back in silence."""
+    scoring = configuration.scoring
+    if scoring.over_files and scoring.folder is None:
+        yield Problem(
+            ("scoring", "engine"),
+            f"the engine '{scoring.engine}' reads files: set scoring.folder to where they go, a path or a "
+            "URL such as s3://bucket/bellwether.",
+        )
+    if scoring.in_process:
+        return
+    segments = {one.name: one.criteria for one in configuration.segments}
+    for at, segmentation in enumerate(configuration.segmentations):
+        if isinstance(segmentation, RfmSegmentation):
+            for one in engine_problems(segmentation, scoring.engine, segments):
+                yield Problem(("segmentations", at, *one.path), one.sentence)
 
 
 def _segment_problems(configuration: Configuration) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.engines.rfm_pass import Passed
 from scoring.labels import Direction
 from scoring.leaving.history import History
 from scoring.rfm import Standing
@@ -100,6 +101,18 @@ class PurchaseDays:
 
     history: History
     too_large: int = 0
+
+
+@dataclass(frozen=True)
+class EnginePass:
+    """What an engine gives of every account that takes part.
+
+    Attributes:
+        uncounted: as of ``AccountFacts``.
+    """
+
+    passed: Passed
+    uncounted: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bot.app.offers import Recommending
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
 from bot.runtime.documents import catalogs_of
+from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.backtest_data import SqlPastRecords
@@ -56,7 +57,7 @@ class ScoringParts:
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
-        scores = SqlScores(self.database)
+        scores = SqlScores(self.database, FILE_ENGINES)
         return Recompute(scores, self.configurations, self.clock, self.crm_url, self.readings.read_new)
 
     @cached_property

@@ -145,7 +145,7 @@ class _Counted:
         self._connection = connection
         self._today = today
         self._rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
-        self._counting = counting(connection, node, catalog, today)
+        self._counting = which_count(connection, node, catalog, today)
 
     def by_account(self, ids: pa.Array, only: Sequence[str] | None) -> pa.Table:
         """Account, last day, number and sum of the transactions that count."""
@@ -167,7 +167,7 @@ class _Counted:
         return self._connection.execute(query).scalar_one()
 
 
-def counting(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
+def which_count(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
     """Which transactions count.
 
     Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
@@ -199,12 +199,12 @@ def _of_stages(
     frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
     holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
     wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
-    stage = _without_index(TRANSACTION.c.stage, connection.dialect.name)
+    stage = without_index(TRANSACTION.c.stage, connection.dialect.name)
     listed = stage.in_([one for one in wanted if one is not None])
     return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
 
 
-def _without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+def without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
     return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
 
@@ -222,7 +222,7 @@ def _stages(connection: Connection) -> list[str]:
 
 def dated(today: Today, dialect: str) -> ColumnElement[bool]:
     """True or false, never NULL: an account, and a day that has come."""
-    day = type_coerce(_without_index(TRANSACTION.c.occurred_on, dialect), Date)
+    day = type_coerce(without_index(TRANSACTION.c.occurred_on, dialect), Date)
     return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
 from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
@@ -20,6 +20,7 @@ from bot.store import activity
 from bot.store.account_facts import moved_since, read_facts
 from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
+from bot.store.engines.choice import FileEngines, passed_by_engine
 from bot.store.offers import offers_of_account
 from bot.store.order_lines import order_lines
 from bot.store.purchase_days import count_left_out, read_purchase_days
@@ -39,12 +40,18 @@ class SqlEvidence:
     """Reading on one connection, for one segmentation."""
 
     def __init__(
-        self, connection: Connection, segmentation: str, configuration: Configuration, today: Today
+        self,
+        connection: Connection,
+        segmentation: str,
+        configuration: Configuration,
+        today: Today,
+        file_engines: FileEngines | None = None,
     ) -> None:
         self._connection = connection
         self._segmentation = segmentation
         self._configuration = configuration
         self._today = today
+        self._file_engines = file_engines or {}
 
     @cached_property
     def _catalog(self) -> Catalog:
@@ -96,6 +103,20 @@ class SqlEvidence:
     def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
         """How many transactions meet the criteria but have no account, no day or a later one."""
         return count_left_out(self._connection, segmentation, self._configuration, self._today)
+
+    def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
+        """RFM's whole pass by the engine of the document.
+
+        Previews and back-tests are given no engines over files: they write none, and what is scored in
+        process is the same.
+        """
+        configuration = self._configuration
+        scoring = configuration.scoring
+        if scoring.in_process or (scoring.over_files and scoring.engine not in self._file_engines):
+            return None
+        return passed_by_engine(
+            self._connection, segmentation, configuration, self._today, self._file_engines
+        )
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""

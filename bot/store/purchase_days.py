@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from bot.app.facts import PurchaseDays
-from bot.store.account_facts import counting, dated, undated
+from bot.store.account_facts import dated, undated, which_count
 from bot.store.catalog import transaction_catalog
 from bot.store.columns import TRANSACTION, TransactionColumns
 from bot.store.criteria_sql import fields_of
@@ -103,7 +103,7 @@ def _counted(
     catalog = transaction_catalog(connection, configuration, closed=False).open()
     node = parse(segmentation.transactions, catalog)
     rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
-    return rows, counting(connection, node, catalog, today)
+    return rows, which_count(connection, node, catalog, today)
 
 
 def _by_day(purchases: Select[Any]) -> Select[Any]:

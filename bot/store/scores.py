@@ -28,6 +28,7 @@ from bot.app.scoring_ports import ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import learnings, raised_alerts, score_rows
 from bot.store.bulk_rows import next_numbers, write_rows
+from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
 from bot.store.offers import write_offers
@@ -51,28 +52,30 @@ _ORGANISATION = table_of(OrganisationRow)
 class SqlScores:
     """The database as the use case sees it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, file_engines: FileEngines | None = None) -> None:
         self._database = database
+        self._file_engines = file_engines or {}
 
     @contextmanager
     def transaction(self) -> Iterator[ScoringTransaction]:
         """Begin, with the write lock; whatever another run has written is visible."""
         with self._database.writes.begin() as connection:
             take_turn(connection, "scoring")
-            yield SqlScoringTransaction(connection)
+            yield SqlScoringTransaction(connection, self._file_engines)
 
     @contextmanager
     def reading(self) -> Iterator[ScoringTransaction]:
         """Begin to read only."""
         with self._database.reads.connect() as connection:
-            yield SqlScoringTransaction(connection)
+            yield SqlScoringTransaction(connection, self._file_engines)
 
 
 class SqlScoringTransaction:
     """One run's reading and writing on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, file_engines: FileEngines | None = None) -> None:
         self._connection = connection
+        self._file_engines = file_engines or {}
 
     def organisation(self) -> OrganisationFacts:
         """Time zone and currency; UTC and USD before the organisation was read."""
@@ -95,7 +98,7 @@ class SqlScoringTransaction:
 
     def evidence(self, segmentation: str, configuration: Configuration, today: Today) -> SqlEvidence:
         """What techniques read."""
-        return SqlEvidence(self._connection, segmentation, configuration, today)
+        return SqlEvidence(self._connection, segmentation, configuration, today, self._file_engines)
 
     def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
         """What the last run said."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts
+from bot.app.facts import AccountFacts, EnginePass
 from bot.app.techniques.technique import Changes, Evidence, Scored, Situation, Technique
 from scoring.account_ids import alike, compact, in_order
 from scoring.account_ids import places as id_places
@@ -25,8 +25,21 @@ COLUMNS = ("last_purchase", "purchases", "spend_minor", "r", "f", "m")
 
 def scored(evidence: Evidence, situation: Situation[RfmSegmentation]) -> Scored:
     """Every account that takes part."""
+    engine = evidence.passed(situation.segmentation)
+    if engine is not None:
+        return _by_engine(engine, tuple(label.name for label in situation.segmentation.labels))
     facts = evidence.facts(situation.segmentation)
-    return _scored(facts.ids, facts.frame, facts.catalog, situation, _left_out(facts))
+    return _scored(facts.ids, facts.frame, facts.catalog, situation, _left_out(facts.uncounted))
+
+
+def _by_engine(engine: EnginePass, names: tuple[str, ...]) -> Scored:
+    passed = engine.passed
+    columns = {name: passed.columns[name] for name in COLUMNS}
+    return Scored(
+        Standings(passed.ids, passed.columns["label"], names, columns),
+        (*passed.warnings, *_left_out(engine.uncounted)),
+        None if passed.thresholds is None else passed.thresholds.as_json(),
+    )
 
 
 def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes: Changes) -> Scored | None:
@@ -128,12 +141,12 @@ def _standings(
     return Standings(ids, label, names, columns)
 
 
-def _left_out(facts: AccountFacts) -> tuple[str, ...]:
+def _left_out(uncounted: int) -> tuple[str, ...]:
     """What did not count, so that nothing is left out in silence."""
-    if not facts.uncounted:
+    if not uncounted:
         return ()
     kinds = "Purchases without an account, without a date or with a later date"
-    return (f"{kinds} do not count: {facts.uncounted:,}.",)
+    return (f"{kinds} do not count: {uncounted:,}.",)
 
 
 RFM = Technique[RfmSegmentation](

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts, Accounts, Activity, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
@@ -92,6 +92,15 @@ class Evidence(Protocol):
 
     def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
         """How many transactions meet the criteria but have no account, no day or a later one."""
+        ...
+
+    def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
+        """RFM's whole pass by the engine that the document chooses; None: it is scored in process.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+            ConfigurationError: the engine is not there, or does not reach its files.
+        """
         ...
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
