@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.app.config_preview import Heard, HeardOfOne
-from bot.app.facts import ChangesOfRun, NamedOwner, OrganisationFacts
+from bot.app.facts import ChangesOfRun, OrganisationFacts
 from bot.app.scoring_ports import ScoringTransaction
 from bot.store.locks import in_turn
 from bot.store.scores import SqlScores, SqlScoringTransaction
@@ -53,14 +53,10 @@ class _ListenedTransaction(SqlScoringTransaction):
         self._heard.currency = found.currency
         return found
 
-    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
-        found = super().names(account_ids)
-        self._heard.names.update(found)
-        return found
-
     def save_changes(self, changes: ChangesOfRun) -> list[int]:
         self._now = HeardOfOne([change for change, _ in changes.changes])
         self._heard.parts[changes.segmentation] = self._now
+        self._heard.names.update(self.names([one.account_id for one in self._now.changes]))
         return super().save_changes(changes)
 
     def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
