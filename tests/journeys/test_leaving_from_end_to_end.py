@@ -28,7 +28,7 @@ REFUSED = (
     ("churn_risk < 50%", "churn_rsk < 50%", "There is no field churn_rsk. Did you mean churn_risk"),
     ("limits:\n", "limits:\n  leaving_labels: 2\n", "'Who leaves' has 3 labels; the limit is 2."),
 )
-SEGMENT = "  - {name: Worth a call, criteria: churn_risk > 1% and value_at_risk > 10}\n"
+SEGMENT = "  - {name: Worth a call, criteria: churn_risk > 0.1% and value_at_risk > 10}\n"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_leaving_segmentation_from_the_document_to_the_answer(product: Product
     assert part["labels"] == rehearsed["parts"][0]["labels"]
     assert sum(many for label, many in part["labels"] if label is not None) == 85
 
-    risky = json.loads(succeeds(product, "ask", "--json", "churn_risk > 1% and value_at_risk > 10"))
+    risky = json.loads(succeeds(product, "ask", "--json", "churn_risk > 0.1% and value_at_risk > 10"))
     saved = json.loads(succeeds(product, "ask", "--json", 'churn_risk >= 0 and in segment "Worth a call"'))
     assert 0 < risky["total"] == saved["total"] < 85
     assert [one["name"] for one in risky["accounts"]] == [one["name"] for one in saved["accounts"]]
