@@ -97,13 +97,9 @@ def moved_since(
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    accounts = account_catalog(connection, configuration).open()
-    transactions = transaction_catalog(connection, configuration, closed=False).open()
     passed = day != today.day
-    if day > today.day or not (
-        _own(segmentation.accounts, accounts, "account.", passed=passed)
-        and _own(segmentation.transactions, transactions, TABLE, passed=passed)
-    ):
+    asked = (connection, configuration, segmentation.accounts, segmentation.transactions)
+    if day > today.day or not asks_own(*asked, passed=passed):
         return None
     if not passed:
         return frozenset()
@@ -117,6 +113,28 @@ def moved_since(
         )
     )
     return frozenset(connection.execute(due).scalars())
+
+
+def asks_own(
+    connection: Connection,
+    configuration: Configuration,
+    accounts: str,
+    transactions: str,
+    *,
+    passed: bool = False,
+) -> bool:
+    """Whether criteria on accounts and transactions ask only for what these records themselves say.
+
+    With ``passed`` also for no day, because days have passed.
+
+    Raises:
+        CriteriaError: criteria that do not fit the fields.
+    """
+    fields = account_catalog(connection, configuration).open()
+    if not _own(accounts, fields, "account.", passed=passed):
+        return False
+    fields = transaction_catalog(connection, configuration, closed=False).open()
+    return _own(transactions, fields, TABLE, passed=passed)
 
 
 def _own(criteria: str, catalog: Catalog, place: str, *, passed: bool) -> bool:

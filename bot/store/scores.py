@@ -19,12 +19,13 @@ from bot.app.facts import (
     OrganisationFacts,
     PendingAlert,
     RunRecord,
+    Tally,
     Touched,
     standing_as_json,
 )
 from bot.app.scoring_ports import ScoringTransaction
 from bot.app.techniques.technique import Learned
-from bot.store import learnings, raised_alerts, score_rows
+from bot.store import learnings, raised_alerts, score_rows, snapshots
 from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
 from bot.store.offers import write_offers
@@ -94,9 +95,20 @@ class SqlScoringTransaction:
         """What techniques read."""
         return SqlEvidence(self._connection, segmentation, configuration, today)
 
-    def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
+    def standings(
+        self,
+        segmentation: str,
+        columns: Sequence[str],
+        *,
+        details: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> Standings:
         """What the last run said."""
-        return score_rows.read_standings(self._connection, segmentation, columns, details=details)
+        return score_rows.read_standings(self._connection, segmentation, columns, details=details, only=only)
+
+    def tally(self, segmentation: str) -> Tally:
+        """What the scores come to."""
+        return score_rows.read_tally(self._connection, segmentation)
 
     def details(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, str]:
         """The details of some accounts."""
@@ -170,9 +182,12 @@ class SqlScoringTransaction:
         number: int = self._connection.execute(insert(_RUN).values(values).returning(_RUN.c.id)).scalar_one()
         return number
 
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
+    def save_scores(
+        self, segmentation: str, run_id: int, at: datetime, moves: Moves, *, everybody: bool
+    ) -> None:
         """Write what differs."""
         score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
+        snapshots.renew(self._connection, segmentation, run_id, moves, everybody=everybody)
 
     def forget_scores(self, segmentation: str) -> None:
         """Take away what the segmentation says."""

@@ -94,6 +94,16 @@ class Evidence(Protocol):
         """How many transactions meet the criteria but have no account, no day or a later one."""
         ...
 
+    def own(self, accounts: str, transactions: str = "") -> bool:
+        """Whether criteria on accounts and transactions ask only for what these records themselves say.
+
+        Then sync has marked every account of which they may say something else than before.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked.
 
@@ -102,7 +112,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+    def voices(self, segmentation: VoiceSegmentation, only: Sequence[str] | None = None) -> Voices:
         """What customers said, sentence by sentence; messages that nobody has read are read and kept."""
         ...
 
@@ -205,6 +215,11 @@ class Technique(Generic[S]):
         neighbours_move: whether an account can change its label because others did.
         score_changes: the same as ``score`` from what the last run said and what is different since; None
             where only a look at everything can tell.
+        score_some: the same as ``score`` of some accounts alone, with what was learned, on the day of the last
+            run; None where that may be different from what is said of them among all. Its warnings are about
+            these accounts.
+        daily: whether changes count from the next day on, because each may move everybody's scores and to
+            score everybody takes long.
     """
 
     columns: tuple[str, ...]
@@ -215,6 +230,8 @@ class Technique(Generic[S]):
     details: bool = False
     neighbours_move: bool = False
     score_changes: Callable[[Evidence, Situation[S], Changes], Scored | None] | None = None
+    score_some: Callable[[Evidence, Situation[S], Sequence[str]], Scored | None] | None = None
+    daily: bool = False
 
 
 def no_standings(columns: Sequence[str] = ()) -> Standings:
