@@ -17,7 +17,7 @@ from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
 from bot.store import activity
-from bot.store.account_facts import asks_own, moved_since, read_facts
+from bot.store.account_facts import asks_own, moved_since, read_facts, says_itself
 from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
 from bot.store.offers import offers_of_account
@@ -97,8 +97,10 @@ class SqlEvidence:
         """How many transactions meet the criteria but have no account, no day or a later one."""
         return count_left_out(self._connection, segmentation, self._configuration, self._today)
 
-    def own(self, accounts: str, transactions: str = "") -> bool:
-        """Whether criteria ask only for what the records themselves say."""
+    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+        """Whether criteria and account fields ask only for what the records themselves say."""
+        if not all(says_itself(one, self._configuration) for one in fields):
+            return False
         return asks_own(self._connection, self._configuration, accounts, transactions)
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:

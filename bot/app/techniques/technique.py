@@ -94,8 +94,8 @@ class Evidence(Protocol):
         """How many transactions meet the criteria but have no account, no day or a later one."""
         ...
 
-    def own(self, accounts: str, transactions: str = "") -> bool:
-        """Whether criteria on accounts and transactions ask only for what these records themselves say.
+    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+        """Whether criteria and account fields ask only for what the records themselves say.
 
         Then sync has marked every account of which they may say something else than before.
 
@@ -215,9 +215,8 @@ class Technique(Generic[S]):
         neighbours_move: whether an account can change its label because others did.
         score_changes: the same as ``score`` from what the last run said and what is different since; None
             where only a look at everything can tell.
-        score_some: the same as ``score`` of some accounts alone, with what was learned, on the day of the last
-            run; None where that may be different from what is said of them among all. Its warnings are about
-            these accounts.
+        score_some: the same as ``score`` of some accounts alone, with what was learned, on the day of the
+            last run; None where others may be different too. It warns of nothing that is about everybody.
         daily: whether changes count from the next day on, because each may move everybody's scores and to
             score everybody takes long.
     """
