@@ -86,7 +86,9 @@ def scored_some(
     part = evidence.accounts(segmentation.accounts, asked.fields, only=only)
     found = evidence.purchase_days(segmentation, only=part.ids.to_pylist())
     numbers = _numbers(lambda _: found, situation, part.ids, model)
-    return Scored(_standings(part, numbers, model, asked, situation), model.warnings)
+    return Scored(
+        _standings(part, numbers, model, asked, situation), (*model.warnings, *_beyond_counting(numbers))
+    )
 
 
 def _asked(evidence: Evidence, segmentation: LeavingSegmentation) -> Asked:
@@ -177,6 +179,10 @@ def _left_out(evidence: Evidence, segmentation: LeavingSegmentation, numbers: _N
     if uncounted := evidence.uncounted_purchases(segmentation):
         kinds = "Purchases without an account, without a date or with a later date"
         yield f"{kinds} do not count: {uncounted:,}."
+    yield from _beyond_counting(numbers)
+
+
+def _beyond_counting(numbers: _Numbers) -> Iterator[str]:
     if numbers.too_large:
         yield (
             f"Accounts whose amounts are too large to be added up get no risk: {numbers.too_large:,}. "

@@ -216,7 +216,7 @@ class Technique(Generic[S]):
         score_changes: the same as ``score`` from what the last run said and what is different since; None
             where only a look at everything can tell.
         score_some: the same as ``score`` of some accounts alone, with what was learned, on the day of the
-            last run; None where others may be different too. It warns of nothing that is about everybody.
+            last run; None where others may be different too. It warns of these accounts alone.
         daily: whether changes count from the next day on, because each may move everybody's scores and to
             score everybody takes long.
     """
