@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 from sqlmodel import SQLModel, col
 
+from bot.app.config import read_configuration
 from bot.app.facts import SegmentationRun
+from bot.store.account_facts import says_itself
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import LearnedRow, ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database, open_database
@@ -25,6 +27,7 @@ from connector.cache.tables import (
     TransactionRow,
     table_of,
 )
+from scoring.criteria.fields import Field, FieldType
 from tests.support.leaving_runs import purchases
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -316,3 +319,23 @@ def test_snapshots_are_kept_only_of_what_reads_them_and_never_wrong(
     world.run("change")
     assert held() == {"Purchases"}, "one that still has an account that is gone is taken away"
     assert {one.written for one in world.run("command").parts} == {0}
+
+
+@pytest.mark.parametrize(
+    ("source", "itself"),
+    [
+        ("account.industry", True),
+        ("transaction.stage", True),
+        ("raw:text:Tier", True),
+        ("account.modified_at", False),
+        ("raw:instant:Last_Activity_Time", False),
+        ("raw:named:Parent_Account", False),
+        ("owner.name", False),
+        ("label:Size", False),
+        ("raw:text:Leaving_Label", False),
+    ],
+)
+def test_only_fields_whose_changes_sync_marks_are_the_records_own(source: str, itself: bool) -> None:
+    configuration = read_configuration(ALL + "write_back: {enabled: true}\n", "test")
+    label = source.rpartition(":")[2].replace("_", " ")
+    assert says_itself(Field("one", FieldType.TEXT, source, label=label), configuration) is itself
