@@ -127,6 +127,19 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What the scores of a segmentation come to.
+
+    Attributes:
+        labels: accounts by label, and without one (None).
+        measured: how many have a measure.
+    """
+
+    labels: Mapping[str | None, int]
+    measured: int
+
+
+@dataclass(frozen=True, slots=True)
 class NamedOwner:
     """An account's name and its owner's, for a message."""
 

@@ -20,6 +20,7 @@ from bot.app.facts import (
     OrganisationFacts,
     RunRecord,
     SegmentationRun,
+    Tally,
 )
 from bot.app.scoring_ports import ScoringTransaction
 from bot.app.technique_rules import label_names
@@ -41,6 +42,18 @@ from scoring.standings import Moves, Standings, compare
 
 Cause = Literal["first", "daily", "change", "command"]
 LabelCounts = tuple[tuple[str | None, int], ...]
+# So many marked accounts are scored alone in any case, and of many accounts one in so many.
+MARKED_ANYWAY = 500
+MARKED_SHARE = 20
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was said in which situation, and whether of everybody or of the marked accounts alone."""
+
+    situation: Situation[Any]
+    scored: Scored
+    everybody: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,27 +73,32 @@ class OneRun:
     now: Callable[[], datetime]
     crm_url: Callable[[str], str | None]
 
+    def waits(self) -> bool:
+        """Whether there is nothing to do on this change: its technique follows the next day."""
+        return self._technique.daily and self._is_change and self._same_day
+
     def do(self) -> SegmentationRun:
         """All of it.
 
         Raises:
             ConfigurationError: the segmentation's criteria do not fit the organisation's fields.
         """
-        scored = self._score()
-        standings = scored.standings
-        moves = compare(self._situation.before, standings)
+        scored = self._judged.scored
+        moves = compare(self._judged.situation.before, scored.standings)
         changes = self._changes(moves)
-        labels = _label_counts(self._labels, standings)
-        run_id = self._save_run(scored, len(changes))
+        accounts = self._accounts(moves)
+        run_id = self._save_run(scored, accounts, len(changes))
         change_ids = self._save(run_id, scored, moves, changes)
+        tally = self._tally(scored.standings)
+        labels = tuple((label, tally.labels.get(label, 0)) for label in (*self._labels, None))
         told = self._tell(run_id, list(zip(change_ids, changes, strict=True)), labels)
         return SegmentationRun(
             segmentation=self.segmentation.name,
             technique=self.segmentation.technique,
             run_id=run_id,
             as_of=self.today.day,
-            accounts=len(standings),
-            scored=standings.scored,
+            accounts=accounts,
+            scored=tally.measured,
             written=len(moves),
             label_changes=len(changes),
             baseline=self.baseline,
@@ -99,9 +117,20 @@ class OneRun:
     def _labels(self) -> tuple[str, ...]:
         return label_names(self.segmentation)
 
-    @cached_property
-    def _situation(self) -> Situation[Any]:
-        name = self.segmentation.name
+    @property
+    def _is_change(self) -> bool:
+        """Whether it goes on from the last run: of the same document, as its marks tell what is different."""
+        last = self.last
+        if last is None or self.baseline or self.cause != "change":
+            return False
+        return last.config_version == self.published.version
+
+    @property
+    def _same_day(self) -> bool:
+        return self.last is not None and self.last.as_of == self.today.day
+
+    def _situation(self, only: Sequence[str] | None = None) -> Situation[Any]:
+        name, technique = self.segmentation.name, self._technique
         if self.last is not None and self.last.technique != self.segmentation.technique:
             # What another technique said under this name is no standing of this one.
             self.transaction.forget_scores(name)
@@ -111,7 +140,7 @@ class OneRun:
             today=self.today,
             currency=self.organisation.currency,
             learned=self._learned(),
-            before=self.transaction.standings(name, self._technique.columns, details=self._technique.details),
+            before=self.transaction.standings(name, technique.columns, details=technique.details, only=only),
             baseline=self.baseline,
         )
 
@@ -123,24 +152,64 @@ class OneRun:
         age = (self.today.day - learned.as_of).days
         return learned if self.cause == "change" or age < LEARN_EVERY_DAYS else None
 
-    def _score(self) -> Scored:
+    @cached_property
+    def _judged(self) -> _Judged:
         evidence = self.transaction.evidence(self.segmentation.name, self.published.configuration, self.today)
         try:
-            changed = self._score_changes(evidence)
-            return self._technique.score(evidence, self._situation) if changed is None else changed
+            return self._judge_marked(evidence) or self._judge_everybody(evidence)
         except CriteriaError as error:
             raise ConfigurationError(
                 f"The criteria of '{self.segmentation.name}' do not fit the CRM's fields: {error}",
                 "Run `bellwether config check`, correct the line it names, and apply the document.",
             ) from None
 
-    def _score_changes(self, evidence: Evidence) -> Scored | None:
-        """On a change from the last run and what is different since, where that tells everything."""
-        some, last = self._technique.score_changes, self.last
-        marked = self.touched
-        if some is None or last is None or self.baseline or self.cause != "change" or marked is None:
+    def _judge_marked(self, evidence: Evidence) -> _Judged | None:
+        """On a change of the last run's day those alone that sync has marked, where that says the same."""
+        some, marked = self._technique.score_some, self._marked
+        if some is None or marked is None or not self._same_day or len(marked) > self._most_marked:
             return None
-        return some(evidence, self._situation, Changes(marked, last.as_of))
+        wanted = sorted(marked)
+        situation = self._situation(wanted)
+        scored = some(evidence, situation, wanted)
+        return None if scored is None else _Judged(situation, scored, everybody=False)
+
+    def _judge_everybody(self, evidence: Evidence) -> _Judged:
+        situation = self._situation()
+        changed = self._score_changes(evidence, situation)
+        return _Judged(situation, changed or self._technique.score(evidence, situation))
+
+    def _score_changes(self, evidence: Evidence, situation: Situation[Any]) -> Scored | None:
+        """On a change from the last run and what is different since, where that tells everything."""
+        changes, marked = self._technique.score_changes, self._marked
+        if changes is None or marked is None or self.last is None:
+            return None
+        return changes(evidence, situation, Changes(marked, self.last.as_of))
+
+    @property
+    def _marked(self) -> frozenset[str] | None:
+        """The accounts whose facts are others than at the last run; None: perhaps everybody's."""
+        return self.touched if self._is_change else None
+
+    @property
+    def _most_marked(self) -> int:
+        """Of more accounts than these it takes longer to look each up than to look at all."""
+        accounts = 0 if self.last is None else self.last.accounts
+        return max(MARKED_ANYWAY, accounts // MARKED_SHARE)
+
+    def _accounts(self, moves: Moves) -> int:
+        """How many take part."""
+        if self._judged.everybody or self.last is None:
+            return len(moves.after)
+        return self.last.accounts + len(moves.added) - len(moves.gone)
+
+    def _tally(self, standings: Standings) -> Tally:
+        """How many have which label after the run, and how many something to be scored by."""
+        if self._judged.everybody:
+            return Tally(standings.counts(), standings.scored)
+        tally = self.transaction.tally(self.segmentation.name)
+        if "measure" in self._technique.columns:
+            return tally
+        return replace(tally, measured=sum(many for label, many in tally.labels.items() if label is not None))
 
     def _changes(self, moves: Moves) -> list[AccountChange]:
         # Only those that had none at the last run have to be looked up in the history.
@@ -171,7 +240,7 @@ class OneRun:
         spend = self.transaction.spend(primary, [one.account_id for one in changes])
         return [replace(one, stake_minor=_stake(one, spend.get(one.account_id, 0))) for one in changes]
 
-    def _save_run(self, scored: Scored, changed: int) -> int:
+    def _save_run(self, scored: Scored, accounts: int, changed: int) -> int:
         return self.transaction.save_run(
             RunRecord(
                 segmentation=self.segmentation.name,
@@ -179,7 +248,7 @@ class OneRun:
                 as_of=self.today.day,
                 started_at=self.started,
                 finished_at=self.now(),
-                accounts=len(scored.standings),
+                accounts=accounts,
                 changed=changed,
                 config_version=self.published.version,
                 technique=self.segmentation.technique,
@@ -190,7 +259,8 @@ class OneRun:
 
     def _save(self, run_id: int, scored: Scored, moves: Moves, changes: Sequence[AccountChange]) -> list[int]:
         name, day = self.segmentation.name, self.today.day
-        self.transaction.save_scores(name, run_id, self.started, moves)
+        everybody = self._judged.everybody
+        self.transaction.save_scores(name, run_id, self.started, moves, everybody=everybody)
         self.transaction.save_history(name, run_id, day, moves)
         if scored.offers is not None:
             self.transaction.save_offers(name, run_id, scored.offers)
@@ -209,7 +279,7 @@ class OneRun:
         )
 
     def _reasons(self, old: Standing, new: Standing) -> tuple[str, ...]:
-        return self._technique.reasons(old, new, self._situation)
+        return self._technique.reasons(old, new, self._judged.situation)
 
     def _tell(self, run_id: int, changes: Sequence[tuple[int, AccountChange]], labels: LabelCounts) -> Told:
         context = RunContext(
@@ -230,11 +300,6 @@ def _stake(change: AccountChange, spend_minor: int) -> int:
     """The larger of what was at stake before and what is now: risk rises, and purchases may be lost."""
     known = [one for one in (change.old.value_minor, change.new.value_minor) if one is not None]
     return max(known, default=spend_minor)
-
-
-def _label_counts(labels: Sequence[str], standings: Standings) -> LabelCounts:
-    found = standings.counts()
-    return tuple((label, found.get(label, 0)) for label in (*labels, None))
 
 
 def _gone(moves: Moves) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
 from bot.app.errors import UserError
-from bot.app.facts import EVERYBODY, LastRun, OrganisationFacts, RunSummary, SegmentationRun, Touched
+from bot.app.facts import EVERYBODY, LastRun, OrganisationFacts, RunSummary, Touched
 from bot.app.one_run import Cause, OneRun
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
@@ -72,9 +72,10 @@ class Recompute:
             chosen = _chosen(published.configuration, segmentation)
             organisation = transaction.organisation()
             marked = _marked(touched)
-            parts = tuple(
+            runs = (
                 self._one(transaction, published, one, cause, started, organisation, marked) for one in chosen
             )
+            parts = tuple(run.do() for run in runs if not run.waits())
             # A mark means "to be scored by every segmentation": one alone must not take it away.
             if len(chosen) == len(published.configuration.segmentations):
                 transaction.clear_touched(touched)
@@ -100,11 +101,11 @@ class Recompute:
         started: datetime,
         organisation: OrganisationFacts,
         marked: frozenset[str] | None,
-    ) -> SegmentationRun:
+    ) -> OneRun:
         last = transaction.last_run(segmentation.name)
         configuration = published.configuration
         today = organisation.today(configuration, started)
-        run = OneRun(
+        return OneRun(
             transaction=transaction,
             published=published,
             segmentation=segmentation,
@@ -118,7 +119,6 @@ class Recompute:
             now=self._clock.now,
             crm_url=self._crm_url,
         )
-        return run.do()
 
     def _outdated(self, transaction: ScoringTransaction, published: Published) -> bool:
         """Whether what was scored was scored by another configuration than the one in force."""

@@ -17,6 +17,7 @@ from bot.app.facts import (
     OrganisationFacts,
     PendingAlert,
     RunRecord,
+    Tally,
     Touched,
 )
 from bot.app.techniques.technique import Evidence, Learned
@@ -45,8 +46,19 @@ class ScoringTransaction(Protocol):
         """What techniques read, on a day."""
         ...
 
-    def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
-        """What the last run said, in these columns of ``scoring.standings.NOTHING``."""
+    def standings(
+        self,
+        segmentation: str,
+        columns: Sequence[str],
+        *,
+        details: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> Standings:
+        """What the last run said, in these columns of ``scoring.standings.NOTHING``; of some or of all."""
+        ...
+
+    def tally(self, segmentation: str) -> Tally:
+        """How many accounts have which label now, and how many have a measure."""
         ...
 
     def details(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, str]:
@@ -95,8 +107,13 @@ class ScoringTransaction(Protocol):
         """Keep a run; its number."""
         ...
 
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
-        """Write the scores that differ, and remove those of accounts that take no part any more."""
+    def save_scores(
+        self, segmentation: str, run_id: int, at: datetime, moves: Moves, *, everybody: bool
+    ) -> None:
+        """Write the scores that differ, and remove those of accounts that take no part any more.
+
+        ``everybody``: whether the standings are those of all accounts, not of some.
+        """
         ...
 
     def forget_scores(self, segmentation: str) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import operators
 
 from bot.app.facts import AccountFacts
+from bot.app.write_back import own_fields
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.columns import TRANSACTION, TransactionColumns
 from bot.store.criteria_sql import fields_of, where
@@ -36,10 +37,11 @@ from bot.store.frames import account_columns, alike_tables, read_account_rows
 from bot.store.halves import in_parts
 from bot.store.score_rows import batches
 from bot.store.taking_part import AccountsAsked, taking_part
+from connector.sync.compare import NO_NEWS
 from scoring.account_ids import Rows, places
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog, FieldType
+from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
@@ -97,13 +99,9 @@ def moved_since(
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    accounts = account_catalog(connection, configuration).open()
-    transactions = transaction_catalog(connection, configuration, closed=False).open()
     passed = day != today.day
-    if day > today.day or not (
-        _own(segmentation.accounts, accounts, "account.", passed=passed)
-        and _own(segmentation.transactions, transactions, TABLE, passed=passed)
-    ):
+    asked = (connection, configuration, segmentation.accounts, segmentation.transactions)
+    if day > today.day or not asks_own(*asked, passed=passed):
         return None
     if not passed:
         return frozenset()
@@ -119,7 +117,29 @@ def moved_since(
     return frozenset(connection.execute(due).scalars())
 
 
-def _own(criteria: str, catalog: Catalog, place: str, *, passed: bool) -> bool:
+def asks_own(
+    connection: Connection,
+    configuration: Configuration,
+    accounts: str,
+    transactions: str,
+    *,
+    passed: bool = False,
+) -> bool:
+    """Whether criteria on accounts and transactions ask only for what these records themselves say.
+
+    With ``passed`` also for no day, because days have passed.
+
+    Raises:
+        CriteriaError: criteria that do not fit the fields.
+    """
+    fields = account_catalog(connection, configuration).open()
+    if not _own(accounts, fields, configuration, passed=passed):
+        return False
+    fields = transaction_catalog(connection, configuration, closed=False).open()
+    return _own(transactions, fields, configuration, passed=passed)
+
+
+def _own(criteria: str, catalog: Catalog, configuration: Configuration, *, passed: bool) -> bool:
     """Whether criteria ask only for what a record itself says, and for no day if days have passed."""
     node = parse(criteria, catalog)
     if not all(isinstance(one, Leaf) for one in atoms(resolved(node, catalog), whole=False)):
@@ -127,7 +147,21 @@ def _own(criteria: str, catalog: Catalog, place: str, *, passed: bool) -> bool:
     fields = fields_of(node, catalog)
     if passed and any(field.type is FieldType.DATE for field in fields):
         return False
-    return all(field.source.startswith((place, "raw:")) for field in fields)
+    return all(says_itself(field, configuration) for field in fields)
+
+
+def says_itself(field: Field, configuration: Configuration) -> bool:
+    """Whether a field is of the account or transaction itself, so that sync marks what changes it.
+
+    It does not for the time of a change, the name of a record that is looked up, and what we write ourselves.
+    """
+    place, _, name = field.source.partition(".")
+    if place in {"account", "transaction"}:
+        return name != "modified_at"
+    kind, _, rest = field.source.partition(":")
+    form, _, name = rest.partition(":")
+    ours = {one.label for one in own_fields(configuration)}
+    return kind == "raw" and form != "named" and name not in NO_NEWS and field.label not in ours
 
 
 class _Counted:

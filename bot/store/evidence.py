@@ -17,7 +17,7 @@ from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.app.voice_reader import Voices
 from bot.store import activity
-from bot.store.account_facts import moved_since, read_facts
+from bot.store.account_facts import asks_own, moved_since, read_facts, says_itself
 from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
 from bot.store.engines.choice import FileEngines, passed_by_engine
@@ -118,13 +118,19 @@ class SqlEvidence:
             self._connection, segmentation, configuration, self._today, self._file_engines
         )
 
+    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+        """Whether criteria and account fields ask only for what the records themselves say."""
+        if not all(says_itself(one, self._configuration) for one in fields):
+            return False
+        return asks_own(self._connection, self._configuration, accounts, transactions)
+
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""
         return moved_since(self._connection, segmentation, self._configuration, self._today, day)
 
-    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+    def voices(self, segmentation: VoiceSegmentation, only: Sequence[str] | None = None) -> Voices:
         """What customers said."""
-        return read_voices(self._connection, segmentation, self._configuration, self._today)
+        return read_voices(self._connection, segmentation, self._configuration, self._today, only)
 
     def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
         """What some accounts said, as it was read last."""

@@ -96,12 +96,16 @@ def current_reader(connection: Connection) -> Reader:
 
 
 def read_voices(
-    connection: Connection, segmentation: VoiceSegmentation, configuration: Configuration, today: Today
+    connection: Connection,
+    segmentation: VoiceSegmentation,
+    configuration: Configuration,
+    today: Today,
+    only: Sequence[str] | None = None,
 ) -> Voices:
     """Every sentence that counts for a segmentation; messages that nobody has read are read and kept."""
     reading = reading_of(current_reader(connection), configuration)
     found = Sentences(place_of(segmentation, configuration))
-    for batch in voices.messages(connection, voices.since([segmentation], today), today):
+    for batch in voices.messages(connection, voices.since([segmentation], today), today, only):
         bodies = {one.key: one.body for one in batch if one.body is not None}
         new = [one for one in batch if one.kept != reading.key(one.said)]
         for at in range(0, len(new), READ_AT_ONCE):

@@ -19,14 +19,16 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     literal,
     select,
 )
 
+from bot.app.facts import Tally
 from bot.store import snapshots
 from bot.store.bulk_rows import write_rows
-from bot.store.frames import account_columns
+from bot.store.frames import account_columns, alike_tables
 from bot.store.places import SCORE, TABLES
 from scoring.account_ids import in_order
 from scoring.rfm import EPOCH_ORDINAL, Standing
@@ -46,34 +48,53 @@ NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
 
 
 def read_standings(
-    connection: Connection, segmentation: str, columns: Sequence[str], *, details: bool
+    connection: Connection,
+    segmentation: str,
+    columns: Sequence[str],
+    *,
+    details: bool,
+    only: Sequence[str] | None = None,
 ) -> Standings:
-    """What the last run said, by id."""
+    """What the last run said, by id; with ``only`` of those accounts alone."""
+    mine = SCORE.c.segmentation == segmentation
+    if only is not None:
+        some = [mine & SCORE.c.account_id.in_(ids) for ids in batches(only)]
+        return _read_rows(connection, columns, some or [mine & false()], details=details)
     held = None if details else snapshots.read(connection, segmentation, columns)
     if held is None:
-        return _read_rows(connection, segmentation, columns, 0, details=details)
+        return _read_rows(connection, columns, [mine], details=details)
     run_id, standings = held
-    later = _read_rows(connection, segmentation, columns, run_id, details=False)
+    later = _read_rows(connection, columns, [mine & (SCORE.c.run_id > run_id)], details=False)
     return snapshots.put_over(standings, later) if len(later) else standings
 
 
+def read_tally(connection: Connection, segmentation: str) -> Tally:
+    """How many accounts have which label, and how many have a measure."""
+    query = (
+        select(SCORE.c.label, func.count(), func.count(SCORE.c.measure))
+        .where(SCORE.c.segmentation == segmentation)
+        .group_by(SCORE.c.label)
+    )
+    rows = connection.execute(query).all()
+    return Tally({label: many for label, many, _ in rows}, sum(measured for *_, measured in rows))
+
+
 def _read_rows(
-    connection: Connection, segmentation: str, columns: Sequence[str], since: int, *, details: bool
+    connection: Connection, columns: Sequence[str], chosen: Sequence[ColumnElement[bool]], *, details: bool
 ) -> Standings:
-    """The rows that runs after one wrote; after 0 every row."""
-    mine = SCORE.c.segmentation == segmentation
-    if since:
-        mine &= SCORE.c.run_id > since
-    found = set(connection.execute(select(SCORE.c.label).distinct().where(mine)).scalars())
+    """The rows for which one of the conditions holds; each row is chosen by one of them."""
+    named = (select(SCORE.c.label).distinct().where(one) for one in chosen)
+    found = {name for query in named for name in connection.execute(query).scalars()}
     labels = tuple(sorted(name for name in found if name is not None))
     asked = [SCORE.c.account_id, _place(labels), *(_stored(name) for name in columns)]
-    statement = select(*asked).where(mine).order_by(SCORE.c.account_id)
     types = [pa.int64(), *(_TYPES.get(name, pa.int64()) for name in columns)]
-    table = account_columns(connection, statement, types)
+    statements = [select(*asked).where(one).order_by(SCORE.c.account_id) for one in chosen]
+    table = pa.concat_tables(alike_tables([account_columns(connection, one, types) for one in statements]))
     texts = None
     if details:
-        rows = connection.execute(select(SCORE.c.details).where(mine).order_by(SCORE.c.account_id))
-        table = table.append_column("details", pa.array(rows.scalars().all(), pa.string()))
+        queries = (select(SCORE.c.details).where(one).order_by(SCORE.c.account_id) for one in chosen)
+        rows = [text for query in queries for text in connection.execute(query).scalars()]
+        table = table.append_column("details", pa.array(rows, pa.string()))
     order = in_order(table.column(0).combine_chunks())
     if order is not None:
         table = table.take(pa.array(order))
@@ -121,8 +142,6 @@ def write_scores(connection: Connection, segmentation: str, run_id: int, at: dat
         this = (SCORE.c.segmentation == segmentation) & (SCORE.c.account_id == bindparam("this"))
         gone = [{"this": account} for account in moves.before.ids_at(moves.gone)]
         connection.execute(delete(SCORE).where(this), gone)
-    if len(moves):
-        snapshots.keep(connection, segmentation, run_id, after, gone=bool(len(moves.gone)))
 
 
 def write_history(connection: Connection, segmentation: str, run_id: int, day: date, moves: Moves) -> None:

@@ -21,12 +21,13 @@ from bot.app.facts import (
     OrganisationFacts,
     PendingAlert,
     RunRecord,
+    Tally,
     Touched,
     standing_as_json,
 )
 from bot.app.scoring_ports import ScoringTransaction
 from bot.app.techniques.technique import Learned
-from bot.store import learnings, raised_alerts, score_rows
+from bot.store import learnings, raised_alerts, score_rows, snapshots
 from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
@@ -100,9 +101,20 @@ class SqlScoringTransaction:
         """What techniques read."""
         return SqlEvidence(self._connection, segmentation, configuration, today, self._file_engines)
 
-    def standings(self, segmentation: str, columns: Sequence[str], *, details: bool = False) -> Standings:
+    def standings(
+        self,
+        segmentation: str,
+        columns: Sequence[str],
+        *,
+        details: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> Standings:
         """What the last run said."""
-        return score_rows.read_standings(self._connection, segmentation, columns, details=details)
+        return score_rows.read_standings(self._connection, segmentation, columns, details=details, only=only)
+
+    def tally(self, segmentation: str) -> Tally:
+        """What the scores come to."""
+        return score_rows.read_tally(self._connection, segmentation)
 
     def details(self, segmentation: str, account_ids: Sequence[str]) -> Mapping[str, str]:
         """The details of some accounts."""
@@ -176,9 +188,12 @@ class SqlScoringTransaction:
         number: int = self._connection.execute(insert(_RUN).values(values).returning(_RUN.c.id)).scalar_one()
         return number
 
-    def save_scores(self, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
+    def save_scores(
+        self, segmentation: str, run_id: int, at: datetime, moves: Moves, *, everybody: bool
+    ) -> None:
         """Write what differs."""
         score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
+        snapshots.renew(self._connection, segmentation, run_id, moves, everybody=everybody)
 
     def forget_scores(self, segmentation: str) -> None:
         """Take away what the segmentation says."""

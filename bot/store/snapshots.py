@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, func, select
 from bot.store.places import SCORE, TABLES
 from connector.cache.statements import upsert
 from scoring.account_ids import places
-from scoring.standings import Integers, Standings
+from scoring.standings import Integers, Moves, Standings
 
 _SNAPSHOT = TABLES["standing_snapshot"]
 # With so many rows of later runs in a hundred, a new snapshot costs less than to put them over the old one.
@@ -45,16 +45,27 @@ def read(connection: Connection, segmentation: str, columns: Sequence[str]) -> t
     )
 
 
-def keep(connection: Connection, segmentation: str, run_id: int, after: Standings, *, gone: bool) -> None:
-    """Make a snapshot if the one that there is has become too old.
+def renew(connection: Connection, segmentation: str, run_id: int, moves: Moves, *, everybody: bool) -> None:
+    """Make a snapshot if the one that there is has become too old; take it away if it became wrong.
+
+    Of a segmentation that reads its details there is none: rows are read for it.
 
     Args:
         connection: in the transaction that wrote the scores of the run.
         segmentation: whose.
         run_id: of the run.
-        after: what the run said.
-        gone: whether an account takes no part any more.
+        moves: what the run said.
+        everybody: whether it said it of all accounts.
     """
+    gone = bool(len(moves.gone))
+    if not everybody:
+        if gone:
+            forget(connection, segmentation)
+    elif len(moves) and moves.before.details is None:
+        _keep(connection, segmentation, run_id, moves.after, gone=gone)
+
+
+def _keep(connection: Connection, segmentation: str, run_id: int, after: Standings, *, gone: bool) -> None:
     held = connection.execute(
         select(_SNAPSHOT.c.run_id, _SNAPSHOT.c.accounts).where(_SNAPSHOT.c.segmentation == segmentation)
     ).one_or_none()

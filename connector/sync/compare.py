@@ -22,6 +22,8 @@ BESIDE_THE_ID = ("name", "email")
 # A number beyond the precision of a float is compared digit by digit.
 _LONG_NUMBER = re.compile(r"[:\[,-][\d.]{16,}")
 _WITH_ACCOUNT = {role: names.index("account_id") for role, names in COLUMNS.items() if "account_id" in names}
+# What an account bought, and its people: an address of theirs says who did something.
+_COUNTED = (Role.TRANSACTIONS, Role.CONTACTS)
 _MODIFIED_AT = {role: names.index("modified_at") for role, names in COLUMNS.items()}
 
 
@@ -195,7 +197,7 @@ def _accounts_of(role: Role, records: Sequence[CrmRecord]) -> set[str | None]:
     """Whose facts these records are part of."""
     if role is Role.ACCOUNTS:
         return set(ids_of(records))
-    if role is not Role.TRANSACTIONS or not records:
+    if role not in _COUNTED or not records:
         return set()
     return {one for one in column_of(records, _WITH_ACCOUNT[role]) if isinstance(one, str)}
 
@@ -204,4 +206,4 @@ def _accounts(role: Role, identifier: str, account_id: str | None) -> set[str | 
     """Whose facts a held record is part of."""
     if role is Role.ACCOUNTS:
         return {identifier}
-    return {account_id} if role is Role.TRANSACTIONS else set()
+    return {account_id} if role in _COUNTED else set()

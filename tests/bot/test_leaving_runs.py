@@ -330,7 +330,8 @@ def test_what_does_not_count_is_said_and_what_gives_back_is_no_purchase(world: W
     world.deal(None, 5, 500)
     world.deal("steady", 1, 500, stage="Closed Lost")
     world.deal("steady", 2, -200)
-    part = world.run("change").parts[0]
+    assert world.run("change").parts[0].warnings == (), "of marked accounts alone"
+    part = world.run("command").parts[0]
     after = score_of(world, "steady")
     assert (after.last_purchase, after.purchases) == (before.last_purchase, before.purchases)
     assert after.spend_minor == before.spend_minor - 20_000

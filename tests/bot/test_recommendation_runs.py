@@ -79,7 +79,8 @@ def test_only_offers_that_differ_are_written_the_next_day(world: World) -> None:
 def test_an_account_that_loses_its_deals_is_told_with_reasons_and_money(world: World) -> None:
     before = scores(world)["A000"]
     world.lose("A000", 1_000)
-    part = world.run("change").parts[1]
+    assert len(world.run("change").parts) == 1, "recommendations follow the next day, or on command"
+    part = world.run("command").parts[1]
     changed = [one for one in world.changes() if one.segmentation == OFFERS and not one.baseline]
     assert [(one.account_id, one.old_label, one.new_label) for one in changed] == [
         ("A000", "Hot Prospect", "Cold Prospect")
@@ -92,6 +93,18 @@ def test_an_account_that_loses_its_deals_is_told_with_reasons_and_money(world: W
     assert "times as likely as for accounts in general (before: " in told.reasons[1]
     assert told.money_minor == before.value_minor
     assert {one.kind for one in offers(world, "A000")} == {"first_buy"}
+
+
+def test_a_change_of_the_next_day_counts_at_once_for_everybody(world: World) -> None:
+    world.lose("A000", 1_000)
+    world.run("change")
+    assert not [one for one in world.changes() if one.segmentation == OFFERS and not one.baseline]
+    world.pass_time(days=1)
+    world.touch("A001")
+    assert world.run("change").parts[1].label_changes >= 1
+    world.publish(DOCUMENT + "# another version\n")
+    world.touch("A001")
+    assert len(world.run("change").parts) == 2, "a new document is scored by at once"
 
 
 def test_a_deleted_account_and_one_that_takes_no_part_have_no_offers(world: World) -> None:

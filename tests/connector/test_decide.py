@@ -368,7 +368,7 @@ def test_a_deal_that_moves_to_another_account_touches_both() -> None:
     [
         (Role.ACCOUNTS, {"9"}),
         (Role.TRANSACTIONS, {"A"}),
-        (Role.CONTACTS, set()),
+        (Role.CONTACTS, {"A"}),
         (Role.PRODUCTS, set()),
         (Role.OTHER, set()),
     ],
@@ -450,8 +450,11 @@ def test_of_two_versions_in_one_page_the_later_counts() -> None:
 def test_a_first_reading_names_no_account() -> None:
     deal = record(Role.TRANSACTIONS, "9", "{}", account_id="A")
     assert compare.page(PLAIN, [deal], (), {}, first=True).touched == {EVERY_ACCOUNT}
-    assert compare.page(selection_of(Role.CONTACTS), [
-        record(Role.CONTACTS, "9", "{}", account_id="A")], (), {}, first=True).touched == set()  # fmt: skip
+    person = record(Role.CONTACTS, "9", "{}", account_id="A")
+    contacts = selection_of(Role.CONTACTS)
+    assert compare.page(contacts, [person], (), {}, first=True).touched == {EVERY_ACCOUNT}
+    alone = record(Role.CONTACTS, "9", "{}", account_id=None)
+    assert compare.page(contacts, [alone], (), {}, first=True).touched == set()
 
 
 RECORDS = st.lists(

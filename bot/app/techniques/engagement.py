@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from scoring.engagement.config import EngagementSegmentation
 from scoring.engagement.events import SENT
 from scoring.engagement.explain import Contribution, Explanation, explain
-from scoring.engagement.plan import MICRO, Floats, Integers
+from scoring.engagement.plan import MICRO, Integers
 from scoring.engagement.scores import few_active, label_places, measured, scale_of, scores_of
 from scoring.engagement.timing import SLOTS, best_times, usual_week
 from scoring.explain import MOST_REASONS, counted, written_day
@@ -26,6 +26,7 @@ from scoring.standings import MEASURE_PARTS, Standings, digests
 
 COLUMNS = ("measure", "digest")
 TENTHS = 10  # scores have one decimal
+ACCOUNTS_AT_ONCE = 500  # of so few the events are looked up account by account
 MOST_PEOPLE = 3
 WEEK_DECIMALS = 6
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -35,9 +36,8 @@ def scored(evidence: Evidence, situation: Situation[EngagementSegmentation]) -> 
     """Every account that takes part, some at a time."""
     segmentation, learned = situation.segmentation, situation.learned
     ids = evidence.accounts(segmentation.accounts).ids
-    kinds = kinds_of(segmentation)
     frames, week, machines = [], np.zeros(SLOTS), 0
-    for some in evidence.activity(ids, kinds):
+    for some in evidence.activity(ids, kinds_of(segmentation)):
         found = measured(some.events, some.ids, segmentation, situation.today)
         frames.append(found.frame)
         machines += found.left_out["automatic"]
@@ -47,11 +47,29 @@ def scored(evidence: Evidence, situation: Situation[EngagementSegmentation]) -> 
     points = frame["points"].to_numpy(np.int64)
     scale = _scale(situation, points)
     return Scored(
-        _standings(ids, frame, scores_of(points, scale), segmentation),
+        _standings(ids, frame, scale, segmentation),
         tuple(_warnings(evidence, segmentation, points, machines)),
         {"scale": scale},
         {"scale": scale, "week": np.round(week, WEEK_DECIMALS).tolist()} if learned is None else None,
     )
+
+
+def scored_some(
+    evidence: Evidence, situation: Situation[EngagementSegmentation], only: Sequence[str]
+) -> Scored | None:
+    """Some accounts alone, on the scale that was learned."""
+    segmentation = situation.segmentation
+    if situation.learned is None or not evidence.own(segmentation.accounts):
+        return None
+    ids = evidence.accounts(segmentation.accounts, only=only).ids
+    frames = [
+        measured(some.events, some.ids, segmentation, situation.today).frame
+        for start in range(0, max(1, len(ids)), ACCOUNTS_AT_ONCE)
+        for some in evidence.activity(ids.slice(start, ACCOUNTS_AT_ONCE), kinds_of(segmentation))
+    ]
+    frame = _in_order(pd.concat(frames, ignore_index=True), ids)
+    scale = float(situation.learned.body["scale"])
+    return Scored(_standings(ids, frame, scale, segmentation), thresholds={"scale": scale})
 
 
 def kinds_of(segmentation: EngagementSegmentation) -> Collection[str]:
@@ -73,9 +91,9 @@ def _scale(situation: Situation[EngagementSegmentation], points: Integers) -> fl
 
 
 def _standings(
-    ids: pa.Array, frame: pd.DataFrame, scores: Floats, segmentation: EngagementSegmentation
+    ids: pa.Array, frame: pd.DataFrame, scale: float, segmentation: EngagementSegmentation
 ) -> Standings:
-    texts = _details(frame)
+    scores, texts = scores_of(frame["points"].to_numpy(np.int64), scale), _details(frame)
     measure = np.rint(scores * TENTHS).astype(np.int64) * (MEASURE_PARTS // TENTHS)
     return Standings(
         ids,
@@ -260,4 +278,6 @@ def _best_hour(who: str, weekday: int, hour: int, answers: int, confidence: str)
     return f"{who} is best reached on {_DAYS[weekday]} from {hour:02}:00 ({sure})."
 
 
-ENGAGEMENT = Technique[EngagementSegmentation](COLUMNS, scored, _reasons, explained, learns=True)
+ENGAGEMENT = Technique[EngagementSegmentation](
+    COLUMNS, scored, _reasons, explained, learns=True, score_some=scored_some
+)

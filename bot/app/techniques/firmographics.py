@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.technique_rules import label_names
+from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from scoring.criteria.fields import Catalog, FieldType
 from scoring.explain import written_day, written_money
@@ -27,10 +29,26 @@ COLUMNS = ("digest",)
 
 def scored(evidence: Evidence, situation: Situation[FirmographicSegmentation]) -> Scored:
     """Every account that takes part."""
+    return _scored(evidence, situation, None)
+
+
+def scored_some(
+    evidence: Evidence, situation: Situation[FirmographicSegmentation], only: Sequence[str]
+) -> Scored | None:
+    """Some accounts alone, where labels ask for nothing but their own fields."""
     segmentation, catalog = situation.segmentation, evidence.catalog()
-    rules = rules_of(segmentation, catalog)
-    fields, related = account_fields(rules, catalog), related_conditions(rules, catalog)
-    part = evidence.accounts(segmentation.accounts, fields, related)
+    asked = Asked.by(rules_of(segmentation, catalog), catalog)
+    if not asked.of_marked_alone(evidence, segmentation):
+        return None
+    return replace(_scored(evidence, situation, only), warnings=())
+
+
+def _scored(
+    evidence: Evidence, situation: Situation[FirmographicSegmentation], only: Sequence[str] | None
+) -> Scored:
+    segmentation, catalog = situation.segmentation, evidence.catalog()
+    asked = Asked.by(rules_of(segmentation, catalog), catalog)
+    part = evidence.accounts(segmentation.accounts, asked.fields, asked.related, only)
     frame = part.frame.assign(account_id=part.ids.to_pandas())
     result = classify(frame, segmentation, catalog, situation.today)
     names = label_names(segmentation)
@@ -151,4 +169,6 @@ def _above(found: Explanation) -> list[Judged]:
     return above
 
 
-FIRMOGRAPHICS = Technique[FirmographicSegmentation](COLUMNS, scored, _reasons, explained)
+FIRMOGRAPHICS = Technique[FirmographicSegmentation](
+    COLUMNS, scored, _reasons, explained, score_some=scored_some
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.app.config_criteria import label_catalog
-from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of
+from bot.app.facts import Accounts, PurchaseDays
+from bot.app.techniques.asked import Asked
+from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of, stored
 from bot.app.techniques.leaving_words import explained, reasons
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from bot.app.techniques.waiting import Waiting, settled
 from scoring.days import day_number
-from scoring.labels import account_fields, places, read_rules, related_conditions
+from scoring.labels import places, read_rules
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import History, Integers, states_at
 from scoring.leaving.score import risk_millionths, value_at_risk
@@ -58,34 +61,70 @@ class _Numbers:
 def scored(evidence: Evidence, situation: Situation[LeavingSegmentation]) -> Scored:
     """Every account that takes part."""
     segmentation = situation.segmentation
-    catalog = label_catalog(segmentation, evidence.catalog())
-    rules = read_rules(segmentation.labels, catalog)
-    fields, related = account_fields(rules, catalog), related_conditions(rules, catalog)
-    part = evidence.accounts(segmentation.accounts, fields, related)
+    asked = _asked(evidence, segmentation)
+    part = evidence.accounts(segmentation.accounts, asked.fields, asked.related)
     model = learnt(evidence, situation, part.ids)
-    numbers = _numbers(evidence, situation, part.ids, model)
-    names = tuple(label.name for label in segmentation.labels)
-    proposed = np.full(len(part.ids), NO_LABEL, dtype=np.int64)
-    if model.model is not None:  # a label without a risk would be a guess
-        frame = pd.concat([_criteria_columns(numbers), part.frame.reset_index(drop=True)], axis=1)
-        proposed = places(frame, rules, catalog, situation.today)
-    standings = Standings(part.ids, proposed, names, numbers.columns)
-    waiting = settled(standings, situation, segmentation.runs_to_agree)
+    numbers = _numbers(partial(purchase_days_of, evidence, segmentation), situation, part.ids, model)
     return Scored(
-        _with_details(standings, waiting, numbers),
+        _standings(part, numbers, model, asked, situation),
         (*model.warnings, *_left_out(evidence, segmentation, numbers)),
         learned=model.body,
     )
 
 
+def scored_some(
+    evidence: Evidence, situation: Situation[LeavingSegmentation], only: Sequence[str]
+) -> Scored | None:
+    """Some accounts alone, with the model that was learned."""
+    segmentation = situation.segmentation
+    asked = _asked(evidence, segmentation)
+    model = None if situation.learned is None else stored(situation.learned.body)
+    if model is None or model.model is None:
+        return None
+    if not asked.of_marked_alone(evidence, segmentation, segmentation.transactions):
+        return None
+    part = evidence.accounts(segmentation.accounts, asked.fields, only=only)
+    found = evidence.purchase_days(segmentation, only=part.ids.to_pylist())
+    numbers = _numbers(lambda _: found, situation, part.ids, model)
+    return Scored(
+        _standings(part, numbers, model, asked, situation), (*model.warnings, *_beyond_counting(numbers))
+    )
+
+
+def _asked(evidence: Evidence, segmentation: LeavingSegmentation) -> Asked:
+    catalog = label_catalog(segmentation, evidence.catalog())
+    return Asked.by(read_rules(segmentation.labels, catalog), catalog)
+
+
+def _standings(
+    part: Accounts,
+    numbers: _Numbers,
+    model: Learnt,
+    asked: Asked,
+    situation: Situation[LeavingSegmentation],
+) -> Standings:
+    segmentation = situation.segmentation
+    names = tuple(label.name for label in segmentation.labels)
+    proposed = np.full(len(part.ids), NO_LABEL, dtype=np.int64)
+    if model.model is not None:  # a label without a risk would be a guess
+        frame = pd.concat([_criteria_columns(numbers), part.frame.reset_index(drop=True)], axis=1)
+        proposed = places(frame, asked.rules, asked.catalog, situation.today)
+    standings = Standings(part.ids, proposed, names, numbers.columns)
+    waiting = settled(standings, situation, segmentation.runs_to_agree)
+    return _with_details(standings, waiting, numbers)
+
+
 def _numbers(
-    evidence: Evidence, situation: Situation[LeavingSegmentation], ids: pa.Array, model: Learnt
+    purchases_of: Callable[[pa.Array], PurchaseDays],
+    situation: Situation[LeavingSegmentation],
+    ids: pa.Array,
+    model: Learnt,
 ) -> _Numbers:
     columns = {name: np.full(len(ids), NOTHING[name], np.int64) for name in COLUMNS if name != "digest"}
     expected, too_large = np.full(len(ids), np.nan), 0
     for start in range(0, len(ids), ACCOUNTS_AT_ONCE):
         some = ids.slice(start, ACCOUNTS_AT_ONCE)
-        found = purchase_days_of(evidence, situation.segmentation, some)
+        found = purchases_of(some)
         history, rows = _taking_part(found.history, some)
         states = states_at(history, day_number(situation.today.day))
         at = start + rows[states.account]
@@ -140,6 +179,10 @@ def _left_out(evidence: Evidence, segmentation: LeavingSegmentation, numbers: _N
     if uncounted := evidence.uncounted_purchases(segmentation):
         kinds = "Purchases without an account, without a date or with a later date"
         yield f"{kinds} do not count: {uncounted:,}."
+    yield from _beyond_counting(numbers)
+
+
+def _beyond_counting(numbers: _Numbers) -> Iterator[str]:
     if numbers.too_large:
         yield (
             f"Accounts whose amounts are too large to be added up get no risk: {numbers.too_large:,}. "
@@ -147,4 +190,6 @@ def _left_out(evidence: Evidence, segmentation: LeavingSegmentation, numbers: _N
         )
 
 
-LEAVING = Technique[LeavingSegmentation](COLUMNS, scored, reasons, explained, learns=True, details=True)
+LEAVING = Technique[LeavingSegmentation](
+    COLUMNS, scored, reasons, explained, learns=True, details=True, score_some=scored_some
+)

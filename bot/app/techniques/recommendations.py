@@ -1,4 +1,8 @@
-"""Recommendations in a run: order lines in, offers and the labels that they deserve out."""
+"""Recommendations in a run: order lines in, offers and the labels that they deserve out.
+
+What is recommended to one account follows from what everybody buys, so a purchase is no matter of its account
+alone: they are made anew once a day, and on command.
+"""
 
 from __future__ import annotations
 
@@ -298,5 +302,5 @@ def judged(
 
 
 RECOMMENDATIONS = Technique[RecommendationSegmentation](
-    COLUMNS, scored, _reasons, explained, learns=True, neighbours_move=True
+    COLUMNS, scored, _reasons, explained, learns=True, neighbours_move=True, daily=True
 )

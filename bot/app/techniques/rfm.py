@@ -10,15 +10,16 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, EnginePass
+from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Changes, Evidence, Scored, Situation, Technique
 from scoring.account_ids import alike, compact, in_order
 from scoring.account_ids import places as id_places
 from scoring.criteria.fields import Catalog
 from scoring.explain import account_sentences, reasons
 from scoring.labels import account_fields, places, read_rules, related_conditions
-from scoring.rfm import EPOCH_ORDINAL, Standing, ordinals, score, thresholds_from
+from scoring.rfm import EPOCH_ORDINAL, RfmResult, Standing, ordinals, score, thresholds_from
 from scoring.rfm_config import RfmSegmentation
-from scoring.standings import NO_DAY, NO_SCORE, Standings
+from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings
 
 COLUMNS = ("last_purchase", "purchases", "spend_minor", "r", "f", "m")
 
@@ -47,17 +48,51 @@ def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes:
 
     Scores and labels of all are made anew, so that it cannot differ from a look at everything.
     """
-    catalog = evidence.catalog()
-    rules = read_rules(situation.segmentation.labels, catalog)
-    if account_fields(rules, catalog) or related_conditions(rules, catalog):
-        return None  # the last run has not kept what the labels ask of the accounts
-    moved = evidence.moved_since(situation.segmentation, changes.since)
-    if moved is None:
+    segmentation, catalog = situation.segmentation, evidence.catalog()
+    asked = Asked.by(read_rules(segmentation.labels, catalog), catalog)
+    moved = evidence.moved_since(segmentation, changes.since)
+    if moved is None or asked.related:
         return None
+    if asked.fields and (changes.since != situation.today.day or not evidence.own("", fields=asked.fields)):
+        return None  # the last run has not kept what the labels ask of the accounts
     wanted = sorted(changes.marked | moved)
-    facts = evidence.facts(situation.segmentation, wanted)
+    facts = evidence.facts(segmentation, wanted)
     ids, frame = _put_over(situation.before, facts, wanted)
-    return _scored(ids, frame, catalog, situation, ())
+    if not asked.fields:
+        return _scored(ids, frame, catalog, situation, ())
+    result = score(frame, segmentation, situation.today)
+    labels = _labels_again(evidence, situation, asked, wanted, ids, result.frame)
+    return _said(ids, result, labels, situation, ())
+
+
+def _labels_again(
+    evidence: Evidence,
+    situation: Situation[RfmSegmentation],
+    asked: Asked,
+    wanted: Sequence[str],
+    ids: pa.Array,
+    frame: pd.DataFrame,
+) -> npt.NDArray[np.int64]:
+    """The labels of those accounts that differ in anything; the others have the one that they had."""
+    names = tuple(label.name for label in situation.segmentation.labels)
+    now = _standings(ids, frame, np.full(len(ids), NO_LABEL, dtype=np.int64), names)
+    before = situation.before
+    old = id_places(ids, before.ids)
+    differs = old < 0
+    for name in COLUMNS:
+        differs[~differs] = before.column(name)[old[~differs]] != now.column(name)[~differs]
+    read = id_places(*alike(compact(wanted), ids))
+    differs[read[read >= 0]] = True
+    rows = np.flatnonzero(differs)
+    part = evidence.accounts("", asked.fields, only=now.ids_at(rows))
+    at = id_places(ids.take(pa.array(rows)), compact(part.ids.to_pylist()))
+    found = part.frame.iloc[at].reset_index(drop=True)
+    some = _named(frame.iloc[rows].reset_index(drop=True)).join(found)
+    place = np.array([*(names.index(one) for one in before.names), NO_LABEL], dtype=np.int64)
+    labels = now.label.copy()
+    labels[~differs] = place[before.label[old[~differs]]]
+    labels[rows] = places(some, asked.rules, asked.catalog, situation.today)
+    return labels
 
 
 def _scored(
@@ -70,11 +105,25 @@ def _scored(
     segmentation = situation.segmentation
     result = score(frame, segmentation, situation.today)
     rules = read_rules(segmentation.labels, catalog)
-    named = result.frame.assign(rfm=result.frame["total"], total_spend=result.frame["spend_minor"])
-    labels = places(named, rules, catalog, situation.today)
-    names = tuple(label.name for label in segmentation.labels)
+    labels = places(_named(result.frame), rules, catalog, situation.today)
+    return _said(ids, result, labels, situation, left_out)
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the columns that criteria name otherwise."""
+    return frame.assign(rfm=frame["total"], total_spend=frame["spend_minor"])
+
+
+def _said(
+    ids: pa.Array,
+    result: RfmResult,
+    labels: npt.NDArray[np.int64],
+    situation: Situation[RfmSegmentation],
+    left_out: tuple[str, ...],
+) -> Scored:
+    names = tuple(label.name for label in situation.segmentation.labels)
     return Scored(
-        _standings(ids, named, labels, names),
+        _standings(ids, result.frame, labels, names),
         (*result.warnings, *left_out),
         None if result.thresholds is None else result.thresholds.as_json(),
     )

@@ -103,6 +103,16 @@ class Evidence(Protocol):
         """
         ...
 
+    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+        """Whether criteria and account fields ask only for what the records themselves say.
+
+        Then sync has marked every account of which they may say something else than before.
+
+        Raises:
+            CriteriaError: as ``accounts``.
+        """
+        ...
+
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked.
 
@@ -111,7 +121,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def voices(self, segmentation: VoiceSegmentation) -> Voices:
+    def voices(self, segmentation: VoiceSegmentation, only: Sequence[str] | None = None) -> Voices:
         """What customers said, sentence by sentence; messages that nobody has read are read and kept."""
         ...
 
@@ -214,6 +224,10 @@ class Technique(Generic[S]):
         neighbours_move: whether an account can change its label because others did.
         score_changes: the same as ``score`` from what the last run said and what is different since; None
             where only a look at everything can tell.
+        score_some: the same as ``score`` of some accounts alone, with what was learned, on the day of the
+            last run; None where others may be different too. It warns of these accounts alone.
+        daily: whether changes count from the next day on, because each may move everybody's scores and to
+            score everybody takes long.
     """
 
     columns: tuple[str, ...]
@@ -224,6 +238,8 @@ class Technique(Generic[S]):
     details: bool = False
     neighbours_move: bool = False
     score_changes: Callable[[Evidence, Situation[S], Changes], Scored | None] | None = None
+    score_some: Callable[[Evidence, Situation[S], Sequence[str]], Scored | None] | None = None
+    daily: bool = False
 
 
 def no_standings(columns: Sequence[str] = ()) -> Standings:

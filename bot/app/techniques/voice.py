@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from bot.app.config_criteria import label_catalog
+from bot.app.facts import Accounts
+from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Evidence, Learned, Scored, Situation, Technique
 from bot.app.voice_facts import details, facts_of, frame_of, measures, with_decimals
 from bot.app.voice_reader import Voices, kept
@@ -37,20 +39,54 @@ _TELLING = (
 
 def scored(evidence: Evidence, situation: Situation[VoiceSegmentation]) -> Scored:
     """Every account that takes part."""
-    segmentation, day = situation.segmentation, situation.today.day
-    catalog = label_catalog(segmentation, evidence.catalog())
-    rules = voice_rules(segmentation, catalog)
-    fields, related = account_fields(rules, catalog), related_conditions(rules, catalog)
-    part = evidence.accounts(segmentation.accounts, fields, related)
-    voices, ids = evidence.voices(segmentation), part.ids.to_pylist()
+    segmentation = situation.segmentation
+    asked = _asked(evidence, segmentation)
+    part = evidence.accounts(segmentation.accounts, asked.fields, asked.related)
+    voices = evidence.voices(segmentation)
     background = _known_background(situation.learned, voices)
     learned = None
     if background is None:
-        background = voice_background(voices.sentences, ids, segmentation, day)
+        day = situation.today.day
+        background = voice_background(voices.sentences, part.ids.to_pylist(), segmentation, day)
         learned = {**kept(voices.reader), "background": background.as_json()}
-    result = score_voice(voices.sentences, ids, segmentation, day, background)
+    standings, warnings = _standings(part, voices, background, asked, situation)
+    return Scored(standings, warnings, learned=learned)
+
+
+def scored_some(
+    evidence: Evidence, situation: Situation[VoiceSegmentation], only: Sequence[str]
+) -> Scored | None:
+    """Some accounts alone, with the reader and the background that were learned."""
+    segmentation = situation.segmentation
+    asked = _asked(evidence, segmentation)
+    if situation.learned is None or not asked.of_marked_alone(evidence, segmentation):
+        return None
+    voices = evidence.voices(segmentation, only)
+    background = _known_background(situation.learned, voices)
+    if background is None:
+        return None
+    part = evidence.accounts(segmentation.accounts, asked.fields, only=only)
+    standings, _ = _standings(part, voices, background, asked, situation)
+    return Scored(standings)
+
+
+def _asked(evidence: Evidence, segmentation: VoiceSegmentation) -> Asked:
+    catalog = label_catalog(segmentation, evidence.catalog())
+    return Asked.by(voice_rules(segmentation, catalog), catalog)
+
+
+def _standings(
+    part: Accounts,
+    voices: Voices,
+    background: Background,
+    asked: Asked,
+    situation: Situation[VoiceSegmentation],
+) -> tuple[Standings, tuple[str, ...]]:
+    segmentation, day = situation.segmentation, situation.today.day
+    result = score_voice(voices.sentences, part.ids.to_pylist(), segmentation, day, background)
     facts = with_decimals(result.facts).reset_index(drop=True)
-    labels = places(facts.join(part.frame.reset_index(drop=True)), rules, catalog, situation.today)
+    frame = facts.join(part.frame.reset_index(drop=True))
+    labels = places(frame, asked.rules, asked.catalog, situation.today)
     texts = details(facts, segmentation)
     standings = Standings(
         part.ids,
@@ -59,7 +95,7 @@ def scored(evidence: Evidence, situation: Situation[VoiceSegmentation]) -> Score
         {"measure": measures(facts), "digest": digests(texts)},
         pa.array(texts, pa.string()),
     )
-    return Scored(standings, result.warnings, learned=learned)
+    return standings, result.warnings
 
 
 def _known_background(learned: Learned | None, voices: Voices) -> Background | None:
@@ -177,4 +213,4 @@ def _written(name: str, value: Any) -> str:
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
-VOICE = Technique[VoiceSegmentation](COLUMNS, scored, reasons, explained, learns=True)
+VOICE = Technique[VoiceSegmentation](COLUMNS, scored, reasons, explained, learns=True, score_some=scored_some)
