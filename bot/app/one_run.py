@@ -32,6 +32,7 @@ from bot.app.techniques.technique import (
     Scored,
     Situation,
     Technique,
+    no_standings,
 )
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
@@ -57,6 +58,7 @@ class OneRun:
     last: LastRun | None
     touched: frozenset[str] | None  # the accounts that sync has marked; None: everybody
     baseline: bool
+    alone: bool  # nothing that was found later may have a say: the labels of an earlier day, rehearsed
     now: Callable[[], datetime]
     crm_url: Callable[[str], str | None]
 
@@ -68,7 +70,7 @@ class OneRun:
         """
         scored = self._score()
         standings = scored.standings
-        moves = compare(self._situation.before, standings)
+        moves = compare(self._before, standings)
         changes = self._changes(moves)
         labels = _label_counts(self._labels, standings)
         run_id = self._save_run(scored, len(changes))
@@ -101,19 +103,24 @@ class OneRun:
 
     @cached_property
     def _situation(self) -> Situation[Any]:
-        name = self.segmentation.name
-        if self.last is not None and self.last.technique != self.segmentation.technique:
-            # What another technique said under this name is no standing of this one.
-            self.transaction.forget_scores(name)
+        before = self._before
         return Situation(
             segmentation=self.segmentation,
             configuration=self.published.configuration,
             today=self.today,
             currency=self.organisation.currency,
             learned=self._learned(),
-            before=self.transaction.standings(name, self._technique.columns, details=self._technique.details),
+            before=no_standings(self._technique.columns) if self.alone else before,
             baseline=self.baseline,
         )
+
+    @cached_property
+    def _before(self) -> Standings:
+        name = self.segmentation.name
+        if self.last is not None and self.last.technique != self.segmentation.technique:
+            # What another technique said under this name is no standing of this one.
+            self.transaction.forget_scores(name, self.today.day)
+        return self.transaction.standings(name, self._technique.columns, details=self._technique.details)
 
     def _learned(self) -> Learned | None:
         """What may be used: of this configuration, not of a later day, and not too old but on a change."""

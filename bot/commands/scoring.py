@@ -27,7 +27,7 @@ def score(
     transactions: Annotated[Path | None, typer.Option(help="A CSV or Parquet file instead.")] = None,
     accounts: Annotated[Path | None, typer.Option(help="With it: who takes part.")] = None,
     config: Annotated[Path | None, typer.Option(help="With it: the document.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="With it: the day, 2026-01-31.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Of which day, 2026-01-31; else today.")] = None,
     out: Annotated[Path | None, typer.Option(help="With it: where scores go.")] = None,
 ) -> None:
     """Score every account, and queue the alerts of what changed."""
@@ -38,10 +38,14 @@ def score(
         found = offline.Tables(transactions, accounts, document, day, out).score(segmentation)
         print_said(offline.as_json(found), offline.sentences(found), as_json=as_json)
         return
-    if accounts or config or as_of or out:
-        raise UserError("--accounts, --config, --as-of and --out belong to --transactions.")
+    if accounts or config or out:
+        raise UserError("--accounts, --config and --out belong to --transactions.")
+    day = moment(as_of).date() if as_of else None
     bellwether = opened()
     bellwether.require_copy()
     recompute = bellwether.scoring.recompute
-    summary = recompute.rehearse(segmentation) if dry_run else recompute.run("command", segmentation)
+    if dry_run:
+        summary = recompute.rehearse(segmentation, as_of=day)
+    else:
+        summary = recompute.run("command", segmentation, as_of=day)
     print_said(summary.as_json(), summary.sentences(), as_json=as_json)
