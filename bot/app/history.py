@@ -282,7 +282,7 @@ class History:
             raise UserError(f"'{name}' has not been scored yet.", "Run `bellwether score` first.")
         if day < first:
             raise UserError(
-                f"'{name}' was first scored as of {written_day(first)}; nothing is kept of {written_day(day)}.",
+                f"'{name}' was first scored as of {written_day(first)}; nothing is known of the days before.",
                 f"`bellwether score --as-of {day} --dry-run` says what the labels would have been.",
             )
         if day > transaction.today(published, self._clock.now()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from bot.commands.backtesting import backtest
 from bot.commands.console import AsJson, DryRun, opened, print_said
 from bot.settings import load_settings
 from bot.terminal import moment
+
+if TYPE_CHECKING:
+    from bot.app.facts import SegmentationRun
 
 
 def scoring_commands(app: typer.Typer) -> None:
@@ -48,4 +51,12 @@ def score(
         summary = recompute.rehearse(segmentation, as_of=day)
     else:
         summary = recompute.run("command", segmentation, as_of=day)
-    print_said(summary.as_json(), summary.sentences(), as_json=as_json)
+    said = [_labels(one) for one in summary.parts] if as_of and dry_run else summary.sentences()
+    print_said(summary.as_json(), said, as_json=as_json)
+
+
+def _labels(run: SegmentationRun) -> str:
+    """How many accounts would have each label on the day."""
+    counts = ", ".join(f"{label or 'no label'} {count:,}" for label, count in run.labels)
+    moved = f"{run.label_changes:,} of them differ from the last run."
+    return f"{run.segmentation} as of {run.as_of}: {counts}. {moved}"

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, String, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, Row, String, and_, cast, func, or_, select
 
 from bot.app.config import Published
 from bot.app.history import Entry, Once
@@ -56,10 +57,9 @@ class SqlPast:
 
     def segmentations(self) -> Mapping[str, date]:
         """Every segmentation that was ever scored, and the day of its first run."""
-        query = select(_RUN.c.segmentation, func.min(_RUN.c.as_of).label("first")).group_by(
-            _RUN.c.segmentation
-        )
-        return {row.segmentation: row.first for row in self.connection.execute(query)}
+        query = select(_RUN.c.segmentation, func.min(_RUN.c.as_of).label("began"))
+        rows = self.connection.execute(query.group_by(_RUN.c.segmentation))
+        return {row.segmentation: row.began for row in rows}
 
     def labels_on(self, segmentation: str, day: date) -> Sequence[Once]:
         """Everybody's newest row that is not after the day, but for those that were gone."""
@@ -121,11 +121,11 @@ class SqlPast:
         mine = [_HISTORY.c.account_id == account_id]
         if segmentation is not None:
             mine.append(_HISTORY.c.segmentation == segmentation)
-        columns = [_HISTORY.c.segmentation, _HISTORY.c.as_of, *(_HISTORY.c[one] for one in _SCORES)]
-        query = select(*columns, _HISTORY.c.gone).where(*mine)
+        columns = [_HISTORY.c[one] for one in (*_SCORES, "gone")]
+        query = select(_HISTORY.c.segmentation, _HISTORY.c.as_of, *columns).where(*mine)
         why = self._reasons(account_id)
         rows = self.connection.execute(query.order_by(_HISTORY.c.as_of, _HISTORY.c.segmentation))
-        return [replace(Entry(*row), why=why.get((row.segmentation, row.as_of), ())) for row in rows]
+        return [_entry(row, why) for row in rows]
 
     def _reasons(self, account_id: str) -> Mapping[tuple[str, date], tuple[str, ...]]:
         """Of several changes on one day those of the last one."""
@@ -139,3 +139,7 @@ class SqlPast:
 
     def _today(self, published: Published, now: datetime) -> Today:
         return SqlScoringTransaction(self.connection).organisation().today(published.configuration, now)
+
+
+def _entry(row: Row[Any], why: Mapping[tuple[str, date], tuple[str, ...]]) -> Entry:
+    return Entry(*row, why.get((row.segmentation, row.as_of), ()))
