@@ -142,4 +142,7 @@ class SqlPast:
 
 
 def _entry(row: Row[Any], why: Mapping[tuple[str, date], tuple[str, ...]]) -> Entry:
-    return Entry(*row, why.get((row.segmentation, row.as_of), ()))
+    scores = (row.label, row.r, row.f, row.m, row.measure)
+    return Entry(
+        row.segmentation, row.as_of, *scores, gone=row.gone, why=why.get((row.segmentation, row.as_of), ())
+    )

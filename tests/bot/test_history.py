@@ -15,6 +15,8 @@ from sqlmodel import col
 
 from bot.app.errors import UserError
 from bot.app.history import ABSENT, NO_LABEL, History
+from bot.store.tables import LabelChangeRow, RunRow, ScoreRow
+from bot.store.technique_tables import LearnedRow, ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
@@ -153,6 +155,37 @@ def test_labels_of_any_day_are_rehearsed_and_nothing_is_written(world: World) ->
         one: list(world.labels().values()).count(one) for one in ("Top", "Good", "Slipping", "Gone", None)
     }
     assert world.counts() == before
+
+
+MANY = BANDS.replace(
+    "alerts:\n",
+    """\
+  - {name: Leaving, technique: leaving}
+  - {name: Closeness, technique: engagement}
+  - {name: Size, technique: firmographics,
+     labels: [{name: Large, when: employees >= 100}, {name: Small, when: employees >= 1}]}
+alerts:
+""",
+)
+
+
+@pytest.mark.parametrize("days", [3, 150])
+def test_a_rehearsal_of_an_earlier_day_says_what_a_first_run_on_that_day_would_have_said(
+    world: World, days: int
+) -> None:
+    world.publish(MANY)
+    world.account("huge", (4, 90), (40, 900), employees=500)
+    world.run("command")
+    past = world.recompute().rehearse(as_of=DAY - timedelta(days=days)).parts
+    assert [one.segmentation for one in past] == ["Purchases", "Leaving", "Closeness", "Size"]
+    with world.database.writes.begin() as connection:
+        for table in (ScoreRow, ScoreHistoryRow, LabelChangeRow, RunRow, LearnedRow, StandingSnapshotRow):
+            connection.execute(delete(table))
+    world.pass_time(days=-days)
+    fresh = world.run("first").parts
+    assert [(one.labels, one.scored, one.warnings) for one in past] == [
+        (one.labels, one.scored, one.warnings) for one in fresh
+    ]
 
 
 def test_a_run_of_an_earlier_or_a_coming_day_is_not_kept(world: World) -> None:
