@@ -24,6 +24,8 @@ from bot.app.people import OPERATOR
 from bot.app.starting import Sales, starting_document
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.history import history
+from bot.commands.marking import mark
 from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
 from bot.commands.voice import voice
@@ -54,6 +56,8 @@ app = typer.Typer(
 sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
 app.add_typer(configuration, name="config")
 app.add_typer(voice, name="voice")
+app.add_typer(mark, name="mark")
+app.add_typer(history, name="history")
 scoring_commands(app)
 recommending_commands(app)
 app.add_typer(sandbox, name="sandbox")

@@ -14,10 +14,6 @@ import numpy as np
 import pandas as pd
 
 from scoring.criteria.check import nearest
-from scoring.criteria.fields import Catalog
-from scoring.criteria.mask import mask
-from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
 from scoring.market_config import MarketGroup, MarketLimits, Markets
 from scoring.problems import Problem, standing_twice
 
@@ -64,23 +60,6 @@ class Marking:
     swapped: tuple[tuple[str, str], ...] = ()
     already: int = 0
     refusals: tuple[Refusal, ...] = ()
-
-
-def chosen_by(criteria: Node, records: pd.DataFrame, catalog: Catalog, today: Today) -> tuple[str, ...]:
-    """The ids of the records that meet criteria, sorted: those to give a mark to, or to take it from.
-
-    Args:
-        criteria: over accounts or contacts, checked.
-        records: ``record_id`` and the fields of the criteria, by ``Field.name``.
-        catalog: the fields.
-        today: the day.
-
-    Raises:
-        CriteriaError: a field that the catalog does not know.
-        KeyError: a column is missing.
-    """
-    meets = mask(criteria, records, catalog, today).to_numpy(np.bool_)
-    return tuple(sorted(str(one) for one in records["record_id"].to_numpy(object)[meets]))
 
 
 def give(

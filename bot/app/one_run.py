@@ -33,6 +33,7 @@ from bot.app.techniques.technique import (
     Scored,
     Situation,
     Technique,
+    no_standings,
 )
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
@@ -49,9 +50,14 @@ MARKED_SHARE = 20
 
 @dataclass(frozen=True)
 class _Judged:
-    """What was said in which situation, and whether of everybody or of the marked accounts alone."""
+    """What was said in which situation, and whether of everybody or of the marked accounts alone.
+
+    Attributes:
+        before: what the last run said, whether the technique was let know it or not.
+    """
 
     situation: Situation[Any]
+    before: Standings
     scored: Scored
     everybody: bool = True
 
@@ -70,6 +76,7 @@ class OneRun:
     last: LastRun | None
     touched: frozenset[str] | None  # the accounts that sync has marked; None: everybody
     baseline: bool
+    alone: bool  # nothing that was found later may have a say: the labels of an earlier day, rehearsed
     now: Callable[[], datetime]
     crm_url: Callable[[str], str | None]
 
@@ -84,7 +91,7 @@ class OneRun:
             ConfigurationError: the segmentation's criteria do not fit the organisation's fields.
         """
         scored = self._judged.scored
-        moves = compare(self._judged.situation.before, scored.standings)
+        moves = compare(self._judged.before, scored.standings)
         changes = self._changes(moves)
         accounts = self._accounts(moves)
         run_id = self._save_run(scored, accounts, len(changes))
@@ -129,20 +136,24 @@ class OneRun:
     def _same_day(self) -> bool:
         return self.last is not None and self.last.as_of == self.today.day
 
-    def _situation(self, only: Sequence[str] | None = None) -> Situation[Any]:
-        name, technique = self.segmentation.name, self._technique
-        if self.last is not None and self.last.technique != self.segmentation.technique:
-            # What another technique said under this name is no standing of this one.
-            self.transaction.forget_scores(name)
+    def _situation(self, before: Standings) -> Situation[Any]:
         return Situation(
             segmentation=self.segmentation,
             configuration=self.published.configuration,
             today=self.today,
             currency=self.organisation.currency,
             learned=self._learned(),
-            before=self.transaction.standings(name, technique.columns, details=technique.details, only=only),
+            before=no_standings(self._technique.columns) if self.alone else before,
             baseline=self.baseline,
         )
+
+    def _before(self, only: Sequence[str] | None = None) -> Standings:
+        """What the last run said."""
+        name, technique = self.segmentation.name, self._technique
+        if self.last is not None and self.last.technique != self.segmentation.technique:
+            # What another technique said under this name is no standing of this one.
+            self.transaction.forget_scores(name, self.today.day)
+        return self.transaction.standings(name, technique.columns, details=technique.details, only=only)
 
     def _learned(self) -> Learned | None:
         """What may be used: of this configuration, not of a later day, and not too old but on a change."""
@@ -169,14 +180,16 @@ class OneRun:
         if some is None or marked is None or not self._same_day or len(marked) > self._most_marked:
             return None
         wanted = sorted(marked)
-        situation = self._situation(wanted)
+        before = self._before(wanted)
+        situation = self._situation(before)
         scored = some(evidence, situation, wanted)
-        return None if scored is None else _Judged(situation, scored, everybody=False)
+        return None if scored is None else _Judged(situation, before, scored, everybody=False)
 
     def _judge_everybody(self, evidence: Evidence) -> _Judged:
-        situation = self._situation()
+        before = self._before()
+        situation = self._situation(before)
         changed = self._score_changes(evidence, situation)
-        return _Judged(situation, changed or self._technique.score(evidence, situation))
+        return _Judged(situation, before, changed or self._technique.score(evidence, situation))
 
     def _score_changes(self, evidence: Evidence, situation: Situation[Any]) -> Scored | None:
         """On a change from the last run and what is different since, where that tells everything."""

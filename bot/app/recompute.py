@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from bot.app.config import Published, PublishedConfigurations
 from bot.app.config_shape import nearest
@@ -13,6 +14,10 @@ from bot.app.one_run import Cause, OneRun
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
 from scoring.config import Configuration, Segmentation
+from scoring.criteria.periods import Today
+from scoring.explain import written_day
+
+REHEARSE = "Add --dry-run to see what the labels would be on that day."
 
 
 class _UndoneError(Exception):
@@ -49,7 +54,14 @@ class Recompute:
         self._crm_url = crm_url
         self._ahead = ahead
 
-    def run(self, cause: Cause, segmentation: str | None = None, *, keep: bool = True) -> RunSummary:
+    def run(
+        self,
+        cause: Cause,
+        segmentation: str | None = None,
+        *,
+        keep: bool = True,
+        as_of: date | None = None,
+    ) -> RunSummary:
         """Score accounts as they stand in the cache.
 
         Args:
@@ -57,9 +69,11 @@ class Recompute:
                 published that scores differently.
             segmentation: only this one; None is all of them.
             keep: False undoes it all in the end, by an exception; ``rehearse`` catches it.
+            as_of: the day that is scored; None is today.
 
         Raises:
-            UserError: there is no such segmentation.
+            UserError: there is no such segmentation; or the day is before that of the last run or still to
+                come, and the run would be kept.
             ConfigurationError: no configuration is published, or its criteria do not fit the fields.
         """
         self._ahead()
@@ -71,9 +85,13 @@ class Recompute:
                 return RunSummary(cause, started, self._clock.now())
             chosen = _chosen(published.configuration, segmentation)
             organisation = transaction.organisation()
-            marked = _marked(touched)
+            marked, today = _marked(touched), organisation.today(published.configuration, started)
+            if keep and as_of is not None and as_of > today.day:
+                raise UserError(f"{written_day(as_of)} is still to come.", REHEARSE)
+            day = replace(today, day=as_of or today.day)
             runs = (
-                self._one(transaction, published, one, cause, started, organisation, marked) for one in chosen
+                self._one(transaction, published, one, cause, started, organisation, day, marked, keep=keep)
+                for one in chosen
             )
             parts = tuple(run.do() for run in runs if not run.waits())
             # A mark means "to be scored by every segmentation": one alone must not take it away.
@@ -84,10 +102,10 @@ class Recompute:
                 raise _UndoneError(summary)
             return summary
 
-    def rehearse(self, segmentation: str | None = None) -> RunSummary:
-        """What a run on command would do now; everything of it is undone. Raises as ``run``."""
+    def rehearse(self, segmentation: str | None = None, *, as_of: date | None = None) -> RunSummary:
+        """What a run on command would do now, or of any other day; all of it is undone. Raises as ``run``."""
         try:
-            self.run("command", segmentation, keep=False)
+            self.run("command", segmentation, keep=False, as_of=as_of)
         except _UndoneError as undone:
             return undone.summary
         raise AssertionError("a rehearsal always ends by undoing")
@@ -100,11 +118,19 @@ class Recompute:
         cause: Cause,
         started: datetime,
         organisation: OrganisationFacts,
+        today: Today,
         marked: frozenset[str] | None,
+        *,
+        keep: bool,
     ) -> OneRun:
         last = transaction.last_run(segmentation.name)
-        configuration = published.configuration
-        today = organisation.today(configuration, started)
+        earlier = last is not None and today.day < last.as_of
+        if keep and last is not None and earlier:
+            raise UserError(
+                f"'{segmentation.name}' was last scored as of {written_day(last.as_of)}, so a run as of "
+                f"{written_day(today.day)} cannot be kept: the history would be wrong.",
+                REHEARSE,
+            )
         return OneRun(
             transaction=transaction,
             published=published,
@@ -115,7 +141,8 @@ class Recompute:
             today=today,
             last=last,
             touched=marked,
-            baseline=self._is_baseline(last, published, segmentation),
+            baseline=earlier or self._is_baseline(last, published, segmentation),
+            alone=earlier,
             now=self._clock.now,
             crm_url=self._crm_url,
         )

@@ -116,8 +116,8 @@ class ScoringTransaction(Protocol):
         """
         ...
 
-    def forget_scores(self, segmentation: str) -> None:
-        """Take away everything that the segmentation says now; its history stays."""
+    def forget_scores(self, segmentation: str, day: date) -> None:
+        """Take away everything that the segmentation says now; its history ends on a day."""
         ...
 
     def save_history(self, segmentation: str, run_id: int, day: date, moves: Moves) -> None:

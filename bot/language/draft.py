@@ -22,7 +22,7 @@ from bot.language.question import Reading, Sort, WordUse
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import Compare, In, Node, Not, Operator, Value
+from scoring.criteria.tree import Compare, In, Node, Not, Operator, Value, disjunction
 
 SORTABLE = {FieldType.NUMBER, FieldType.MONEY, FieldType.DATE}
 _NOT_GROUPS = {"name", "website", "phone", "owner_email"}
@@ -184,7 +184,11 @@ class Draft:
         return last
 
     def add_values(self, first: int, last: int, term_field: str, values: tuple[str, ...]) -> int:
-        """Add ``field = value``."""
+        """Add ``field = value``; of a list, that it has one of the values."""
+        field = self.vocabulary.index.catalog.find(term_field)
+        if field is not None and field.type is FieldType.LIST:
+            has = disjunction(*(Compare(term_field, Operator.HAS, one) for one in values))
+            return self.add(first, last, term_field, has)
         node = Compare(term_field, Operator.EQ, values[0]) if len(values) == 1 else In(term_field, values)
         return self.add(first, last, term_field, node, values)
 

@@ -13,7 +13,9 @@ from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
 from bot.app.customer_voice import CustomerVoice
 from bot.app.explaining import Explanations
+from bot.app.history import History
 from bot.app.judging import Judging
+from bot.app.marking import GivingMarks
 from bot.app.offers import Recommending
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
@@ -26,6 +28,8 @@ from bot.store.backtests import SqlBacktests
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.corrections import SqlCorrections
 from bot.store.dismissals import SqlDismissals
+from bot.store.label_history import SqlLabelHistory
+from bot.store.marks import SqlMarks
 from bot.store.offers import SqlOffers
 from bot.store.readings import SqlReadings
 from bot.store.rehearsals import ListenedScores
@@ -122,6 +126,21 @@ class ScoringParts:
     def judging(self) -> Judging:
         """What speaks for offers."""
         return Judging(SqlScores(self.database), self.configurations, self.clock)
+
+    @cached_property
+    def marks(self) -> SqlMarks:
+        """Market segments, contact roles and keywords, as they are kept."""
+        return SqlMarks(self.database)
+
+    @cached_property
+    def giving_marks(self) -> GivingMarks:
+        """Giving and taking them."""
+        return GivingMarks(self.marks, self.configurations, self.audit, self.clock)
+
+    @cached_property
+    def history(self) -> History:
+        """Who had which label when."""
+        return History(SqlLabelHistory(self.database), self.configurations, self.clock)
 
     def _configuration(self) -> Configuration:
         return self.configurations.current().configuration

@@ -392,6 +392,7 @@ class Bellwether:
             except SendError as error:
                 log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
         self.seen.forget_old()
+        self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         forget_old(self.database, self.clock.now())
         return False

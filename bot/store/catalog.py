@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection, Row, select
 
 from bot.app.technique_rules import label_names
-from bot.store.places import TABLES, Expression
+from bot.store.places import MARK_KEYS, TABLES, Expression
 from bot.store.relations import Described, related_to_accounts
 from bot.store.system_fields import (
     ACCOUNT_FIELDS,
@@ -38,10 +38,11 @@ from bot.store.technique_fields import technique_fields
 from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration, ModuleChoice
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.markets import MarkKind, marks_of
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.catalog import in_criteria
 
-_FIELD, _PRODUCT = TABLES["crm_field"], TABLES["crm_product"]
+_FIELD, _PRODUCT, _MARK = TABLES["crm_field"], TABLES["crm_product"], TABLES["mark"]
 
 NOTHING_CHOSEN = "-None-"  # Zoho's picklists begin with it; a record then holds null
 MOST_NAMES = 5_000  # of products: with more of them a name that is not known is no error
@@ -108,7 +109,11 @@ def account_catalog(
         "label": labels[configuration.primary.name],
     }
     known = _known(Role.ACCOUNTS, configuration.mapping.accounts, fields, values)
-    given = (*technique_fields(configuration), *(one.field for one in joined))
+    given = (
+        *technique_fields(configuration),
+        *(one.field for one in joined),
+        *_market_segments(connection, configuration),
+    )
     described = _described(connection, configuration, fields, owners)
     relations, unreadable = related_to_accounts(configuration, described)
     missing = {
@@ -146,8 +151,8 @@ def transaction_catalog(
 
 def contact_catalog(connection: Connection, configuration: Configuration) -> Catalog:
     """The fields of contacts, and the most important ones of their accounts."""
-    owners = {"owner": _distinct(connection, "crm_user", "name")}
-    return _contacts(_all_crm_fields(connection), configuration, owners)
+    values = {"owner": _distinct(connection, "crm_user", "name"), **_contact_marks(connection, configuration)}
+    return _contacts(_all_crm_fields(connection), configuration, values)
 
 
 def product_catalog(connection: Connection, configuration: Configuration) -> Catalog:
@@ -175,15 +180,39 @@ def _described(
     names = connection.execute(select(_PRODUCT.c.name).distinct().limit(MOST_NAMES + 1)).scalars().all()
     products = tuple(sorted(name for name in names if name)) if len(names) <= MOST_NAMES else ()
     listed = {"owner": owners, "product": products, "stage": ()}
+    of_contacts = {"owner": owners, **_contact_marks(connection, configuration)}
     return Described(
         transactions=_transactions(fields, configuration, listed),
         # Without what stands on their account: from an account that is itself, its label a circle.
-        contacts=replace(_contacts(fields, configuration, {"owner": owners}), further=()),
+        contacts=replace(_contacts(fields, configuration, of_contacts), further=()),
         products=_products(fields, configuration),
         modules={module: _records(fields, module, {"owner": owners}) for module in configuration.sync.also},
         documents=Catalog(tuple(_system(DOCUMENT_FIELDS, _Known())), rows="documents"),
         events=Catalog(tuple(_system(EVENT_FIELDS, _Known())), rows="engagement events"),
     )
+
+
+def _market_segments(connection: Connection, configuration: Configuration) -> Iterator[Field]:
+    """The field of market segments, as soon as there are any: its values are a closed set."""
+    names = _marks(connection, configuration, MarkKind.MARKET_SEGMENT)
+    if names:
+        yield replace(declared("market_segment"), values=names)
+
+
+def _contact_marks(connection: Connection, configuration: Configuration) -> _Values:
+    """The roles that there are; and the keywords, where the document does not leave them free."""
+    roles = _marks(connection, configuration, MarkKind.CONTACT_ROLE)
+    free = not configuration.markets.keywords
+    return {
+        "role": roles,
+        "keywords": () if free else _marks(connection, configuration, MarkKind.KEYWORD),
+    }
+
+
+def _marks(connection: Connection, configuration: Configuration, kind: MarkKind) -> tuple[str, ...]:
+    """The marks of the document, and those that are still borne though it names them no more."""
+    borne = select(_MARK.c.mark).distinct().where(_MARK.c.kind == MARK_KEYS[kind]).order_by(_MARK.c.mark)
+    return _each_once((*marks_of(kind, configuration.markets), *connection.execute(borne).scalars()))
 
 
 def _known(role: Role, choice: ModuleChoice, fields: _Fields, values: _Values) -> _Known:

@@ -29,11 +29,13 @@ from bot.store.places import (
     RecordColumns,
     TransactionColumns,
     is_open,
+    marks_on,
     placed,
 )
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field, Relation
 from scoring.criteria.periods import Today
+from scoring.markets import MarkKind
 
 __all__ = (
     "ACCOUNT",
@@ -128,6 +130,7 @@ def _deals(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
 _NAMED: Mapping[str, Expression] = {
     "deals.count": lambda _dialect: _deals(),
     "deals.open": lambda _dialect: _deals(is_open()),
+    "joined:market_segment": marks_on(ACCOUNT, MarkKind.MARKET_SEGMENT),
     # An account without a score has bought nothing that counts.
     "score.purchases": lambda _dialect: func.coalesce(SCORE.c.purchases, literal(0), type_=Integer),
     "score.spend_minor": lambda _dialect: func.coalesce(

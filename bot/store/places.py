@@ -17,15 +17,23 @@ from sqlmodel import SQLModel
 import bot.store.technique_tables  # noqa: F401  (for its effect on the metadata)
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field
+from scoring.markets import MarkKind
 
 TABLES = SQLModel.metadata.tables
 ACCOUNT, TRANSACTION, PRODUCT = TABLES["crm_account"], TABLES["crm_transaction"], TABLES["crm_product"]
 CONTACT, RECORD, EVENT = TABLES["crm_contact"], TABLES["crm_record"], TABLES["engagement_event"]
 DOCUMENT, LINE = TABLES["fin_document"], TABLES["fin_line"]
-SCORE = TABLES["score"]
+SCORE, MARK = TABLES["score"], TABLES["mark"]
 OWNER = TABLES["crm_user"].alias("owner")
 # An account and a contact as others see them, so that these can stand in a query that begins with accounts.
 COMPANY, PERSON = ACCOUNT.alias("company"), CONTACT.alias("person")
+
+# What the table of marks calls each kind of them.
+MARK_KEYS: Mapping[MarkKind, str] = {
+    MarkKind.MARKET_SEGMENT: "market_segment",
+    MarkKind.CONTACT_ROLE: "contact_role",
+    MarkKind.KEYWORD: "keyword",
+}
 
 # A deal is over in every stage that begins so: Closed Won, Closed Lost, Closed-Lost to Competition. These are
 # Zoho's own names; the probability of a stage, which would say it for renamed stages, is not in the cache.
@@ -108,7 +116,7 @@ class ContactColumns:
     def __call__(self, field: Field) -> ColumnElement[Any]:
         """The column of a field."""
         places = {"contact": CONTACT, "owner": OWNER, "company": COMPANY}
-        return placed(field, places, self.dialect, {"company.label": self._label})
+        return placed(field, places, self.dialect, {**_OF_CONTACTS, "company.label": self._label})
 
     def rows(self, fields: Collection[Field] | None = None) -> FromClause:
         """Contacts with their owner and account, or with those that some fields need."""
@@ -218,3 +226,21 @@ def _items(dialect: str) -> ColumnElement[Any]:
     )
     array = query.correlate(DOCUMENT).scalar_subquery()
     return type_coerce(array, String) if dialect == "sqlite" else type_coerce(array, JSONB)
+
+
+def marks_on(table: FromClause, kind: MarkKind) -> Expression:
+    """The marks of a kind that records bear, as a JSON array: market segments, roles, keywords."""
+
+    def marks(dialect: str) -> ColumnElement[Any]:
+        listed = func.json_group_array(MARK.c.mark) if dialect == "sqlite" else func.jsonb_agg(MARK.c.mark)
+        query = select(listed).where(MARK.c.kind == MARK_KEYS[kind], MARK.c.record_id == table.c.id)
+        array = query.correlate(table).scalar_subquery()
+        return type_coerce(array, String) if dialect == "sqlite" else type_coerce(array, JSONB)
+
+    return marks
+
+
+_OF_CONTACTS: Mapping[str, Expression] = {
+    "contact.roles": marks_on(CONTACT, MarkKind.CONTACT_ROLE),
+    "contact.keywords": marks_on(CONTACT, MarkKind.KEYWORD),
+}

@@ -160,13 +160,26 @@ def write_history(connection: Connection, segmentation: str, run_id: int, day: d
         }
         write_rows(connection, _HISTORY, columns, {**fixed, "gone": False})
     for some in _portions(moves.gone):
-        nothing = {name: [None] * len(some) for name in ("label", *_KEPT)}
-        gone: dict[str, Sequence[Any]] = {"account_id": moves.before.ids_at(some), **nothing}
-        write_rows(connection, _HISTORY, gone, {**fixed, "gone": True})
+        _write_gone(connection, segmentation, run_id, day, moves.before.ids_at(some))
 
 
-def forget_scores(connection: Connection, segmentation: str) -> None:
-    """Take away everything that a segmentation says now."""
+def _write_gone(
+    connection: Connection, segmentation: str, run_id: int, day: date, accounts: Sequence[str]
+) -> None:
+    nothing = {name: [None] * len(accounts) for name in ("label", *_KEPT)}
+    fixed = {"segmentation": segmentation, "as_of": day, "run_id": run_id, "gone": True}
+    write_rows(connection, _HISTORY, {"account_id": accounts, **nothing}, fixed)
+
+
+def forget_scores(connection: Connection, segmentation: str, day: date) -> None:
+    """Take away everything that a segmentation says now; in the history the accounts are gone from a day on.
+
+    Whoever takes part in what comes after it is written over that.
+    """
+    mine = select(SCORE.c.account_id).where(SCORE.c.segmentation == segmentation)
+    accounts = connection.execute(mine.order_by(SCORE.c.account_id)).scalars().all()
+    for start in range(0, len(accounts), ROWS_AT_ONCE):
+        _write_gone(connection, segmentation, 0, day, accounts[start : start + ROWS_AT_ONCE])
     connection.execute(delete(SCORE).where(SCORE.c.segmentation == segmentation))
     snapshots.forget(connection, segmentation)
     for name in ("offer", "learned"):

@@ -195,9 +195,9 @@ class SqlScoringTransaction:
         score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
         snapshots.renew(self._connection, segmentation, run_id, moves, everybody=everybody)
 
-    def forget_scores(self, segmentation: str) -> None:
+    def forget_scores(self, segmentation: str, day: date) -> None:
         """Take away what the segmentation says."""
-        score_rows.forget_scores(self._connection, segmentation)
+        score_rows.forget_scores(self._connection, segmentation, day)
 
     def save_history(self, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
         """Keep the scores that differ, from a day on."""

@@ -105,6 +105,14 @@ CONTACT_FIELDS = (
     System("created", _DATE, "contact.created_at", "Created", "created_at"),
     System("modified", _DATE, "contact.modified_at", "Modified", "modified_at"),
     System("account", _TEXT, "company.name", "Account", "account_id"),
+    System(
+        "role",
+        FieldType.LIST,
+        "contact.roles",
+        "Roles",
+        aliases=("roles", "contact_role", "contact role", "contact roles"),
+    ),
+    System("keywords", FieldType.LIST, "contact.keywords", "Keywords", aliases=("keyword",)),
 )
 FURTHER_CONTACT_FIELDS = (
     System("account.label", _TEXT, "company.label", "Account's label"),
@@ -203,6 +211,6 @@ DECLARED: tuple[tuple[Field, str], ...] = (
             ("market segment", "market segments", "market_segments"),
             label="Market segments",
         ),
-        "No account has a market segment yet: give some first.",
+        "There are no market segments yet: name some in the configuration, under markets, and give them.",
     ),
 )

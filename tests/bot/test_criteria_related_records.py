@@ -227,7 +227,7 @@ REFUSED = {
     "in segment Broken": "The segment Broken cannot be used. There is no field colour.",
     "churn_risk > 60%": "churn_risk is known once there is a segmentation of the technique leaving.",
     "engagement >= 80": "engagement is known once there is a segmentation of the technique engagement.",
-    "market segment has Enterprise": "No account has a market segment yet: give some first.",
+    "market segment has Enterprise": "There are no market segments yet",
     "any invoice where stage = x": "There is no field stage.",
     "any cal": "Did you mean Calls",
     "bought GTX Proo": "Did you mean GTX Pro",

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.criteria.parse import parse
 from scoring.market_config import MarketGroup, MarketLimits, Markets
 from scoring.markets import (
     Marking,
     MarkKind,
     Refusal,
-    chosen_by,
     found_mark,
     give,
     market_problems,
     marks_of,
     take,
 )
-from tests.support.firmographic_cases import CATALOG, TODAY, frame, meets, random_account
 
 MARKETS = Markets(
     groups=(
@@ -48,16 +43,6 @@ def test_those_get_a_mark_who_have_it_not() -> None:
         "Spring", gains=("a", "b"), already=1
     )
     assert giving("Spring", []) == Marking("Spring")
-
-
-def test_records_are_chosen_by_criteria() -> None:
-    random = Random(1)
-    accounts = [random_account(random) for _ in range(60)]
-    rows = frame(accounts).rename(columns={"account_id": "record_id"})
-    criteria = parse("industry = retail and not employees is empty", CATALOG)
-    chosen = chosen_by(criteria, rows, CATALOG, TODAY)
-    assert chosen == tuple(sorted(str(at) for at, one in enumerate(accounts) if meets(criteria, one)))
-    assert giving("Spring", list(chosen[:5])).gains == chosen[:5]
 
 
 def test_those_lose_a_mark_who_have_it() -> None:
