@@ -97,7 +97,7 @@ class SqlPast:
         query = (
             select(account, total.label("minor"))
             .select_from(TransactionColumns(dialect).rows(fields_of(node, catalog)))
-            .where(counting(self.connection, node, catalog, then), dated(then, dialect))
+            .where(which_count(self.connection, node, catalog, then), dated(then, dialect))
             .group_by(account)
         )
         return {row.account_id: row.minor for row in self.connection.execute(query)}
