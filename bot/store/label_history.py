@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, Row, String, and_, cast, func, or
 
 from bot.app.config import Published
 from bot.app.history import Entry, Once
-from bot.store.account_facts import dated
+from bot.store.account_facts import dated, which_count
 from bot.store.catalog import transaction_catalog
 from bot.store.columns import ACCOUNT, TRANSACTION, TransactionColumns
 from bot.store.criteria_sql import fields_of
