@@ -235,3 +235,21 @@ def test_a_snapshot_is_a_copy_of_the_rows(database: Database) -> None:  # noqa: 
     labels = world.labels()
     assert "1007" not in labels
     assert world.run("command").parts[0].written == 0, "what is read from it agrees with the rows"
+
+
+def test_a_label_that_the_document_had_before_is_forgotten(database: Database) -> None:  # noqa: F811
+    """A snapshot may still name it, though no account has it any more."""
+    world = World(database)
+    world.publish(BY_FIELD.replace("name: Top", "name: Best"))
+    for account in range(60):
+        world.account(str(1_000 + account), (account, 100 * account), industry="Steel")
+    world.account("2000", (1, 90_000), industry="Retail")
+    world.run("first")
+    assert world.labels()["2000"] == "Best"
+    world.publish(BY_FIELD)
+    world.touch("2000")
+    world.run("change")
+    world.deal("1003", 1, 50_000)
+    world.run("change")
+    assert world.labels()["2000"] == "Top"
+    assert world.run("command").parts[0].written == 0

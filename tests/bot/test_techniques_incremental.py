@@ -244,7 +244,7 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=10))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_marked_accounts_alone_give_what_everything_gives(
     database: Database,  # noqa: F811
     beside: Database,

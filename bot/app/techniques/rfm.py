@@ -62,7 +62,7 @@ def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes:
         return _scored(ids, frame, catalog, situation, ())
     result = score(frame, segmentation, situation.today)
     labels = _labels_again(evidence, situation, asked, wanted, ids, result.frame)
-    return _said(ids, result, labels, situation, ())
+    return None if labels is None else _said(ids, result, labels, situation, ())
 
 
 def _labels_again(
@@ -72,8 +72,11 @@ def _labels_again(
     wanted: Sequence[str],
     ids: pa.Array,
     frame: pd.DataFrame,
-) -> npt.NDArray[np.int64]:
-    """The labels of those accounts that differ in anything; the others have the one that they had."""
+) -> npt.NDArray[np.int64] | None:
+    """Labels anew of those accounts that differ in anything; the others have the one that they had.
+
+    None when one of them is gone without a mark, so that everybody is to be looked at.
+    """
     names = tuple(label.name for label in situation.segmentation.labels)
     now = _standings(ids, frame, np.full(len(ids), NO_LABEL, dtype=np.int64), names)
     before = situation.before
@@ -86,9 +89,13 @@ def _labels_again(
     rows = np.flatnonzero(differs)
     part = evidence.accounts("", asked.fields, only=now.ids_at(rows))
     at = id_places(ids.take(pa.array(rows)), compact(part.ids.to_pylist()))
+    if (at < 0).any():
+        return None
     found = part.frame.iloc[at].reset_index(drop=True)
     some = _named(frame.iloc[rows].reset_index(drop=True)).join(found)
-    place = np.array([*(names.index(one) for one in before.names), NO_LABEL], dtype=np.int64)
+    # Among the names before may be some of an earlier document, that nobody has any more.
+    numbers = {name: number for number, name in enumerate(names)}
+    place = np.array([*(numbers.get(one, NO_LABEL) for one in before.names), NO_LABEL], dtype=np.int64)
     labels = now.label.copy()
     labels[~differs] = place[before.label[old[~differs]]]
     labels[rows] = places(some, asked.rules, asked.catalog, situation.today)
