@@ -46,7 +46,7 @@ def print_json(value: Any) -> None:
 
 def print_said(value: Any, sentences: Sequence[str], *, as_json: bool) -> None:
     """Values as JSON, or the sentences that say them."""
-    print_json(value) if as_json else Console().print(*sentences, sep="\n", highlight=False)
+    print_json(value) if as_json else Console().print(*sentences, sep="\n", highlight=False, markup=False)
 
 
 def print_lines(lines: Sequence[Any], *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.app.wording import money
@@ -89,14 +90,15 @@ def _show_moves(found: Moves) -> None:
     """The earlier label on the left, the later one at the top; in each cell the accounts and their spend."""
     table = Table(f"{written_day(found.first)} → {written_day(found.second)}", box=None, pad_edge=False)
     for label in found.labels:
-        table.add_column(label, justify="right")
+        table.add_column(escape(label), justify="right")
     cells = {(one.old, one.new): one for one in found.moves}
     for old in found.labels:
         line = [cells.get((old, new)) for new in found.labels]
         shown = [
             f"{one.accounts:,}\n{money(one.spend_minor, found.currency)}" if one else "·" for one in line
         ]
-        table.add_row(old, *shown)
+        table.add_row(escape(old), *shown)
     console = Console()
-    console.print(f"{found.segmentation}: accounts, and what they had spent by then.", highlight=False)
+    said = f"{found.segmentation}: accounts, and what they had spent by then."
+    console.print(said, highlight=False, markup=False)
     console.print(table)
