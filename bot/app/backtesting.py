@@ -20,8 +20,6 @@ from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
 
-KIND = "backtest"
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.app.config_shape import nearest
 from bot.app.errors import UserError
@@ -14,9 +14,11 @@ from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock
 from scoring.explain import counted
 from scoring.voice.cleaning import cleaned
-from scoring.voice.kinds import Intent, Origin, Sentiment
-from scoring.voice.reader import Correction, Reader
+from scoring.voice.kinds import Correction, Intent, Origin, Sentiment
 from scoring.voice.sentences import sentences
+
+if TYPE_CHECKING:  # not at run time: it brings scipy
+    from scoring.voice.reader import Reader
 
 LONGEST_SENTENCE: Final = 500  # characters
 ACTION: Final = "correct"

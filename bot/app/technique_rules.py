@@ -15,8 +15,8 @@ from scoring.leaving.config import LeavingSegmentation
 from scoring.recommendations import config as recommendations
 from scoring.rfm import period_of
 from scoring.rfm_config import RecencyBands, RfmSegmentation, ThresholdBands
+from scoring.voice.competitors import matcher_of
 from scoring.voice.config import VoiceSegmentation
-from scoring.voice.messages import matcher_of
 
 
 def technique_problems(path: Path, segmentation: Segmentation, limits: Limits) -> Iterator[Problem]:

@@ -18,13 +18,14 @@ import pandas as pd
 
 from bot.app.errors import ConfigurationError
 from scoring.config import Configuration
-from scoring.voice.competitors import Matcher
+from scoring.voice.competitors import Matcher, matcher_of
 from scoring.voice.config import VoiceSegmentation
 from scoring.voice.embedding import Embedding, EmbeddingUnavailableError, installed_embedding
 from scoring.voice.examples import shipped_examples
 from scoring.voice.head import ModelError
-from scoring.voice.messages import COLUMNS, matcher_of, read_messages
-from scoring.voice.reader import Correction, Reader, by_sentence, learned_reader
+from scoring.voice.kinds import Correction
+from scoring.voice.messages import COLUMNS, read_messages
+from scoring.voice.reader import Reader, by_sentence, learned_reader
 
 _DECIMALS = 6
 _READ = (

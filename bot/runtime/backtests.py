@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bot.app.backtesting import KIND, Backtesting
 from bot.app.errors import BellwetherError
 from bot.app.ports import Clock, Job
 from bot.app.schedule import Daily
@@ -18,6 +17,10 @@ from bot.store.incidents import SqlIncidents
 from bot.store.jobs import SqlJobs
 from connector.errors import ConnectorError
 
+if TYPE_CHECKING:  # it brings every engine
+    from bot.app.backtesting import Backtesting
+
+KIND = "backtest"
 # By then the daily run has read the CRM, as a rule; it is no harm when it has not.
 MINUTES_AFTER_DAILY = 30
 LAST_MINUTE = 24 * 60 - 1

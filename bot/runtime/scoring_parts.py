@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from bot.app.backtesting import Backtesting
 from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config_preview import Heard, Preview, preview
 from bot.app.configuring import Configuring
-from bot.app.customer_voice import CustomerVoice
 from bot.app.explaining import Explanations
 from bot.app.history import History
-from bot.app.judging import Judging
 from bot.app.marking import GivingMarks
 from bot.app.offers import Recommending
 from bot.app.ports import Clock
@@ -23,24 +21,26 @@ from bot.runtime.documents import catalogs_of
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
-from bot.store.backtest_data import SqlPastRecords
-from bot.store.backtests import SqlBacktests
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
-from bot.store.corrections import SqlCorrections
 from bot.store.dismissals import SqlDismissals
 from bot.store.label_history import SqlLabelHistory
 from bot.store.marks import SqlMarks
 from bot.store.offers import SqlOffers
-from bot.store.readings import SqlReadings
 from bot.store.rehearsals import ListenedScores
 from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
 
+if TYPE_CHECKING:
+    from bot.app.backtesting import Backtesting
+    from bot.app.customer_voice import CustomerVoice
+    from bot.app.judging import Judging
+    from bot.store.readings import SqlReadings
+
 
 class ScoringParts:
-    """Constructs what scores, once each."""
+    """Constructs what scores, once each. What brings scipy is imported when it is first asked for."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class ScoringParts:
     @cached_property
     def readings(self) -> SqlReadings:
         """What customers' messages say."""
+        from bot.store.readings import SqlReadings
 
         def today(connection: Connection, configuration: Configuration) -> Today:
             organisation = SqlScoringTransaction(connection).organisation()
@@ -77,6 +78,9 @@ class ScoringParts:
     @cached_property
     def voice(self) -> CustomerVoice:
         """Reading and correcting what customers say."""
+        from bot.app.customer_voice import CustomerVoice
+        from bot.store.corrections import SqlCorrections
+
         return CustomerVoice(SqlCorrections(self.database), self.readings.reader, self.audit, self.clock)
 
     @cached_property
@@ -101,6 +105,10 @@ class ScoringParts:
     @cached_property
     def backtesting(self) -> Backtesting:
         """Techniques tried on the past."""
+        from bot.app.backtesting import Backtesting
+        from bot.store.backtest_data import SqlPastRecords
+        from bot.store.backtests import SqlBacktests
+
         return Backtesting(
             SqlPastRecords(self.database), SqlBacktests(self.database), self.configurations, self.clock
         )
@@ -125,6 +133,8 @@ class ScoringParts:
     @cached_property
     def judging(self) -> Judging:
         """What speaks for offers."""
+        from bot.app.judging import Judging
+
         return Judging(SqlScores(self.database), self.configurations, self.clock)
 
     @cached_property

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, insert, select
 from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
-from scoring.voice.kinds import Intent, Sentiment
-from scoring.voice.reader import Correction
+from scoring.voice.kinds import Correction, Intent, Sentiment
 
 _CORRECTION, _EVENT, _TOUCHED = TABLES["correction"], TABLES["engagement_event"], TABLES["touched_account"]
 

@@ -12,7 +12,7 @@ from bot.app.offers import Dismissal
 from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
-from scoring.recommendations.model import DISMISSAL_COLUMNS
+from scoring.recommendations.config import DISMISSAL_COLUMNS
 
 _DISMISSAL, _TOUCHED = TABLES["dismissal"], TABLES["touched_account"]
 

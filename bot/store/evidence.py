@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -15,16 +16,13 @@ from sqlalchemy import Connection
 from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
 from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
-from bot.app.voice_reader import Voices
 from bot.store import activity
 from bot.store.account_facts import asks_own, moved_since, read_facts, says_itself
 from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
 from bot.store.engines.choice import FileEngines, passed_by_engine
 from bot.store.offers import offers_of_account
-from bot.store.order_lines import order_lines
 from bot.store.purchase_days import count_left_out, read_purchase_days
-from bot.store.readings import kept_voices, read_voices
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
@@ -34,6 +32,9 @@ from scoring.leaving.config import LeavingSegmentation
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.config import VoiceSegmentation
+
+if TYPE_CHECKING:
+    from bot.app.voice_reader import Voices
 
 
 class SqlEvidence:
@@ -130,14 +131,20 @@ class SqlEvidence:
 
     def voices(self, segmentation: VoiceSegmentation, only: Sequence[str] | None = None) -> Voices:
         """What customers said."""
+        from bot.store.readings import read_voices
+
         return read_voices(self._connection, segmentation, self._configuration, self._today, only)
 
     def kept_voices(self, segmentation: VoiceSegmentation, only: Sequence[str]) -> pd.DataFrame:
         """What some accounts said, as it was read last."""
+        from bot.store.readings import kept_voices
+
         return kept_voices(self._connection, segmentation, self._configuration, self._today, only)
 
     def order_lines(self, segmentation: RecommendationSegmentation) -> OrderLines:
         """Who bought what, of everybody."""
+        from bot.store.order_lines import order_lines
+
         return order_lines(self._connection, segmentation, self._configuration, self._today)
 
     def offers(self, segmentation: RecommendationSegmentation, account_id: str) -> Sequence[Offer]:

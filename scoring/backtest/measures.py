@@ -7,9 +7,8 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.stats import rankdata
 
-from scoring.ranking import area_under_curve
+from scoring.ranking import area_under_curve, average_ranks
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -88,9 +87,9 @@ def _variance(area: float, true: int, false: int) -> float:
 def influence(truth: Truths, score: Floats) -> Floats:
     """By how much each row moves the AUC away from what it is: the terms of DeLong's variance (1988)."""
     true, false = int(truth.sum()), int((~truth).sum())
-    among_all = rankdata(score)
-    above = (among_all[truth] - rankdata(score[truth])) / false
-    below = 1 - (among_all[~truth] - rankdata(score[~truth])) / true
+    among_all = average_ranks(score)
+    above = (among_all[truth] - average_ranks(score[truth])) / false
+    below = 1 - (among_all[~truth] - average_ranks(score[~truth])) / true
     moved = np.empty(len(truth))
     moved[truth] = (above - above.mean()) / true
     moved[~truth] = (below - below.mean()) / false

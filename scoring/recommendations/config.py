@@ -10,6 +10,9 @@ from pydantic import Field
 
 from scoring.shape import Part
 
+# What is not to be offered to whom.
+DISMISSAL_COLUMNS = ("account_id", "product_id", "day")
+
 
 class Kind(StrEnum):
     """Why something is recommended.

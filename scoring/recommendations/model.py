@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from scoring.recommendations.config import DISMISSAL_COLUMNS
 from scoring.recommendations.features import FEATURES, Pairs, pairs_of
 from scoring.recommendations.odds import Odds, calibrated, fit_odds
 from scoring.recommendations.purchases import Flags, Integers, Names, Numbers, Purchases, ordinals, positions
@@ -26,7 +27,6 @@ MOST_LEARNERS = 2_000
 FEWEST_POSITIVES = 50
 # A person who says no knows more than an account that merely did not buy.
 DISMISSAL_WEIGHT = 5.0
-DISMISSAL_COLUMNS = ("account_id", "product_id", "day")
 _EXPOSED_ASSUMED = 100.0
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from scoring.voice.config import VoiceSegmentation
 from scoring.voice.ordinary import AFTER, BEFORE, GENERIC, LOOK_ALIKE
 
 FORMAT = 1  # of the rules below; a higher number has everything read anew
@@ -228,3 +229,12 @@ def _tokens(sentence: str) -> list[_Token]:
 def _folded(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.replace("\u2019", "'"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+def matcher_of(segmentation: VoiceSegmentation) -> Matcher:
+    """What finds the segmentation's competitors.
+
+    Raises:
+        ValueError: an alias that cannot be read, or is given to two competitors.
+    """
+    return Matcher(((one.name, one.aliases) for one in segmentation.competitors), segmentation.blocked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -47,3 +48,12 @@ class Trend(StrEnum):
 
 UNSURE = "unsure"  # an answer like the others: nothing is near enough to be called anything
 COUNTED_INTENTS = tuple(one for one in Intent if one is not Intent.STATEMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person said of a sentence; None where nothing. Of two about one sentence the later holds."""
+
+    sentence: str
+    intent: Intent | None = None
+    sentiment: Sentiment | None = None

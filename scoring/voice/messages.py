@@ -14,7 +14,6 @@ import pandas as pd
 
 from scoring.voice.cleaning import cleaned, is_automatic
 from scoring.voice.competitors import Matcher
-from scoring.voice.config import VoiceSegmentation
 from scoring.voice.kinds import UNSURE, Origin, Sentiment
 from scoring.voice.reader import Reader
 from scoring.voice.sentences import sentences
@@ -35,15 +34,6 @@ COLUMNS = (
     "competitors",
 )
 _NEEDED = ("message", "account", "day", "source", "text")
-
-
-def matcher_of(segmentation: VoiceSegmentation) -> Matcher:
-    """What finds the segmentation's competitors.
-
-    Raises:
-        ValueError: an alias that cannot be read, or is given to two competitors.
-    """
-    return Matcher(((one.name, one.aliases) for one in segmentation.competitors), segmentation.blocked)
 
 
 def read_messages(messages: pd.DataFrame, reader: Reader, matcher: Matcher) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from scoring.voice import lexicon
 from scoring.voice.embedding import Embedding
 from scoring.voice.examples import shipped_examples
 from scoring.voice.head import Answers, Example, Head, ModelError, Settings, learn
-from scoring.voice.kinds import UNSURE, Intent, Origin, Sentiment
+from scoring.voice.kinds import UNSURE, Correction, Intent, Origin, Sentiment
 from scoring.voice.terms import normalised
 
 FORMAT = 1
@@ -25,15 +25,6 @@ CORRECTION_WEIGHT = (
 LEXICON_CERTAINTY = 0.5  # C5 of the analytics notes: the word list is right about half of the time
 INTENT_SETTINGS = Settings()
 SENTIMENT_SETTINGS = Settings(precision=0.9)
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a person said of a sentence; None where nothing. Of two about one sentence the later holds."""
-
-    sentence: str
-    intent: Intent | None = None
-    sentiment: Sentiment | None = None
 
 
 @dataclass(frozen=True)

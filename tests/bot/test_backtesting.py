@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 from sqlmodel import SQLModel
 
-from bot.app.backtesting import KIND, Asked, Backtesting, Made
+from bot.app.backtesting import Asked, Backtesting, Made
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import Job
 from bot.commands.backtest_tables import show_backtest
 from bot.commands.backtesting import backtest, read_cutoffs
-from bot.runtime.backtests import BacktestJobs, backtest_rhythm
+from bot.runtime.backtests import KIND, BacktestJobs, backtest_rhythm
 from bot.runtime.work import Stopping
 from bot.store.backtest_data import SqlPastRecords
 from bot.store.backtests import SqlBacktests

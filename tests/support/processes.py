@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from sandbox.demo.__main__ import PROXIES
 from sandbox.demo.children import free_port
+from tests.support.commands import command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,15 +44,7 @@ class Product:
 
     def run(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
-            env=dict(self.environment),
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
+        return command(arguments, self.environment, self.directory, seconds)
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:

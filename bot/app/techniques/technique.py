@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +13,6 @@ import pyarrow as pa
 from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
-from bot.app.voice_reader import Voices
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
@@ -24,6 +23,9 @@ from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import Standings
 from scoring.voice.config import VoiceSegmentation
+
+if TYPE_CHECKING:  # not at run time: it brings scipy, which most commands do without
+    from bot.app.voice_reader import Voices
 
 S = TypeVar("S", bound=Segmentation)
 # What is learned holds for so many days; then a daily run, or one on command, learns again.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scoring.voice.examples import shipped_examples
-from scoring.voice.kinds import Intent, Sentiment
-from scoring.voice.reader import Correction, Reader, learned_reader
+from scoring.voice.kinds import Correction, Intent, Sentiment
+from scoring.voice.reader import Reader, learned_reader
 
 
 @pytest.fixture(scope="session")
