@@ -12,6 +12,7 @@ from scoring.firmographics.config import FirmographicLimits, FirmographicSegment
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
 from scoring.recommendations.config import RecommendationSegmentation
+from scoring.purchases_config import Buying, Contribution
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Part
 from scoring.voice.config import VoiceSegmentation
@@ -26,7 +27,6 @@ Segmentation = (
 )
 Of = TypeVar("Of", bound=Segmentation)
 DEFAULT_TECHNIQUE = "rfm"
-WON = 'stage = "Closed Won"'
 
 
 def _technique(value: Any) -> Any:
@@ -217,10 +217,10 @@ class Configuration(Part):
         return next(iter(self.of(RfmSegmentation)), self.segmentations[0])
 
     @property
-    def purchases(self) -> str:
-        """The criteria of the transactions that count as purchases, where no segmentation is named."""
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What counts as a purchase, where no segmentation is named."""
         primary = self.primary
-        return primary.transactions if isinstance(primary, RfmSegmentation) else WON
+        return (primary if isinstance(primary, Buying) else Buying()).contributions
 
     def of(self, technique: type[Of]) -> tuple[Of, ...]:
         """The segmentations of one technique, in the order of the document."""
