@@ -11,8 +11,8 @@ from scoring.engagement.config import EngagementLimits, EngagementSegmentation
 from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
-from scoring.recommendations.config import RecommendationSegmentation
 from scoring.purchases_config import Buying, Contribution
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Part
 from scoring.voice.config import VoiceSegmentation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scoring.criteria.check import field_named, nearest
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog, Contributed, Field, FieldType, Relation, singular
+from scoring.criteria.fields import Catalog, Contributed, Field, FieldType, Relation
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always
 from scoring.criteria.values import quoted
