@@ -98,6 +98,7 @@ class _AddedUp:
     def __init__(self, counted: Purchases) -> None:
         self.account: ColumnElement[Any]
         self.amount: ColumnElement[int]
+        self._day: ColumnElement[Any]
         first, *others = counted.arms()
         if others:
             every = counted.rows().subquery("purchase").c

@@ -27,6 +27,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -350,4 +351,6 @@ def _item_text_sqlite(array: ColumnElement[Any]) -> ColumnElement[Any]:
 def _item_text_postgresql(array: ColumnElement[Any]) -> ColumnElement[Any]:
     items = func.jsonb_array_elements(array).table_valued(named_column("value", JSONB)).render_derived()
     item = items.c.value
-    return func.coalesce(item["name"].astext, item[()].astext)
+    # The path to the whole of it as a constant: as a parameter it would need the driver's way of writing it.
+    itself = item.op("#>>", return_type=String())(literal_column("'{}'"))
+    return func.coalesce(item["name"].astext, itself)
