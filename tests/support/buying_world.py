@@ -55,7 +55,7 @@ class BuyingWorld(World):
     ) -> str:
         """A document that counts, so many days ago; its id."""
         self.made += 1
-        values = {
+        values: dict[str, Any] = {
             "source": "books",
             "kind": kind,
             "id": f"f{self.made}",
@@ -75,7 +75,7 @@ class BuyingWorld(World):
 
     def line(self, document: str, product: str, item: str) -> None:
         """A line of an invoice, with the item that is the CRM's product."""
-        key = {"source": "books", "kind": "invoice", "document_id": document}
+        key: dict[str, Any] = {"source": "books", "kind": "invoice", "document_id": document}
         self.add(
             FinanceItemRow(source="books", id=item, name=product, crm_product_id=item, raw="{}"),
             FinanceLineRow(**key, line_id="1", item_id=item, name=product),
