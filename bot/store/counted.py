@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    null,
     select,
     type_coerce,
     union_all,
@@ -103,10 +104,10 @@ class _AddedUp:
         if others:
             every = counted.rows().subquery("purchase").c
             self.account, self.amount, self._day = every.account_id, every.amount_minor, every.day
-            self._is_purchase, self._from = every.is_purchase == 1, None
+            self._gives_back, self._from = every.is_purchase == 0, None
             return
         self.account, self.amount, self._day = first.account, first.signed, type_coerce(first.day, Date)
-        self._is_purchase = first.is_purchase
+        self._gives_back = first.gives_back
         self._from = first.rows, and_(first.counts, counted.dated(first))
 
     def over(self, statement: Select[Any]) -> Select[Any]:
@@ -118,12 +119,12 @@ class _AddedUp:
 
     def last(self) -> ColumnElement[Any]:
         """The last day with a purchase."""
-        last = func.max(case((self._is_purchase, self._day)), type_=Date)
+        last = func.max(case((self._gives_back, null()), else_=self._day), type_=Date)
         return func.coalesce(last, literal(_NEVER, Date), type_=Date)
 
     def number(self) -> ColumnElement[int]:
         """How many purchases."""
-        return func.count(case((self._is_purchase, 1)))
+        return func.count(case((self._gives_back, null()), else_=1))
 
 
 def left_out(connection: Connection, counted: Purchases) -> int:

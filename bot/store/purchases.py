@@ -26,6 +26,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     not_,
@@ -109,9 +110,14 @@ class Arm:
         return case((whole > 0, -whole), else_=whole) if self.of.takes_away else whole
 
     @property
+    def gives_back(self) -> Truth:
+        """Whether it is no purchase but money given back; NULL, which is none, without an amount."""
+        return true() if self.of.takes_away else self.amount < 0
+
+    @property
     def is_purchase(self) -> Truth:
-        """Whether it is more than money given back."""
-        return literal(value=False) if self.of.takes_away else or_(self.amount.is_(None), self.amount >= 0)
+        """The contrary, true or false."""
+        return false() if self.of.takes_away else or_(self.amount.is_(None), self.amount >= 0)
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,7 @@ class Purchases:
                 arm.account.label("account_id"),
                 type_coerce(arm.day, Date).label("day"),
                 arm.signed.label("amount_minor"),
-                case((arm.is_purchase, 1), else_=0).label("is_purchase"),
+                case((arm.gives_back, 0), else_=1).label("is_purchase"),
                 *(self._told(arm) if told else ()),
             )
             .select_from(arm.rows)
