@@ -22,7 +22,7 @@ MISTAKES = {
         "sync.also names. Did you mean invoices or"
     ),
     "{from: contacts}": 'from: There are no records "contacts" that can count as purchases: write deals, ',
-    "{from: open_deals}": 'from: There are no records "open_deals" that can count as purchases: write deals, ',
+    "{from: open_deals}": 'from: There are no records "open_deals" that can count as purchases: write',
     "{from: invoices, when: statu = paid}": (
         "when: There is no field statu. Did you mean status? (at 'statu = paid')"
     ),

@@ -96,15 +96,14 @@ def test_sums_are_exact_and_rows_have_no_order(rows: list[tuple[str, date, int]]
 
 
 def test_money_given_back_is_no_purchase_and_sums_stay_within_64_bits() -> None:
+    every = BY_AMOUNT.model_copy(update={"transactions": ""})
     back = table(("a", "2026-01-01", "50"), ("a", "2026-02-01", "-20"), ("b", "2026-01-01", "-5"))
-    rows = {
-        one["account_id"]: one for one in score_tables(back, None, BY_AMOUNT, TODAY).frame.to_dict("records")
-    }
+    rows = {one["account_id"]: one for one in score_tables(back, None, every, TODAY).frame.to_dict("records")}
     assert (rows["a"]["last_purchase"], rows["a"]["purchases"]) == (date(2026, 1, 1), 1)
     assert (rows["a"]["total_spend"], rows["b"]["total_spend"]) == ("30.00", "-5.00")
     assert (rows["b"]["purchases"], rows["b"]["label"]) == (0, None)
     huge = table(*[("a", "2026-01-01", "1000000000000000")] * 93)
-    [row] = score_tables(huge, None, BY_AMOUNT, TODAY).frame.to_dict("records")
+    [row] = score_tables(huge, None, every, TODAY).frame.to_dict("records")
     assert row["total_spend"] == "92233720368547758.07"
 
 
