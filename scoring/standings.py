@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.account_ids import id_at, places
-from scoring.rfm import Standing
+from scoring.rfm import EPOCH_ORDINAL, Standing
 
 NO_DAY, NO_SCORE, NO_LABEL, NO_NUMBER = 0, 0, -1, -(2**63)
 # Column -> what stands in it where there is nothing. Days are ordinals, money minor units; ``measure`` counts
@@ -33,6 +34,7 @@ NOTHING: Mapping[str, int] = {
     "digest": NO_NUMBER,
 }
 MEASURE_PARTS = 10_000
+_SCORES = ("r", "f", "m")
 Integers = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
@@ -102,6 +104,38 @@ class Standings:
             found.get("value_minor"),
             None if self.details is None else self.details[int(row)].as_py(),
         )
+
+    def ids_at(self, rows: Rows) -> list[str]:
+        """The accounts of some rows."""
+        return [str(one) for one in self.ids.take(pa.array(rows)).to_pylist()]
+
+    def labels_at(self, rows: Rows) -> list[str | None]:
+        """The labels of some rows."""
+        names = (*self.names, None)
+        return [names[place] for place in self.label[rows].tolist()]
+
+    def values_at(self, name: str, rows: Rows) -> list[Any]:
+        """The values of a column in some rows, as ``at`` gives them."""
+        found, nothing = self.column(name)[rows], NOTHING[name]
+        if name == "last_purchase":
+            days = (found - EPOCH_ORDINAL).astype("datetime64[D]").astype(object)
+            return [None if one == nothing else day for one, day in zip(found.tolist(), days, strict=True)]
+        if nothing == 0 and name not in _SCORES:
+            whole: list[Any] = found.tolist()
+            return whole
+        return [None if one == nothing else one for one in found.tolist()]
+
+    def totals_at(self, rows: Rows) -> list[int | None]:
+        """The sum of r, f and m in some rows; None where there are none."""
+        total = sum(self.column(name)[rows] for name in _SCORES)
+        return [one or None for one in np.asarray(total).tolist()]
+
+    def details_at(self, rows: Rows) -> list[str | None]:
+        """The details of some rows."""
+        if self.details is None:
+            return [None] * len(rows)
+        found: list[str | None] = self.details.take(pa.array(rows)).to_pylist()
+        return found
 
     def _value(self, name: str, row: int) -> int | None:
         value = int(self.columns[name][row])

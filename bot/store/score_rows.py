@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, String, bindparam, case, cast, delete, func, literal, select
 
 from bot.store import snapshots
+from bot.store.bulk_rows import write_rows
 from bot.store.frames import account_columns
 from bot.store.places import SCORE, TABLES
-from connector.cache.statements import upsert
 from scoring.account_ids import in_order
 from scoring.rfm import EPOCH_ORDINAL, Standing
 from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
@@ -26,8 +26,8 @@ _STANDING = (
     *("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor"),
     *("measure", "value_minor", "details"),
 )
-_KEPT = ("label", "r", "f", "m", "measure")
-ROWS_AT_ONCE = 5_000
+_KEPT = ("r", "f", "m", "measure")
+ROWS_AT_ONCE = 50_000
 IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement; PostgreSQL's driver 65,535
 _TYPES = {"last_purchase": pa.date32()}
 NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
@@ -95,23 +95,19 @@ def read_column(
 def write_scores(connection: Connection, segmentation: str, run_id: int, at: datetime, moves: Moves) -> None:
     """Write the scores that differ, and remove those of accounts that take no part any more."""
     fixed = {"run_id": run_id, "scored_at": at, "segmentation": segmentation}
-    columns = frozenset({*_STANDING, "account_id", "digest", *fixed})
-    statement = upsert(SCORE, connection.dialect.name, columns)
-    after, digest = moves.after, moves.after.column("digest")
-    for rows in _portions(np.concatenate([moves.added, moves.changed])):
-        values = [
-            {
-                "account_id": after.id_of(row),
-                **_columns(after.at(row)),
-                "digest": _or_none(int(digest[row])),
-                **fixed,
-            }
-            for row in rows
-        ]
-        connection.execute(statement, values)
+    after, rows = moves.after, np.concatenate([moves.added, moves.changed])
+    for some in _portions(rows):
+        columns: dict[str, Sequence[Any]] = {
+            "account_id": after.ids_at(some),
+            "label": after.labels_at(some),
+            "total": after.totals_at(some),
+            "details": after.details_at(some),
+            **{name: after.values_at(name, some) for name in NOTHING},
+        }
+        write_rows(connection, SCORE, columns, fixed)
     if len(moves.gone):
         this = (SCORE.c.segmentation == segmentation) & (SCORE.c.account_id == bindparam("this"))
-        gone = [{"this": moves.before.id_of(row)} for row in moves.gone]
+        gone = [{"this": account} for account in moves.before.ids_at(moves.gone)]
         connection.execute(delete(SCORE).where(this), gone)
     if len(moves):
         snapshots.keep(connection, segmentation, run_id, after, gone=bool(len(moves.gone)))
@@ -123,19 +119,19 @@ def write_history(connection: Connection, segmentation: str, run_id: int, day: d
     A measure counts by its whole numbers: a risk creeps from day to day, and nobody asks for its decimals.
     """
     fixed = {"segmentation": segmentation, "as_of": day, "run_id": run_id}
-    statement = upsert(_HISTORY, connection.dialect.name, frozenset({*_KEPT, "account_id", "gone", *fixed}))
     after = moves.after
-    for rows in _portions(np.concatenate([moves.added, _notable(moves)])):
-        values = []
-        for row in rows:
-            standing = after.at(row)
-            kept = {name: getattr(standing, name) for name in _KEPT}
-            values.append({"account_id": after.id_of(row), **kept, "gone": False, **fixed})
-        connection.execute(statement, values)
-    nothing = dict.fromkeys(_KEPT)
-    for rows in _portions(moves.gone):
-        gone = [{"account_id": moves.before.id_of(row), **nothing, "gone": True, **fixed} for row in rows]
-        connection.execute(statement, gone)
+    for some in _portions(np.concatenate([moves.added, _notable(moves)])):
+        kept = {name: after.values_at(name, some) for name in _KEPT}
+        columns: dict[str, Sequence[Any]] = {
+            "account_id": after.ids_at(some),
+            "label": after.labels_at(some),
+            **kept,
+        }
+        write_rows(connection, _HISTORY, columns, {**fixed, "gone": False})
+    for some in _portions(moves.gone):
+        nothing = {name: [None] * len(some) for name in ("label", *_KEPT)}
+        gone: dict[str, Sequence[Any]] = {"account_id": moves.before.ids_at(some), **nothing}
+        write_rows(connection, _HISTORY, gone, {**fixed, "gone": True})
 
 
 def forget_scores(connection: Connection, segmentation: str) -> None:
@@ -188,11 +184,3 @@ def _numbers(name: str, column: pa.Array) -> Integers:
         return whole
     found: npt.NDArray[np.int64] = pc.cast(column, pa.int32()).to_numpy().astype(np.int64) + EPOCH_ORDINAL
     return np.where(found == date.fromisoformat(NO_DAY_TEXT).toordinal(), NO_DAY, found)
-
-
-def _columns(standing: Standing) -> dict[str, Any]:
-    return {name: getattr(standing, name) for name in _STANDING}
-
-
-def _or_none(value: int) -> int | None:
-    return None if value == NOTHING["digest"] else value
