@@ -11,6 +11,7 @@ from scoring.engagement.config import EngagementLimits, EngagementSegmentation
 from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
+from scoring.purchases_config import Buying, Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Part
@@ -26,7 +27,6 @@ Segmentation = (
 )
 Of = TypeVar("Of", bound=Segmentation)
 DEFAULT_TECHNIQUE = "rfm"
-WON = 'stage = "Closed Won"'
 
 
 def _technique(value: Any) -> Any:
@@ -217,10 +217,10 @@ class Configuration(Part):
         return next(iter(self.of(RfmSegmentation)), self.segmentations[0])
 
     @property
-    def purchases(self) -> str:
-        """The criteria of the transactions that count as purchases, where no segmentation is named."""
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What counts as a purchase, where no segmentation is named."""
         primary = self.primary
-        return primary.transactions if isinstance(primary, RfmSegmentation) else WON
+        return (primary if isinstance(primary, Buying) else Buying()).contributions
 
     def of(self, technique: type[Of]) -> tuple[Of, ...]:
         """The segmentations of one technique, in the order of the document."""

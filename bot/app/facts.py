@@ -66,13 +66,15 @@ class AccountFacts:
         frame: of each, ``last_purchase`` (datetime64, or NaT), ``purchases``, ``spend_minor`` and every
             account field that the labels' criteria use, named as in the catalog.
         catalog: the fields that the labels' criteria may use.
-        uncounted: transactions that meet the criteria but have no date or account, or a date after today.
+        uncounted: records that meet the criteria but have no date or account, or a date after today.
+        remarks: sentences about amounts that could not be counted.
     """
 
     ids: pa.Array
     frame: pd.DataFrame
     catalog: Catalog
     uncounted: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

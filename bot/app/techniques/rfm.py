@@ -131,9 +131,9 @@ def _standings(
 def _left_out(facts: AccountFacts) -> tuple[str, ...]:
     """What did not count, so that nothing is left out in silence."""
     if not facts.uncounted:
-        return ()
+        return facts.remarks
     kinds = "Purchases without an account, without a date or with a later date"
-    return (f"{kinds} do not count: {facts.uncounted:,}.",)
+    return (f"{kinds} do not count: {facts.uncounted:,}.", *facts.remarks)
 
 
 RFM = Technique[RfmSegmentation](
