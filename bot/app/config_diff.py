@@ -26,6 +26,7 @@ _MEMBERS: Mapping[str, str] = {
 }
 # Keys that say nothing which their members do not say.
 _UNSAID = frozenset({"alerts", "markets"})
+_NOTHING = (None, "", [])
 _LONGEST = 160  # letters of a value in a sentence
 _CRITERIA = frozenset({"when", "criteria", "accounts", "transactions"})
 _NAMES: Mapping[str, str] = {"when": "criteria"}
@@ -200,18 +201,18 @@ def _described(member: Any) -> str:
     if not isinstance(member, dict):
         return f": {_value(member)}"
     for key in ("when", "criteria", "technique", "channel", "at_least", "same"):
-        if member.get(key) not in (None, ""):
+        if member.get(key) not in _NOTHING:
             return f" ({_value(member[key])})"
     return ""
 
 
 def _value(value: Any) -> str:
-    if value in (None, "", []):
+    if value in _NOTHING:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        text = ", ".join(f"{key} {_value(one)}" for key, one in value.items())
+        text = ", ".join(f"{key} {_value(one)}" for key, one in value.items() if one not in _NOTHING)
     elif isinstance(value, list):
         text = ", ".join(f"({_value(one)})" if isinstance(one, dict) else _value(one) for one in value)
     else:
