@@ -26,7 +26,7 @@ _MEMBERS: Mapping[str, str] = {
 }
 # Keys that say nothing which their members do not say.
 _UNSAID = frozenset({"alerts", "markets"})
-_NOTHING = (None, "", [])
+_NOTHING: tuple[Any, ...] = (None, "", [])
 _LONGEST = 160  # letters of a value in a sentence
 _CRITERIA = frozenset({"when", "criteria", "accounts", "transactions"})
 _NAMES: Mapping[str, str] = {"when": "criteria"}
