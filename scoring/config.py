@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
+from scoring.criteria.fields import singular
 from scoring.engagement.config import EngagementLimits, EngagementSegmentation
 from scoring.engines.config import Scoring
 from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
+from scoring.purchases_config import DEALS, WON, Buying, Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Part
@@ -27,7 +29,6 @@ Segmentation = (
 )
 Of = TypeVar("Of", bound=Segmentation)
 DEFAULT_TECHNIQUE = "rfm"
-WON = 'stage = "Closed Won"'
 
 
 def _technique(value: Any) -> Any:
@@ -219,10 +220,20 @@ class Configuration(Part):
         return next(iter(self.of(RfmSegmentation)), self.segmentations[0])
 
     @property
-    def purchases(self) -> str:
-        """The criteria of the transactions that count as purchases, where no segmentation is named."""
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What counts as a purchase, where no segmentation is named."""
         primary = self.primary
-        return primary.transactions if isinstance(primary, RfmSegmentation) else WON
+        return (primary if isinstance(primary, Buying) else Buying()).contributions
+
+    @property
+    def won(self) -> str:
+        """The criteria of the deals among what counts as a purchase; those of won deals where none count."""
+        module = self.mapping.transactions.module
+        deals = {one.casefold() for name in (DEALS, "transactions", module) for one in (name, singular(name))}
+        found = [one.when for one in self.contributions if one.source.casefold() in deals]
+        if len(found) > 1:
+            return "" if not all(found) else " or ".join(f"({one})" for one in found)
+        return found[0] if found else WON
 
     def of(self, technique: type[Of]) -> tuple[Of, ...]:
         """The segmentations of one technique, in the order of the document."""

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scoring.criteria.bounds import LARGEST, LOW_BITS, SMALLEST
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
@@ -78,9 +79,15 @@ def score_tables(
         today: the day of the run; later transactions do not count.
 
     Raises:
-        UnreadableTableError: a column is missing, or a value is no day or no amount; it names the line.
+        UnreadableTableError: a column is missing, or a value is no day or no amount, it names the line; or
+            the segmentation counts other records than the transactions.
         CriteriaError: criteria that do not fit the columns.
     """
+    if segmentation.purchases:
+        raise UnreadableTableError(
+            f"'{segmentation.name}' counts purchases of several kinds, and the transactions here are of one. "
+            "Write `transactions` with criteria over their columns instead of `purchases`."
+        )
     _require(transactions, (ACCOUNT, DAY, AMOUNT), "transactions")
     read = _typed(transactions, "transactions")
     people = _accounts(accounts, read)
@@ -117,12 +124,12 @@ def _accounts(accounts: pd.DataFrame | None, transactions: pd.DataFrame) -> pd.D
 
 
 def _facts(people: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
-    grouped = counted.groupby(ACCOUNT)
+    bought = counted[counted[AMOUNT] >= 0].groupby(ACCOUNT)  # a negative amount is money given back
     facts = pd.DataFrame(
         {
-            "last_purchase": grouped[DAY].max(),
-            "purchases": grouped.size(),
-            "spend_minor": grouped[AMOUNT].sum(),
+            "last_purchase": bought[DAY].max(),
+            "purchases": bought.size(),
+            "spend_minor": _sums(counted),
         }
     ).reindex(people[ACCOUNT])
     return pd.DataFrame(
@@ -132,6 +139,17 @@ def _facts(people: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
             "spend_minor": _whole(facts["spend_minor"]),
         }
     )
+
+
+def _sums(counted: pd.DataFrame) -> pd.Series[Any]:
+    """By account, added up in two halves; beyond 64 bits the utmost there is."""
+    amounts = counted[AMOUNT].to_numpy(dtype=np.int64)
+    parts = pd.DataFrame({"high": amounts >> LOW_BITS, "low": amounts & ((1 << LOW_BITS) - 1)})
+    halves = parts.groupby(counted[ACCOUNT].to_numpy()).sum()
+    exact = (
+        (int(high) << LOW_BITS) + int(low) for high, low in zip(halves["high"], halves["low"], strict=True)
+    )
+    return pd.Series([max(SMALLEST, min(one, LARGEST)) for one in exact], halves.index, dtype=object)
 
 
 def _whole(sums: pd.Series[Any]) -> npt.NDArray[np.int64]:

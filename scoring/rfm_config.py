@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scoring.purchases_config import Buying
 from scoring.shape import Label, Part
 
 
@@ -39,8 +40,8 @@ class ThresholdBands(Part):
     at_least: tuple[float, ...]
 
 
-class RfmSegmentation(Part):
-    """RFM over the transactions module.
+class RfmSegmentation(Buying):
+    """RFM over whatever counts as a purchase.
 
     ``labels`` are tried in order, and are listed from best to worst: that order decides whether a change is
     for better or for worse. An account that meets none has no label.
@@ -49,7 +50,6 @@ class RfmSegmentation(Part):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     technique: Literal["rfm"] = "rfm"
     accounts: str = ""  # criteria: which accounts take part
-    transactions: str = 'stage = "Closed Won"'  # criteria: which transactions count
     scores: Annotated[int, Field(ge=2, le=5)] = 5  # N
     recency: Annotated[Percentiles | RecencyBands, Field(discriminator="method")] = Percentiles()
     frequency: Annotated[Percentiles | ThresholdBands, Field(discriminator="method")] = Percentiles()

@@ -26,6 +26,7 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.labels import account_fields, read_rules, related_conditions
 from scoring.leaving.config import HORIZON_DAYS, LeavingSegmentation
 from scoring.leaving.fields import FIELDS
+from scoring.purchases_config import Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 
@@ -49,8 +50,8 @@ class Past(Protocol):
         """The accounts that take part, with some of their fields."""
         ...
 
-    def purchases(self, criteria: str) -> pd.DataFrame:
-        """Transactions that count: ``account_id``, ``day``, ``amount_minor``."""
+    def purchases(self, contributions: Sequence[Contribution]) -> pd.DataFrame:
+        """What counts: ``account_id``, ``day``, ``amount_minor``; negative: money given back."""
         ...
 
     def lines(self, criteria: str) -> pd.DataFrame:
@@ -114,12 +115,13 @@ def _named(configuration: Configuration, technique: str | None, name: str) -> Tr
 
 def _starting(configuration: Configuration, technique: str) -> Tried:
     """As the technique would begin, over what counts as a purchase already."""
-    who, what = configuration.primary.accounts, configuration.purchases
+    who = configuration.primary.accounts
     if technique == "leaving":
-        return LeavingSegmentation(name="Leaving, as it would begin", accounts=who, transactions=what)
+        name, what = "Leaving, as it would begin", configuration.contributions
+        return LeavingSegmentation(name=name, accounts=who, purchases=what)
     if technique == "recommendations":
         name = "Recommendations, as they would begin"
-        return RecommendationSegmentation(name=name, accounts=who, transactions=what)
+        return RecommendationSegmentation(name=name, accounts=who, transactions=configuration.won)
     if technique == "engagement":
         return EngagementSegmentation(name="Engagement, as it would begin", accounts=who)
     raise UserError(
@@ -166,7 +168,7 @@ def _labelled(
         plan.accounts, account_fields(rules, catalog), related_conditions(rules, catalog)
     )
     ids = pd.Index(accounts.ids.to_pylist(), dtype=object)
-    purchases = _of(past.purchases(plan.transactions), ids)
+    purchases = _of(past.purchases(plan.contributions), ids)
     frame = accounts.frame
     return purchases, AccountFields(catalog, frame.set_index(ids) if len(frame.columns) else frame)
 
@@ -177,7 +179,7 @@ def _engagement(plan: EngagementSegmentation, past: Past, configuration: Configu
     events = _of(past.events(sorted(kinds), plan.automation.answers), ids)
     if events.empty:
         raise NotMeasurableError("No account that takes part has an event yet, so there is nothing to try.")
-    purchases = _of(past.purchases(configuration.purchases), ids)
+    purchases = _of(past.purchases(configuration.contributions), ids)
     return Attempt(
         _first(purchases),
         engagement_backtest.HORIZON_DAYS,

@@ -16,6 +16,8 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.labels import fields_used
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
+from scoring.purchases import amount_of, contributed, day_of, never_right, records_of
+from scoring.purchases_config import Buying, Contribution
 from scoring.recommendations.config import RecommendationSegmentation, named_products
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.catalog import in_criteria, voice_fields
@@ -79,7 +81,9 @@ def _segmentation_problems(path: Path, segmentation: Segmentation, catalogs: Cat
     yield from _criteria_problems(
         (*path, "accounts"), segmentation.accounts, catalogs.accounts, _not_from_scores
     )
-    if isinstance(segmentation, RfmSegmentation | LeavingSegmentation | RecommendationSegmentation):
+    if isinstance(segmentation, Buying) and segmentation.purchases:
+        yield from _purchase_problems((*path, "purchases"), segmentation, catalogs)
+    elif isinstance(segmentation, Buying | RecommendationSegmentation):
         yield from _criteria_problems(
             (*path, "transactions"), segmentation.transactions, catalogs.transactions
         )
@@ -112,6 +116,34 @@ def _recommendation_problems(
         if name.strip().casefold() not in known:
             sentence = f"there is no product '{name}'.{nearest(name, catalogs.products)}"
             yield Problem((*path, *place), sentence)
+
+
+def _purchase_problems(path: Path, segmentation: Buying, catalogs: Catalogs) -> Iterator[Problem]:
+    """What does not fit in the kinds of records that count; how they go together, if all of them fit."""
+    found: list[Problem] = []
+    for at, one in enumerate(segmentation.purchases):
+        found += _contribution_problems((*path, at), one, catalogs)
+    yield from found
+    if not found:
+        sentence = never_right(tuple(contributed(one, catalogs.accounts) for one in segmentation.purchases))
+        if sentence is not None:
+            yield Problem(path, sentence)
+
+
+def _contribution_problems(path: Path, one: Contribution, catalogs: Catalogs) -> Iterator[Problem]:
+    try:
+        relation = records_of(one, catalogs.accounts)
+    except CriteriaError as error:
+        yield Problem((*path, "from"), f"from: {error}")
+        return
+    if relation.source == "transaction":
+        relation = replace(relation, catalog=catalogs.transactions)  # with the stages that there are
+    yield from _criteria_problems((*path, "when"), one.when, relation.catalog)
+    for key, find in (("date", day_of), ("amount", amount_of)):
+        try:
+            find(one, relation)
+        except CriteriaError as error:
+            yield Problem((*path, key), f"{key}: {error}")
 
 
 def _criteria_problems(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.app.config_criteria import Catalogs, label_catalog
@@ -13,6 +14,9 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Node
+from scoring.purchases import records_of
+from scoring.purchases_config import Buying
+from scoring.recommendations.config import RecommendationSegmentation
 from scoring.shape import Label
 from scoring.voice.catalog import in_criteria
 
@@ -59,10 +63,17 @@ def places(configuration: Configuration, catalogs: Catalogs) -> Iterator[Place]:
 
 def _of_segmentation(path: Path, segmentation: Segmentation, catalogs: Catalogs) -> Iterator[Place]:
     yield Place((*path, "accounts"), segmentation.accounts, catalogs.accounts)
-    counted = getattr(segmentation, "transactions", None)
-    if isinstance(counted, str):
-        yield Place((*path, "transactions"), counted, catalogs.transactions)
+    if isinstance(segmentation, Buying) and segmentation.purchases:
+        yield from _of_purchases((*path, "purchases"), segmentation, catalogs.accounts)
+    elif isinstance(segmentation, Buying | RecommendationSegmentation):
+        yield Place((*path, "transactions"), segmentation.transactions, catalogs.transactions)
     fields = label_catalog(segmentation, catalogs.accounts)
     for at, label in enumerate(segmentation.labels):
         if isinstance(label, Label):
             yield Place((*path, "labels", at, "when"), in_criteria(label.when), fields)
+
+
+def _of_purchases(path: Path, segmentation: Buying, accounts: Catalog) -> Iterator[Place]:
+    for at, one in enumerate(segmentation.purchases):
+        with suppress(CriteriaError):  # records that there are not: the check of the document says so
+            yield Place((*path, at, "when"), one.when, records_of(one, accounts).catalog)

@@ -121,7 +121,14 @@ def _known_keys(path: Path) -> list[str]:
     models: list[Any] = [Configuration]
     for step in path:
         models = [inner for model in models for inner in _inside(model, step)]
-    return sorted({name for model in models if _is_model(model) for name in model.model_fields})
+    return sorted(
+        {
+            field.alias or name
+            for model in models
+            if _is_model(model)
+            for name, field in model.model_fields.items()
+        }
+    )
 
 
 def _inside(kind: Any, step: str | int) -> Iterator[Any]:

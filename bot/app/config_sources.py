@@ -135,7 +135,7 @@ def _takes(segmentation: Segmentation, role: str) -> bool:
     """Whether a technique by itself reads the records of a role."""
     match role:
         case "transactions":
-            return hasattr(segmentation, "transactions")
+            return isinstance(segmentation, RecommendationSegmentation)  # of RFM and leaving: by their uses
         case "products":
             return isinstance(segmentation, RecommendationSegmentation)
         case "contacts":

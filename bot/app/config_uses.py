@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,11 @@ from bot.app.config_places import Place, places
 from bot.app.technique_rules import label_names
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
+from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Compare, In, InSegment, Leaf, Measured, Node, Operator, Related
+from scoring.purchases import records_of
+from scoring.purchases_config import Buying
 
 Kind = Literal["label", "labels", "scores", "segment", "segmentation", "route", "records"]
 _NAMED_VALUE = frozenset({Operator.EQ, Operator.NE})
@@ -58,6 +62,7 @@ def uses(configuration: Configuration, catalogs: Catalogs) -> tuple[Use, ...]:
         tree, user = place.tree(), _user(configuration, place)
         if tree is not None:
             found += (Use(user, one) for one in _used(tree, place.catalog, configuration))
+    found += _uses_of_purchases(configuration, catalogs.accounts)
     found += _uses_of_routes(configuration)
     return tuple(one for one in dict.fromkeys(found) if not _own(one))
 
@@ -158,6 +163,16 @@ def _labels(leaf: Leaf, segmentation: str, configuration: Configuration) -> Iter
     for one in named:
         text = str(one)
         yield spelled.get(text.casefold(), Part("label", segmentation, text))
+
+
+def _uses_of_purchases(configuration: Configuration, accounts: Catalog) -> Iterator[Use]:
+    """What counts as a purchase is read from its records, whatever their criteria say."""
+    for segmentation in configuration.segmentations:
+        if isinstance(segmentation, Buying):
+            for one in segmentation.contributions:
+                with suppress(CriteriaError):
+                    source = records_of(one, accounts).source
+                    yield Use(Part("segmentation", segmentation.name), Part("records", source))
 
 
 def _uses_of_routes(configuration: Configuration) -> Iterator[Use]:

@@ -72,6 +72,19 @@ class Activity:
     events: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What meets the criteria of purchases and does not count.
+
+    Attributes:
+        records: how many have no date or account, or a date after today.
+        remarks: sentences about amounts that could not be counted.
+    """
+
+    records: int = 0
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """The facts of every account that takes part.
@@ -81,13 +94,13 @@ class AccountFacts:
         frame: of each, ``last_purchase`` (datetime64, or NaT), ``purchases``, ``spend_minor`` and every
             account field that the labels' criteria use, named as in the catalog.
         catalog: the fields that the labels' criteria may use.
-        uncounted: transactions that meet the criteria but have no date or account, or a date after today.
+        left_out: what does not count; nothing where only some accounts are read.
     """
 
     ids: pa.Array
     frame: pd.DataFrame
     catalog: Catalog
-    uncounted: int
+    left_out: LeftOut
 
 
 @dataclass(frozen=True)
@@ -108,11 +121,11 @@ class EnginePass:
     """What an engine gives of every account that takes part.
 
     Attributes:
-        uncounted: as of ``AccountFacts``.
+        left_out: what does not count.
     """
 
     passed: Passed
-    uncounted: int
+    left_out: LeftOut
 
 
 @dataclass(frozen=True, slots=True)

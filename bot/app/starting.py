@@ -8,29 +8,50 @@ from bot.app.config import STARTING_DOCUMENT
 
 
 class Sales(StrEnum):
-    """Which records of the CRM are the sales."""
+    """Where the sales are."""
 
     DEALS = "deals"
     INVOICES = "invoices"
+    SUBSCRIPTIONS = "subscriptions"
 
 
-# Fields: https://www.zoho.com/crm/developer/docs/api/v8/field-meta.html of the module Invoices. Its first
-# status is Created, which is a draft.
+_COUNTED = '    transactions: stage = "Closed Won"        # criteria: which deals count as a purchase\n'
 _INVOICES = """\
-  transactions:
-    module: Invoices
-    fields: {name: Subject, stage: Status, occurred_on: Invoice_Date, amount_minor: Grand_Total}
+    purchases:                                # what counts; void documents and drafts never do
+      - {from: invoices}
+      - {from: credit_notes}                  # take their money away
 """
-_BY_INVOICES = (
-    ("  transactions: {module: Deals}\n", _INVOICES),
-    ('stage = "Closed Won"', "not (stage starts with Created or stage starts with Cancel)"),
-    ("        # criteria: which deals count as a purchase", "  # all but drafts"),
-)
-_EDITS = {Sales.DEALS: (), Sales.INVOICES: _BY_INVOICES}
+# A subscription itself would be a single purchase, on the day it began; its invoices tell of every renewal.
+_RENEWALS = """\
+    purchases:                                # every renewal is an invoice; void ones and drafts never count
+      - {from: invoices}
+"""
+_RENEWED = """\
+  - name: Renewals
+    criteria: any subscription where (ends_on in next 30 days)
+
+# Words that mean the same."""
+# In the example of the technique leaving, which counts what RFM counts.
+_EXAMPLE = '#     transactions: stage = "Closed Won"\n#     horizon_days'
+_EXAMPLE_OF_INVOICES = "#     purchases: [{from: invoices}]\n#     horizon_days"
+_EDITS = {
+    Sales.DEALS: (),
+    Sales.INVOICES: (
+        (_COUNTED, _INVOICES),
+        (_EXAMPLE, _EXAMPLE_OF_INVOICES),
+        ("finance: []", "finance:\n  - {product: books}"),
+    ),
+    Sales.SUBSCRIPTIONS: (
+        (_COUNTED, _RENEWALS),
+        (_EXAMPLE, _EXAMPLE_OF_INVOICES),
+        ("\n# Words that mean the same.", _RENEWED),
+        ("finance: []", "finance:\n  - {product: billing}"),
+    ),
+}
 
 
 def starting_document(sales: Sales) -> str:
-    """A document that works on any Zoho organisation whose sales are such records."""
+    """A document that works on any Zoho organisation whose sales are there."""
     text = STARTING_DOCUMENT
     for old, new in _EDITS[sales]:
         text = text.replace(old, new)

@@ -12,6 +12,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.engagement import config as engagement
 from scoring.firmographics import config as firmographics
 from scoring.leaving.config import LeavingSegmentation
+from scoring.purchases_config import Buying
 from scoring.recommendations import config as recommendations
 from scoring.rfm import period_of
 from scoring.rfm_config import RecencyBands, RfmSegmentation, ThresholdBands
@@ -21,6 +22,8 @@ from scoring.voice.config import VoiceSegmentation
 
 def technique_problems(path: Path, segmentation: Segmentation, limits: Limits) -> Iterator[Problem]:
     """Every problem of one segmentation."""
+    if isinstance(segmentation, Buying):
+        yield from _purchase_problems(path, segmentation)
     match segmentation:
         case RfmSegmentation():
             yield from _rfm_problems(path, segmentation, limits)
@@ -106,6 +109,15 @@ def _rfm_problems(path: Path, segmentation: RfmSegmentation, limits: Limits) -> 
             yield from _threshold_problems((*path, measure, "at_least"), method.at_least, segmentation.scores)
     if isinstance(segmentation.recency, RecencyBands):
         yield from _period_problems((*path, "recency", "bands"), segmentation.recency, segmentation.scores)
+
+
+def _purchase_problems(path: Path, segmentation: Buying) -> Iterator[Problem]:
+    if segmentation.purchases and "transactions" in segmentation.model_fields_set:
+        yield Problem(
+            (*path, "transactions"),
+            "transactions and purchases both say what counts; keep purchases, and write in it "
+            "{from: deals, when: …} if deals are to count too.",
+        )
 
 
 def _threshold_problems(path: Path, thresholds: Sequence[float], scores: int) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ Confirm = Annotated[
 ]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a run that is under way.")]
 Everything = Annotated[bool, typer.Option("--all", help="Name every account that changes its label.")]
-SalesOption = Annotated[Sales, typer.Option("--sales", help="Which records of the CRM are your sales.")]
+SalesOption = Annotated[Sales, typer.Option("--sales", help="Where your sales are.")]
 LONGEST_WAIT = 60.0
 
 

@@ -10,48 +10,38 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Date,
-    FromClause,
-    Select,
-    UnaryExpression,
-    and_,
-    cast,
-    func,
-    or_,
-    select,
-    true,
-    type_coerce,
-)
-from sqlalchemy.sql import operators
+from sqlalchemy import Connection, Select
+from sqlalchemy.exc import OperationalError
 
-from bot.app.facts import AccountFacts
+from bot.app.facts import AccountFacts, LeftOut
 from bot.app.write_back import own_fields
-from bot.store.catalog import account_catalog, transaction_catalog
-from bot.store.columns import TRANSACTION, TransactionColumns
-from bot.store.criteria_sql import fields_of, where
+from bot.store.catalog import account_catalog
+from bot.store.counted import (
+    careful_sums,
+    counted_purchases,
+    due_since,
+    left_out,
+    sums,
+)
+from bot.store.criteria_sql import fields_of
 from bot.store.frames import account_columns, alike_tables, read_account_rows
 from bot.store.halves import in_parts
+from bot.store.purchases import ITEMS, Purchases
 from bot.store.score_rows import batches
 from bot.store.taking_part import AccountsAsked, taking_part
 from connector.sync.compare import NO_NEWS
 from scoring.account_ids import Rows, places
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
-from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.criteria.mask import mask
+from scoring.criteria.fields import Catalog, Contributed, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
-from scoring.criteria.tree import And, Leaf, Node
+from scoring.criteria.tree import Leaf, Node
 from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.purchases_config import Contribution
 from scoring.rfm_config import RfmSegmentation
 
-TABLE = "transaction."
-STAGE = f"{TABLE}stage"
 _FACTS = (pa.date32(), pa.int64(), pa.int64())
 
 
@@ -64,7 +54,7 @@ def read_facts(
 ) -> AccountFacts:
     """The facts of every account that takes part, by id; with ``only`` of those accounts alone.
 
-    Transactions dated after today do not count, so that a run for a day gives the same whenever it is made.
+    Purchases dated after today do not count, so that a run for a day gives the same whenever it is made.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
@@ -75,12 +65,12 @@ def read_facts(
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
     part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
-    counted = _Counted(connection, segmentation, configuration, today)
+    counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
     return AccountFacts(
         ids=part.ids,
-        frame=_frame(part.ids, counted.by_account(part.ids, only), part.frame),
+        frame=_frame(part.ids, _by_account(connection, counted, part.ids, only), part.frame),
         catalog=accounts,
-        uncounted=counted.left_out() if only is None else 0,
+        left_out=left_out(connection, counted) if only is None else LeftOut(),
     )
 
 
@@ -91,57 +81,64 @@ def moved_since(
     today: Today,
     day: date,
 ) -> frozenset[str] | None:
-    """The accounts with a transaction that was still to come on a day and is not any more.
+    """The accounts with a purchase that was still to come on a day and is not any more.
 
     None when facts may be others without a mark of sync: criteria that ask for other records than the
-    account's or the transaction's own, or for a day while days have passed.
+    account's or the purchase's own, or for a day while days have passed; purchases of a kind that sync marks
+    nobody for.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
     passed = day != today.day
-    asked = (connection, configuration, segmentation.accounts, segmentation.transactions)
-    if day > today.day or not asks_own(*asked, passed=passed):
+    if day > today.day:
+        return None
+    accounts = account_catalog(connection, configuration).open()
+    if not _own(parse(segmentation.accounts, accounts), accounts, configuration, passed=passed):
+        return None
+    counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
+    if not _are_marked(counted, configuration, passed=passed):
         return None
     if not passed:
         return frozenset()
-    due = (
-        select(TRANSACTION.c.account_id)
-        .distinct()
-        .where(
-            TRANSACTION.c.occurred_on > day,
-            TRANSACTION.c.occurred_on <= today.day,
-            TRANSACTION.c.account_id.is_not(None),
-        )
-    )
-    return frozenset(connection.execute(due).scalars())
+    return frozenset(connection.execute(due_since(counted, day)).scalars())
 
 
 def asks_own(
     connection: Connection,
     configuration: Configuration,
+    today: Today,
     accounts: str,
-    transactions: str,
-    *,
-    passed: bool = False,
+    contributions: Sequence[Contribution],
 ) -> bool:
-    """Whether criteria on accounts and transactions ask only for what these records themselves say.
-
-    With ``passed`` also for no day, because days have passed.
+    """Whether criteria on accounts and what counts as a purchase ask only for what these records say.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
     fields = account_catalog(connection, configuration).open()
-    if not _own(accounts, fields, configuration, passed=passed):
+    if not _own(parse(accounts, fields), fields, configuration):
         return False
-    fields = transaction_catalog(connection, configuration, closed=False).open()
-    return _own(transactions, fields, configuration, passed=passed)
+    counted = counted_purchases(connection, contributions, configuration, today, fields)
+    return _are_marked(counted, configuration)
 
 
-def _own(criteria: str, catalog: Catalog, configuration: Configuration, *, passed: bool) -> bool:
+def _are_marked(counted: Purchases, configuration: Configuration, *, passed: bool = False) -> bool:
+    """Whether sync marks the accounts of all purchases that change, and criteria ask for no more."""
+    return all(_is_marked(one, counted, configuration, passed=passed) for one in counted.parts)
+
+
+def _is_marked(part: Contributed, counted: Purchases, configuration: Configuration, *, passed: bool) -> bool:
+    place = part.relation.source.partition(":")[0]
+    if place == "record" or (place == "document" and counted.copies):
+        return False  # nobody is marked for records of further modules, nor the account of another copy
+    if not all(says_itself(one, configuration) for one in (part.day, part.amount)):
+        return False
+    return _own(part.where, part.relation.catalog, configuration, passed=passed)
+
+
+def _own(node: Node, catalog: Catalog, configuration: Configuration, *, passed: bool = False) -> bool:
     """Whether criteria ask only for what a record itself says, and for no day if days have passed."""
-    node = parse(criteria, catalog)
     if not all(isinstance(one, Leaf) for one in atoms(resolved(node, catalog), whole=False)):
         return False
     fields = fields_of(node, catalog)
@@ -151,157 +148,67 @@ def _own(criteria: str, catalog: Catalog, configuration: Configuration, *, passe
 
 
 def says_itself(field: Field, configuration: Configuration) -> bool:
-    """Whether a field is of the account or transaction itself, so that sync marks what changes it.
+    """Whether a field is of the account or the purchase itself, so that sync marks what changes it.
 
-    It does not for the time of a change, the name of a record that is looked up, and what we write ourselves.
+    It does not for the time of a change, the lines of a document, the name of a record that is looked up,
+    and what we write ourselves.
     """
     place, _, name = field.source.partition(".")
-    if place in {"account", "transaction"}:
-        return name != "modified_at"
+    if place in {"account", "transaction", "document"}:
+        return name != "modified_at" and field.source != ITEMS
     kind, _, rest = field.source.partition(":")
     form, _, name = rest.partition(":")
     ours = {one.label for one in own_fields(configuration)}
     return kind == "raw" and form != "named" and name not in NO_NEWS and field.label not in ours
 
 
-class _Counted:
-    """The transactions that count: added up by account, and how many cannot be."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        segmentation: RfmSegmentation,
-        configuration: Configuration,
-        today: Today,
-    ) -> None:
-        catalog = transaction_catalog(connection, configuration, closed=False).open()
-        node = parse(segmentation.transactions, catalog)
-        self._connection = connection
-        self._today = today
-        self._rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
-        self._counting = which_count(connection, node, catalog, today)
-
-    def by_account(self, ids: pa.Array, only: Sequence[str] | None) -> pa.Table:
-        """Account, last day, number and sum of the transactions that count."""
-        come = dated(self._today, self._connection.dialect.name)
-        statement = _purchases(self._rows, and_(self._counting, come))
-        if only is None:
-            parts = in_parts(self._connection, statement, TRANSACTION.c.account_id, ids)
-            return pa.concat_tables(alike_tables([read_account_rows(one, _FACTS) for one in parts]))
-        tables = [
-            account_columns(self._connection, statement.where(TRANSACTION.c.account_id.in_(some)), _FACTS)
-            for some in batches(sorted(set(only)))
-        ]
-        return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
-
-    def left_out(self) -> int:
-        """How many have no account, no date, or a date after today."""
-        condition = and_(self._counting, undated(self._today))
-        query = select(func.count()).select_from(self._rows).where(condition)
-        return self._connection.execute(query).scalar_one()
+def _by_account(
+    connection: Connection, counted: Purchases, ids: pa.Array, only: Sequence[str] | None
+) -> pa.Table:
+    """Account, last day, number and sum of what counts."""
+    try:
+        return _read(connection, sums(counted), ids, only)
+    except OperationalError as error:
+        if "integer overflow" not in str(error.orig):
+            raise
+        return _read(connection, careful_sums(counted), ids, only)
 
 
-def which_count(connection: Connection, node: Node, catalog: Catalog, today: Today) -> ColumnElement[bool]:
-    """Which transactions count.
-
-    Conditions on the stage are decided once for each stage that there is: as a list of stages they need no
-    function of ours for each row.
-    """
-    dialect = connection.dialect.name
-    parts = node.parts if isinstance(node, And) else (node,)
-    about_stage = [one for one in parts if _is_about_stage(one, catalog)]
-    others = [one for one in parts if one not in about_stage]
-    columns = TransactionColumns(dialect)
-    conditions = [where(one, catalog, columns, today, dialect) for one in others]
-    if about_stage:
-        conditions.append(_of_stages(connection, about_stage, catalog, today))
-    return and_(true(), *conditions)
-
-
-def _is_about_stage(node: Node, catalog: Catalog) -> bool:
-    used = list(atoms(resolved(node, catalog), whole=False))
-    if not used or not all(isinstance(one, Leaf) for one in used):
-        return False
-    return {field.source for field in fields_of(node, catalog)} == {STAGE}
-
-
-def _of_stages(
-    connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
-) -> ColumnElement[bool]:
-    stages: list[str | None] = [None, *_stages(connection)]
-    (name,) = {field.name for node in nodes for field in fields_of(node, catalog)}
-    frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
-    holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
-    wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
-    stage = without_index(TRANSACTION.c.stage, connection.dialect.name)
-    listed = stage.in_([one for one in wanted if one is not None])
-    return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
-
-
-def without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
-    return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
-
-
-def _stages(connection: Connection) -> list[str]:
-    """Every stage that a transaction has: each by one look into the index behind the one before."""
-    found: list[str] = []
-    column = TRANSACTION.c.stage
-    statement = select(func.min(column)).where(column.is_not(None))
-    while (stage := connection.execute(statement).scalar_one_or_none()) is not None:
-        found.append(stage)
-        statement = select(func.min(column)).where(column > stage)
-    return found
-
-
-def dated(today: Today, dialect: str) -> ColumnElement[bool]:
-    """True or false, never NULL: an account, and a day that has come."""
-    day = type_coerce(without_index(TRANSACTION.c.occurred_on, dialect), Date)
-    return and_(TRANSACTION.c.account_id.is_not(None), day.is_not(None), day <= today.day)
-
-
-def undated(today: Today) -> ColumnElement[bool]:
-    """The contrary, as alternatives that indexes find."""
-    day = TRANSACTION.c.occurred_on
-    return or_(TRANSACTION.c.account_id.is_(None), day.is_(None), day > today.day)
-
-
-def _purchases(rows: FromClause, counted: ColumnElement[bool]) -> Select[Any]:
-    amount = func.coalesce(TRANSACTION.c.amount_minor, 0)
-    return (
-        select(
-            TRANSACTION.c.account_id,
-            func.max(TRANSACTION.c.occurred_on),
-            func.count(),
-            # PostgreSQL sums bigint as numeric.
-            cast(func.sum(amount), BigInteger),
-        )
-        .select_from(rows)
-        .where(counted)
-        .group_by(TRANSACTION.c.account_id)
-    )
+def _read(
+    connection: Connection, statement: Select[Any], ids: pa.Array, only: Sequence[str] | None
+) -> pa.Table:
+    account = statement.selected_columns[0]
+    if only is None:
+        parts = in_parts(connection, statement, account, ids)
+        return pa.concat_tables(alike_tables([read_account_rows(one, _FACTS) for one in parts]))
+    tables = [
+        account_columns(connection, statement.where(account.in_(some)), _FACTS)
+        for some in batches(sorted(set(only)))
+    ]
+    return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
 
 
 def _frame(ids: pa.Array, found: pa.Table, asked: pd.DataFrame) -> pd.DataFrame:
     accounts, days, purchases, spend = (column.combine_chunks() for column in found.columns)
     place = places(ids, accounts)
-    bought = place >= 0
+    known = place >= 0
+    counts = _taken(purchases.to_numpy(), place, known)
     frame = pd.DataFrame(
         {
-            "last_purchase": _taken(days.cast(pa.int32()).to_numpy(), place, bought),
-            "purchases": _taken(purchases.to_numpy(), place, bought),
-            "spend_minor": _taken(spend.to_numpy(), place, bought),
+            "last_purchase": _taken(days.cast(pa.int32()).to_numpy(), place, known),
+            "purchases": counts,
+            "spend_minor": _taken(spend.to_numpy(), place, known),
         },
         copy=False,
     )
     day = frame["last_purchase"].to_numpy().astype("datetime64[D]").astype("datetime64[s]")
-    day[~bought] = np.datetime64("NaT")
+    day[counts == 0] = np.datetime64("NaT")  # nothing counts, or money was only given back
     frame["last_purchase"] = day
     return frame if asked.empty else pd.concat([frame, asked], axis=1)
 
 
-def _taken(values: npt.NDArray[Any], place: Rows, bought: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _taken(values: npt.NDArray[Any], place: Rows, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The values at some places; 0 where there is none."""
     if not len(values):
         return np.zeros(len(place), dtype=np.int64)
-    return np.where(bought, values[place], 0).astype(np.int64)
+    return np.where(known, values[place], 0).astype(np.int64)

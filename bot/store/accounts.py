@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, lit
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.language.question import Sort
-from bot.store.catalog import Joined, account_catalog, transaction_catalog
+from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import (
     ACCOUNT,
     OWNER,
@@ -23,9 +23,9 @@ from bot.store.columns import (
     TABLES,
     TRANSACTION,
     AccountColumns,
-    TransactionColumns,
     is_open,
 )
+from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
@@ -33,7 +33,6 @@ from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check, field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
 from scoring.criteria.values import written_field
@@ -190,7 +189,7 @@ class SqlAccountBook:
                 further=tuple(explained.values()),
                 open_deals=open_count,
                 open_deals_minor=open_minor,
-                last_deal_name=_last_counted_deal(reading, account_id),
+                last_deal_name=_last_purchase(reading, account_id),
                 contacts=_contacts(reading, account_id),
                 website=website,
                 phone=phone,
@@ -311,19 +310,20 @@ def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
     return count, int(minor)
 
 
-def _last_counted_deal(reading: _Reading, account_id: str) -> str | None:
-    """The newest transaction that counts in the segmentation."""
-    catalog = transaction_catalog(reading.connection, reading.configuration, closed=False)
-    columns = TransactionColumns(reading.columns.dialect)
-    counted = parse(reading.configuration.purchases, catalog)
-    query = (
-        select(TRANSACTION.c.name)
-        .select_from(columns.rows())
-        .where(TRANSACTION.c.account_id == account_id, TRANSACTION.c.occurred_on <= reading.today.day)
-        .where(where(counted, catalog, columns, reading.today, columns.dialect))
-        .order_by(TRANSACTION.c.occurred_on.desc(), TRANSACTION.c.id.desc())
+def _last_purchase(reading: _Reading, account_id: str) -> str | None:
+    """The name of the newest deal, or the number of the newest document, that counts."""
+    of, fields = reading.configuration, reading.catalog.open()
+    try:
+        counted = counted_purchases(reading.connection, of.contributions, of, reading.today, fields)
+    except CriteriaError:
+        return None  # of what does not fit any more, runs and checks tell
+    found = counted.rows(told=True).subquery("purchase").c
+    newest = (
+        select(found.name)
+        .where(found.account_id == account_id, found.is_purchase == 1)
+        .order_by(found.day.desc(), found.id.desc())
     )
-    return reading.connection.execute(query.limit(1)).scalar()
+    return reading.connection.execute(newest.limit(1)).scalar()
 
 
 def _contacts(reading: _Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:

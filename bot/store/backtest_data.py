@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, null, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, null, or_, select
 
 from bot.app.facts import Accounts, OrganisationFacts
 from bot.store.catalog import transaction_catalog
 from bot.store.columns import TRANSACTION, TransactionColumns
+from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import fields_of, where
 from bot.store.evidence import SqlEvidence
 from bot.store.frames import columns_of
@@ -25,6 +26,7 @@ from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.engagement.events import SENT
+from scoring.purchases_config import Contribution
 
 ROWS_AT_ONCE = 10_000
 TEXT_LETTERS = 60  # by its first words an answering machine is known
@@ -78,10 +80,19 @@ class SqlPast:
         """The accounts that take part."""
         return self._evidence.accounts(criteria, fields, related)
 
-    def purchases(self, criteria: str) -> pd.DataFrame:
-        """Transactions that count, in no order."""
-        amount = func.coalesce(TRANSACTION.c.amount_minor, 0)
-        return self._transactions(criteria, {"amount_minor": (amount, pa.int64())})
+    def purchases(self, contributions: Sequence[Contribution]) -> pd.DataFrame:
+        """What counts, in no order: as it is known now, whichever day is tried.
+
+        What gives money back is negative; without money it says nothing, and is not there.
+        """
+        counted = counted_purchases(
+            self._connection, contributions, self._configuration, self._today, self.catalog()
+        )
+        found = counted.rows().subquery("purchase").c
+        says_something = or_(found.is_purchase == 1, found.amount_minor < 0)
+        statement = select(found.account_id, found.day, found.amount_minor).where(says_something)
+        table = columns_of(self._connection, statement, (pa.string(), pa.date32(), pa.int64()))
+        return _frame(table.rename_columns(["account_id", "day", "amount_minor"]))
 
     def lines(self, criteria: str) -> pd.DataFrame:
         """The products of transactions that count, one piece each."""

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, Integer, and_, case, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
 from bot.store.criteria_sql import RelatedRows, fields_of, where
 from bot.store.places import (
@@ -32,6 +45,7 @@ from bot.store.places import (
     marks_on,
     placed,
 )
+from bot.store.purchases import COPIED, PurchaseColumns, Purchases, products_of, with_items
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field, Relation
 from scoring.criteria.periods import Today
@@ -87,10 +101,14 @@ class AccountColumns:
 
     def related(self, relation: Relation, today: Today) -> RelatedRows:
         """Where the records that belong to an account are; each is found by an index on its account."""
-        place, _, name = relation.source.partition(":")
-        if place == "transaction":
-            transactions = TransactionColumns(self.dialect)
-            return RelatedRows(transactions.rows, _mine(TRANSACTION), transactions, ACCOUNT)
+        if relation.united:
+            return self._purchases(relation, today)
+        if relation.through is not None:
+            return self._products(relation.through, today)
+        return self._records(relation.source)
+
+    def _records(self, source: str) -> RelatedRows:
+        place, _, name = source.partition(":")
         if place == "contact":
             contacts = ContactColumns(self.segmentation, self.dialect)
             return RelatedRows(contacts.rows, _mine(CONTACT), contacts, ACCOUNT)
@@ -103,19 +121,41 @@ class AccountColumns:
         if place == "event":
             events = EventColumns(self.dialect)
             return RelatedRows(events.rows, _mine(EVENT), events, ACCOUNT)
-        return self._products(relation, today)
+        transactions = TransactionColumns(self.dialect)
+        return RelatedRows(transactions.rows, _mine(TRANSACTION), transactions, ACCOUNT)
 
-    def _products(self, relation: Relation, today: Today) -> RelatedRows:
+    def _purchases(self, relation: Relation, today: Today) -> RelatedRows:
+        """Purchases of several kinds: what only gives money back is none of them."""
+        every = self._counted(relation, today).rows(ACCOUNT, told=True).subquery("counted")
+        columns = PurchaseColumns(select(*every.c).where(every.c.is_purchase == 1).subquery("bought"))
+        return RelatedRows(columns.rows, true(), columns, ACCOUNT)
+
+    def _counted(self, relation: Relation, today: Today) -> Purchases:
+        copies = relation.source == COPIED
+        return Purchases(relation.united, today, self.dialect, copies=copies)
+
+    def _products(self, through: Relation, today: Today) -> RelatedRows:
         """Products, each once, that stand on an account's purchases."""
-        through = relation.through
-        if through is None:
-            raise KeyError(relation.source)
+        products = ProductColumns(self.dialect)
+        if through.united:
+            return RelatedRows(products.rows, self._on_any(through, today), products, ACCOUNT)
         bought = self.related(through, today)
         counts = where(through.given, through.catalog, bought.columns, today, self.dialect)
         rows = bought.rows(fields_of(through.given, through.catalog))
         ids = select(TRANSACTION.c.product_id).select_from(rows).where(bought.belong, counts)
-        products = ProductColumns(self.dialect)
         return RelatedRows(products.rows, PRODUCT.c.id.in_(ids.correlate(ACCOUNT)), products, ACCOUNT)
+
+    def _on_any(self, purchases: Relation, today: Today) -> ColumnElement[bool]:
+        """That a product stands on a purchase of any kind."""
+        counted = self._counted(purchases, today)
+        found: list[ColumnElement[bool]] = []
+        for arm in counted.arms():
+            product = products_of(arm)
+            if product is not None:
+                mine = (arm.account == ACCOUNT.c.id, arm.counts, counted.dated(arm), arm.is_purchase)
+                ids = select(product).select_from(with_items(arm)).where(*mine).correlate(ACCOUNT)
+                found.append(PRODUCT.c.id.in_(ids))
+        return or_(false(), *found)
 
 
 def _mine(table: FromClause) -> ColumnElement[bool]:

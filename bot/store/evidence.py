@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
 from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.store import activity
@@ -22,13 +22,14 @@ from bot.store.catalog import account_catalog
 from bot.store.dismissals import read_dismissals
 from bot.store.engines.choice import FileEngines, passed_by_engine
 from bot.store.offers import offers_of_account
-from bot.store.purchase_days import count_left_out, read_purchase_days
+from bot.store.purchase_days import purchases_left_out, read_purchase_days
 from bot.store.taking_part import AccountsAsked, taking_part
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
+from scoring.purchases_config import Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.config import VoiceSegmentation
@@ -101,9 +102,9 @@ class SqlEvidence:
         counted = (self._connection, segmentation, self._configuration, self._today)
         return read_purchase_days(*counted, only=only, between=between)
 
-    def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
-        """How many transactions meet the criteria but have no account, no day or a later one."""
-        return count_left_out(self._connection, segmentation, self._configuration, self._today)
+    def left_out_purchases(self, segmentation: LeavingSegmentation) -> LeftOut:
+        """What meets the criteria of purchases and does not count."""
+        return purchases_left_out(self._connection, segmentation, self._configuration, self._today)
 
     def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
         """RFM's whole pass by the engine of the document.
@@ -119,11 +120,13 @@ class SqlEvidence:
             self._connection, segmentation, configuration, self._today, self._file_engines
         )
 
-    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+    def own(
+        self, accounts: str, contributions: Sequence[Contribution] = (), fields: Sequence[Field] = ()
+    ) -> bool:
         """Whether criteria and account fields ask only for what the records themselves say."""
         if not all(says_itself(one, self._configuration) for one in fields):
             return False
-        return asks_own(self._connection, self._configuration, accounts, transactions)
+        return asks_own(self._connection, self._configuration, self._today, accounts, contributions)
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""

@@ -9,19 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, String, and_, cast, func, or_, select
+from sqlalchemy import Connection, Row, String, and_, func, or_, select
 
 from bot.app.config import Published
 from bot.app.history import Entry, Once
-from bot.store.account_facts import dated, which_count
-from bot.store.catalog import transaction_catalog
-from bot.store.columns import ACCOUNT, TRANSACTION, TransactionColumns
-from bot.store.criteria_sql import fields_of
+from bot.store.catalog import account_catalog
+from bot.store.columns import ACCOUNT
+from bot.store.counted import careful_sums, counted_purchases
 from bot.store.places import TABLES
 from bot.store.scores import SqlScoringTransaction
 from connector.cache.engine import Database
 from connector.cache.folding import fold
-from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 
 _HISTORY, _CHANGE, _RUN = TABLES["score_history"], TABLES["label_change"], TABLES["run"]
@@ -87,20 +85,15 @@ class SqlPast:
         return [Once(*row) for row in self.connection.execute(query)]
 
     def spent(self, published: Published, day: date, now: datetime) -> Mapping[str, int]:
-        """The sum of the transactions that count and are not after the day, as the copy has them now."""
-        configuration, dialect = published.configuration, self.connection.dialect.name
+        """The sum of what counts as a purchase and is not after the day, as the copy has it now."""
+        configuration = published.configuration
         then = replace(self._today(published, now), day=day)
-        catalog = transaction_catalog(self.connection, configuration, closed=False).open()
-        node = parse(configuration.purchases, catalog)
-        account = TRANSACTION.c.account_id
-        total = cast(func.sum(func.coalesce(TRANSACTION.c.amount_minor, 0)), BigInteger)
-        query = (
-            select(account, total.label("minor"))
-            .select_from(TransactionColumns(dialect).rows(fields_of(node, catalog)))
-            .where(which_count(self.connection, node, catalog, then), dated(then, dialect))
-            .group_by(account)
+        accounts = account_catalog(self.connection, configuration).open()
+        counted = counted_purchases(
+            self.connection, configuration.contributions, configuration, then, accounts
         )
-        return {row.account_id: row.minor for row in self.connection.execute(query)}
+        rows = self.connection.execute(careful_sums(counted))
+        return {account: minor for account, _day, _number, minor in rows}
 
     def accounts_called(self, name: str) -> Mapping[str, str | None]:
         """By name or id; an account that is no more is found by its id."""

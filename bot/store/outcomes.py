@@ -39,7 +39,7 @@ class SqlTold:
         """Of every account with a transaction that is over."""
         dialect = self._connection.dialect.name
         catalog = transaction_catalog(self._connection, self._configuration, closed=False).open()
-        node, columns = parse(self._configuration.purchases, catalog), TransactionColumns(dialect)
+        node, columns = parse(self._configuration.won, catalog), TransactionColumns(dialect)
         # NULL is not won.
         won = func.coalesce(where(node, catalog, columns, self._today, dialect), false())
         amount = func.coalesce(TRANSACTION.c.amount_minor, 0)

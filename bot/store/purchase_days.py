@@ -1,7 +1,7 @@
 """The days on which accounts bought: one row for each account and day, added up by the database.
 
-Which transactions count is decided in ``_purchases`` alone; everything else is told account, day, amount and
-whether it is a purchase.
+What counts is decided in ``bot.store.purchases``; here it is account, day, amount and whether it is a
+purchase: what gives money back is none, and what has no amount is worth 0.
 """
 
 from __future__ import annotations
@@ -12,29 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Select,
-    and_,
-    case,
-    cast,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import BigInteger, Connection, Select, cast, func, literal_column, select
 
-from bot.app.facts import PurchaseDays
-from bot.store.account_facts import dated, undated, which_count
-from bot.store.catalog import transaction_catalog
-from bot.store.columns import TRANSACTION, TransactionColumns
-from bot.store.criteria_sql import fields_of
+from bot.app.facts import LeftOut, PurchaseDays
+from bot.store.catalog import account_catalog
+from bot.store.counted import counted_purchases, left_out
 from bot.store.frames import columns_of
+from bot.store.purchases import Purchases
 from scoring.config import Configuration
 from scoring.criteria.bounds import LARGEST, LOW_BITS
-from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import Floats, History, Integers
@@ -55,8 +41,8 @@ def read_purchase_days(
 
     Args:
         connection: to the cache.
-        segmentation: which transactions count.
-        configuration: the mapping of their fields.
+        segmentation: what counts as a purchase.
+        configuration: the mapping of its fields.
         today: the last day that counts.
         only: of these accounts.
         between: of the accounts from one id to another, in the database's order of texts.
@@ -64,46 +50,25 @@ def read_purchase_days(
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    purchases = _purchases(connection, segmentation, configuration, today)
+    purchases = _counted(connection, segmentation, configuration, today).rows()
     tables = [columns_of(connection, one, _TYPES) for one in _portions(_by_day(purchases), only, between)]
     found = pa.concat_tables(tables) if tables else _no_rows()
     return _history(*(column.combine_chunks() for column in found.columns))
 
 
-def count_left_out(
+def purchases_left_out(
     connection: Connection, segmentation: LeavingSegmentation, configuration: Configuration, today: Today
-) -> int:
-    """How many transactions meet the criteria but have no account, no day or a later one."""
-    rows, counts = _counted(connection, segmentation, configuration, today)
-    query = select(func.count()).select_from(rows).where(and_(counts, undated(today)))
-    return connection.execute(query).scalar_one()
-
-
-def _purchases(
-    connection: Connection, segmentation: LeavingSegmentation, configuration: Configuration, today: Today
-) -> Select[Any]:
-    """Every transaction that counts. What gives money back is no purchase; what has no amount is worth 0."""
-    rows, counts = _counted(connection, segmentation, configuration, today)
-    amount = func.coalesce(TRANSACTION.c.amount_minor, 0, type_=BigInteger)
-    return (
-        select(
-            TRANSACTION.c.account_id,
-            TRANSACTION.c.occurred_on.label("day"),
-            amount.label("amount_minor"),
-            case((amount >= 0, 1), else_=0).label("is_purchase"),
-        )
-        .select_from(rows)
-        .where(counts, dated(today, connection.dialect.name))
-    )
+) -> LeftOut:
+    """What meets the criteria but has no account, no day or a later one; amounts without a rate."""
+    return left_out(connection, _counted(connection, segmentation, configuration, today))
 
 
 def _counted(
     connection: Connection, segmentation: LeavingSegmentation, configuration: Configuration, today: Today
-) -> tuple[FromClause, ColumnElement[bool]]:
-    catalog = transaction_catalog(connection, configuration, closed=False).open()
-    node = parse(segmentation.transactions, catalog)
-    rows = TransactionColumns(connection.dialect.name).rows(fields_of(node, catalog))
-    return rows, which_count(connection, node, catalog, today)
+) -> Purchases:
+    # Typing errors in values are found when a document is checked, not when it is used.
+    accounts = account_catalog(connection, configuration).open()
+    return counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
 
 
 def _by_day(purchases: Select[Any]) -> Select[Any]:

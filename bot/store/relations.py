@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from bot.store.purchases import COPIED, FIELDS
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Relation, singular
-from scoring.criteria.parse import parse
 from scoring.criteria.purchases import DAY, PURCHASES
 from scoring.criteria.tree import Ago, Compare, Node, Not, Operator, conjunction
+from scoring.purchases import contributed, is_plain
 
 # A deal is over in every stage that begins so, see ``bot.store.places``.
 _OPEN: Node = Not(Compare("stage", Operator.STARTS_WITH, "closed"))
+_NAMES_OF_BOUGHT = {"purchase", "product"}
+# What purchases of several kinds have in common.
+_OF_SEVERAL = Catalog(FIELDS, rows="purchases")
 # Relation -> the kind of Finance document, as ``fin_document`` has it.
 DOCUMENTS: Mapping[str, str] = {
     "invoices": "invoice",
@@ -49,41 +54,57 @@ def related_to_accounts(
         Relation("open_deals", "transaction", described.transactions, given=_OPEN),
         Relation("contacts", "contact", described.contacts, (mapping.contacts.module,)),
     ]
-    try:
-        relations += _bought(configuration, described)
-    except CriteriaError as error:
-        sentence = (
-            f"What was bought cannot be asked for, because the criteria of purchases do not fit: {error}"
-        )
-        absent = dict.fromkeys((PURCHASES, "purchase", "products", "product"), sentence)
     if configuration.finance:
         relations += [
             Relation(name, f"document:{kind}", described.documents) for name, kind in DOCUMENTS.items()
         ]
     else:
-        absent |= {
+        absent = {
             word: f"There are no {name.replace('_', ' ')}: no product of Zoho Finance is connected."
             for name in DOCUMENTS
             for word in (name, name.replace("_", " "), singular(name))
         }
     relations.append(Relation("engagement_events", "event", described.events, ("interactions",)))
-    relations += _modules(relations, described.modules)
-    return tuple(relations), absent
+    relations += _modules(relations, described.modules, configuration)
+    try:
+        bought = list(_bought(configuration, described, relations, absent))
+    except CriteriaError as error:
+        sentence = (
+            f"What was bought cannot be asked for, because the criteria of purchases do not fit: {error}"
+        )
+        absent |= dict.fromkeys((PURCHASES, "purchase", "products", "product"), sentence)
+        bought = []
+    at = [one.name for one in relations].index("contacts") + 1
+    return (*relations[:at], *bought, *relations[at:]), absent
 
 
-def _bought(configuration: Configuration, described: Described) -> Iterator[Relation]:
-    """The transactions that count in the first segmentation, up to today, and their products."""
-    counted = parse(configuration.purchases, described.transactions.open())
-    given = conjunction(counted, Compare(DAY, Operator.LE, Ago(0)))
-    purchases = Relation(PURCHASES, "transaction", described.transactions, given=given)
+def _bought(
+    configuration: Configuration,
+    described: Described,
+    relations: Sequence[Relation],
+    absent: Mapping[str, str],
+) -> Iterator[Relation]:
+    """What counts in the first segmentation, up to today, and the products on it."""
+    known = Catalog((), relations=tuple(relations), absent=absent).open()
+    parts = tuple(contributed(one, known) for one in configuration.contributions)
+    if is_plain(parts):
+        more = (Compare(DAY, Operator.LE, Ago(0)), Not(Compare("amount", Operator.LT, Decimal(0))))
+        given = conjunction(parts[0].where, *more)
+        purchases = Relation(PURCHASES, "transaction", described.transactions, given=given)
+    else:
+        several = len({one.product for one in configuration.finance}) > 1
+        purchases = Relation(PURCHASES, COPIED if several else PURCHASES, _OF_SEVERAL, united=parts)
     yield purchases
     module = configuration.mapping.products.module
     yield Relation("products", "product", described.products, (module,), through=purchases)
 
 
-def _modules(taken: list[Relation], modules: Mapping[str, Catalog]) -> Iterator[Relation]:
+def _modules(
+    taken: list[Relation], modules: Mapping[str, Catalog], configuration: Configuration
+) -> Iterator[Relation]:
     """Modules without a role by their API names; ``crm_`` before one that means something else already."""
     names = {singular(name).casefold() for one in taken for name in (one.name, *one.aliases)}
+    names |= _NAMES_OF_BOUGHT | {singular(configuration.mapping.products.module).casefold()}
     for module, catalog in modules.items():
         free = singular(module).casefold() not in names
         yield Relation(module if free else f"crm_{module}", f"record:{module}", catalog)

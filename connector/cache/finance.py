@@ -169,6 +169,9 @@ class SqlFinanceWriter:
         """Write, remove, find the accounts of documents, and touch."""
         table = _table(kind)
         touched = set(changes.touched)
+        if kind not in {CONTACT, ITEM}:
+            gone_or_other = [*changes.deletes, *(one.id for one in changes.upserts)]
+            touched |= self._accounts_of_deals(kind, gone_or_other)
         if changes.upserts:
             rows = [self._row(one) for one in changes.upserts]
             if kind not in {CONTACT, ITEM}:
@@ -248,13 +251,27 @@ class SqlFinanceWriter:
         row = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "is_linked"}
         return row | {"source": self._source}
 
+    def _accounts_of_deals(self, kind: str, ids: Sequence[str]) -> set[str]:
+        """The accounts of the deals that held documents name: a deal counts only without its documents."""
+        found: set[str] = set()
+        for some in _some(ids):
+            statement = (
+                select(_DEAL.c.account_id)
+                .join(_DOCUMENT, _DOCUMENT.c.deal_id == _DEAL.c.id)
+                .where(_of(_DOCUMENT, self._source, kind), _DOCUMENT.c.id.in_(some), _DOCUMENT.c.counts)
+            )
+            found |= {one for one in self._connection.execute(statement).scalars() if one}
+        return found
+
     def _give_accounts(self, rows: Sequence[dict[str, Any]]) -> set[str]:
-        """Fill in the accounts of documents; those of counting ones are given back."""
+        """Fill in the accounts of documents; those of counting ones, and of their deals, are given back."""
         contacts = self._accounts(_CONTACT, {row["contact_id"] for row in rows}, source=self._source)
         deals = self._accounts(_DEAL, {row["deal_id"] for row in rows})
         for row in rows:
             row["account_id"] = contacts.get(row["contact_id"]) or deals.get(row["deal_id"])
-        return {row["account_id"] for row in rows if row["counts"] and row["account_id"]}
+        counting = [row for row in rows if row["counts"]]
+        touched = {row["account_id"] for row in counting} | {deals.get(row["deal_id"]) for row in counting}
+        return {one for one in touched if one}
 
     def _accounts(self, table: Table, ids: set[str | None], **where: str) -> dict[str, str]:
         found: dict[str, str] = {}

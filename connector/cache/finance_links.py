@@ -50,7 +50,10 @@ def link_contacts(connection: Connection, source: str) -> int:
 
 
 def link_documents(connection: Connection, source: str) -> frozenset[str]:
-    """Write the accounts of a product's documents anew; the accounts that gained or lost counting ones."""
+    """Write the accounts of a product's documents anew; the accounts that gained or lost counting ones.
+
+    Among them those of the deals that these documents name: a deal counts only without its documents.
+    """
     found = document_accounts(source).subquery("found")
     differs = and_(
         _DOCUMENT.c.source == source,
@@ -59,8 +62,11 @@ def link_documents(connection: Connection, source: str) -> frozenset[str]:
         _DOCUMENT.c.account_id.is_distinct_from(found.c.account_id),
     )
     pairs = (
-        select(_DOCUMENT.c.account_id, found.c.account_id.label("new"))
-        .where(differs, _DOCUMENT.c.counts)
+        select(_DOCUMENT.c.account_id, found.c.account_id.label("new"), _DEAL.c.account_id.label("of_deal"))
+        .select_from(_DOCUMENT)
+        .join(found, differs)
+        .outerjoin(_DEAL, _DEAL.c.id == _DOCUMENT.c.deal_id)
+        .where(_DOCUMENT.c.counts)
         .distinct()
     )
     touched = {one for row in connection.execute(pairs) for one in row if one}

@@ -61,6 +61,7 @@ class Relation:
         given: what holds of every one of them among those of the source: of open deals, that they are open.
         through: the records that name them, where they do not name the row themselves: products through
             purchases. Each is there once.
+        united: the kinds of records that it is made of, where there are several or one is not taken as it is.
     """
 
     name: str
@@ -69,6 +70,25 @@ class Relation:
     aliases: tuple[str, ...] = ()
     given: Node = field(default_factory=Always)
     through: Relation | None = None
+    united: tuple[Contributed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contributed:
+    """One kind of the records that purchases are made of.
+
+    Attributes:
+        relation: the kind.
+        where: which of them count.
+        day: the field with the day; ``amount`` the one with the money.
+        takes_away: their money is given back.
+    """
+
+    relation: Relation
+    where: Node
+    day: Field
+    amount: Field
+    takes_away: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog, Field, Relation
+from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.criteria.syntax import Bought, Condition, Phrase, Shape
 from scoring.criteria.tree import (
     Always,
@@ -27,6 +27,7 @@ from scoring.criteria.values import written, written_period
 PURCHASES, PRODUCT, DAY = "purchases", "product", "occurred_on"
 A_PRODUCT = {"product", "products", "a product", "any product"}
 _SAID = {">=": "since", "before": "before", "after": "after"}
+_IS = {Operator.EQ, Operator.HAS}
 _MOMENTS = {Operator.GE: "since", Operator.BEFORE: "before", Operator.AFTER: "after"}
 
 
@@ -53,7 +54,10 @@ def bought(shape: Bought, catalog: Catalog) -> tuple[Relation, list[tuple[Shape,
             )
         parts.append((shape.where, _of_products(relation.catalog)))
     elif shape.product is not None:
-        named = Condition("comparison", Phrase(PRODUCT, shape.product.position), (shape.product,), "=")
+        # A document has the products of all of its lines.
+        of_one = relation.catalog.find(PRODUCT)
+        operator = "has" if of_one is not None and of_one.type is FieldType.LIST else "="
+        named = Condition("comparison", Phrase(PRODUCT, shape.product.position), (shape.product,), operator)
         parts.append((named, relation.catalog))
     if shape.moment is not None:
         parts.append((_moment(shape.moment), relation.catalog))
@@ -68,7 +72,7 @@ def as_bought(related: Related) -> str | None:
     parts = list(where.parts if isinstance(where, And) else () if isinstance(where, Always) else (where,))
     words = ["bought"]
     first = parts[0] if parts else None
-    if isinstance(first, Compare) and (first.field, first.operator) == (PRODUCT, Operator.EQ):
+    if isinstance(first, Compare) and first.field == PRODUCT and first.operator in _IS:
         words.append(written(first.value))
         del parts[0]
     if parts:

@@ -108,13 +108,14 @@ def rfm_pass(plan: Plan) -> Pass:
 
 
 def aggregate(plan: Plan) -> Statement:
-    """One row for each account with counted purchases: recency as an ordinal, frequency, monetary."""
+    """One row for each account with money: recency as an ordinal, frequency, monetary."""
     values = Values()
     day = plan.dialect.ordinal.format("g.occurred_on")
     text = f"""\
 SELECT g.account_id AS account_id, {day} AS r, g.n AS f, CAST(g.spend AS BIGINT) AS m
-FROM (SELECT p.account_id AS account_id, MAX(p.occurred_on) AS occurred_on, COUNT(*) AS n,
-             SUM(COALESCE(p.amount_minor, 0)) AS spend
+FROM (SELECT p.account_id AS account_id,
+             MAX(CASE WHEN p.is_purchase = 1 THEN p.occurred_on END) AS occurred_on,
+             COUNT(CASE WHEN p.is_purchase = 1 THEN 1 END) AS n, SUM(COALESCE(p.amount_minor, 0)) AS spend
       FROM {{purchases}} AS p
       WHERE p.account_id IS NOT NULL AND p.occurred_on <= {values.put(plan.today.day)}
       GROUP BY p.account_id) AS g
@@ -126,7 +127,7 @@ def labelled(plan: Plan, thresholds: Thresholds | None) -> Statement:
     """Facts, scores and label of every account; a number for nothing where there is nothing."""
     values = Values()
     scores = ", ".join(
-        f"CASE WHEN k.account_id IS NULL THEN NULL ELSE {one} END AS {name}"
+        f"CASE WHEN k.f > 0 THEN {one} ELSE NULL END AS {name}"
         for name, one in zip(MEASURES, _scores(thresholds, values), strict=True)
     )
     label = _label(plan, values)
@@ -144,7 +145,7 @@ def _extents() -> Statement:
     ends = (f"MIN({name}) AS {name}_low, MAX({name}) AS {name}_high" for name in MEASURES)
     columns = ("n", *(f"{name}_{end}" for name in MEASURES for end in ("low", "high")))
     # Nulls stand for no account at all; a number is easier to carry.
-    inner = f"SELECT COUNT(*) AS n, {', '.join(ends)} FROM {FACTS}"
+    inner = f"SELECT COUNT(*) AS n, {', '.join(ends)} FROM {FACTS} WHERE f > 0"
     given = ", ".join(f"COALESCE({name}, 0) AS {name}" for name in columns)
     return Statement(f"SELECT {given} FROM ({inner}) AS e", {}, columns)
 
@@ -165,7 +166,7 @@ def _counted(name: str, wanted: Histogram, dialect: Dialect) -> Statement:
     within = [f"{name} BETWEEN {values.put(low)} AND {values.put(high)}" for low, high in wanted.spans]
     text = f"""\
 SELECT h.bucket AS bucket, COUNT(*) AS n
-FROM (SELECT {quotient} AS bucket FROM {FACTS} WHERE {joined("OR", within)}) AS h
+FROM (SELECT {quotient} AS bucket FROM {FACTS} WHERE f > 0 AND {joined("OR", within)}) AS h
 GROUP BY h.bucket"""
     return Statement(text, values.named, ("bucket", "n"))
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-# What the engine has to have: counted purchases (account_id, occurred_on, amount_minor), of which some may
-# be later than the day, and the accounts that take part (account_id).
+# What the engine has to have: what counts (account_id, occurred_on, amount_minor, and is_purchase: 1, or 0 of
+# what only gives money back), of which some may be later than the day, and the accounts that take part
+# (account_id).
 PURCHASES, ACCOUNTS = "purchases", "accounts"
-# What it keeps for the rest of the pass, one row an account with purchases: account_id, and the measures.
+# What it keeps for the rest of the pass, one row an account with money: account_id, and the measures; without
+# a purchase the day is null and the number 0.
 FACTS = "bw_facts"
 _MARK = re.compile(r":([a-z_]\w*)|\{([a-z]+)\}")
 

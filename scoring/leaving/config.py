@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scoring.shape import Label, Part
+from scoring.purchases_config import Buying
+from scoring.shape import Label
 
 # Half a year, the horizon in which the technique is measured (``benchmarks.truth.leaving``).
 HORIZON_DAYS = 182
@@ -18,7 +19,7 @@ STARTING_LABELS = (
 )
 
 
-class LeavingSegmentation(Part):
+class LeavingSegmentation(Buying):
     """The chance that an account does not buy in the next days, learned from the organisation's own history.
 
     ``labels`` are tried in order, best to worst, by criteria over ``churn_risk`` (percent),
@@ -30,7 +31,6 @@ class LeavingSegmentation(Part):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     technique: Literal["leaving"] = "leaving"
     accounts: str = ""  # criteria: which accounts take part
-    transactions: str = 'stage = "Closed Won"'  # criteria: which transactions count
     horizon_days: Annotated[int, Field(ge=7, le=730)] = HORIZON_DAYS
     model: Literal["auto", "hazard", "mbg_nbd", "bg_nbd", "recency"] = "auto"
     runs_to_agree: Annotated[int, Field(ge=1, le=30)] = 2

@@ -222,6 +222,22 @@ def test_a_finance_product_that_another_one_stands_for_goes_when_that_is_confirm
     assert publish(world, alone, confirmed=True) == 4
 
 
+def test_a_finance_product_whose_documents_count_cannot_be_disconnected(world: World) -> None:
+    counted = USED.replace(
+        "    scores: 3\n", "    scores: 3\n    purchases: [{from: invoices, when: balance = 0}]\n"
+    )
+    found = draft(world, counted + FINANCE)
+    assert (
+        "Segmentation 'Purchases', purchases: nothing → (from invoices, when balance = 0)"
+        in found.sentences()
+    )
+    publish(world, counted + FINANCE, confirmed=True)
+    assert refusal(world, counted)[0] == (
+        "b.yaml:1: Zoho Books cannot be disconnected: it is used by the segmentation 'Purchases'. "
+        "Take it out of there first."
+    )
+
+
 def test_a_module_in_use_cannot_be_left_out(world: World) -> None:
     publish(world, USED + LEADING + LEADS)
     [said, criteria] = refusal(world, USED + LEADING + "sync: {also: []}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
-from sqlmodel import SQLModel, col
+from sqlmodel import Session, SQLModel, col
 
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database, open_database
+from connector.cache.finance import SqlFinance
+from connector.cache.finance_tables import FinanceContactRow, FinanceDocumentRow
 from connector.cache.tables import AccountRow, TransactionRow
+from connector.finance_ports import FinanceDocument
+from connector.sync.finance_decide import page_changes
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import BANDS, World, database, shared_postgres  # noqa: F401  (fixtures)
 
@@ -37,7 +41,17 @@ alerts:
 # These ask for what the last run has not kept, or for days: a change is then scored from everything.
 BY_FIELD = RANKS.replace("when: r = 3 and m = 3", "when: r = 3 and industry = Retail")
 BY_DAY = RANKS.replace("    scores: 3\n", "    scores: 3\n    accounts: created before 40 days ago\n")
-DOCUMENTS = (RANKS, BANDS, BY_FIELD, BY_DAY)
+WITH_BOOKS = RANKS.replace(
+    "    scores: 3\n",
+    """\
+    scores: 3
+    purchases:
+      - {from: deals, when: 'stage = "Closed Won"'}
+      - {from: invoices, when: amount < 150}
+      - {from: credit_notes}
+""",
+).replace("version: 1\n", "version: 1\nfinance: [{product: books}]\n")
+DOCUMENTS = (RANKS, BANDS, BY_FIELD, BY_DAY, WITH_BOOKS)
 
 ACCOUNTS = [str(5_000_000_000_000_000_000 + one) for one in range(6)]
 WHO = st.sampled_from(ACCOUNTS)
@@ -51,6 +65,15 @@ STEPS = st.one_of(
     st.tuples(st.just("go"), WHO),
     st.tuples(st.just("wait"), st.integers(1, 45)),
     st.tuples(st.just("publish"), st.integers(0, len(DOCUMENTS) - 1)),
+)
+SOLD = st.tuples(WHO, st.integers(-6, 200), st.integers(-200, 20_000))
+STEPS_OF_BOOKS = st.one_of(
+    STEPS,
+    st.tuples(st.just("bill"), SOLD, st.none() | st.integers(1, 8)),
+    st.tuples(st.just("credit"), SOLD),
+    st.tuples(st.just("amend"), st.integers(1, 8), st.booleans(), st.none() | st.integers(1, 8)),
+    st.tuples(st.just("unbill"), st.integers(1, 8)),
+    st.tuples(st.just("belong"), WHO, WHO),
 )
 KEPT: dict[type[SQLModel], tuple[str, ...]] = {
     ScoreRow: (
@@ -69,7 +92,7 @@ class Pair:
 
     def __init__(self, mine: Database, other: Database) -> None:
         self.worlds = (World(mine), World(other))
-        self.deals = 0
+        self.deals = self.documents = 0
         for world in self.worlds:
             world.publish(RANKS)
         for account in ACCOUNTS[:4]:
@@ -126,6 +149,47 @@ class Pair:
         for world in self.worlds:
             world.publish(DOCUMENTS[document])
 
+    def bill(self, sold: tuple[str, int, int], deal: int | None) -> None:
+        """An invoice to a Finance contact, of a deal or of none."""
+        self._write("invoice", sold, deal)
+
+    def credit(self, sold: tuple[str, int, int]) -> None:
+        self._write("credit_note", sold, None)
+
+    def _write(self, kind: str, sold: tuple[str, int, int], deal: int | None) -> None:
+        contact, days, amount = sold
+        self.documents += 1
+        for world in self.worlds:
+            named = None if deal is None else f"d{deal}"
+            day = world.today() - timedelta(days=days)
+            keep(world, kind, document_of(kind, f"f{self.documents}", contact, named, day, amount))
+
+    def amend(self, which: int, counts: bool, deal: int | None) -> None:
+        """A document becomes void, or counts again; or names another deal."""
+        for world in self.worlds:
+            for held in self._documents(world, which):
+                named = None if deal is None else f"d{deal}"
+                day, amount = held.occurred_on, held.total_minor
+                made = document_of(held.kind, held.id, held.contact_id, named, day, amount, counts=counts)
+                keep(world, held.kind, made)
+
+    def unbill(self, which: int) -> None:
+        for world in self.worlds:
+            for held in self._documents(world, which):
+                keep(world, held.kind, deletes=(held.id,))
+
+    def _documents(self, world: World, which: int) -> list[FinanceDocumentRow]:
+        return [one for one in world.rows(FinanceDocumentRow) if one.id == f"f{which}"]
+
+    def belong(self, contact: str, account: str) -> None:
+        """A contact of Finance turns out to be of another account."""
+        for world in self.worlds:
+            with Session(world.database.writes) as session:
+                session.merge(FinanceContactRow(source="books", id=contact, crm_account_id=account, raw="{}"))
+                session.commit()
+            with SqlFinance(world.database, "books").writing() as writer:
+                writer.link(world.clock.now())
+
     def score(self) -> None:
         mine, other = self.worlds
         mine.run("change")
@@ -144,6 +208,30 @@ class Pair:
         ]
 
 
+def document_of(
+    kind: str,
+    key: str,
+    contact: str | None,
+    deal: str | None,
+    day: date | None,
+    amount: int | None,
+    *,
+    counts: bool = True,
+) -> FinanceDocument:
+    """A document as the reader of Finance gives it."""
+    row = dict.fromkeys(FinanceDocument.__dataclass_fields__)
+    said = {"kind": kind, "id": key, "contact_id": contact, "deal_id": deal, "occurred_on": day}
+    money = {"total_minor": amount, "counts": counts, "raw": f"{contact} {deal} {day} {amount} {counts}"}
+    return FinanceDocument(**(row | said | money))  # type: ignore[arg-type]
+
+
+def keep(world: World, kind: str, *upserts: FinanceDocument, deletes: tuple[str, ...] = ()) -> None:
+    """Write as sync does; it marks the accounts itself."""
+    with SqlFinance(world.database, "books").writing() as writer:
+        held = writer.held(kind, [*deletes, *(one.id for one in upserts)])
+        writer.apply(kind, page_changes(upserts, deletes, held), world.clock.now())
+
+
 @pytest.fixture
 def beside(tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'beside.sqlite'}"
@@ -154,13 +242,14 @@ def beside(tmp_path: Path) -> Iterator[Database]:
 
 
 def emptied(database: Database) -> Database:  # noqa: F811
-    tables = SQLModel.metadata.sorted_tables
+    """Without rows, and numbers that begin at 1 again."""
+    tables = list(reversed(SQLModel.metadata.sorted_tables))
     with database.writes.begin() as connection:
         if database.dialect == "postgresql":
             names = ", ".join(table.name for table in tables)
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
             return database
-        for table in reversed(tables):
+        for table in tables:
             connection.execute(delete(table))
     return database
 
@@ -184,6 +273,19 @@ def test_a_change_gives_what_everything_gives(
     if database.dialect == "postgresql":
         steps = steps[:5]
     walk(database, beside, steps)
+
+
+@given(st.lists(STEPS_OF_BOOKS, min_size=6, max_size=14))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_change_of_books_gives_what_everything_gives(
+    database: Database,  # noqa: F811
+    beside: Database,
+    steps: list[tuple[Any, ...]],
+) -> None:
+    if database.dialect == "postgresql":
+        steps = steps[:6]
+    known = [("belong", one, one) for one in ACCOUNTS]
+    walk(database, beside, [("publish", len(DOCUMENTS) - 1), *known[:4], *steps])
 
 
 def test_only_marked_accounts_are_read_again(database: Database) -> None:  # noqa: F811

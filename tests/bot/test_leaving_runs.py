@@ -350,7 +350,7 @@ def test_amounts_beyond_64_bits_give_no_risk_and_disturb_nobody(world: World) ->
     assert (steady.label, steady.measure, steady.purchases) == (None, None, 0)
     assert part.warnings[-1] == (
         "Accounts whose amounts are too large to be added up get no risk: 1. "
-        "Look at the amounts of their transactions."
+        "Look at the amounts of their purchases."
     )
     others = {one.account_id: one.measure for one in world.rows(ScoreRow)}
     assert others == before | {"steady": None}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from bot.app.config import read_configuration
-from bot.app.facts import PurchaseDays
-from bot.store.purchase_days import count_left_out, read_purchase_days
+from bot.app.facts import LeftOut, PurchaseDays
+from bot.store.purchase_days import purchases_left_out, read_purchase_days
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, TransactionRow, table_of
 from scoring.criteria.periods import Today
@@ -97,7 +97,7 @@ def test_days_are_added_up_exactly(database: Database, deals: list[Deal]) -> Non
         for account, days, _, stage in deals
     )
     with database.reads.begin() as connection:
-        assert count_left_out(connection, LEAVES, CONFIGURATION, Today(DAY)) == undated
+        assert purchases_left_out(connection, LEAVES, CONFIGURATION, Today(DAY)) == LeftOut(undated)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

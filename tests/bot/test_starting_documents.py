@@ -10,8 +10,8 @@ from bot.app.config import STARTING_DOCUMENT, read_document
 from bot.app.config_criteria import check_against
 from bot.app.starting import Sales, starting_document
 from bot.runtime.documents import catalogs_of
-from bot.store.tables import ScoreRow
 from connector.cache.engine import Database
+from scoring.rfm_config import RfmSegmentation
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
@@ -56,16 +56,16 @@ def test_by_deals_the_document_is_the_one_that_is_published_without_any() -> Non
     assert starting_document(Sales.DEALS) == STARTING_DOCUMENT
 
 
-def test_by_invoices_they_are_the_transactions_and_drafts_do_not_count(database: Database) -> None:  # noqa: F811
-    configuration = read_document(starting_document(Sales.INVOICES), "s.yaml").configuration
-    mapped = configuration.mapping.transactions
-    assert (mapped.module, mapped.fields["amount_minor"]) == ("Invoices", "Grand_Total")
-    assert "Deals" not in starting_document(Sales.INVOICES)
-    assert "Closed Won" not in starting_document(Sales.INVOICES)
-    world = World(database)
-    world.publish(starting_document(Sales.INVOICES))
-    world.account("a")
-    for stage in ("Created", "Approved", "Delivered", "Cancelled"):
-        world.deal("a", 5, 100, stage=stage)
-    world.run("first")
-    assert [(one.purchases, one.spend_minor) for one in world.rows(ScoreRow)] == [(2, 20_000)]
+@pytest.mark.parametrize(
+    ("sales", "product", "counted"),
+    [
+        (Sales.INVOICES, "books", ["invoices", "credit_notes"]),
+        (Sales.SUBSCRIPTIONS, "billing", ["invoices"]),
+    ],
+)
+def test_by_invoices_the_documents_of_finance_count(sales: Sales, product: str, counted: list[str]) -> None:
+    configuration = read_document(starting_document(sales), "s.yaml").configuration
+    assert [one.product for one in configuration.finance] == [product]
+    [rfm] = configuration.of(RfmSegmentation)
+    assert [one.source for one in rfm.contributions] == counted
+    assert ("Renewals" in [one.name for one in configuration.segments]) == (sales is Sales.SUBSCRIPTIONS)

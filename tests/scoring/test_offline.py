@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
 from scoring.offline import RESULT, UnreadableTableError, score_tables
+from scoring.purchases_config import Contribution
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
 
@@ -92,6 +93,24 @@ def test_sums_are_exact_and_rows_have_no_order(rows: list[tuple[str, date, int]]
     chance.shuffle(texts)
     again = score_tables(table(*texts), None, BY_AMOUNT, TODAY)
     assert again.frame.equals(found.frame)
+
+
+def test_money_given_back_is_no_purchase_and_sums_stay_within_64_bits() -> None:
+    every = BY_AMOUNT.model_copy(update={"transactions": ""})
+    back = table(("a", "2026-01-01", "50"), ("a", "2026-02-01", "-20"), ("b", "2026-01-01", "-5"))
+    rows = {one["account_id"]: one for one in score_tables(back, None, every, TODAY).frame.to_dict("records")}
+    assert (rows["a"]["last_purchase"], rows["a"]["purchases"]) == (date(2026, 1, 1), 1)
+    assert (rows["a"]["total_spend"], rows["b"]["total_spend"]) == ("30.00", "-5.00")
+    assert (rows["b"]["purchases"], rows["b"]["label"]) == (0, None)
+    huge = table(*[("a", "2026-01-01", "1000000000000000")] * 93)
+    [row] = score_tables(huge, None, every, TODAY).frame.to_dict("records")
+    assert row["total_spend"] == "92233720368547758.07"
+
+
+def test_purchases_of_several_kinds_are_not_in_one_table() -> None:
+    several = BY_AMOUNT.model_copy(update={"purchases": (Contribution(source="invoices"),)})
+    with pytest.raises(UnreadableTableError, match="Write `transactions` with criteria"):
+        score_tables(DEALS, None, several, TODAY)
 
 
 def test_nothing_is_scored_as_nothing() -> None:

@@ -42,7 +42,7 @@ CRITERIA = (
     "in segment Big",
     "not in segment Quiet",
 )
-Purchase = tuple[str | None, date | None, int | None]
+Purchase = tuple[str | None, date | None, int | None, int]
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Case:
 
     def purchase_table(self) -> pa.Table:
         """The purchases by column."""
-        columns = list(zip(*self.purchases, strict=True)) or [(), (), ()]
-        types = (pa.string(), pa.date32(), pa.int64())
+        columns = list(zip(*self.purchases, strict=True)) or [(), (), (), ()]
+        types = (pa.string(), pa.date32(), pa.int64(), pa.int64())
         arrays = [pa.array(one, kind) for one, kind in zip(columns, types, strict=True)]
-        return pa.Table.from_arrays(arrays, ["account_id", "occurred_on", "amount_minor"])
+        return pa.Table.from_arrays(arrays, ["account_id", "occurred_on", "amount_minor", "is_purchase"])
 
     def account_table(self) -> pa.Table:
         """The accounts as a column."""
@@ -75,20 +75,18 @@ class Case:
 def reference(case: Case) -> dict[str, Any]:
     """Scores, labels, thresholds and warnings of ``scoring.rfm`` and ``scoring.labels``."""
     ids = sorted(case.accounts)
-    counted = {one: [] for one in ids}  # type: dict[str, list[tuple[date, int]]]
-    for account, day, amount in case.purchases:
-        if account in counted and day is not None and day <= case.today.day:
-            counted[account].append((day, amount or 0))
+    bought = {one: [] for one in ids}  # type: dict[str, list[date]]
+    spend = dict.fromkeys(ids, 0)
+    for account, day, amount, is_purchase in case.purchases:
+        if account in spend and day is not None and day <= case.today.day:
+            spend[account] += amount or 0
+            bought[account] += [day] * is_purchase
     frame = pd.DataFrame(
         {
             "account_id": pd.Series(ids, dtype=object),
-            "last_purchase": pd.Series(
-                [max((day for day, _ in counted[one]), default=None) for one in ids], dtype=object
-            ),
-            "purchases": pd.Series([len(counted[one]) for one in ids], dtype="int64"),
-            "spend_minor": pd.Series(
-                [sum(amount for _, amount in counted[one]) for one in ids], dtype="int64"
-            ),
+            "last_purchase": pd.Series([max(bought[one], default=None) for one in ids], dtype=object),
+            "purchases": pd.Series([len(bought[one]) for one in ids], dtype="int64"),
+            "spend_minor": pd.Series([spend[one] for one in ids], dtype="int64"),
         }
     )
     result = score(frame, case.segmentation, case.today)
@@ -129,8 +127,10 @@ _amounts = st.one_of(
     st.sampled_from([0, 1, 1234, 1235, -1, 50, 100, 200]), st.integers(-MOST_MINOR, MOST_MINOR)
 )
 _purchases = st.one_of(
-    st.lists(st.tuples(st.none() | _ids, st.none() | _days, st.none() | _amounts), max_size=60),
-    st.lists(st.tuples(_ids, st.just(DAY), st.just(100)), max_size=30),  # constant
+    st.lists(
+        st.tuples(st.none() | _ids, st.none() | _days, st.none() | _amounts, st.integers(0, 1)), max_size=60
+    ),
+    st.lists(st.tuples(_ids, st.just(DAY), st.just(100), st.just(1)), max_size=30),  # constant
 )
 
 

@@ -10,6 +10,7 @@ from scoring.config import Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.tree import Measured, Related
 from scoring.labels import LabelRule, account_fields, related_conditions
+from scoring.purchases_config import Contribution
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,12 @@ class Asked:
         """What rules ask for."""
         return cls(catalog, rules, account_fields(rules, catalog), related_conditions(rules, catalog))
 
-    def of_marked_alone(self, evidence: Evidence, segmentation: Segmentation, transactions: str = "") -> bool:
+    def of_marked_alone(
+        self, evidence: Evidence, segmentation: Segmentation, contributions: Sequence[Contribution] = ()
+    ) -> bool:
         """Whether of accounts that sync has not marked everything is as it was on the same day.
 
         Raises:
             CriteriaError: criteria that do not fit the organisation's fields.
         """
-        return not self.related and evidence.own(segmentation.accounts, transactions, self.fields)
+        return not self.related and evidence.own(segmentation.accounts, contributions, self.fields)

@@ -19,6 +19,7 @@ from bot.app.facts import Accounts, PurchaseDays
 from bot.app.techniques.asked import Asked
 from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of, stored
 from bot.app.techniques.leaving_words import explained, reasons
+from bot.app.techniques.left_out import left_out
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from bot.app.techniques.waiting import Waiting, settled
 from scoring.days import day_number
@@ -81,7 +82,7 @@ def scored_some(
     model = None if situation.learned is None else stored(situation.learned.body)
     if model is None or model.model is None:
         return None
-    if not asked.of_marked_alone(evidence, segmentation, segmentation.transactions):
+    if not asked.of_marked_alone(evidence, segmentation, segmentation.contributions):
         return None
     part = evidence.accounts(segmentation.accounts, asked.fields, only=only)
     found = evidence.purchase_days(segmentation, only=part.ids.to_pylist())
@@ -176,9 +177,7 @@ def _details(waiting: Waiting, numbers: _Numbers) -> Iterator[str | None]:
 
 
 def _left_out(evidence: Evidence, segmentation: LeavingSegmentation, numbers: _Numbers) -> Iterator[str]:
-    if uncounted := evidence.uncounted_purchases(segmentation):
-        kinds = "Purchases without an account, without a date or with a later date"
-        yield f"{kinds} do not count: {uncounted:,}."
+    yield from left_out(evidence.left_out_purchases(segmentation))
     yield from _beyond_counting(numbers)
 
 
@@ -186,7 +185,7 @@ def _beyond_counting(numbers: _Numbers) -> Iterator[str]:
     if numbers.too_large:
         yield (
             f"Accounts whose amounts are too large to be added up get no risk: {numbers.too_large:,}. "
-            "Look at the amounts of their transactions."
+            "Look at the amounts of their purchases."
         )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from bot.app.facts import AccountFacts, EnginePass
 from bot.app.techniques.asked import Asked
+from bot.app.techniques.left_out import left_out
 from bot.app.techniques.technique import Changes, Evidence, Scored, Situation, Technique
 from scoring.account_ids import alike, compact, in_order
 from scoring.account_ids import places as id_places
@@ -30,7 +31,7 @@ def scored(evidence: Evidence, situation: Situation[RfmSegmentation]) -> Scored:
     if engine is not None:
         return _by_engine(engine, tuple(label.name for label in situation.segmentation.labels))
     facts = evidence.facts(situation.segmentation)
-    return _scored(facts.ids, facts.frame, facts.catalog, situation, _left_out(facts.uncounted))
+    return _scored(facts.ids, facts.frame, facts.catalog, situation, left_out(facts.left_out))
 
 
 def _by_engine(engine: EnginePass, names: tuple[str, ...]) -> Scored:
@@ -38,7 +39,7 @@ def _by_engine(engine: EnginePass, names: tuple[str, ...]) -> Scored:
     columns = {name: passed.columns[name] for name in COLUMNS}
     return Scored(
         Standings(passed.ids, passed.columns["label"], names, columns),
-        (*passed.warnings, *_left_out(engine.uncounted)),
+        (*passed.warnings, *left_out(engine.left_out)),
         None if passed.thresholds is None else passed.thresholds.as_json(),
     )
 
@@ -195,14 +196,6 @@ def _standings(
         **{name: frame[name].to_numpy(dtype=np.int64, na_value=NO_SCORE) for name in "rfm"},
     }
     return Standings(ids, label, names, columns)
-
-
-def _left_out(uncounted: int) -> tuple[str, ...]:
-    """What did not count, so that nothing is left out in silence."""
-    if not uncounted:
-        return ()
-    kinds = "Purchases without an account, without a date or with a later date"
-    return (f"{kinds} do not count: {uncounted:,}.",)
 
 
 RFM = Technique[RfmSegmentation](

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
 from scoring.config import Configuration, Segmentation
@@ -18,6 +18,7 @@ from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
+from scoring.purchases_config import Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
@@ -82,7 +83,7 @@ class Evidence(Protocol):
         """The days on which accounts bought; of a million accounts a portion at a time.
 
         Args:
-            segmentation: which transactions count.
+            segmentation: what counts as a purchase.
             only: of these accounts.
             between: of the accounts from one id to another as texts; of digits alone, which are in one
                 order in every database.
@@ -92,8 +93,8 @@ class Evidence(Protocol):
         """
         ...
 
-    def uncounted_purchases(self, segmentation: LeavingSegmentation) -> int:
-        """How many transactions meet the criteria but have no account, no day or a later one."""
+    def left_out_purchases(self, segmentation: LeavingSegmentation) -> LeftOut:
+        """What meets the criteria of purchases and does not count."""
         ...
 
     def passed(self, segmentation: RfmSegmentation) -> EnginePass | None:
@@ -105,7 +106,9 @@ class Evidence(Protocol):
         """
         ...
 
-    def own(self, accounts: str, transactions: str = "", fields: Sequence[Field] = ()) -> bool:
+    def own(
+        self, accounts: str, contributions: Sequence[Contribution] = (), fields: Sequence[Field] = ()
+    ) -> bool:
         """Whether criteria and account fields ask only for what the records themselves say.
 
         Then sync has marked every account of which they may say something else than before.

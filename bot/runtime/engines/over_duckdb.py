@@ -21,7 +21,7 @@ def passed_by_duckdb(steps: Pass, purchases: Sequence[str], accounts: Sequence[s
 
     Args:
         steps: the pass, in DuckDB's dialect.
-        purchases: Parquet files with account_id, occurred_on, amount_minor.
+        purchases: Parquet files with account_id, occurred_on, amount_minor, is_purchase.
         accounts: Parquet files with account_id.
 
     Raises:

@@ -31,7 +31,8 @@ def passed_by_spark(
     Args:
         scoring: names the cluster, and into how many parts the work is dealt.
         steps: the pass, in Spark's dialect.
-        purchases: Parquet files with account_id, occurred_on, amount_minor, that every worker can read.
+        purchases: Parquet files with account_id, occurred_on, amount_minor, is_purchase; every worker can
+            read them.
         accounts: Parquet files with account_id.
 
     Raises:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from bot.app.facts import EnginePass
+from bot.store.catalog import account_catalog
+from bot.store.counted import counted_purchases, left_out
 from bot.store.engines.files import Files, written_files
 from bot.store.engines.in_database import passed_in_database
 from bot.store.engines.sources import Sources, read_sources
@@ -39,7 +41,9 @@ def passed_by_engine(
         ConfigurationError: the engine is not there, or does not reach its files.
     """
     scoring = configuration.scoring
-    sources = read_sources(connection, segmentation, configuration, today)
+    accounts = account_catalog(connection, configuration).open()
+    counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
+    sources = read_sources(segmentation, accounts, counted)
     catalog = engine_catalog({one.name: one.criteria for one in configuration.segments})
     dialect = DIALECTS[scoring.engine if scoring.over_files else connection.dialect.name]
     steps = rfm_pass(Plan(segmentation, engine_rules(segmentation, catalog), catalog, today, dialect))
@@ -48,7 +52,7 @@ def passed_by_engine(
         if scoring.over_files
         else passed_in_database(connection, steps, sources)
     )
-    return EnginePass(passed, sources.uncounted(connection, today))
+    return EnginePass(passed, left_out(connection, counted))
 
 
 def _files(

@@ -1,7 +1,7 @@
 """Counted purchases as Parquet files, for engines that read these: dealt by account, kept while unchanged.
 
-The files hold ids, days and amounts, nothing else of a customer. They go to a folder or an object store; a
-part is written only when its rows are others than those that its file holds.
+The files hold ids, days, amounts and whether money was given back, nothing else of a customer. They go to a
+folder or an object store; a part is written only when its rows are others than those that its file holds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ from bot.store.frames import columns_of
 from scoring.engines.config import Scoring
 
 ACCOUNTS_AT_ONCE = 20_000
-COLUMNS = {"account_id": pa.string(), "occurred_on": pa.date32(), "amount_minor": pa.int64()}
+COLUMNS = {
+    "account_id": pa.string(),
+    "occurred_on": pa.date32(),
+    "amount_minor": pa.int64(),
+    "is_purchase": pa.int64(),
+}
 MANIFEST = "parts.json"
 
 
@@ -160,11 +165,11 @@ class _Export:
 
     def _purchases(self, first: str, last: str) -> pa.Table:
         found = self.sources.purchases.subquery()
-        account, day = found.c.account_id, found.c.occurred_on
+        account, day, is_purchase = found.c.account_id, found.c.occurred_on, found.c.is_purchase
         amount = func.coalesce(found.c.amount_minor, 0, type_=BigInteger)
-        statement = found.select().with_only_columns(account, day, amount)
+        statement = found.select().with_only_columns(account, day, amount, is_purchase)
         statement = statement.where(account >= first, account <= last, day.is_not(None))
-        ordered = statement.order_by(account, day, amount)
+        ordered = statement.order_by(account, day, amount, is_purchase)
         return columns_of(self.connection, ordered, list(COLUMNS.values())).rename_columns(list(COLUMNS))
 
 
@@ -202,7 +207,8 @@ class _Part:
         """The next rows; ``hashes`` stand for their accounts."""
         self._writer.write_table(table)
         days = table.column("occurred_on").cast(pa.int32()).to_numpy()
-        self.digest.add(hashes, days, table.column("amount_minor").to_numpy())
+        numbers = (table.column(name).to_numpy() for name in ("amount_minor", "is_purchase"))
+        self.digest.add(hashes, days, *numbers)
 
 
 def _hashes(ids: pa.Array) -> Any:

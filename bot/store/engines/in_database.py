@@ -41,7 +41,7 @@ _FACTS = Table(
     FACTS,
     MetaData(),
     Column(ID, String(32), primary_key=True),
-    *(Column(name, BigInteger, nullable=False) for name in MEASURES),
+    *(Column(name, BigInteger) for name in MEASURES),
 )
 # SQLite joins by the key, and the aggregate comes in its order; PostgreSQL hashes and needs none.
 _KEPT_IN = {

@@ -1,0 +1,73 @@
+"""Which deals count, quickly: conditions on the stage are decided once for each stage that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, func, or_, select, true
+from sqlalchemy.sql import operators
+
+from bot.store.criteria_sql import fields_of, where
+from bot.store.places import TRANSACTION, TransactionColumns
+from scoring.criteria.check import atoms
+from scoring.criteria.fields import Catalog
+from scoring.criteria.mask import mask
+from scoring.criteria.periods import Today
+from scoring.criteria.segments import resolved
+from scoring.criteria.tree import And, Leaf, Node
+
+STAGE = "transaction.stage"
+
+
+def deals_that_meet(
+    connection: Connection, node: Node, catalog: Catalog, today: Today
+) -> ColumnElement[bool]:
+    """The condition for deals that meet criteria: as a list of stages it needs no function of ours a row."""
+    dialect = connection.dialect.name
+    parts = node.parts if isinstance(node, And) else (node,)
+    about_stage = [one for one in parts if _is_about_stage(one, catalog)]
+    others = [one for one in parts if one not in about_stage]
+    columns = TransactionColumns(dialect)
+    conditions = [where(one, catalog, columns, today, dialect) for one in others]
+    if about_stage:
+        conditions.append(_of_stages(connection, about_stage, catalog, today))
+    return and_(true(), *conditions)
+
+
+def without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
+    return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
+
+
+def _is_about_stage(node: Node, catalog: Catalog) -> bool:
+    used = list(atoms(resolved(node, catalog), whole=False))
+    if not used or not all(isinstance(one, Leaf) for one in used):
+        return False
+    return {field.source for field in fields_of(node, catalog)} == {STAGE}
+
+
+def _of_stages(
+    connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
+) -> ColumnElement[bool]:
+    stages: list[str | None] = [None, *_stages(connection)]
+    (name,) = {field.name for node in nodes for field in fields_of(node, catalog)}
+    frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
+    holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
+    wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
+    stage = without_index(TRANSACTION.c.stage, connection.dialect.name)
+    listed = stage.in_([one for one in wanted if one is not None])
+    return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
+
+
+def _stages(connection: Connection) -> list[str]:
+    """Every stage that a transaction has: each by one look into the index behind the one before."""
+    found: list[str] = []
+    column = TRANSACTION.c.stage
+    statement = select(func.min(column)).where(column.is_not(None))
+    while (stage := connection.execute(statement).scalar_one_or_none()) is not None:
+        found.append(stage)
+        statement = select(func.min(column)).where(column > stage)
+    return found
