@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,15 @@ from bot.store.label_history import SqlLabelHistory
 from bot.store.scores import SqlScores
 from bot.store.tables import RunRow, ScoreRow
 from connector.cache.engine import Database
+from connector.cache.finance_tables import FinanceDocumentRow
 from connector.cache.tables import FieldRow
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
 from scoring.leaving.config import LeavingSegmentation
 from scoring.purchases_config import WON
 from tests.support.buying_world import DOCUMENT, BuyingWorld, counting
+from tests.support.leaving_runs import DOCUMENT as LEAVING_RUNS
+from tests.support.leaving_runs import world_of
 from tests.support.scoring_world import NOON, database, shared_postgres  # noqa: F401  (fixtures)
 
 DEALS = "{from: deals, when: 'stage = \"Closed Won\"'}"
@@ -76,6 +80,27 @@ def test_leaving_counts_what_rfm_counts_and_says_what_is_left_out(world: BuyingW
     assert "Zoho Billing is in EUR, the CRM in USD" in told
 
 
+def test_an_invoice_moves_its_account_alone_as_a_look_at_everybody_would(database: Database) -> None:  # noqa: F811
+    text = LEAVING_RUNS.replace("    horizon_days", f"    purchases: [{DEALS}, {INVOICES}]\n    horizon_days")
+    world = world_of(database, f"{text}finance: [{{product: books}}]\n")
+    world.run("first")
+    before = {one.account_id: one.last_purchase for one in world.rows(ScoreRow)}
+    account = min(one for one, day in before.items() if day is not None and day < world.today())
+    billed: dict[str, Any] = {
+        "kind": "invoice",
+        "id": "f1",
+        "counts": True,
+        "occurred_on": world.today(),
+        "raw": "{}",
+    }
+    world.add(FinanceDocumentRow(source="books", account_id=account, total_minor=500, **billed))
+    world.touch(account)
+    assert world.run("change").parts[0].written == 1
+    after = {one.account_id: one.last_purchase for one in world.rows(ScoreRow)}
+    assert after == before | {account: world.today()}
+    assert world.run("command").parts[0].written == 0
+
+
 @pytest.mark.parametrize("engine", ["database", "duckdb"])
 def test_engines_count_what_is_counted_in_process(world: BuyingWorld, engine: str, tmp_path: Path) -> None:
     columns = ("last_purchase", "purchases", "spend_minor", "r", "f", "m", "label")
@@ -105,10 +130,8 @@ def test_the_past_is_tried_with_the_same_purchases(world: BuyingWorld) -> None:
     past = SqlPastRecords(world.database)
     with past.reading("Purchases", configuration, Today(world.today())) as read:
         found = read.purchases(configuration.contributions)
-    rows = {
-        (one.account_id, (world.today() - one.day.date()).days, one.amount_minor)
-        for one in found.itertuples(index=False)
-    }
+    days = [(world.today() - day).days for day in found["day"].dt.date]
+    rows = set(zip(found["account_id"], days, found["amount_minor"], strict=True))
     assert rows == {
         ("1", 50, 100_00), ("1", 30, 70_00), ("1", 1, -20_00),
         ("2", 9, -5_00), ("3", 12, 10_00), ("3", 11, 0),
