@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,7 +28,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from benchmarks.child import peak_mb
 from bot.app.config import PublishedConfigurations
@@ -38,6 +38,7 @@ from bot.store.places import TABLES
 from bot.store.schema import migrate
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database, open_database
+from connector.cache.statements import upsert
 from tests.support.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,10 +46,13 @@ DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRANSACTIONS_EACH = 10
 DAYS = 3 * 365
+DAYS_TO_COME = 5  # some deals are dated ahead, so that accounts move when a day has passed
+TOUCHED = 1_000  # transactions that change at once
 WON = 0.7  # of the transactions
 FIRST_ACCOUNT, FIRST_TRANSACTION = 5 * 10**18, 6 * 10**18
 AT_ONCE = 100_000
 PLAIN: tuple[str, ...] = ()
+DAYS_PASS = {"change", "check"}
 LABELS = (
     ("Champion", "r >= 4 and f >= 4 and m >= 4"), ("VIP", "m = 5 and f >= 3"), ("Loyal", "f >= 4"),
     ("New", "r = 5 and f = 1"), ("At Risk", "r <= 2 and m >= 4"), ("Slipping", "r <= 2 and f >= 3"),
@@ -60,11 +64,14 @@ DOCUMENT = "version: 1\nsegmentations:\n  - name: RFM\n    labels:\n" + "".join(
 
 
 class FixedClock:
-    """Noon of the benchmark's day."""
+    """Noon of the benchmark's day, or of a day some days later."""
+
+    def __init__(self, days: int = 0) -> None:
+        self._moment = NOW + timedelta(days=days)
 
     def now(self) -> datetime:
         """The same instant always."""
-        return NOW
+        return self._moment
 
 
 def transactions(accounts: int, seed: int) -> Iterator[pa.Table]:
@@ -77,7 +84,7 @@ def transactions(accounts: int, seed: int) -> Iterator[pa.Table]:
         account = np.searchsorted(weights, chance.random(rows) * weights[-1])
         ids = pa.array(np.arange(start, start + rows) + FIRST_TRANSACTION).cast(pa.string())
         owners = pa.array(account + FIRST_ACCOUNT).cast(pa.string())
-        days = np.datetime64(DAY) - chance.integers(0, DAYS, rows)
+        days = np.datetime64(DAY) - chance.integers(-DAYS_TO_COME, DAYS, rows)
         amounts = np.round(chance.lognormal(8, 1.2, rows) * 100).astype(np.int64)
         stages = np.where(chance.random(rows) < WON, "Closed Won", "Closed Lost")
         yield pa.Table.from_arrays(
@@ -180,23 +187,59 @@ def _literal(value: object) -> str:
     return f"DATE '{value}'" if isinstance(value, date) else str(value)
 
 
-def product(url: str, what: str) -> int:
-    """The product's run on command; ``pass`` is undone, ``run`` is kept. How many labels differ."""
+def product(url: str, what: str, days: int = 0) -> int:
+    """One run of the product; how many labels differ.
+
+    Args:
+        url: of the database.
+        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` is the run after
+            some transactions have changed, and ``check`` says how many rows a look at everything then writes.
+        days: after the benchmark's day.
+    """
     database = open_database(url)
     try:
-        configurations = PublishedConfigurations(SqlConfigVersions(database, FixedClock()))
-        recompute = Recompute(SqlScores(database), configurations, FixedClock(), lambda _account: None)
-        summary = recompute.rehearse() if what == "pass" else recompute.run("command")
-        return summary.label_changes
+        clock = FixedClock(days)
+        configurations = PublishedConfigurations(SqlConfigVersions(database, clock))
+        recompute = Recompute(SqlScores(database), configurations, clock, lambda _account: None)
+        if what == "pass":
+            return recompute.rehearse().label_changes
+        summary = recompute.run("change" if what == "change" else "command")
+        return summary.parts[0].written if what == "check" else summary.label_changes
     finally:
         database.close()
+
+
+def touch(database: Database) -> None:
+    """Change the amounts of some transactions, others every time, and mark their accounts as sync does."""
+    with database.writes.begin() as connection:
+        chance = np.random.default_rng(connection.execute(text("SELECT max(id) FROM run")).scalar_one())
+        total = connection.execute(text("SELECT count(*) FROM crm_transaction")).scalar_one()
+        ids = [str(FIRST_TRANSACTION + int(one)) for one in chance.choice(total, TOUCHED, replace=False)]
+        rows = [{"id": one, "more": int(chance.integers(-500_000, 5_000_000))} for one in ids]
+        connection.execute(
+            text("UPDATE crm_transaction SET amount_minor = amount_minor + :more WHERE id = :id"), rows
+        )
+        deals, marks = TABLES["crm_transaction"], TABLES["touched_account"]
+        accounts = set[str]()
+        for start in range(0, TOUCHED, 500):
+            some = select(deals.c.account_id).where(deals.c.id.in_(ids[start : start + 500]))
+            accounts |= set(connection.execute(some).scalars())
+        values = [{"account_id": one, "touched_at": NOW} for one in sorted(accounts)]
+        connection.execute(upsert(marks, database.dialect, frozenset(values[0])), values)
 
 
 def _one(arguments: Sequence[str]) -> None:
     """A measurement in this process: prints seconds, CPU seconds, memory, and what was found."""
     what, first, second = arguments
+    if what == "change":
+        database = open_database(first)
+        touch(database)
+        database.close()
     idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
-    found = reference(first, second) if what == "reference" else product(first, what)
+    if what == "reference":
+        found = reference(first, second)
+    else:
+        found = product(first, what, int(second or 0) if what in DAYS_PASS else 0)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     json.dump({"seconds": seconds, "cpu": cpu, "idle": idle, "peak": peak_mb(), "found": found}, sys.stdout)
 
@@ -221,7 +264,7 @@ def _changed(database: Database, share: float) -> None:
     with database.writes.begin() as connection:
         connection.execute(
             text(
-                "UPDATE score SET label = 'Other', m = 1 "
+                "UPDATE score SET label = 'Other', m = 1, run_id = (SELECT max(id) + 1 FROM run) "
                 "WHERE label IS NOT NULL AND CAST(account_id AS NUMERIC) % :step = 0"
             ),
             {"step": step},
@@ -274,6 +317,13 @@ def _results(
             url = database.reads.url.render_as_string(hide_password=False)
             for name, call in _cases(kind, url, str(parquet), str(before)):
                 found[name].append(call())
+    for kind, database in databases.items():
+        url = database.reads.url.render_as_string(hide_password=False)
+        for day in [0] * options.rounds + list(range(1, 1 + min(options.rounds, DAYS_TO_COME))):
+            name = f"change{', a day later' if day else ''}, {kind}"
+            found[name].append(_measured("change", url, str(day)))
+            # What a look at everything then finds to be otherwise: nothing.
+            found[f"{name}: wrong"].append(_measured("check", url, str(day)))
     for database in databases.values():
         database.close()
     return found
