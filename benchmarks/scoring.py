@@ -192,8 +192,8 @@ def product(url: str, what: str, days: int = 0) -> int:
 
     Args:
         url: of the database.
-        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` is the run after
-            some transactions have changed, and ``check`` says how many rows a look at everything then writes.
+        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` is what follows
+            some changed transactions, and ``check`` says how many rows a look at everything then writes.
         days: after the benchmark's day.
     """
     database = open_database(url)
