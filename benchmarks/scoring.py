@@ -192,7 +192,7 @@ def product(url: str, what: str, days: int = 0) -> int:
 
     Args:
         url: of the database.
-        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` is what follows
+        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` what follows
             some changed transactions, and ``check`` says how many rows a look at everything then writes.
         days: after the benchmark's day.
     """
