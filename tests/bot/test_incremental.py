@@ -264,7 +264,7 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=12))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_change_gives_what_everything_gives(
     database: Database,  # noqa: F811
     beside: Database,

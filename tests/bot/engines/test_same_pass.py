@@ -64,7 +64,7 @@ def in_database(engine: Engine, case: Case) -> Passed:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_the_database(engine: Engine, case: Case) -> None:
     assert found(in_database(engine, case)) == reference(case)
 
@@ -84,7 +84,7 @@ def files(case: Case) -> Iterator[tuple[list[str], list[str]]]:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=25)
 def test_by_duckdb(case: Case) -> None:
     with files(case) as (purchases, accounts):
         assert found(passed_by_duckdb(rfm_pass(case.plan(DUCKDB)), purchases, accounts)) == reference(case)
