@@ -311,7 +311,7 @@ def said_of(
 
 
 @given(history=HISTORIES, day=st.integers(-30, 5))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_account_alone_scores_as_among_all(
     database: Database,  # noqa: F811
     history: Sequence[tuple[Any, ...]],

@@ -260,7 +260,7 @@ def replayed(world: World, steps: list[str], seed: int) -> None:
         day += timedelta(days=max(1, (min((one for one in noted if one > day), default=day) - day).days // 2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.sampled_from(STEPS), min_size=3, max_size=14), st.integers(0, 2**32))
 def test_the_label_on_any_day_is_what_the_last_run_of_that_day_said(steps: list[str], seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -380,7 +380,7 @@ def scores_of(standings: Standings) -> dict[str, tuple[Any, ...]]:
     return {standings.id_of(row): (standings.at(row)) for row in range(len(standings))}  # type: ignore[misc]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(later=st.integers(0, 120), choice=st.sets(st.integers(0, 161), min_size=1, max_size=4))
 def test_an_account_alone_is_scored_as_among_all(world: World, later: int, choice: set[int]) -> None:
     day = Today(DAY + timedelta(days=later))
