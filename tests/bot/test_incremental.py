@@ -21,6 +21,7 @@ from connector.cache.finance_tables import FinanceContactRow, FinanceDocumentRow
 from connector.cache.tables import AccountRow, TransactionRow
 from connector.finance_ports import FinanceDocument
 from connector.sync.finance_decide import page_changes
+from tests.support.beside import emptied, written
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import BANDS, World, database, shared_postgres  # noqa: F401  (fixtures)
 
@@ -199,13 +200,7 @@ class Pair:
 
     def kept(self) -> list[dict[str, list[tuple[Any, ...]]]]:
         """What each has written, row by row."""
-        return [
-            {
-                table.__name__: [tuple(getattr(one, name) for name in names) for one in world.rows(table)]
-                for table, names in KEPT.items()
-            }
-            for world in self.worlds
-        ]
+        return [written(world, KEPT) for world in self.worlds]
 
 
 def document_of(
@@ -239,19 +234,6 @@ def beside(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(url)
     yield opened
     opened.close()
-
-
-def emptied(database: Database) -> Database:  # noqa: F811
-    """Without rows, and numbers that begin at 1 again."""
-    tables = list(reversed(SQLModel.metadata.sorted_tables))
-    with database.writes.begin() as connection:
-        if database.dialect == "postgresql":
-            names = ", ".join(table.name for table in tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
-            return database
-        for table in tables:
-            connection.execute(delete(table))
-    return database
 
 
 def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:

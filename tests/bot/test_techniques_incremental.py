@@ -28,6 +28,7 @@ from connector.cache.tables import (
     table_of,
 )
 from scoring.criteria.fields import Field, FieldType
+from tests.support.beside import emptied, written
 from tests.support.leaving_runs import purchases
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -199,13 +200,7 @@ class Pair:
 
     def kept(self) -> list[dict[str, list[tuple[Any, ...]]]]:
         """What each has written, row by row."""
-        return [
-            {
-                table.__name__: [tuple(getattr(one, name) for name in names) for one in world.rows(table)]
-                for table, names in KEPT.items()
-            }
-            for world in self.worlds
-        ]
+        return [written(world, KEPT) for world in self.worlds]
 
 
 def _counted(run: SegmentationRun) -> tuple[Any, ...]:
@@ -219,18 +214,6 @@ def beside(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(url)
     yield opened
     opened.close()
-
-
-def emptied(database: Database) -> Database:  # noqa: F811
-    tables = SQLModel.metadata.sorted_tables
-    with database.writes.begin() as connection:
-        if database.dialect == "postgresql":
-            names = ", ".join(table.name for table in tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
-            return database
-        for table in reversed(tables):
-            connection.execute(delete(table))
-    return database
 
 
 def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:

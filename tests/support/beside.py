@@ -1,0 +1,44 @@
+"""The same organisation in two databases, and what scoring has written in each, to be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import SQLModel
+
+from connector.cache.engine import Database
+from tests.support.scoring_world import World
+
+Kept = Mapping[type[SQLModel], Sequence[str]]
+
+
+def emptied(database: Database) -> Database:
+    """Without a row, and with numbers from 1 again."""
+    tables = SQLModel.metadata.sorted_tables
+    with database.writes.begin() as connection:
+        if database.dialect == "postgresql":
+            names = ", ".join(table.name for table in tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+            return database
+        for table in reversed(tables):
+            connection.execute(delete(table))
+    return database
+
+
+def written(world: World, kept: Kept) -> dict[str, list[tuple[Any, ...]]]:
+    """The kept columns of every row, table by table."""
+    return {
+        table.__name__: [tuple(_value(one, name) for name in names) for one in world.rows(table)]
+        for table, names in kept.items()
+    }
+
+
+def _value(row: Any, name: str) -> Any:
+    """A column; of a message without the alert's number: SQLite gives that of a withdrawn alert again."""
+    value = getattr(row, name)
+    if name != "payload":
+        return value
+    return {key: one for key, one in json.loads(value).items() if key != "alert_id"}
