@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.answers import Group, LabelMove
+from bot.app.answers import Explanation, Group, LabelMove
 from bot.app.services import Check, HomeView, MovedAccount
 from bot.language.question import NotUnderstood, Reading, UnknownWord
 from bot.slack.views.alert import alert_message, summary_message, text_message
@@ -97,6 +97,7 @@ def hostile_card(name: str) -> Any:
         name,
         segmentation=name,
         why=(name, name),
+        further=(Explanation(name, "leaving", name, name, (name, name)),) * 6,
         last_change=LabelMove(NOW, name, name),
         last_deal_name=name,
         contacts=((name, name, name),),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from bot.app.answers import AccountCard, AccountLine, Answer, Group, LabelMove
+from bot.app.answers import AccountCard, AccountLine, Answer, Explanation, Group, LabelMove
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
@@ -88,6 +88,10 @@ def card(name: str = "Konex", **values: object) -> AccountCard:
         website="https://konex.example",
         phone="555 0100",
         crm_url="https://crm.example/accounts/1",
+        further=(
+            Explanation("Who leaves", "leaving", "Shaky", "Risk 63 %", ("Last of 42 purchase days: 1 Aug.",)),
+            Explanation("Company size", "firmographics", None, "", ()),
+        ),
     )
     return replace(made, **values)  # type: ignore[arg-type]
 

@@ -84,20 +84,19 @@ def _why(card: AccountCard) -> tuple[Json, ...]:
 
 
 def _further(card: AccountCard, drawing: Drawing) -> tuple[Json, ...]:
-    """What the other segmentations say: a line each, and the first sentence of why."""
+    """What the other segmentations say: a line each, with the first sentence of why."""
     lines = [
-        line(
-            run(plain(one.segmentation, 100), "bold"),
-            run(": " + " · ".join(part for part in (_label(one, drawing), one.measured) if part)),
-            run(f" – {plain(one.why[0], 300)}" if one.why else ""),
-        )
+        line(run(plain(one.segmentation, 100), "bold"), run(f": {_said(one, drawing)}"))
         for one in card.further
     ]
     return (rich_text(bullets(lines)),) if lines else ()
 
 
-def _label(one: Explanation, drawing: Drawing) -> str:
-    return marked(one.label, drawing.marks) if one.label else "no label"
+def _said(one: Explanation, drawing: Drawing) -> str:
+    label = marked(one.label, drawing.marks) if one.label else "no label"
+    measured = [plain(one.measured, 100)] if one.measured else []
+    why = f" – {plain(one.why[0], 300)}" if one.why else ""
+    return " · ".join([label, *measured]) + why
 
 
 def _contacts(card: AccountCard) -> tuple[Json, ...]:
