@@ -76,13 +76,18 @@ def read_rows(content: bytes, types: Sequence[pa.DataType]) -> pa.Table:
     )
 
 
-def _concatenated(connection: Connection, statement: Select[Any]) -> bytes:
+def as_one_text(statement: Select[Any]) -> Select[Any]:
+    """The rows of a query as one text, a line each: for SQLite; null without a row."""
     rows = statement.subquery()
     first, *rest = (cast(column, String) for column in rows.columns)
     line: ColumnElement[str] = first
     for column in rest:
         line = line.concat(literal(",")).concat(column)
-    text = connection.execute(select(func.group_concat(line, "\n"))).scalar_one()
+    return select(func.group_concat(line, "\n"))
+
+
+def _concatenated(connection: Connection, statement: Select[Any]) -> bytes:
+    text = connection.execute(as_one_text(statement)).scalar_one()
     return b"" if text is None else str(text).encode()
 
 
