@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, lit
 
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
+from bot.app.technique_rules import label_names
 from bot.language.question import Sort
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import (
@@ -117,7 +118,8 @@ class SqlAccountBook:
             occurring = {"stage": _in_order(connection.execute(stages).scalars())}
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
         occurring |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
-        labels = (label.name for one in configuration.segmentations for label in one.labels)
+        # Those of the others are values of their own fields, label."Company size" (see the catalog).
+        labels = label_names(configuration.primary)
         return OrganisationWords(
             accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),

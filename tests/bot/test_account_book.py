@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.app.answers import Explanation, Group, LabelMove
+from bot.app.ask import Ask
+from bot.app.people import OPERATOR
 from bot.app.ports import AccountBook
 from bot.language.question import Sort
 from bot.store.accounts import SqlAccountBook
@@ -210,7 +212,14 @@ def test_words(book: AccountBook) -> None:
         ("Customer",),
     )
     assert "Negotiation/Review" in words.values["stage"]
-    assert words.values["label"] == ("VIP", "At Risk", "Loyal")
+    assert words.values["label"] == ("VIP", "At Risk"), "those of another segmentation are its own field's"
+
+
+def test_a_label_of_another_segmentation_is_asked_of_that_one(book: AccountBook) -> None:
+    answer = Ask(book, lambda: CONFIGURATION).ask("loyal accounts", OPERATOR)
+    assert answer.not_understood is None
+    assert answer.read_as.startswith("label.")
+    assert "= Loyal" in answer.read_as
 
 
 def test_currency_and_today_are_the_organisations(book: AccountBook, database: Database) -> None:
