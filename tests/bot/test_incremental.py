@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
@@ -15,13 +12,13 @@ from sqlmodel import Session, SQLModel, col
 
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import ScoreHistoryRow, StandingSnapshotRow
-from connector.cache.engine import Database, open_database
+from connector.cache.engine import Database
 from connector.cache.finance import SqlFinance
 from connector.cache.finance_tables import FinanceContactRow, FinanceDocumentRow
 from connector.cache.tables import AccountRow, TransactionRow
 from connector.finance_ports import FinanceDocument
 from connector.sync.finance_decide import page_changes
-from tests.support.beside import emptied, written
+from tests.support.beside import beside, emptied, written  # noqa: F401  (beside is a fixture)
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import BANDS, World, database, shared_postgres  # noqa: F401  (fixtures)
 
@@ -227,15 +224,6 @@ def keep(world: World, kind: str, *upserts: FinanceDocument, deletes: tuple[str,
         writer.apply(kind, page_changes(upserts, deletes, held), world.clock.now())
 
 
-@pytest.fixture
-def beside(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'beside.sqlite'}"
-    create_tables(url)
-    opened = open_database(url)
-    yield opened
-    opened.close()
-
-
 def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
     pair = Pair(emptied(mine), emptied(other))
     for name, *arguments in steps:
@@ -249,7 +237,7 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_change_gives_what_everything_gives(
     database: Database,  # noqa: F811
-    beside: Database,
+    beside: Database,  # noqa: F811
     steps: list[tuple[Any, ...]],
 ) -> None:
     if database.dialect == "postgresql":
@@ -261,7 +249,7 @@ def test_a_change_gives_what_everything_gives(
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_change_of_books_gives_what_everything_gives(
     database: Database,  # noqa: F811
-    beside: Database,
+    beside: Database,  # noqa: F811
     steps: list[tuple[Any, ...]],
 ) -> None:
     if database.dialect == "postgresql":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from bot.app.facts import SegmentationRun
 from bot.store.account_facts import says_itself
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import LearnedRow, ScoreHistoryRow, StandingSnapshotRow
-from connector.cache.engine import Database, open_database
+from connector.cache.engine import Database
 from connector.cache.tables import (
     AccountRow,
     ContactRow,
@@ -28,7 +26,7 @@ from connector.cache.tables import (
     table_of,
 )
 from scoring.criteria.fields import Field, FieldType
-from tests.support.beside import emptied, written
+from tests.support.beside import beside, emptied, written  # noqa: F401  (beside is a fixture)
 from tests.support.leaving_runs import purchases
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -207,15 +205,6 @@ def _counted(run: SegmentationRun) -> tuple[Any, ...]:
     return run.segmentation, run.accounts, run.scored, run.written, run.label_changes, run.alerts, run.labels
 
 
-@pytest.fixture
-def beside(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'beside.sqlite'}"
-    create_tables(url)
-    opened = open_database(url)
-    yield opened
-    opened.close()
-
-
 def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
     pair = Pair(emptied(mine), emptied(other))
     for name, *arguments in steps:
@@ -230,7 +219,7 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_marked_accounts_alone_give_what_everything_gives(
     database: Database,  # noqa: F811
-    beside: Database,
+    beside: Database,  # noqa: F811
     steps: list[tuple[Any, ...]],
 ) -> None:
     if database.dialect == "postgresql":
@@ -240,7 +229,7 @@ def test_marked_accounts_alone_give_what_everything_gives(
 
 def test_every_kind_of_step_gives_what_everything_gives(
     database: Database,  # noqa: F811
-    beside: Database,
+    beside: Database,  # noqa: F811
 ) -> None:
     one, two, three = ACCOUNTS[:3]
     steps: list[tuple[Any, ...]] = [
@@ -289,7 +278,7 @@ def test_only_marked_accounts_are_looked_at(database: Database, beside: Database
 
 def test_snapshots_are_kept_only_of_what_reads_them_and_never_wrong(
     database: Database,  # noqa: F811
-    beside: Database,
+    beside: Database,  # noqa: F811
 ) -> None:
     pair = Pair(emptied(database), emptied(beside))
     world = pair.worlds[0]

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import delete
 from sqlmodel import SQLModel
 
-from connector.cache.engine import Database
+from connector.cache.engine import Database, open_database
+from tests.support.postgres import create_tables
 from tests.support.scoring_world import World
 
 Kept = Mapping[type[SQLModel], Sequence[str]]
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Iterator[Database]:
+    """A second database, on SQLite."""
+    url = f"sqlite:///{tmp_path / 'beside.sqlite'}"
+    create_tables(url)
+    opened = open_database(url)
+    yield opened
+    opened.close()
 
 
 def emptied(database: Database) -> Database:
