@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks.child import peak_mb
 from benchmarks.scoring import DOCUMENT, PLAIN, ROOT, FixedClock, fill, product
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.recompute import Recompute
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.config_versions import SqlConfigVersions

@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import inspect, select, text
 
 from benchmarks.child import peak_mb
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.recompute import Recompute
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.places import TABLES

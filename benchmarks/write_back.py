@@ -29,7 +29,7 @@ import requests
 from sqlalchemy import delete, func, insert, select
 
 from benchmarks.kills import generated_zoho, surroundings, truth
-from bot.app.config import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import STARTING_DOCUMENT, read_configuration
 from bot.app.write_back import own_fields, wanted
 from bot.store.schema import migrate
 from bot.store.tables import ScoreRow

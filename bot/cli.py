@@ -19,9 +19,9 @@ import structlog
 import typer
 from rich.console import Console
 
+from bot.app.config.starting import Sales, starting_document
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
-from bot.app.starting import Sales, starting_document
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.history import history

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.language.question import Kind, NotUnderstood
+from bot.app.tables import AnswerTable, Picture
+from bot.language.question import Kind, NotUnderstood, Question, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,12 @@ class Answer:
         as_of: the age of the data: when the cache last agreed with the CRM; None before the first sync.
         offset: how many accounts of the list come before the first in ``accounts``.
         columns: names of AccountLine attributes that this question makes relevant, in order, after the name.
+        asked: the question that was answered: for buttons, for follow-ups and for exports.
+        said: the answer in one sentence, of the kinds that ``table`` is for; plain text, as are the remarks.
+        table: rows of figures, changes, offers …: whatever is no list of accounts by their lines.
+        remarks: sentences below: what was left out, what to know.
+        picture: what a chart would show; None where there is nothing to draw.
+        request: what else is to be done, when a follow-up asked for it.
     """
 
     question: str
@@ -120,3 +127,9 @@ class Answer:
     help: tuple[Any, ...] = ()
     not_understood: NotUnderstood | None = None
     offset: int = 0
+    asked: Question | None = None
+    said: str = ""
+    table: AnswerTable | None = None
+    remarks: tuple[str, ...] = ()
+    picture: Picture | None = None
+    request: Request | None = None

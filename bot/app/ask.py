@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from threading import Lock
+from types import MappingProxyType
 
 from bot.app.answers import AccountLine, Answer
 from bot.app.people import Person
@@ -47,15 +48,27 @@ _MOST_COLUMNS = 7
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
 
 
+# Answers one kind of question: the question, who asks, and the answer that has nothing in it but its frame.
+Answerer = Callable[[Question, Person, Answer], Answer]
+_NONE: Mapping[Kind, Answerer] = MappingProxyType({})
+
+
 class Ask:
     """The use case of a question.
 
     The vocabulary of the organisation is built once for each version of data and configuration.
     """
 
-    def __init__(self, book: AccountBook, configuration: Callable[[], Configuration]) -> None:
+    def __init__(
+        self,
+        book: AccountBook,
+        configuration: Callable[[], Configuration],
+        further: Mapping[Kind, Answerer] = _NONE,
+    ) -> None:
+        """Args: ``further`` answers the kinds that are no list, number or card of accounts."""
         self._book = book
         self._configuration = configuration
+        self._further = further
         self._lock = Lock()
         self._index: tuple[Hashable, Configuration, Index] | None = None
 
@@ -75,7 +88,10 @@ class Ask:
         if isinstance(understood, NotUnderstood):
             return replace(empty, not_understood=understood)
         try:
-            return self._answer(understood, replace(empty, offset=max(0, offset)), vocabulary.index.catalog)
+            framed = replace(empty, offset=max(0, offset), asked=understood)
+            if understood.kind in self._further:
+                return self._further[understood.kind](understood, person, framed)
+            return self._answer(understood, framed, vocabulary.index.catalog)
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 

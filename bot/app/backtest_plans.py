@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from bot.app.config_shape import nearest
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.facts import Accounts
 from scoring.backtest import engagement as engagement_backtest

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.app.backtest_plans import Attempt, Past, Tried, attempt, chosen, tried_techniques
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.facts import OrganisationFacts
 from bot.app.ports import Clock

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from bot.app.config_shape import nearest
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.app.answers import Explanation
-from bot.app.config import Published, PublishedConfigurations
+from bot.app.config.published import Published, PublishedConfigurations
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
 from bot.app.techniques.registry import technique_of

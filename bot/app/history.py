@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from bot.app.config import Published, PublishedConfigurations
-from bot.app.config_shape import nearest
+from bot.app.config.published import Published, PublishedConfigurations
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.ports import Clock
 from bot.app.technique_rules import label_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.offers import Offer
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores

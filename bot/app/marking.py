@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 
 from pandas import DataFrame
 
-from bot.app.config import Published, PublishedConfigurations
-from bot.app.config_shape import nearest
+from bot.app.config.published import Published, PublishedConfigurations
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.ports import Audit, Clock
 from scoring.criteria.errors import CriteriaError

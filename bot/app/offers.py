@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from bot.app.config_shape import nearest
+from bot.app.config.shape import nearest
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import AccountBook, Audit, Clock, NamedAccount
 from scoring.config import Configuration

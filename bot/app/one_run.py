@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bot.app.alerting import Alerting, RunContext, Told
 from bot.app.alerts import RunFacts
 from bot.app.changes import label_changes, relabelled
-from bot.app.config import Published
+from bot.app.config.published import Published
 from bot.app.errors import ConfigurationError
 from bot.app.facts import (
     AccountChange,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.language.question import Sort
+from bot.app.tables import Picture
+from bot.language.question import Figure, Question, Sort
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
 
@@ -166,6 +168,71 @@ class OrganisationWords:
     accounts: tuple[NamedAccount, ...]
     users: tuple[NamedUser, ...]
     values: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One value of a figure.
+
+    Attributes:
+        group: the value that it is broken down by, the first day of its period, or None for all together
+            and for records without a value.
+        value: minor units of money, a share (0.25), days or a number; None where nothing was counted.
+        records: how many accounts, purchases or deals it was made of.
+        versus: the same of the second period.
+    """
+
+    group: str | date | None
+    value: Decimal | int | None
+    records: int
+    versus: Decimal | int | None = None
+
+
+class FigureBook(Protocol):
+    """Numbers over accounts, their purchases and their deals."""
+
+    def figure(self, criteria: Node, figure: Figure) -> list[FigureRow]:
+        """The number over the accounts that meet the criteria; a row for each group or period.
+
+        Groups come largest first, without a value last; periods in the order of time, without gaps.
+
+        Raises:
+            CriteriaError: a field that the catalog does not know, or one that cannot be counted so.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was asked at one place, by one person.
+
+    Attributes:
+        questions: the question of now last, those before each refinement before it.
+        offset: how many accounts of the list have been shown before the page that stands there.
+    """
+
+    questions: tuple[Question, ...]
+    offset: int = 0
+
+
+class Conversations(Protocol):
+    """What was asked where, so that any process can answer a follow-up."""
+
+    def load(self, key: str) -> Conversation | None:
+        """The conversation at a place; None when there is none, or it is too old."""
+        ...
+
+    def save(self, key: str, conversation: Conversation) -> None:
+        """Keep it."""
+        ...
+
+
+class Pictures(Protocol):
+    """Drawing."""
+
+    def png(self, picture: Picture) -> bytes:
+        """The picture as PNG, light, readable, with its title and subtitle."""
+        ...
 
 
 class AccountBook(Protocol):

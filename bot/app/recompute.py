@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.app.config import Published, PublishedConfigurations
-from bot.app.config_shape import nearest
+from bot.app.config.published import Published, PublishedConfigurations
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.facts import EVERYBODY, LastRun, OrganisationFacts, RunSummary, Touched
 from bot.app.one_run import Cause, OneRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from bot.app.config_document import Path, Problem
+from bot.app.config.document import Path, Problem
 from scoring import problems as scoring_problems
 from scoring.config import Limits, Segmentation
 from scoring.criteria.errors import CriteriaError

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bot.app.config.starting import Sales, starting_document
 from bot.app.errors import UserError
-from bot.app.starting import Sales, starting_document
 from bot.app.worth import Worth
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said
 from bot.settings import load_settings
 
 if TYPE_CHECKING:
-    from bot.app.config_preview import Preview
-    from bot.app.configuring import Draft
+    from bot.app.config.preview import Preview
+    from bot.app.config.publishing import Draft
     from bot.runtime.wiring import Bellwether
 
 configuration = typer.Typer(
@@ -113,7 +113,7 @@ def config_rollback(
 @configuration.command("export")
 def config_export() -> None:
     """Print the document that is in force."""
-    from bot.app.config import STARTING_DOCUMENT
+    from bot.app.config.published import STARTING_DOCUMENT
 
     latest = opened().versions.latest()
     print(latest[1] if latest else STARTING_DOCUMENT, end="")
@@ -152,7 +152,7 @@ def config_propose(
 @configuration.command("schema")
 def config_schema() -> None:
     """Print the document's JSON Schema, for editors."""
-    from bot.app.config import json_schema
+    from bot.app.config.published import json_schema
 
     print_json(json_schema())
 

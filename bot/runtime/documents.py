@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.app.config_criteria import Catalogs
+from bot.app.config.criteria import Catalogs
 from bot.store.catalog import account_catalog, transaction_catalog
 from bot.store.sold_products import sold_products
 from connector.cache.engine import Database

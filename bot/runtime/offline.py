@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from bot.app.config import read_configuration
-from bot.app.config_shape import nearest
+from bot.app.config.published import read_configuration
+from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config.proposing import proposed
+from bot.app.config.published import PublishedConfigurations
 from bot.app.errors import UserError
 from bot.app.ports import Clock
-from bot.app.proposing import proposed
 from bot.app.worth import Worth
 from bot.store.outcomes import SqlTold
 from bot.store.scores import SqlScoringTransaction

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from bot.app.config import CandidateConfiguration, Published, PublishedConfigurations
-from bot.app.config_preview import Heard, Preview, preview
-from bot.app.configuring import Configuring
+from bot.app.config.preview import Heard, Preview, preview
+from bot.app.config.published import CandidateConfiguration, Published, PublishedConfigurations
+from bot.app.config.publishing import Configuring
 from bot.app.explaining import Explanations
 from bot.app.history import History
 from bot.app.marking import GivingMarks

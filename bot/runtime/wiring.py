@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
-from bot.app.config import (
+from bot.app.config.published import (
     STARTING_DOCUMENT,
     PublishedConfigurations,
     read_configuration,

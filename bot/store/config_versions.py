@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
-from bot.app.config import ConfigVersion
+from bot.app.config.published import ConfigVersion
 from bot.app.errors import UserError
 from bot.app.ports import Clock
 from bot.store.locks import in_turn

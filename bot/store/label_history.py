@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, and_, func, or_, select
 
-from bot.app.config import Published
+from bot.app.config.published import Published
 from bot.app.history import Entry, Once
 from bot.store.catalog import account_catalog
 from bot.store.columns import ACCOUNT

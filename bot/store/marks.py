@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from bot.app.config import Published
+from bot.app.config.published import Published
 from bot.app.marking import Bearer, MarkTransaction
 from bot.store.bulk_rows import write_rows
 from bot.store.catalog import account_catalog, contact_catalog

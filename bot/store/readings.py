@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.voice_reader import (
     Reading,
     Sentences,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.app.config_preview import Heard, HeardOfOne
+from bot.app.config.preview import Heard, HeardOfOne
 from bot.app.facts import ChangesOfRun, OrganisationFacts
 from bot.app.scoring_ports import ScoringTransaction
 from bot.store.locks import in_turn

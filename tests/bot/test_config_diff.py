@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.app.config import STARTING_DOCUMENT, json_schema, read_configuration
-from bot.app.config_criteria import Catalogs
-from bot.app.config_diff import Difference, differences
-from bot.app.config_document import read_text
+from bot.app.config.criteria import Catalogs
+from bot.app.config.diff import Difference, differences
+from bot.app.config.document import read_text
+from bot.app.config.published import STARTING_DOCUMENT, json_schema, read_configuration
 from bot.app.errors import ConfigurationError
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog

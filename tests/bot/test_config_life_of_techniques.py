@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.app.config_document import read_text
+from bot.app.config.document import read_text
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.techniques.registry import TECHNIQUES
 from connector.cache.engine import Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.app.config_criteria import Catalogs, check_against
+from bot.app.config.criteria import Catalogs, check_against
 from bot.store.catalog import account_catalog, transaction_catalog
 from connector.cache.engine import Database
 from scoring.config import Segment

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-from bot.app.config import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import STARTING_DOCUMENT, read_configuration
 from bot.language.help import HELP, examples
 from bot.language.question import Question
 from bot.language.understand import understand

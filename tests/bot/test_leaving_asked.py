@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import read_configuration
+from bot.app.config.published import read_configuration
 from bot.app.errors import ConfigurationError
 from bot.app.explaining import Explanations
 from bot.app.write_back import own_fields, wanted

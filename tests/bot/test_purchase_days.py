@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from bot.app.config import read_configuration
+from bot.app.config.published import read_configuration
 from bot.app.facts import LeftOut, PurchaseDays
 from bot.store.purchase_days import purchases_left_out, read_purchase_days
 from connector.cache.engine import Database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import read_document
+from bot.app.config.published import read_document
 from bot.app.errors import ConfigurationError
 from connector.cache.engine import Database
 from scoring.rfm_config import RfmSegmentation

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.config import Published, read_document
+from bot.app.config.published import Published, read_document
 from bot.app.recompute import Recompute
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.backtest_data import SqlPastRecords

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.notices import notice_from
 from bot.app.recompute import Recompute

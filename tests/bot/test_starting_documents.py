@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from bot.app.config import STARTING_DOCUMENT, read_document
-from bot.app.config_criteria import check_against
-from bot.app.starting import Sales, starting_document
+from bot.app.config.criteria import check_against
+from bot.app.config.published import STARTING_DOCUMENT, read_document
+from bot.app.config.starting import Sales, starting_document
 from bot.runtime.documents import catalogs_of
 from connector.cache.engine import Database
 from scoring.rfm_config import RfmSegmentation

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 from sqlmodel import SQLModel, col
 
-from bot.app.config import read_configuration
+from bot.app.config.published import read_configuration
 from bot.app.facts import SegmentationRun
 from bot.store.account_facts import says_itself
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from bot.app.config import read_document
-from bot.app.config_criteria import Catalogs, check_against
+from bot.app.config.criteria import Catalogs, check_against
+from bot.app.config.published import read_document
 from bot.app.customer_voice import CustomerVoice
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.explaining import Explanations

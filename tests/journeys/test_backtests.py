@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.backtesting import Asked, Backtesting
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.runtime.clock import SystemClock
 from bot.store.backtest_data import SqlPastRecords
 from bot.store.backtests import SqlBacktests

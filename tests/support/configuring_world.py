@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.app.configuring import Configuring, Draft
+from bot.app.config.publishing import Configuring, Draft
 from bot.runtime.scoring_parts import ScoringParts
 from bot.store.audit import SqlAudit
 from tests.support.scoring_world import BANDS, World

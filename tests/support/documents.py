@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.app.config import read_document
-from bot.app.config_criteria import check_against
+from bot.app.config.criteria import check_against
+from bot.app.config.published import read_document
 from bot.runtime.documents import catalogs_of
 from connector.cache.engine import Database
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
-from bot.app.config import PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
 from bot.app.facts import RunSummary
 from bot.app.one_run import Cause
 from bot.app.recompute import Recompute

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bot.app.config_criteria import label_catalog
+from bot.app.config.criteria import label_catalog
 from bot.app.facts import Accounts, PurchaseDays
 from bot.app.techniques.asked import Asked
 from bot.app.techniques.leaving_model import Learnt, learnt, purchase_days_of, stored

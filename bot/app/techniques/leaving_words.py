@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.app.config_criteria import label_catalog
+from bot.app.config.criteria import label_catalog
 from bot.app.techniques.leaving_model import stored
 from bot.app.techniques.technique import Evidence, Situation
 from bot.app.techniques.waiting import RUNS, WAITING

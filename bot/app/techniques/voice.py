@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bot.app.config_criteria import label_catalog
+from bot.app.config.criteria import label_catalog
 from bot.app.facts import Accounts
 from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Evidence, Learned, Scored, Situation, Technique

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.config import read_configuration
+from bot.app.config.published import read_configuration
 from bot.app.errors import ConfigurationError
 
 DOCUMENT = """\

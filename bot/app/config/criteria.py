@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.app.config_document import Path, Problem
-from bot.app.config_shape import nearest
+from bot.app.config.document import Path, Problem
+from bot.app.config.shape import nearest
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError

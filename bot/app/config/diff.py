@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from bot.app.config_criteria import Catalogs
-from bot.app.config_places import places
+from bot.app.config.criteria import Catalogs
+from bot.app.config.places import places
 from scoring.config import Configuration
 
 Change = Literal["added", "removed", "changed", "renamed", "reordered"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.app.config_document import Path, Problem
-from bot.app.config_shape import nearest
+from bot.app.config.document import Path, Problem
+from bot.app.config.shape import nearest
 from bot.app.technique_rules import label_names, technique_problems, twice
 from scoring.config import Configuration, Route, Segmentation
 from scoring.engines.criteria import engine_problems

@@ -10,15 +10,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.app.config_document import Problem, Text, read_text
-from bot.app.config_rules import rule_problems
-from bot.app.config_shape import shape_problems
+from bot.app.config.document import Problem, Text, read_text
+from bot.app.config.rules import rule_problems
+from bot.app.config.shape import shape_problems
 from bot.app.errors import ConfigurationError
 from bot.app.ports import ConfigVersions
 from scoring.config import DEFAULT_TECHNIQUE, Configuration
 
 # Works on any Zoho organisation that uses the standard modules; written by `bellwether init`.
-STARTING_DOCUMENT = files("bot.app").joinpath("starting.yaml").read_text(encoding="utf-8")
+STARTING_DOCUMENT = files("bot.app.config").joinpath("starting.yaml").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
-from bot.app.config_document import Path, Problem
+from bot.app.config.document import Path, Problem
 from scoring.config import Configuration
 
 _CLOSE_ENOUGH = 60  # rapidfuzz's 0-100: "segmentatons" and "segmentations" have 96

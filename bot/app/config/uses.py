@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.app.config_criteria import Catalogs
-from bot.app.config_places import Place, places
+from bot.app.config.criteria import Catalogs
+from bot.app.config.places import Place, places
 from bot.app.technique_rules import label_names
 from scoring.config import Configuration
 from scoring.criteria.check import atoms

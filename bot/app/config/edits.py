@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.app.config_diff import Difference
-from bot.app.config_document import Path, Problem
-from bot.app.config_uses import Part, Use, dependents, labels_of
+from bot.app.config.diff import Difference
+from bot.app.config.document import Path, Problem
+from bot.app.config.uses import Part, Use, dependents, labels_of
 from scoring.config import Configuration
 
 _EVERYTHING = frozenset({"mapping", "organisation"})  # they decide every score

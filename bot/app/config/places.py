@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.app.config_criteria import Catalogs, label_catalog
-from bot.app.config_document import Path
+from bot.app.config.criteria import Catalogs, label_catalog
+from bot.app.config.document import Path
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError

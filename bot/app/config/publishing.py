@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.app.config import (
+from bot.app.config.criteria import Catalogs, check_against
+from bot.app.config.diff import Difference, differences
+from bot.app.config.document import Problem
+from bot.app.config.edits import confirmations, edited, removed_in_use
+from bot.app.config.preview import Preview
+from bot.app.config.published import (
     ConfigurationDocument,
     ConfigVersion,
     Published,
     PublishedConfigurations,
     read_document,
 )
-from bot.app.config_criteria import Catalogs, check_against
-from bot.app.config_diff import Difference, differences
-from bot.app.config_document import Problem
-from bot.app.config_edits import confirmations, edited, removed_in_use
-from bot.app.config_preview import Preview
-from bot.app.config_sources import InUse, disconnected, wider
-from bot.app.config_uses import Use, dependents, uses
+from bot.app.config.sources import InUse, disconnected, wider
+from bot.app.config.uses import Use, dependents, uses
 from bot.app.errors import UserError
 from bot.app.ports import Audit
 from scoring.config import Configuration

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.app.config_document import Path
-from bot.app.config_uses import Part, Use
+from bot.app.config.document import Path
+from bot.app.config.uses import Part, Use
 from connector.finance_lists import LISTS
 from connector.sync.activities import READERS
 from scoring.config import Configuration, Segmentation

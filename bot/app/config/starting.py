@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bot.app.config import STARTING_DOCUMENT
+from bot.app.config.published import STARTING_DOCUMENT
 
 
 class Sales(StrEnum):

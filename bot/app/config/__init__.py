@@ -1,0 +1,1 @@
+"""The configuration document: read, checked, compared, previewed, edited and published."""
