@@ -76,8 +76,8 @@ class Figure:
     """Which number.
 
     Attributes:
-        metric: a named figure; or None, and then ``of`` is a field of accounts and ``how`` what is made of it.
-        by: a field of the account to break it down by; the deals' own owner is ``deal_owner``.
+        metric: a named figure; None where ``of`` is a field of accounts and ``how`` what is made of it.
+        by: a field of the account to break it down by; ``deal_owner`` is who owns the deals.
         every: a unit of time to break it down by: a trend.
         span: the period that the records fall in; None: all of them.
         versus: a second period to set beside it.
