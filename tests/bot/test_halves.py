@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, func, literal, select
 
 from bot.store import halves
 from bot.store.frames import written_rows
+from bot.store.places import TABLES
 from bot.store.tables import ScoreRow
 from connector.cache.engine import Database
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
@@ -54,3 +56,24 @@ def test_two_halves_are_one_whole(
         monkeypatch.setattr(halves, "PROGRAM", program)
     assert world.run("command").parts[0].written == 0, "in halves nothing is otherwise"
     assert len(asked) == (asked_here if database.dialect == "sqlite" else 1)
+
+
+def test_rows_are_divided_where_half_of_them_are_and_not_half_of_the_accounts(
+    database: Database,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(database)
+    world.publish(BANDS)
+    world.account("1000", *((day, 100) for day in range(1, 61)))
+    for number in range(20):
+        world.account(str(5_000 + number), (number + 1, 700))
+    deals = TABLES["crm_transaction"].c
+    monkeypatch.setattr(halves, "FEWEST_ACCOUNTS", 2)
+    with database.reads.connect() as connection:
+        if database.dialect == "sqlite":
+            assert halves._dividing(connection, deals.account_id) == "1000"
+            assert halves._dividing(connection, select(literal("1")).subquery().c[0]) is None
+        counted = select(deals.account_id, func.count()).group_by(deals.account_id)
+        parts = halves.in_parts(connection, counted, deals.account_id, pa.array([1000, 5000]))
+    assert len(parts) == (2 if database.dialect == "sqlite" else 1)
+    assert b"".join(parts).count(b"50") >= 20, "every account is in one of them"
