@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -37,8 +37,8 @@ _PLAIN = {ASKED, Kind.HELP.value, *(action.value for action in Action)}
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _DAYS = re.compile(rf"{_DAY}( to {_DAY})?|(since|until) {_DAY}")
 _KEYS = {"ask", "is", "names", "needs", "loose", "why"}
-_Read = Question | Request | NotUnderstood
-_Item = TypeVar("_Item")
+Read = Question | Request | NotUnderstood
+Refine = Callable[[str, Vocabulary, Question], Read]
 
 
 class FileError(ValueError):
@@ -108,7 +108,7 @@ class Result:
 
     entry: Entry
     outcome: Outcome
-    read: _Read | None = None
+    read: Read | None = None
     form: Form | None = None
     unnamed: tuple[str, ...] = ()
 
@@ -139,7 +139,7 @@ def conversations() -> tuple[tuple[Entry, ...], ...]:
     return tuple(found)
 
 
-def judged(entry: Entry, read: _Read) -> Result:
+def judged(entry: Entry, read: Read) -> Result:
     """Whether a question was read as it should be."""
     if isinstance(read, NotUnderstood):
         outcome = Outcome.ASKED if entry.may_ask else Outcome.MISSED
@@ -160,7 +160,24 @@ def asked(name: str) -> tuple[Result, ...]:
 def conversed() -> tuple[tuple[Result, ...], ...]:
     """How every turn of every conversation is read."""
     refine = import_module("bot.language.refine").refine
-    return tuple(_conversed(turns, refine) for turns in conversations())
+    return tuple(talked(turns, refine) for turns in conversations())
+
+
+def talked(turns: Sequence[Entry], refine: Refine) -> tuple[Result, ...]:
+    """How every turn of one conversation is read; those after the first that goes wrong are not."""
+    vocabulary, results = vocabulary_for(), list[Result]()
+    standing: list[Question] = []
+    for turn in turns:
+        if results and results[-1].outcome not in {Outcome.RIGHT, Outcome.ASKED}:
+            results.append(Result(turn, Outcome.UNREACHED))
+            continue
+        read = refine(turn.ask, vocabulary, standing[-1]) if standing else understand(turn.ask, vocabulary)
+        results.append(judged(turn, read))
+        if isinstance(read, Question):
+            standing.append(read)
+        elif isinstance(read, Request) and read.action is Action.UNDO and len(standing) > 1:
+            standing.pop()
+    return tuple(results)
 
 
 def form_of(read: Question | Request) -> Form:
@@ -220,24 +237,6 @@ def failures(results: Iterable[Result], outcomes: Iterable[Outcome]) -> str:
 def share(results: Sequence[Result], outcome: Outcome) -> float:
     """Which part of the results came out so; 0 of none."""
     return sum(result.outcome is outcome for result in results) / max(1, len(results))
-
-
-def _conversed(
-    turns: Sequence[Entry], refine: Callable[[str, Vocabulary, Question], _Read]
-) -> tuple[Result, ...]:
-    vocabulary, results = vocabulary_for(), list[Result]()
-    standing: list[Question] = []
-    for turn in turns:
-        if results and results[-1].outcome not in {Outcome.RIGHT, Outcome.ASKED}:
-            results.append(Result(turn, Outcome.UNREACHED))
-            continue
-        read = refine(turn.ask, vocabulary, standing[-1]) if standing else understand(turn.ask, vocabulary)
-        results.append(judged(turn, read))
-        if isinstance(read, Question):
-            standing.append(read)
-        elif isinstance(read, Request) and read.action is Action.UNDO and len(standing) > 1:
-            standing.pop()
-    return tuple(results)
 
 
 def _listed(name: str) -> list[dict[str, Any]]:
