@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -29,9 +28,7 @@ def row_of(line: AccountLine, emails: dict[str, str]) -> dict[str, Any]:
         "name": line.name,
         "industry": line.industry,
         "employees": line.employees,
-        "annual_revenue": None
-        if line.annual_revenue_minor is None
-        else Decimal(line.annual_revenue_minor) / 100,
+        "annual_revenue": line.annual_revenue_minor,
         "owner": line.owner,
         "owner_email": emails.get(line.owner or ""),
         "city": line.city,
@@ -49,7 +46,7 @@ def row_of(line: AccountLine, emails: dict[str, str]) -> dict[str, Any]:
         "rfm": line.total,
         "last_purchase": line.last_purchase,
         "purchases": line.purchases,
-        "total_spend": Decimal(line.spend_minor) / 100,
+        "total_spend": line.spend_minor,
         "deals.count": line.purchases,
         "open_deals": 0,
         "Customer Tier": None,
