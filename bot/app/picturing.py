@@ -16,6 +16,10 @@ MOST_SHARES: Final = 6  # parts of one whole that are still told apart at a glan
 OTHERS: Final = "others"
 NONE: Final = "none"
 _NAMED_IN_WORDS: Final = 5
+NOTHING: Final = "There is nothing to draw in this answer."
+WHAT_CAN_BE_DRAWN: Final = (
+    "Charts show numbers: ask how many accounts there are per industry, or sort a list by spend."
+)
 
 # What a list can be sorted by and drawn with: the attribute of AccountLine, what it is, and its name.
 _MEASURES: Final[Mapping[str, tuple[str, CellType, str]]] = {
@@ -32,6 +36,20 @@ _MEASURES: Final[Mapping[str, tuple[str, CellType, str]]] = {
 
 class NotDrawn(UserError):
     """The chart could not be drawn."""
+
+
+def drawable(answer: Answer) -> Picture:
+    """The picture of an answer.
+
+    Raises:
+        UserError: the question was not understood, or there is nothing to draw.
+    """
+    if answer.not_understood is not None:
+        raise UserError(answer.not_understood.reason, "Ask the question again.")
+    picture = picture_of(answer)
+    if picture is None:
+        raise UserError(NOTHING, WHAT_CAN_BE_DRAWN)
+    return picture
 
 
 def picture_of(answer: Answer) -> Picture | None:
