@@ -41,6 +41,11 @@ class VegaPictures:
         with self._lock:
             return self._drawn(asked)
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the renderer, when there is one."""
+        return None if self._child is None else self._child.pid
+
     def warm(self) -> None:
         """Get ready beside everything else, so that nobody waits for the first picture."""
         threading.Thread(target=self._warm, name="pictures", daemon=True).start()

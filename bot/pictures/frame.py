@@ -34,7 +34,7 @@ def note(left_out: int, what: str, top: float) -> Marks:
     """A line below that says what is not in the picture; nothing when everything is."""
     if left_out <= 0:
         return Marks(top)
-    said = f"{left_out:,} more {what} in the table"
+    said = " ".join(f"{left_out:,} more {what} in the table".split())
     return Marks(top + NOTE_HEIGHT, texts=[Text(LEFT, top + NOTE_HEIGHT / 2 + 4, said, SMALL_SIZE, QUIET)])
 
 

@@ -135,12 +135,23 @@ def _ends(picture: Picture, plot: _Plot, series: Sequence[str], values: _Values)
         last = _last(one, plot.categories, values)
         if last is not None:
             found.append((plot.y(last[1]), plot.x(last[0]), _said(picture, last[1]), colour))
-    texts: list[Text] = []
-    lowest = plot.top - _ABOVE
-    for y, x, said, colour in sorted(found):
-        lowest = max(y, lowest + _BETWEEN)
-        texts.append(Text(x + 9, lowest, said, SMALL_SIZE, LETTERS[colour], bold=True))
-    return texts
+    found.sort()
+    heights = _apart([y for y, *_ in found], plot.bottom)
+    return [
+        Text(x + 9, y, said, SMALL_SIZE, LETTERS[colour], bold=True)
+        for y, (_, x, said, colour) in zip(heights, found, strict=True)
+    ]
+
+
+def _apart(heights: Sequence[float], lowest: float) -> list[float]:
+    """Rising heights at a distance at which labels can be read, none below ``lowest``."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + _BETWEEN) if placed else height)
+    for number in reversed(range(len(placed))):
+        placed[number] = min(placed[number], lowest)
+        lowest = placed[number] - _BETWEEN
+    return placed
 
 
 def _inside(picture: Picture, plot: _Plot, series: Sequence[str], values: _Values) -> list[Text]:

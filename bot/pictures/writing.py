@@ -42,7 +42,10 @@ def _short(amount: float) -> str:
 
 
 def steps(low: float, high: float, most: int = 6) -> list[float]:
-    """Round values from at or below ``low`` to at or above ``high``, evenly spaced; two at least."""
+    """Round values from at or below ``low`` to at or above ``high``, evenly spaced; two at least.
+
+    Zero is among them: ``low`` is not above it, and ``high`` not below.
+    """
     if not high > low:
         high = low + 1
     rough = (high - low) / max(most - 1, 1)

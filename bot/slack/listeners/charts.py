@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 ONE_CLICK_SECONDS: Final = 20  # a second click within them is the impatience of the first
 ELSEWHERE: Final = "The chart is in our direct messages: only you can see it."
 NOT_TAKEN: Final = "Slack did not take the chart."
+UNCLEAR: Final = "Slack did not answer: the chart may be there, or not."
 LATER: Final = "Try it again in a minute."
 
 
@@ -69,8 +70,7 @@ def post_chart(answer: Answer, reply: Reply, pictures: Pictures) -> None:
         reply.attach(file, text_message(ELSEWHERE))
     except TRANSPORT_ERRORS as error:
         _log.warning("chart.not_taken", reason=f"{type(error).__name__}: {error}")
-        what_to_do = advice(error) if isinstance(error, SlackApiError) else ""
-        raise UserError(NOT_TAKEN, what_to_do or LATER) from error
+        raise _not_taken(error) from error
     _log.info(
         "chart.posted",
         shape=picture.shape,
@@ -78,6 +78,12 @@ def post_chart(answer: Answer, reply: Reply, pictures: Pictures) -> None:
         milliseconds=round((drawn - started) * 1000),
         upload_milliseconds=round((time.monotonic() - drawn) * 1000),
     )
+
+
+def _not_taken(error: Exception) -> UserError:
+    if isinstance(error, SlackApiError):
+        return UserError(NOT_TAKEN, advice(error) or LATER)
+    return UserError(UNCLEAR, LATER)
 
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
