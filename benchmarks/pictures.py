@@ -1,7 +1,7 @@
 """How long pictures take: ``python -m benchmarks.pictures``.
 
-It prints the time until the first picture of a fresh renderer, with and without getting it ready before; then
-the median and the slowest of each shape, and what the renderer keeps of memory. Times hold the layout, the way
+It prints the time until the first picture of a fresh renderer, with and without making it ready before; then
+the median and the slowest of each shape, and what the renderer keeps in memory. Times hold layout, the way
 to the renderer and back, and the drawing.
 """
 

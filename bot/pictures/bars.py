@@ -23,9 +23,9 @@ from bot.pictures.marks import (
 from bot.pictures.writing import written
 
 MOST_CATEGORIES: Final = 21  # twenty and the others
-NAMES_WIDTH: Final = 230
+NAMES_WIDTH: Final = 200
 _BAR: Final = 22
-_THIN_BAR: Final = 18  # where several stand together
+_THIN_BAR: Final = 19  # where several stand together
 _GAP: Final = 9
 _BESIDE: Final = 7  # between a bar and its texts
 

@@ -32,7 +32,7 @@ class VegaPictures:
         self._child: subprocess.Popen[bytes] | None = None
 
     def png(self, picture: Picture) -> bytes:
-        """The picture as PNG: 1,440 pixels wide, on white.
+        """The picture as PNG: 1,160 pixels wide, on white.
 
         Raises:
             NotDrawn: the renderer failed, took too long or broke; the next picture gets a new one.

@@ -9,8 +9,10 @@ from bot.app.tables import Picture
 from bot.pictures.lettering import ELLIPSIS, shortened, width
 from bot.pictures.marks import COLOURS, QUIET, SMALL_SIZE, Marks, Rectangle, Text
 
-WIDTH: Final = 720  # at scale 1; twice as many pixels in the PNG
-MARGIN: Final = 24
+# At scale 1; twice as many pixels in the PNG. Slack shows a picture at about two thirds of it until it is
+# opened: a wider one would have smaller letters there.
+WIDTH: Final = 580
+MARGIN: Final = 20
 LEFT: Final = MARGIN
 RIGHT: Final = WIDTH - MARGIN
 ROOM: Final = RIGHT - LEFT

@@ -10,10 +10,10 @@ from bot.app.tables import Picture
 from bot.pictures.frame import LEFT, RIGHT, name, note
 from bot.pictures.lettering import width
 from bot.pictures.marks import INK, QUIET, SMALL_SIZE, TEXT_SIZE, WHITE, Align, Marks, Rectangle, Text
-from bot.pictures.writing import written
+from bot.pictures.writing import compact, written
 
-MOST: Final = 12  # rows, and columns
-NAMES_WIDTH: Final = 170
+MOST: Final = 10  # rows, and columns
+NAMES_WIDTH: Final = 140
 _ROW: Final = 38
 _WIDEST: Final = 110
 _SLANT: Final = -40
@@ -33,7 +33,7 @@ def grid(picture: Picture, top: float) -> Marks:
         (one.category, one.series): one.value for one in picture.points
     }
     labels = [name(one, NAMES_WIDTH) for one in rows[:MOST]]
-    left = LEFT + max(width(one, SMALL_SIZE) for one in (*labels, _DIRECTIONS)) + 12
+    left = LEFT + max(width(one, SMALL_SIZE) for one in (*labels, _DIRECTIONS)) + 10
     shown = columns[:MOST]
     cell = min(_WIDEST, (RIGHT - left) / len(shown))
     head = _columns(shown, left, cell, top)
@@ -91,9 +91,16 @@ def _cell(
         return Rectangle(*box, _EMPTY), []
     strength = float(abs(Decimal(value)) / most)
     ink = WHITE if strength >= _DARK_FROM else INK
-    said = name(written(value, picture.type, picture.currency), cell - 4)
+    said = written(value, picture.type, picture.currency)
+    if width(said, SMALL_SIZE) > cell - 4:
+        said = compact(value)
     text = Text(
-        x + cell / 2, y + _ROW / 2, said, TEXT_SIZE if cell >= _ROW else SMALL_SIZE, ink, Align.CENTER
+        x + cell / 2,
+        y + _ROW / 2,
+        said,
+        TEXT_SIZE if width(said) <= cell - 4 else SMALL_SIZE,
+        ink,
+        Align.CENTER,
     )
     return Rectangle(*box, _shade(strength)), [text]
 

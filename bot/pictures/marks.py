@@ -21,8 +21,8 @@ LETTERS: Final = dict(
     zip(COLOURS, ("#0072b2", "#8f6200", "#00765a", "#b34e00", "#a04577", "#1b6f9f", "#5b4a9c"), strict=True)
 )
 
-TEXT_SIZE: Final = 15
-SMALL_SIZE: Final = 14
+TEXT_SIZE: Final = 16
+SMALL_SIZE: Final = 15
 TITLE_SIZE: Final = 20
 
 

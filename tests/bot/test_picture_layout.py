@@ -17,7 +17,7 @@ from bot.pictures.layout import Canvas, layout
 from bot.pictures.lettering import clean, shortened, width, wrapped
 from bot.pictures.marks import Align, Text
 from bot.pictures.specification import specification
-from bot.pictures.writing import steps, written
+from bot.pictures.writing import compact, steps, written
 from tests.support.hostile_pictures import NAMES, names, pictures
 
 OUR_KEYS = {
@@ -130,6 +130,7 @@ def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
         (12_000, CellType.NUMBER, "12k"),
         (-7, CellType.NUMBER, "−7"),
         (999_999, CellType.NUMBER, "1M"),
+        (-(10**24), CellType.MONEY, "-1.0e+24"),
     ],
 )
 def test_values_are_written_short(value: Decimal | int, kind: CellType, text: str) -> None:
@@ -146,6 +147,18 @@ def test_steps_are_even_and_hold_the_values(low: float, high: float) -> None:
     distances = {round((b - a) / (made[1] - made[0]), 6) for a, b in pairwise(made)}
     assert distances == {1.0}
     assert 0 in made
+
+
+def test_every_sign_that_we_write_is_in_the_font_that_is_always_there() -> None:
+    assert written(5_340_000, CellType.MONEY, "INR") == "INR 53.4k"
+    assert written(5_340_000, CellType.MONEY, "CHF") == "CHF 53.4k"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.25, "0.2"), (7, "7"), (-999, "−999"), (1_234, "1k"), (Decimal(9_999_999), "10M")]
+)
+def test_numbers_in_narrow_cells_are_shorter_still(value: Decimal | float, text: str) -> None:
+    assert compact(value) == text
 
 
 def test_bars_are_as_long_as_their_values() -> None:
