@@ -16,7 +16,7 @@ from bot.pictures.layout import layout
 from bot.pictures.specification import specification
 
 _log = structlog.get_logger(__name__)
-SECONDS: Final = 10  # a picture takes a tenth of one, the first one a little more than one
+SECONDS: Final = 15  # a picture takes a tenth of one, the first one one; on a machine that is full, five
 _SENTENCE: Final = "The chart could not be drawn."
 _ADVICE: Final = "The figures are in the answer; try the chart again in a minute."
 _FIRST: Final = Picture(Shape.BAR, "Warm", "", CellType.NUMBER, (Point("a", 1),), "")

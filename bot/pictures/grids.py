@@ -93,7 +93,7 @@ def _cell(
     ink = WHITE if strength >= _DARK_FROM else INK
     said = written(value, picture.type, picture.currency)
     if width(said, SMALL_SIZE) > cell - 4:
-        said = compact(value)
+        said = name(compact(value), cell - 4)
     text = Text(
         x + cell / 2,
         y + _ROW / 2,
