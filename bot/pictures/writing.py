@@ -18,7 +18,7 @@ _GOOD_STEPS: Final = (1, 2, 2.5, 5, 10)
 
 def written(value: Decimal | float, kind: CellType, currency: str) -> str:
     """A value: ``$53.4k``, ``25 %``, ``12 days``, ``1.2M``, ``950``."""
-    if abs(value) >= _BEYOND:
+    if abs(float(value)) >= _BEYOND:
         return f"{float(value):.1e}"
     if kind is CellType.MONEY:
         return money(round(value), currency).replace(*_RUPEE)
