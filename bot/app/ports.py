@@ -231,7 +231,11 @@ class Pictures(Protocol):
     """Drawing."""
 
     def png(self, picture: Picture) -> bytes:
-        """The picture as PNG, light, readable, with its title and subtitle."""
+        """The picture as PNG, light, readable, with its title and subtitle.
+
+        Raises:
+            NotDrawn: it cannot be drawn now (bot.app.picturing); a sentence for the person.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.app.answers import Answer, LabelMove
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, People, Posted
+from bot.app.ports import Audit, Clock, People, Pictures, Posted
 
 
 class Asking(Protocol):
@@ -147,3 +147,4 @@ class Services:
     home: Home
     seen: SeenEvents
     audit: Audit
+    pictures: Pictures

@@ -56,6 +56,8 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             slack.start()
             stack.callback(slack.stop)
             connection.append(slack)
+            bellwether.pictures.warm()
+            stack.callback(bellwether.pictures.close)
         loops = tuple(_loops(bellwether, parts, stop))
         stack.enter_context(Loops(loops, stop))
         if Part.WORKER in parts:

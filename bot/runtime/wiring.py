@@ -18,11 +18,7 @@ from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
-from bot.app.config.published import (
-    STARTING_DOCUMENT,
-    PublishedConfigurations,
-    read_configuration,
-)
+from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations, read_configuration
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
 from bot.app.home import Home
@@ -30,6 +26,7 @@ from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
+from bot.pictures.drawing import VegaPictures
 from bot.runtime.asking_parts import further_answers
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
@@ -80,6 +77,7 @@ class Bellwether:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.pictures = VegaPictures()  # its process starts with the first picture
         # Who holds a lease: readable in the database, and never the same after a restart.
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
@@ -267,6 +265,7 @@ class Bellwether:
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
             seen=self.seen,
             audit=self.audit,
+            pictures=self.pictures,
         )
 
     @cached_property

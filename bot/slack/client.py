@@ -13,7 +13,7 @@ from slack_sdk.http_retry.state import RetryState
 TIMEOUT_SECONDS: Final = 10
 LONGEST_WAIT_SECONDS: Final = 5  # a listener's thread is not to sleep longer for a rate limit
 # A lost answer may hide a success; these would then be done twice.
-_POSTING: Final = ("chat.postMessage", "chat.postEphemeral")
+_POSTING: Final = ("chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal")
 
 
 class RepeatableConnectionRetry(ConnectionErrorRetryHandler):

@@ -8,6 +8,7 @@ COMMAND = "/bellwether"
 OUTBOX_EVENT = "bellwether_outbox"  # metadata event_type of every message that the outbox posts
 
 ASK = "ask"  # value: a whole question
+CHART = "chart"  # value: a whole question
 PAGE = "page"  # value: JSON {"q": question, "offset": n}
 ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
 SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"

@@ -8,16 +8,21 @@ from typing import Any, Final
 
 import structlog
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.app.ports import Posted
 from bot.slack.client import TIMEOUT_SECONDS
+from bot.slack.failures import code_of
+from bot.slack.files import Attachment, upload
 from bot.slack.views.blocks import Json, Message, plain_section
 from bot.slack.views.limits import TEXT, Surface, check
 from bot.slack.views.text import clip, mrkdwn, unescape
 
 _log = structlog.get_logger(__name__)
 _OK: Final = 200
+# The app may answer a command in a channel that it is not in, but it can upload nothing there.
+_NOT_THERE: Final = {"not_in_channel", "channel_not_found", "is_archived"}
 
 
 class ReplyLost(Exception):
@@ -123,6 +128,33 @@ class Reply:
             self._respond(place.response_url, sendable(message) | {"replace_original": True})
         elif place.channel and place.message_ts:
             self._client.chat_update(channel=place.channel, ts=place.message_ts, **sendable(message))
+
+    def attach(self, file: Attachment, elsewhere: Message) -> None:
+        """Upload a file where the answer that it belongs to is seen; a private one to the person directly.
+
+        A file that stands in no conversation cannot be looked at, and an ephemeral message is none: so
+        what is private goes into the direct messages with the person, and ``elsewhere`` tells them so.
+        """
+        place = self.place
+        seen = place.direct or (place.public and not place.ephemeral)
+        if place.channel and seen and self._attached(place.channel, file):
+            return
+        opened = self._client.conversations_open(users=place.user)
+        upload(self._client, str((opened.get("channel") or {})["id"]), None, file)
+        self.whisper(elsewhere)
+
+    def _attached(self, channel: str, file: Attachment) -> bool:
+        """Whether the file could be uploaded in the channel: below the message that it belongs to."""
+        place = self.place
+        try:
+            upload(
+                self._client, channel, place.thread_ts or (None if place.direct else place.message_ts), file
+            )
+        except SlackApiError as error:
+            if place.direct or code_of(error) not in _NOT_THERE:
+                raise
+            return False
+        return True
 
     def edit(self, posted: Posted, message: Message) -> None:
         """Draw a message of ours again in place."""

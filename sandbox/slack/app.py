@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from sandbox.slack import sandbox_api
 from sandbox.slack.guard import Guard
+from sandbox.slack.images import image_kind
 from sandbox.slack.refusals import Refused
 from sandbox.slack.responses import serve_response_url
 from sandbox.slack.web_api import serve_method
@@ -78,10 +79,11 @@ async def upload(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """A file that was shared, for the page; always as a download, whatever is in it."""
+    """A file that was shared, for the page; as a download, except that pictures say what they are."""
     slack: Workspace = request.app.state.slack
     file = slack.state.files.get(request.path_params["file_id"])
     if file is None or file.content is None or not file.shared:
         return PlainTextResponse("no such file", 404)
     headers = {"Content-Disposition": "attachment"}
-    return Response(file.content, media_type="application/octet-stream", headers=headers)
+    kind = image_kind(file.content) or "application/octet-stream"
+    return Response(file.content, media_type=kind, headers=headers)

@@ -69,6 +69,8 @@ class File:
     title: str = ""
     content: bytes | None = None
     shared: bool = False
+    alt_txt: str = ""
+    created: int = 0
 
 
 class State:
@@ -192,6 +194,8 @@ def message_json(message: Message, state: State) -> Json:
     for name in ("blocks", "thread_ts", "edited", "files", "attachments", "reactions"):
         if value := getattr(message, name):
             body[name] = value
+    if message.files:
+        body |= {"subtype": "file_share", "upload": True}
     if not message.is_reply and (replies := state.replies(message)):
         body |= {
             "thread_ts": message.ts,

@@ -305,6 +305,46 @@ def test_a_file_is_uploaded_in_three_steps(app: App, darcel: Person) -> None:
     assert content.headers["Content-Disposition"] == "attachment"
 
 
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (720).to_bytes(4, "big") + (480).to_bytes(4, "big") + b"\x08\x06"
+)
+
+
+def test_a_picture_has_its_words_and_its_size_and_stands_in_the_thread(app: App, darcel: Person) -> None:
+    asked = darcel.say("CSALES", "how many?")
+    app.client.files_upload_v2(
+        channel="CSALES",
+        thread_ts=asked,
+        content=PNG,
+        filename="chart.png",
+        title="Accounts & <labels>",
+        alt_txt="Accounts by label: VIP 3.",
+    )
+    shared = until(
+        lambda: next((one for one in darcel.messages("CSALES") if one.get("files")), None), "no file"
+    )
+    assert shared["thread_ts"] == asked
+    [file] = shared["files"]
+    assert (file["title"], file["alt_txt"]) == ("Accounts & <labels>", "Accounts by label: VIP 3.")
+    assert (file["mimetype"], file["filetype"], file["mode"]) == ("image/png", "png", "hosted")
+    assert (file["original_w"], file["original_h"]) == (720, 480)
+    assert (file["thumb_360_w"], file["thumb_360_h"]) == (360, 240)
+    drawn = requests.get(file["url_private"], timeout=5)
+    assert (drawn.content, drawn.headers["Content-Type"]) == (PNG, "image/png")
+    [answer] = app.client.conversations_replies(channel="CSALES", ts=asked)["messages"][1:]
+    assert (answer["subtype"], answer["bot_id"]) == ("file_share", "B0BELLWETHER")
+
+
+def test_what_only_calls_itself_a_picture_is_a_download(app: App, darcel: Person) -> None:
+    hostile = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+    app.client.files_upload_v2(channel=darcel.dm, content=hostile, filename="chart.svg", title="Chart")
+    [file] = darcel.messages(darcel.dm)[-1]["files"]
+    assert "original_w" not in file
+    answer = requests.get(file["url_private"], timeout=5)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == "attachment"
+
+
 def test_a_mention_where_the_bot_is_not_and_a_command_that_is_not_are_explained(darcel: Person) -> None:
     darcel.say("CGENERAL", "@bellwether hello")
     assert darcel.await_message("CGENERAL", "not in this channel")["ephemeral_for"] == "UDARCEL"

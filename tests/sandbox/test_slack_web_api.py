@@ -269,6 +269,13 @@ def test_uploads_that_are_not_finished_are_refused(client: WebClient, base_url: 
     assert requests.get(f"{base_url}/files/{ticket['file_id']}/a.csv", timeout=5).content == b"abc"
 
 
+def test_the_words_of_a_picture_have_a_limit(client: WebClient) -> None:
+    ticket = {"filename": "a.png", "length": 3}
+    assert client.files_getUploadURLExternal(**ticket, alt_txt="x" * 1_000)["ok"]
+    refused = refusal(client.files_getUploadURLExternal, **ticket, alt_txt="x" * 1_001)
+    assert refused["error"] == "invalid_arguments"
+
+
 def test_accepted_calls_are_listed_without_tokens(client: WebClient, base_url: str) -> None:
     post(client, text="[looks like JSON", unfurl_links=False)
     listed = Person(base_url).get("calls", method="chat.postMessage")["calls"]

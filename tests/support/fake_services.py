@@ -13,6 +13,7 @@ from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.services import Check, HomeView, MovedAccount, Services
+from bot.app.tables import Picture
 from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
 from scoring.config import Access, Configuration
 from scoring.rfm_config import RfmSegmentation
@@ -335,6 +336,20 @@ class FakeAudit:
 
 
 @dataclass
+class FakePictures:
+    """Draws nothing, and remembers what was to be drawn."""
+
+    drawn: list[Picture] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    def png(self, picture: Picture) -> bytes:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.drawn.append(picture)
+        return b"\x89PNG\r\n\x1a\n" + picture.title.encode()
+
+
+@dataclass
 class FakeWorld:
     """All the fakes, and the bundle of them that the listeners get."""
 
@@ -347,6 +362,7 @@ class FakeWorld:
     audit: FakeAudit
     configuration: Configuration
     voice: FakeVoice = field(default_factory=FakeVoice)
+    pictures: FakePictures = field(default_factory=FakePictures)
 
     @property
     def services(self) -> Services:
@@ -360,6 +376,7 @@ class FakeWorld:
             home=FakeHome(self.desk),
             seen=self.seen,
             audit=self.audit,
+            pictures=self.pictures,
         )
 
 

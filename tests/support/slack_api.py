@@ -75,6 +75,13 @@ class RecordingSlack:
             return {"ok": False, "error": "channel_not_found"}
         return {"channel": {"id": key, "name": CHANNELS[key], "is_ext_shared": key == "CSHARED"}}
 
+    def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        number = len(self.of("files.getUploadURLExternal"))
+        return {"upload_url": f"{self.base_url}/api/upload", "file_id": f"F{number}"}
+
+    def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"files": arguments["files"]}
+
     def _users_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         user = self.users.get(arguments["user"])
         return {"user": user} if user else {"ok": False, "error": "user_not_found"}
@@ -141,7 +148,7 @@ def _arguments(body: bytes, content_type: str) -> dict[str, Any]:
     if "json" in content_type:
         parsed: dict[str, Any] = json.loads(body)
         return parsed
-    return {name: _value(values[0]) for name, values in parse_qs(body.decode()).items()}
+    return {name: _value(values[0]) for name, values in parse_qs(body.decode(errors="replace")).items()}
 
 
 def _value(text: str) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.slack.call import Call
+from sandbox.slack.images import image_kind, image_size
+from sandbox.slack.limits import FILE_ALT_TEXT
 from sandbox.slack.methods.chat import blocks_of, publish, thread_of
 from sandbox.slack.methods.method import Json, Method
 from sandbox.slack.refusals import Refused
@@ -20,7 +22,10 @@ def get_upload_url(slack: Workspace, call: Call) -> Json:
     name = call.needed("filename")
     if not call.text("length").isdigit() or int(call.text("length")) == 0:
         raise Refused("invalid_arguments")
-    file = File(slack.state.new_id("F"), name, int(call.text("length")))
+    if len(alt := call.text("alt_txt")) > FILE_ALT_TEXT:
+        raise Refused("invalid_arguments")
+    file = File(slack.state.new_id("F"), name, int(call.text("length")), alt_txt=alt)
+    file.created = int(slack.clock.time())
     slack.state.files[file.id] = file
     return {"upload_url": f"{slack.base_url}/upload/{file.id}", "file_id": file.id}
 
@@ -66,17 +71,41 @@ def _share(slack: Workspace, call: Call, channel_id: str, files: list[File], blo
 def file_json(slack: Workspace, file: File) -> Json:
     """A file as the Web API describes it."""
     address = f"{slack.base_url}/files/{file.id}/{quote(file.name)}"
-    return {
+    described: Json = {
         "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
         "name": file.name,
         "title": file.title,
         "mimetype": mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         "filetype": file.name.rpartition(".")[2],
+        "mode": "hosted",
+        "is_external": False,
+        "is_public": False,
         "size": file.length,
         "user": BOT_USER,
         "url_private": address,
         "url_private_download": address,
         "permalink": address,
+    }
+    if file.alt_txt:
+        described["alt_txt"] = file.alt_txt
+    return described | _as_image(file, address)
+
+
+def _as_image(file: File, address: str) -> Json:
+    """What Slack says of pictures besides: their size, and smaller ones (here, the same one)."""
+    size = image_size(file.content or b"")
+    if image_kind(file.content or b"") is None or size is None:
+        return {}
+    width, height = size
+    smaller = min(1.0, 360 / max(width, height))
+    return {
+        "original_w": width,
+        "original_h": height,
+        "thumb_360": address,
+        "thumb_360_w": round(width * smaller),
+        "thumb_360_h": round(height * smaller),
     }
 
 

@@ -24,10 +24,17 @@ function attachment(one, place) {
   return el("div", { class: "attachment" }, body);
 }
 
+/** A file: pictures of this server are drawn, everything else is a name to follow. */
 function file(one) {
   const address = followable(one.permalink ?? one.url_private ?? "");
   const name = one.title || one.name || "file";
+  if (address && one.original_w && new URL(address).origin === window.location.origin) return drawn(one, address, name);
   return el("div", { class: "file" }, icon("file"), el("span", null, address ? link(address, name) : name, one.size ? el("span", { class: "hint" }, ` ${Math.ceil(one.size / 1024)} KB`) : null));
+}
+
+function drawn(one, address, name) {
+  const image = el("img", { class: "picture large", src: address, alt: one.alt_txt || name, width: one.original_w, height: one.original_h });
+  return el("figure", { class: "b-image file-image" }, el("figcaption", null, name), el("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: "Download the picture" }, image));
 }
 
 function reactions(message) {
