@@ -17,6 +17,7 @@ from bot.app.marking import GivingMarks
 from bot.app.offers import Recommending
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
+from bot.app.saving import Saving
 from bot.runtime.documents import catalogs_of
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
@@ -93,6 +94,16 @@ class ScoringParts:
             self._rehearsed,
             self.audit,
         )
+
+    @cached_property
+    def saving(self) -> Saving:
+        """Questions that become segments."""
+        book = SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url)
+
+        def document() -> str | None:
+            return None if (current := self.versions.current()) is None else current.document
+
+        return Saving(self.configuring, document, self._configuration, book.catalog, self.audit)
 
     def _rehearsed(self, candidate: Published) -> Preview:
         """What a run with another configuration would do; undone."""

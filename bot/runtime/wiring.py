@@ -263,6 +263,7 @@ class Bellwether:
             alerts=AlertDesk(self.alerts, self.audit, self.clock),
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
             voice=self.scoring.voice,
+            saving=self.scoring.saving,
             people=self.people,
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
             seen=self.seen,

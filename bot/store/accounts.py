@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from bot.store.columns import (
 )
 from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import where
+from bot.store.line_values import cells
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
 from scoring.config import Configuration, Segmentation
@@ -126,8 +127,22 @@ class SqlAccountBook:
             values={**occurring, "label": tuple(dict.fromkeys(labels))},
         )
 
-    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
+    def page(
+        self,
+        criteria: Node,
+        sort: Sequence[Sort],
+        limit: int,
+        offset: int = 0,
+        further: Sequence[str] = (),
+    ) -> list[AccountLine]:
         """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
+
+        Args:
+            criteria: which accounts.
+            sort: the keys, the first one first.
+            limit: how many at most.
+            offset: how many to pass over.
+            further: names of fields whose values ``AccountLine.further`` is to have.
 
         Raises:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
@@ -138,7 +153,9 @@ class SqlAccountBook:
             ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
-            return [AccountLine(*row) for row in reading.connection.execute(query)]
+            fields = [field_named(name, reading.catalog) for name in further]
+            query = query.add_columns(*map(reading.columns, fields))
+            return [_line(row, fields, reading.today) for row in reading.connection.execute(query)]
 
     def count(self, criteria: Node) -> int:
         """How many accounts meet the criteria.
@@ -260,6 +277,11 @@ def _lines(columns: AccountColumns) -> Select[Any]:
         *(ACCOUNT.c.industry, ACCOUNT.c.city, ACCOUNT.c.state, ACCOUNT.c.country, OWNER.c.name),
         *(SCORE.c.last_purchase, bought, spent, ACCOUNT.c.annual_revenue_minor, ACCOUNT.c.employees),
     ).select_from(columns.rows())
+
+
+def _line(row: Row[Any], further: Sequence[Field], today: Today) -> AccountLine:
+    own = len(row) - len(further)
+    return replace(AccountLine(*row[:own]), further=cells(row[own:], further, today))
 
 
 def _groups(field: Field, columns: AccountColumns) -> Select[Any, int]:

@@ -12,8 +12,9 @@ from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
+from bot.app.saving import MAY_SAVE, NOT_ALLOWED, written
 from bot.app.services import Check, HomeView, MovedAccount, Services
-from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
+from bot.language.question import Kind, NotUnderstood, Question, Reading, UnknownWord
 from scoring.config import Access, Configuration
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
@@ -272,6 +273,30 @@ class FakeVoice:
         return f"Kept in {place}."
 
 
+@dataclass
+class FakeSaving:
+    """Keeps what was saved; a name can be taken, and criteria that say "wrong" are."""
+
+    saved: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def problems(self, name: str, criteria: str) -> dict[str, str]:
+        found = {}
+        if name in {one[0] for one in self.saved}:
+            found["name"] = f"There is a segment “{name}” already."
+        if "wrong" in criteria:
+            found["criteria"] = f"At character {criteria.index('wrong') + 1}: There is no field wrong."
+        return found
+
+    def save(self, name: str, question: Question, person: Person, place: str) -> str:
+        return self.save_text(name, written(question), "", person, place)
+
+    def save_text(self, name: str, criteria: str, note: str, person: Person, place: str) -> str:
+        if not person.may(MAY_SAVE):
+            raise UserError(NOT_ALLOWED)
+        self.saved.append((name, criteria, note, person.slack_id))
+        return f"Saved as the segment “{name}”: {criteria}."
+
+
 class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
@@ -347,6 +372,7 @@ class FakeWorld:
     audit: FakeAudit
     configuration: Configuration
     voice: FakeVoice = field(default_factory=FakeVoice)
+    saving: FakeSaving = field(default_factory=FakeSaving)
 
     @property
     def services(self) -> Services:
@@ -356,6 +382,7 @@ class FakeWorld:
             alerts=self.desk,
             rescoring=self.rescoring,
             voice=self.voice,
+            saving=self.saving,
             people=self.people,
             home=FakeHome(self.desk),
             seen=self.seen,

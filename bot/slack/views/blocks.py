@@ -129,8 +129,42 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[b
     """A table of texts in which nothing is interpreted; ``right`` tells which columns are aligned so."""
     return {
         "type": "table",
-        "column_settings": [{"align": "right" if flag else "left"} for flag in right],
+        "column_settings": [
+            {"align": "right"} if flag else {"align": "left", "is_wrapped": True} for flag in right
+        ],
         "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in [heads, *rows]],
+    }
+
+
+def text_input(
+    label: str, block_id: str, value: str, most: int, *, multiline: bool = False, optional: bool = False
+) -> Json:
+    """A field of a modal in which somebody writes; ``value`` is what stands in it at first."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": block_id,
+        "multiline": multiline,
+        "max_length": most,
+    }
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": _plain_text(label),
+        "element": element | ({"initial_value": value} if value else {}),
+        "optional": optional,
+    }
+
+
+def modal(title: str, callback_id: str, submit: str, metadata: str, blocks: Sequence[Json]) -> Json:
+    """A modal; ``metadata`` comes back with what was written."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": _plain_text(clip(title, limits.VIEW_LABEL)),
+        "submit": _plain_text(clip(submit, limits.VIEW_LABEL)),
+        "close": _plain_text("Cancel"),
+        "private_metadata": metadata,
+        "blocks": list(blocks),
     }
 
 
