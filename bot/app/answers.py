@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from bot.app.tables import AnswerTable, Cell, Picture, TableColumn
@@ -84,6 +85,25 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class CardOffer:
+    """Something to offer an account.
+
+    Attributes:
+        what: the product, or the two of a bundle.
+        kind: of ``scoring.recommendations.config.Kind``.
+        chance: that they buy it: 0.25 is 25 %.
+        value_minor: chance times the usual amount.
+        why: what speaks for it, in a few words.
+    """
+
+    what: str
+    kind: str
+    chance: Decimal
+    value_minor: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountCard:
     """Everything that is told of one account."""
 
@@ -100,6 +120,8 @@ class AccountCard:
     phone: str | None
     crm_url: str | None
     further: tuple[Explanation, ...] = ()  # what the other segmentations say
+    next_step: str = ""  # one sentence
+    offers: tuple[CardOffer, ...] = ()  # the likeliest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,7 @@ class Bellwether:
     @cached_property
     def book(self) -> SqlAccountBook:
         """Reading accounts with their scores."""
-        return SqlAccountBook(
-            self.database, self.configuration, self.clock, self.crm_url, self.scoring.explanations.of
-        )
+        return self.scoring.book
 
     @cached_property
     def asking(self) -> Ask:

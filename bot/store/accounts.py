@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
 
+from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
@@ -63,6 +64,15 @@ def not_explained(_account_id: str) -> tuple[Explanation, ...]:
     return ()
 
 
+# An account's id, its label and the present day -> what to do about it.
+Advise = Callable[[str, str | None, date], Advice]
+
+
+def not_advised(_account_id: str, _label: str | None, _today: date) -> Advice:
+    """Nothing."""
+    return Advice()
+
+
 @dataclass(frozen=True)
 class _Reading:
     """One look at the database: a connection, and what the questions of that moment are read with."""
@@ -93,6 +103,7 @@ class SqlAccountBook:
         crm_url: Callable[[str], str | None],
         explain: Explain = not_explained,
         joined: Sequence[Joined] = (),
+        advise: Advise = not_advised,
     ) -> None:
         self._database = database
         self._configuration = configuration
@@ -100,6 +111,7 @@ class SqlAccountBook:
         self._crm_url = crm_url
         self._explain = explain
         self._joined = joined
+        self._advise = advise
 
     def catalog(self) -> Catalog:
         """The fields that a question may use."""
@@ -199,6 +211,7 @@ class SqlAccountBook:
             open_count, open_minor = _open_deals(reading, account_id)
             explained = {one.segmentation: one for one in self._explain(account_id)}
             mine = explained.pop(reading.segmentation.name, None)
+            advice = self._advise(account_id, line.label, reading.today.day)
             return AccountCard(
                 line=line,
                 segmentation=reading.segmentation.name,
@@ -213,6 +226,8 @@ class SqlAccountBook:
                 website=website,
                 phone=phone,
                 crm_url=self._crm_url(account_id),
+                next_step=advice.next_step,
+                offers=advice.offers,
             )
 
     def edition(self) -> Hashable:

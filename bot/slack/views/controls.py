@@ -26,9 +26,8 @@ from scoring.criteria.tree import Always
 MOST_ELEMENTS: Final = 5
 LONGEST: Final = min(limits.BUTTON_VALUE, LONGEST_CHARACTERS)
 EXPORTED: Final = frozenset({Kind.LIST, Kind.MOVED, Kind.HISTORY, Kind.PROSPECTS})
-WHOLE: Final = (
-    "?"  # begins an option of the sorting menu that carries a whole question; others begin with - +
-)
+# Begins an option of the sorting menu that carries a whole question; the others begin with - or +.
+WHOLE: Final = "?"
 
 
 def question_text(answer: Answer) -> str:
