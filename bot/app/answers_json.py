@@ -10,6 +10,7 @@ from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Group
 from bot.app.tables import AnswerTable, Cell, CellType
 from bot.language.question import NotUnderstood, Reading
 
+
 def answer_as_json(answer: Answer) -> dict[str, Any]:
     """The answer with keys that stay: amounts as numbers in whole units, days and instants in ISO form."""
     missing = answer.not_understood
@@ -66,10 +67,7 @@ def money(minor: int | None) -> float | None:
 def _listed(line: AccountLine, answer: Answer) -> dict[str, Any]:
     """A line of a list, with the other fields that the question speaks of."""
     columns = [one.column for one in answer.further]
-    further = {
-        one.key: _value(cell, one.type)
-        for one, cell in zip(columns, line.further, strict=True)
-    }
+    further = {one.key: _value(cell, one.type) for one, cell in zip(columns, line.further, strict=True)}
     return _line(line, answer.currency) | {"further": further}
 
 

@@ -77,16 +77,12 @@ class Saving:
         self._audit = audit
 
     def problems(self, name: str, criteria: str) -> Mapping[str, str]:
-        """What is wrong with ``name`` and ``criteria``, a sentence each; empty when they may be saved."""
+        """What is wrong with ``name`` and ``criteria``, a sentence each; empty when they may be saved.
+
+        Quick, because a form waits for it: the document as a whole is checked when it is published.
+        """
         found = {NAME: self._problem_of_name(one_line(name)), CRITERIA: self._problem_of_criteria(criteria)}
-        wrong = {field: said for field, said in found.items() if said}
-        if wrong:
-            return wrong
-        try:
-            self._draft(one_line(name), criteria)
-        except ConfigurationError as error:
-            return {NAME: error.what_happened}
-        return {}
+        return {field: said for field, said in found.items() if said}
 
     def save(self, name: str, question: Question, person: Person, place: str) -> str:
         """Save a question's criteria as a segment; a sentence that says so.
@@ -123,18 +119,26 @@ class Saving:
         """The document with the segment, checked.
 
         Raises:
-            ConfigurationError: it would be no good.
+            UserError: it would be no good.
         """
         text = self._document()
         if text is None:
-            raise ConfigurationError("No configuration is published.", "Run `bellwether config apply`.")
-        return self._publishing.draft(with_segment(text, name, criteria), "configuration")
+            raise UserError("No configuration is published.", "Run `bellwether config apply`.")
+        try:
+            return self._publishing.draft(with_segment(text, name, criteria), "configuration")
+        except ConfigurationError as error:
+            raise UserError(error.what_happened, error.what_to_do) from None
 
     def _problem_of_name(self, name: str) -> str:
         if not 1 <= len(name) <= LONGEST_NAME:
             return f"A name has 1 to {LONGEST_NAME} characters."
-        taken = {one.name.casefold() for one in self._configuration().segments}
-        return f"There is a segment “{name}” already." if name.casefold() in taken else ""
+        configuration = self._configuration()
+        if name.casefold() in {one.name.casefold() for one in configuration.segments}:
+            return f"There is a segment “{name}” already."
+        most = configuration.limits.segments
+        return (
+            f"There are {most} segments; more are not allowed." if len(configuration.segments) >= most else ""
+        )
 
     def _problem_of_criteria(self, criteria: str) -> str:
         if len(criteria) > LONGEST_CRITERIA:

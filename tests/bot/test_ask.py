@@ -188,8 +188,6 @@ def test_the_json_of_a_card_and_of_a_breakdown() -> None:
     assert groups["groups"][0] == {"value": "United States", "count": 71}
 
 
-@pytest.mark.parametrize(
-    ("minor", "amount"), [(123456, 1234.56), (-5, -0.05), (0, 0.0), (None, None)]
-)
+@pytest.mark.parametrize(("minor", "amount"), [(123456, 1234.56), (-5, -0.05), (0, 0.0), (None, None)])
 def test_money_is_kept_in_hundredths_whatever_the_currency(minor: int | None, amount: float | None) -> None:
     assert money(minor) == amount

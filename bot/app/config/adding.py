@@ -22,10 +22,11 @@ def with_segment(text: str, name: str, criteria: str) -> str:
         ConfigurationError: the text is no document, or it is written in a way that cannot be added to.
     """
     entry = {"name": name, "criteria": criteria}
-    before = read_text(text, "configuration").values
-    wanted = before | {_KEY: [*(before.get(_KEY) or ()), entry]}
-    for way in (_inserted, _written_again):
-        made = way(text, entry)
+    read = read_text(text, "configuration")
+    wanted = read.values | {_KEY: [*(read.values.get(_KEY) or ()), entry]}
+    ways = (lambda: _inserted(text, read.tree, entry), lambda: _written_again(text, entry))
+    for way in ways:
+        made = way()
         if made is not None and _says(made) == wanted:
             return made
     raise ConfigurationError(
@@ -41,9 +42,8 @@ def _says(text: str) -> dict[str, Any] | None:
         return None
 
 
-def _inserted(text: str, entry: dict[str, str]) -> str | None:
+def _inserted(text: str, tree: CommentedMap, entry: dict[str, str]) -> str | None:
     """With lines put in, so that comments and spelling stay; None where the list stands on one line."""
-    tree = YAML(typ="rt").load(text)
     lines = text.splitlines()
     if _KEY not in tree:
         return "\n".join([*lines, f"{_KEY}:", *_lines(entry, "  "), ""])

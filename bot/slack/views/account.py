@@ -103,7 +103,7 @@ def _further(card: AccountCard, drawing: Drawing) -> tuple[Json, ...]:
         line(run(plain(one.segmentation, 100), "bold"), run(f": {_said(one, drawing)}"))
         for one in card.further
     ]
-    return (rich_text(bullets(lines)),) if lines else ()
+    return (rich_text(line(run("Other segmentations", "bold")), bullets(lines)),) if lines else ()
 
 
 def _said(one: Explanation, drawing: Drawing) -> str:

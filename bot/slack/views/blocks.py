@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.slack.views import limits
 from bot.slack.views.text import clip, plain, web_address
 
 Json = dict[str, Any]
+LONG_CELL: Final = 28  # characters; a table of seven columns is no wider than a message then
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,16 @@ def actions(block_id: str, *elements: Json) -> Json:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Json:
-    """A table of texts in which nothing is interpreted; ``right`` tells which columns are aligned so."""
+    """A table of texts in which nothing is interpreted; ``right`` tells which columns are aligned so.
+
+    A column with long texts wraps them; the others stay as narrow as they are.
+    """
+    long = [any(len(row[at]) > LONG_CELL for row in rows) for at in range(len(right))]
     return {
         "type": "table",
         "column_settings": [
-            {"align": "right"} if flag else {"align": "left", "is_wrapped": True} for flag in right
+            {"align": "right" if flag else "left"} | ({"is_wrapped": True} if wraps else {})
+            for flag, wraps in zip(right, long, strict=True)
         ],
         "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in [heads, *rows]],
     }
