@@ -79,7 +79,7 @@ def test_cells_are_written_as_people_read_them(cell: Cell, kind: CellType, said:
 
 
 def test_shares_and_numbers_end_without_noughts() -> None:
-    shares = [Decimal("0.25"), 1, 0, Decimal("0.0004"), Decimal("-0.1"), Decimal("12.5")]
+    shares: list[Decimal | int] = [Decimal("0.25"), 1, 0, Decimal("0.0004"), Decimal("-0.1"), Decimal("12.5")]
     assert [percent(one) for one in shares] == ["25%", "100%", "0%", "<0.1%", "-10%", "1,250%"]
     assert [number(one) for one in (1_000, Decimal("0.50"), Decimal(-3))] == ["1,000", "0.5", "-3"]
 

@@ -24,15 +24,15 @@ def with_segment(text: str, name: str, criteria: str) -> str:
     entry = {"name": name, "criteria": criteria}
     read = read_text(text, "configuration")
     wanted = read.values | {_KEY: [*(read.values.get(_KEY) or ()), entry]}
-    ways = (lambda: _inserted(text, read.tree, entry), lambda: _written_again(text, entry))
-    for way in ways:
-        made = way()
-        if made is not None and _says(made) == wanted:
-            return made
-    raise ConfigurationError(
-        "The segment cannot be added to the document as it is written.",
-        "Add it to the file by hand, and run `bellwether config apply`.",
-    )
+    made = _inserted(text, read.tree, entry)
+    if made is None or _says(made) != wanted:
+        made = _written_again(text, entry)
+        if _says(made) != wanted:
+            raise ConfigurationError(
+                "The segment cannot be added to the document as it is written.",
+                "Add it to the file by hand, and run `bellwether config apply`.",
+            )
+    return made
 
 
 def _says(text: str) -> dict[str, Any] | None:
@@ -72,7 +72,7 @@ def _lines(entry: dict[str, str], indent: str) -> list[str]:
     return [f"{indent}- name: {name}", f"{indent}  criteria: {criteria}"]
 
 
-def _written_again(text: str, entry: dict[str, str]) -> str | None:
+def _written_again(text: str, entry: dict[str, str]) -> str:
     """Read and written as a whole: comments stay, the spelling may change."""
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True

@@ -131,7 +131,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[b
 
     A column with long texts wraps them; the others stay as narrow as they are.
     """
-    long = [any(len(row[at]) > LONG_CELL for row in rows) for at in range(len(right))]
+    long = [
+        any(len(cell) > LONG_CELL for row in rows for cell in row[at : at + 1]) for at in range(len(right))
+    ]
     return {
         "type": "table",
         "column_settings": [
