@@ -36,10 +36,10 @@ from bot.terminal import (
     SyncBars,
     moment,
     report_table,
-    show_answer,
     show_checks,
     sources_rows,
 )
+from bot.terminal_answers import show_answer
 from connector.errors import ConnectorError
 
 EXIT_FAILED = 1

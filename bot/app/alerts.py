@@ -127,8 +127,12 @@ def notice(
 
 def next_step(change: AccountChange) -> str:
     """A suggestion by label, or by direction for labels that we do not know."""
-    known = _NEXT_STEPS.get((change.new.label or "").casefold())
-    return known or _BY_DIRECTION[change.direction]
+    return step_of_label(change.new.label) or _BY_DIRECTION[change.direction]
+
+
+def step_of_label(label: str | None) -> str:
+    """A suggestion for an account with this label; empty for labels that we do not know."""
+    return _NEXT_STEPS.get((label or "").casefold(), "")
 
 
 def summary_payload(

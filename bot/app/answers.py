@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from bot.app.tables import AnswerTable, Picture
+from bot.app.tables import AnswerTable, Cell, Picture, TableColumn
 from bot.language.question import Kind, NotUnderstood, Question, Request
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account in a list. Money in minor units of the organisation's currency."""
+    """One account in a list. Money in minor units of the organisation's currency.
+
+    Attributes:
+        further: values of the other fields that a question speaks of, in the order of ``Answer.further``.
+    """
 
     id: str
     name: str
@@ -31,6 +36,19 @@ class AccountLine:
     spend_minor: int
     annual_revenue_minor: int | None
     employees: int | None
+    further: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherColumn:
+    """A column of a list that is no attribute of AccountLine.
+
+    Attributes:
+        field: the canonical name of the field that it shows.
+    """
+
+    field: str
+    column: TableColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,25 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class CardOffer:
+    """Something to offer an account.
+
+    Attributes:
+        what: the product, or the two of a bundle.
+        kind: of ``scoring.recommendations.config.Kind``.
+        chance: that they buy it: 0.25 is 25 %.
+        value_minor: chance times the usual amount.
+        why: what speaks for it, in a few words.
+    """
+
+    what: str
+    kind: str
+    chance: Decimal
+    value_minor: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountCard:
     """Everything that is told of one account."""
 
@@ -83,6 +120,8 @@ class AccountCard:
     phone: str | None
     crm_url: str | None
     further: tuple[Explanation, ...] = ()  # what the other segmentations say
+    next_step: str = ""  # one sentence
+    offers: tuple[CardOffer, ...] = ()  # the likeliest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +142,9 @@ class Answer:
         shown: how many of them are in ``accounts``.
         as_of: the age of the data: when the cache last agreed with the CRM; None before the first sync.
         offset: how many accounts of the list come before the first in ``accounts``.
-        columns: names of AccountLine attributes that this question makes relevant, in order, after the name.
+        columns: names of AccountLine attributes, and keys of ``further``, that this question makes relevant,
+            in order, after the name.
+        further: what the values of ``AccountLine.further`` are.
         asked: the question that was answered: for buttons, for follow-ups and for exports.
         said: the answer in one sentence, of the kinds that ``table`` is for; plain text, as are the remarks.
         table: rows of figures, changes, offers …: whatever is no list of accounts by their lines.
@@ -133,3 +174,4 @@ class Answer:
     remarks: tuple[str, ...] = ()
     picture: Picture | None = None
     request: Request | None = None
+    further: tuple[FurtherColumn, ...] = ()

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.app.answers import AccountCard, AccountLine, Answer, Group
+from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Group
+from bot.app.tables import AnswerTable, Cell, CellType
 from bot.language.question import NotUnderstood, Reading
-
-# Currencies whose smallest unit is not a hundredth (ISO 4217): the number of decimals in minor amounts.
-_DECIMALS = {
-    "JPY": 0,
-    "KRW": 0,
-    "CLP": 0,
-    "VND": 0,
-    "ISK": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "JOD": 3,
-    "OMR": 3,
-    "TND": 3,
-}
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
@@ -34,7 +22,7 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
         "shown": answer.shown,
         "as_of": answer.as_of.isoformat() if answer.as_of else None,
         "currency": answer.currency,
-        "accounts": [_line(line, answer.currency) for line in answer.accounts],
+        "accounts": [_listed(line, answer) for line in answer.accounts],
         "group_by": answer.group_by,
         "groups": [_group(group) for group in answer.groups],
         "card": _card(answer.card, answer.currency) if answer.card else None,
@@ -42,15 +30,45 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
         "not_understood": _words(missing) if missing else [],
         "reason": missing.reason if missing else None,
         "readings": [_reading(one) for one in missing.readings] if missing else [],
+        "said": answer.said,
+        "table": _table(answer.table) if answer.table else None,
+        "remarks": list(answer.remarks),
     }
 
 
-def money(minor: int | None, currency: str) -> float | None:
-    """Minor units as a number with the decimals of the currency."""
-    if minor is None:
-        return None
-    decimals = _DECIMALS.get(currency, 2)
-    return float(round(Decimal(minor).scaleb(-decimals), decimals))
+def _table(table: AnswerTable) -> dict[str, Any]:
+    columns = table.columns
+    return {
+        "columns": [{"key": one.key, "head": one.head, "type": one.type.value} for one in columns],
+        "rows": [
+            {one.key: _value(cell, one.type) for one, cell in zip(columns, row, strict=True)}
+            for row in table.rows
+        ],
+        "total": table.total,
+    }
+
+
+def _value(cell: Cell, kind: CellType) -> str | int | float | None:
+    """A cell as JSON has it: money in whole units, shares of one, days in ISO form."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if kind is CellType.MONEY:
+        return money(round(cell))
+    return cell if isinstance(cell, int) else float(cell)
+
+
+def money(minor: int | None) -> float | None:
+    """Minor units as a number; they are hundredths in every currency, as the local copy keeps them."""
+    return None if minor is None else float(Decimal(minor) / 100)
+
+
+def _listed(line: AccountLine, answer: Answer) -> dict[str, Any]:
+    """A line of a list, with the other fields that the question speaks of."""
+    columns = [one.column for one in answer.further]
+    further = {one.key: _value(cell, one.type) for one, cell in zip(columns, line.further, strict=True)}
+    return _line(line, answer.currency) | {"further": further}
 
 
 def _line(line: AccountLine, currency: str) -> dict[str, Any]:
@@ -69,8 +87,8 @@ def _line(line: AccountLine, currency: str) -> dict[str, Any]:
         "owner": line.owner,
         "last_purchase": line.last_purchase.isoformat() if line.last_purchase else None,
         "purchases": line.purchases,
-        "total_spend": money(line.spend_minor, currency),
-        "annual_revenue": money(line.annual_revenue_minor, currency),
+        "total_spend": money(line.spend_minor),
+        "annual_revenue": money(line.annual_revenue_minor),
         "employees": line.employees,
         "currency": currency,
     }
@@ -101,12 +119,24 @@ def _card(card: AccountCard, currency: str) -> dict[str, Any]:
             for one in card.further
         ],
         "open_deals": card.open_deals,
-        "open_deals_amount": money(card.open_deals_minor, currency),
+        "open_deals_amount": money(card.open_deals_minor),
         "last_deal": card.last_deal_name,
         "contacts": [{"name": name, "title": title, "email": email} for name, title, email in card.contacts],
         "website": card.website,
         "phone": card.phone,
         "crm_url": card.crm_url,
+        "next_step": card.next_step,
+        "offers": [_offer(one) for one in card.offers],
+    }
+
+
+def _offer(offer: CardOffer) -> dict[str, Any]:
+    return {
+        "what": offer.what,
+        "kind": offer.kind,
+        "chance": float(offer.chance),
+        "value": money(offer.value_minor),
+        "why": offer.why,
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
 
 from bot.app.answers import AccountLine, Answer
+from bot.app.columns import relevant
 from bot.app.people import Person
 from bot.app.ports import AccountBook, OrganisationWords
 from bot.language.help import topics
@@ -16,35 +17,12 @@ from bot.language.restate import read_as
 from bot.language.understand import understand
 from bot.language.vocabulary import Index, Vocabulary, build_index
 from scoring.config import Configuration
-from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Always
 
 PAGE_LINES = 10
 MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of that is still read
-
-# Canonical field -> the attribute of AccountLine that shows it.
-COLUMNS = {
-    "label": "label",
-    "total_spend": "spend_minor",
-    "last_purchase": "last_purchase",
-    "owner": "owner",
-    "owner_email": "owner",
-    "industry": "industry",
-    "city": "city",
-    "state": "state",
-    "country": "country",
-    "annual_revenue": "annual_revenue_minor",
-    "employees": "employees",
-    "purchases": "purchases",
-    "r": "r",
-    "f": "f",
-    "m": "m",
-    "rfm": "total",
-}
-DEFAULT_COLUMNS = ("label", "total_spend", "last_purchase", "owner")
-_MOST_COLUMNS = 7
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
 
 
@@ -142,12 +120,14 @@ class Ask:
         if question.kind is Kind.COUNT_BY and question.group_by is not None:
             groups = tuple(self._book.breakdown(question.criteria, question.group_by))
             return replace(answer, total=total, groups=groups, group_by=question.group_by, shown=len(groups))
-        lines = self._page(question, answer.offset)
-        return replace(answer, total=total, accounts=lines, shown=len(lines), columns=columns(question))
+        shown = relevant(question, catalog)
+        lines = self._page(question, answer.offset, shown.wanted)
+        answer = replace(answer, columns=shown.names, further=shown.further)
+        return replace(answer, total=total, accounts=lines, shown=len(lines))
 
-    def _page(self, question: Question, offset: int) -> tuple[AccountLine, ...]:
+    def _page(self, question: Question, offset: int, further: Sequence[str]) -> tuple[AccountLine, ...]:
         limit = min(question.limit or PAGE_LINES, MOST_LINES)
-        return tuple(self._book.page(question.criteria, question.sort, limit, offset))
+        return tuple(self._book.page(question.criteria, question.sort, limit, offset, further))
 
     def _some_account(self) -> str:
         """An account that everybody knows, for examples: the one that spent most."""
@@ -161,11 +141,3 @@ class Ask:
             return replace(empty, not_understood=NotUnderstood((), reason))
         name = f"the account {card.line.name}"
         return replace(empty, kind=Kind.ACCOUNT, read_as=name, total=1, shown=1, card=card)
-
-
-def columns(question: Question) -> tuple[str, ...]:
-    """The columns that a question makes relevant: what it sorts by and speaks of, then the usual ones."""
-    spoken = [one.field for one in question.sort] + [leaf.field for leaf in leaves(question.criteria)]
-    wanted = dict.fromkeys((*spoken, *DEFAULT_COLUMNS))
-    chosen = dict.fromkeys(COLUMNS[name] for name in wanted if name in COLUMNS)
-    return tuple(chosen)[:_MOST_COLUMNS]

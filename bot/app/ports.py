@@ -250,8 +250,23 @@ class AccountBook(Protocol):
         """The organisation's own words."""
         ...
 
-    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
-        """Accounts that meet the criteria, sorted; ties by name and then id; empty values last."""
+    def page(
+        self,
+        criteria: Node,
+        sort: Sequence[Sort],
+        limit: int,
+        offset: int = 0,
+        further: Sequence[str] = (),
+    ) -> list[AccountLine]:
+        """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
+
+        Args:
+            criteria: which accounts.
+            sort: the keys, the first one first.
+            limit: how many at most.
+            offset: how many to pass over.
+            further: names of fields whose values ``AccountLine.further`` is to have.
+        """
         ...
 
     def count(self, criteria: Node) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from bot.app.answers import Answer, LabelMove
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, People, Pictures, Posted
+from bot.language.question import Question
 
 
 class Asking(Protocol):
@@ -69,6 +71,26 @@ class Voice(Protocol):
         Raises:
             UserError: the person may not, or it cannot be understood.
         """
+        ...
+
+
+class Saving(Protocol):
+    """Questions that become segments of the configuration."""
+
+    def problems(self, name: str, criteria: str) -> Mapping[str, str]:
+        """What is wrong with ``name`` and ``criteria``, a sentence each; empty when they may be saved."""
+        ...
+
+    def save(self, name: str, question: Question, person: Person, place: str) -> str:
+        """Save a question's criteria as a segment; a sentence that says so.
+
+        Raises:
+            UserError: the person may not, the name or the criteria are no good, or somebody else published.
+        """
+        ...
+
+    def save_text(self, name: str, criteria: str, note: str, person: Person, place: str) -> str:
+        """Save criteria as a segment. Raises as ``save``."""
         ...
 
 
@@ -143,6 +165,7 @@ class Services:
     alerts: AlertDesk
     rescoring: Rescoring
     voice: Voice
+    saving: Saving
     people: People
     home: Home
     seen: SeenEvents

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from bot.app.advising import Advising
 from bot.app.config.preview import Heard, Preview, preview
 from bot.app.config.published import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config.publishing import Configuring
@@ -17,6 +18,7 @@ from bot.app.marking import GivingMarks
 from bot.app.offers import Recommending
 from bot.app.ports import Clock
 from bot.app.recompute import Recompute
+from bot.app.saving import Saving
 from bot.runtime.documents import catalogs_of
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
@@ -94,6 +96,15 @@ class ScoringParts:
             self.audit,
         )
 
+    @cached_property
+    def saving(self) -> Saving:
+        """Questions that become segments."""
+
+        def document() -> str | None:
+            return None if (current := self.versions.current()) is None else current.document
+
+        return Saving(self.configuring, document, self._configuration, self.book.catalog, self.audit)
+
     def _rehearsed(self, candidate: Published) -> Preview:
         """What a run with another configuration would do; undone."""
         heard = Heard()
@@ -119,12 +130,24 @@ class ScoringParts:
         return Explanations(SqlScores(self.database), self.configurations, self.clock)
 
     @cached_property
+    def book(self) -> SqlAccountBook:
+        """Reading accounts with their scores, what explains them, and what to do about them."""
+        return SqlAccountBook(
+            self.database,
+            self._configuration,
+            self.clock,
+            self.crm_url,
+            self.explanations.of,
+            advise=Advising(SqlOffers(self.database), self._configuration).of,
+        )
+
+    @cached_property
     def recommending(self) -> Recommending:
         """What to offer to whom."""
         return Recommending(
             SqlOffers(self.database),
             SqlDismissals(self.database),
-            SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url),
+            self.book,
             self._configuration,
             self.audit,
             self.clock,

@@ -138,9 +138,7 @@ class Bellwether:
     @cached_property
     def book(self) -> SqlAccountBook:
         """Reading accounts with their scores."""
-        return SqlAccountBook(
-            self.database, self.configuration, self.clock, self.crm_url, self.scoring.explanations.of
-        )
+        return self.scoring.book
 
     @cached_property
     def asking(self) -> Ask:
@@ -261,6 +259,7 @@ class Bellwether:
             alerts=AlertDesk(self.alerts, self.audit, self.clock),
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
             voice=self.scoring.voice,
+            saving=self.scoring.saving,
             people=self.people,
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
             seen=self.seen,

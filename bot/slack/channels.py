@@ -58,6 +58,11 @@ class Channels:
         self._facts[channel_id] = (self._now(), facts)
         return facts
 
+    def facts_now(self, channel_id: str) -> ChannelFacts:
+        """The same, looked up anew: for what everybody in the channel is about to see."""
+        self._facts.pop(channel_id, None)
+        return self.facts(channel_id)
+
     def resolve(self, name: str) -> str:
         """The id of a channel given as ``#name``, ``name`` or id.
 

@@ -14,6 +14,11 @@ ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
 SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"
 OPEN_IN_CRM = "open_in_crm"  # a link; Slack tells us of the click all the same
 RESCORE = "rescore"
+EXPORT = "export"  # value: a whole question
+SAVE = "save"  # value: a whole question
+SAVE_FORM = "save_form"  # callback id of the modal
+SHARE = "share"  # value: a whole question
+SORT = "sort"  # selected value: "?" and a whole question, or "-field", "+field"
 
 
 def numbered(action_id: str, number: int) -> str:

@@ -63,6 +63,11 @@ class Place:
             return False
         return self.ephemeral or self.direct or (self.public and self.owner == self.user)
 
+    @property
+    def private(self) -> bool:
+        """Whether an answer here is seen by the person alone, though others are there."""
+        return bool(self.channel) and not (self.direct or self.public or self.shared)
+
 
 def sendable(message: Message) -> Json:
     """The payload of a message, checked; one that Slack would refuse becomes plain text, and is logged."""
@@ -97,6 +102,12 @@ class Reply:
             return self._post(place.channel, message, place.thread_ts)
         self.whisper(message)
         return None
+
+    def share(self, message: Message) -> Posted | None:
+        """Post for everybody in the channel, in the thread where it was asked; nothing on App Home."""
+        if self.place.channel is None:
+            return None
+        return self._post(self.place.channel, message, self.place.thread_ts)
 
     def whisper(self, message: Message) -> None:
         """Tell the person alone."""

@@ -10,6 +10,7 @@ from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
 from bot.app.people import Person
+from bot.app.saving import MAY_SAVE
 from bot.app.services import Services
 from bot.slack import ids
 from bot.slack.channels import Channels
@@ -32,9 +33,16 @@ class Surroundings:
     channels: Channels
     configuration: Callable[[], Configuration]
 
-    def drawing(self, person: Person, note: str = "") -> Drawing:
-        """The circumstances of a message for somebody."""
-        return Drawing(self.services.clock.now(), self.marks(), asker=person.slack_id, note=note)
+    def drawing(self, person: Person, note: str = "", *, private: bool = False) -> Drawing:
+        """The circumstances of a message for somebody; ``private``: seen by them alone, in a channel."""
+        return Drawing(
+            self.services.clock.now(),
+            self.marks(),
+            asker=person.slack_id,
+            note=note,
+            private=private,
+            may_save=person.may(MAY_SAVE),
+        )
 
     def marks(self) -> Marks:
         """The marks of the first segmentation's labels, which the question language means by ``label``."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
 
+from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
@@ -28,6 +29,7 @@ from bot.store.columns import (
 )
 from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import where
+from bot.store.line_values import cells
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
 from scoring.config import Configuration, Segmentation
@@ -62,6 +64,15 @@ def not_explained(_account_id: str) -> tuple[Explanation, ...]:
     return ()
 
 
+# An account's id, its label and the present day -> what to do about it.
+Advise = Callable[[str, str | None, date], Advice]
+
+
+def not_advised(_account_id: str, _label: str | None, _today: date) -> Advice:
+    """Nothing."""
+    return Advice()
+
+
 @dataclass(frozen=True)
 class _Reading:
     """One look at the database: a connection, and what the questions of that moment are read with."""
@@ -92,6 +103,7 @@ class SqlAccountBook:
         crm_url: Callable[[str], str | None],
         explain: Explain = not_explained,
         joined: Sequence[Joined] = (),
+        advise: Advise = not_advised,
     ) -> None:
         self._database = database
         self._configuration = configuration
@@ -99,6 +111,7 @@ class SqlAccountBook:
         self._crm_url = crm_url
         self._explain = explain
         self._joined = joined
+        self._advise = advise
 
     def catalog(self) -> Catalog:
         """The fields that a question may use."""
@@ -126,8 +139,22 @@ class SqlAccountBook:
             values={**occurring, "label": tuple(dict.fromkeys(labels))},
         )
 
-    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
+    def page(
+        self,
+        criteria: Node,
+        sort: Sequence[Sort],
+        limit: int,
+        offset: int = 0,
+        further: Sequence[str] = (),
+    ) -> list[AccountLine]:
         """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
+
+        Args:
+            criteria: which accounts.
+            sort: the keys, the first one first.
+            limit: how many at most.
+            offset: how many to pass over.
+            further: names of fields whose values ``AccountLine.further`` is to have.
 
         Raises:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
@@ -138,7 +165,9 @@ class SqlAccountBook:
             ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
-            return [AccountLine(*row) for row in reading.connection.execute(query)]
+            fields = [field_named(name, reading.catalog) for name in further]
+            query = query.add_columns(*map(reading.columns, fields))
+            return [_line(row, fields, reading.today) for row in reading.connection.execute(query)]
 
     def count(self, criteria: Node) -> int:
         """How many accounts meet the criteria.
@@ -182,6 +211,7 @@ class SqlAccountBook:
             open_count, open_minor = _open_deals(reading, account_id)
             explained = {one.segmentation: one for one in self._explain(account_id)}
             mine = explained.pop(reading.segmentation.name, None)
+            advice = self._advise(account_id, line.label, reading.today.day)
             return AccountCard(
                 line=line,
                 segmentation=reading.segmentation.name,
@@ -196,6 +226,8 @@ class SqlAccountBook:
                 website=website,
                 phone=phone,
                 crm_url=self._crm_url(account_id),
+                next_step=advice.next_step,
+                offers=advice.offers,
             )
 
     def edition(self) -> Hashable:
@@ -260,6 +292,11 @@ def _lines(columns: AccountColumns) -> Select[Any]:
         *(ACCOUNT.c.industry, ACCOUNT.c.city, ACCOUNT.c.state, ACCOUNT.c.country, OWNER.c.name),
         *(SCORE.c.last_purchase, bought, spent, ACCOUNT.c.annual_revenue_minor, ACCOUNT.c.employees),
     ).select_from(columns.rows())
+
+
+def _line(row: Row[Any], further: Sequence[Field], today: Today) -> AccountLine:
+    own = len(row) - len(further)
+    return replace(AccountLine(*row[:own]), further=cells(row[own:], further, today))
 
 
 def _groups(field: Field, columns: AccountColumns) -> Select[Any, int]:

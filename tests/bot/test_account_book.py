@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
-from bot.app.answers import Explanation, Group, LabelMove
+from bot.app.advising import Advice
+from bot.app.answers import CardOffer, Explanation, Group, LabelMove
 from bot.app.ask import Ask
 from bot.app.people import OPERATOR
 from bot.app.ports import AccountBook
@@ -266,3 +268,54 @@ def test_another_first_segmentation_gives_other_labels(database: Database) -> No
     book = SqlAccountBook(database, lambda: turned, StoppedClock(), str)
     assert ids(book, "label = Loyal") == ["a1"]
     assert ids(book, "label.RFM = vip") == ["a1"]
+
+
+def test_a_line_has_the_other_fields_that_are_wanted(book: AccountBook) -> None:
+    wanted = ("Customer Tier", "Seats", "tags", "label.RFM", "website", "deals.count", "open_deals")
+    lines = book.page(Always(), (), 10, 0, wanted)
+    assert {line.id: line.further for line in lines} == {
+        "a1": ("Gold", 12, "Renewal", "VIP", None, 6, 2),
+        "a2": (None, None, None, "At Risk", "https://acme.example", 1, 0),
+        "a3": (None, None, None, None, None, 0, 0),
+        "a4": (None, None, None, None, None, 0, 0),
+    }
+    assert book.page(Always(), (), 1)[0].further == ()
+    with pytest.raises(CriteriaError, match="no field"):
+        book.page(Always(), (), 1, 0, ("frob",))
+
+
+def test_other_fields_are_plain_values(book: AccountBook, database: Database) -> None:
+    fields = {"Renewal": "date", "Called": "datetime", "Key": "boolean", "Fee": "currency", "Huge": "double"}
+    described = [
+        {"module": "Accounts", "api_name": name, "label": name, "data_type": kind, "custom": True}
+        for name, kind in fields.items()
+    ]
+    add(database, "crm_field", *(one | {"read_only": False} for one in described))
+    called = "2026-03-02T01:30:00+00:00"  # still 1 March in New York
+    raw = {"Renewal": "2026-06-30", "Called": called, "Key": True, "Fee": 12.5, "Huge": 1e300}
+    add(database, "crm_account", {"id": "a9", "name": "Zumgoity", "raw": json.dumps(raw)})
+    (line,) = book.page(parse("name = Zumgoity", book.catalog()), (), 10, 0, tuple(fields))
+    assert line.further[:4] == (date(2026, 6, 30), date(2026, 3, 1), "yes", Decimal("12.5"))
+    assert line.further[4] == int(Decimal("1e300"))
+
+
+def test_a_question_about_a_field_of_the_crm_shows_it(book: AccountBook) -> None:
+    answer = Ask(book, lambda: CONFIGURATION).ask('accounts where "Customer Tier" = Gold', OPERATOR)
+    assert answer.columns == ("customer_tier", "label", "spend_minor", "last_purchase", "owner")
+    assert [line.further for line in answer.accounts] == [("Gold",)]
+
+
+def test_a_card_says_what_is_advised(database: Database) -> None:
+    settle(database)
+    given = Advice("Call them.", (CardOffer("GTX Pro", "repeat_buy", Decimal("0.5"), 100, "why"),))
+    asked = []
+
+    def advise(account_id: str, label: str | None, today: date) -> Advice:
+        asked.append((account_id, label, today))
+        return given
+
+    made = SqlAccountBook(database, lambda: CONFIGURATION, StoppedClock(), lambda _: None, advise=advise)
+    card = made.card("a1")
+    assert card is not None
+    assert (card.next_step, card.offers) == (given.next_step, given.offers)
+    assert asked == [("a1", "VIP", date(2026, 3, 30))]

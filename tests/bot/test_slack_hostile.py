@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.answers import Explanation, Group, LabelMove
+from bot.app.answers import CardOffer, Explanation, FurtherColumn, Group, LabelMove
 from bot.app.services import Check, HomeView, MovedAccount
-from bot.language.question import NotUnderstood, Reading, UnknownWord
+from bot.app.tables import AnswerTable, CellType, Picture, Point, Shape, TableColumn
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Sort, UnknownWord
 from bot.slack.views.alert import alert_message, summary_message, text_message
 from bot.slack.views.answer import answer_message
 from bot.slack.views.blocks import Json, Message
@@ -30,8 +32,10 @@ from bot.slack.views.problem import problem_message, refusal_message
 from bot.slack.views.text import mrkdwn, plain, web_address
 from sandbox.demo.transcript import message_text, mrkdwn_text, view_text
 from sandbox.slack.blocks import HOME, MESSAGE, check_blocks
+from scoring.criteria.tree import Compare, Operator
 from tests.support.fake_services import (
     ADA,
+    EVERY_TYPE,
     NOW,
     account,
     breakdown_answer,
@@ -39,6 +43,8 @@ from tests.support.fake_services import (
     card_answer,
     list_answer,
     notice,
+    row_of_every_type,
+    table_answer,
 )
 
 HOSTILE = [
@@ -66,7 +72,8 @@ HOSTILE = [
 ]
 # What Slack acts upon in mrkdwn, other than the dates that we write.
 ACTIVE = re.compile(r"<(?!!date\^\d+\^[^<>|^]*\|[^<>^|]* UTC>)")
-DIRECTION_MARKS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DIRECTION_MARKS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067")
+ISOLATES = re.compile("\u2068[^\u2068\u2069]*\u2069")  # the ones that we write: a text by itself
 
 
 def every_message(name: str) -> Iterator[Message]:
@@ -79,6 +86,13 @@ def every_message(name: str) -> Iterator[Message]:
     more = ("last_purchase", "purchases", "spend_minor", "annual_revenue_minor", "employees", "unknown")
     yield answer_message(replace(answer, columns=columns + more), drawing)
     yield answer_message(replace(answer, accounts=(), total=0), drawing)
+    further = FurtherColumn(name, TableColumn("tier", name, CellType.TEXT))
+    asked = Question(Kind.LIST, Compare("name", Operator.EQ, name), sort=(Sort(name),))
+    wide = replace(line, further=(name,))
+    own = replace(answer, accounts=(wide, wide), asked=asked, further=(further,), columns=("tier",))
+    for one in (drawing, replace(drawing, private=True, may_save=True, note=mrkdwn(name))):
+        yield answer_message(replace(own, remarks=(name,) * 9), one)
+        yield from every_table(name, one)
     yield answer_message(replace(answer, kind="count"), drawing)  # type: ignore[arg-type]
     groups = replace(breakdown_answer(Group(name, 3), Group(None, 1)), question=name, read_as=name)
     yield answer_message(replace(groups, group_by=name), drawing)
@@ -92,12 +106,31 @@ def every_message(name: str) -> Iterator[Message]:
     yield from every_notice(name)
 
 
+def every_table(name: str, drawing: Drawing) -> Iterator[Message]:
+    """Each kind of answer that is a table, with this value in its heads, cells and sentences."""
+    heads = tuple(replace(one, head=name) for one in EVERY_TYPE)
+    row = row_of_every_type(name, period=name, day=None)
+    many = table_answer(*(row,) * 150, question=name, read_as=name, said=name, remarks=(name,) * 30)
+    table = AnswerTable(heads, (row,) * 150, 400)
+    yield answer_message(replace(many, table=table), drawing)
+    asked = Question(Kind.MOVED, Compare("name", Operator.EQ, name))
+    for kind in (Kind.FIGURE, Kind.MOVED, Kind.HISTORY, Kind.OFFERS, Kind.PROSPECTS, Kind.WHY, Kind.FLOCK):
+        point = Picture(Shape.BAR, name, name, CellType.MONEY, (Point(name, 1),), name)
+        few = table_answer(row, kind=kind, asked=asked, said=name, question=name, currency=name)
+        yield answer_message(replace(few, picture=point), drawing)
+        yield answer_message(replace(few, table=None, picture=None), drawing)
+    twenty = AnswerTable(heads * 3, (row * 3,) * 3, 3)
+    yield answer_message(replace(many, table=twenty), drawing)
+
+
 def hostile_card(name: str) -> Any:
     return card(
         name,
         segmentation=name,
         why=(name, name),
         further=(Explanation(name, "leaving", name, name, (name, name)),) * 6,
+        next_step=name,
+        offers=(CardOffer(name, "repeat_buy", Decimal("0.5"), 1, name),) * 3,
         last_change=LabelMove(NOW, name, name),
         last_deal_name=name,
         contacts=((name, name, name),),
@@ -168,6 +201,7 @@ def assert_harmless(payload: Json, surface: Surface) -> None:
         assert not ACTIVE.search(text), text
     everything = json.dumps(shown(payload), ensure_ascii=False)
     assert not DIRECTION_MARKS & set(everything)
+    assert not {"\u2068", "\u2069"} & set(ISOLATES.sub("", everything))
     assert "\\u0000" not in everything
     kinds = set(re.findall(r'"type": "(\w+)"', everything))
     assert not kinds & {"user", "channel", "usergroup", "broadcast", "emoji", "image"}

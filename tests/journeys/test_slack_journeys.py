@@ -157,6 +157,7 @@ def test_a_mention_is_a_conversation_in_a_thread(stage: Stage) -> None:
         "        -------  ----------  --------  ---------------  -------------  -------\n"
         "        Konex    🟢 VIP      medical   Darcel Schlecht  5 Nov 2026     $123.5k\n"
         "        Bioplex  🔴 At Risk  medical   Darcel Schlecht  5 Nov 2026     $123.5k\n"
+        "        [Export] [Chart]\n"
         "        (Read as `label = VIP and industry = medical` · 2 of 2 · data from 24 Nov 12:01 UTC)"
     )
     assert stage.refused() == []

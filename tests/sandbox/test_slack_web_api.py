@@ -270,7 +270,7 @@ def test_uploads_that_are_not_finished_are_refused(client: WebClient, base_url: 
 
 
 def test_the_words_of_a_picture_have_a_limit(client: WebClient) -> None:
-    ticket = {"filename": "a.png", "length": 3}
+    ticket: dict[str, Any] = {"filename": "a.png", "length": 3}
     assert client.files_getUploadURLExternal(**ticket, alt_txt="x" * 1_000)["ok"]
     refused = refusal(client.files_getUploadURLExternal, **ticket, alt_txt="x" * 1_001)
     assert refused["error"] == "invalid_arguments"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -74,11 +74,21 @@ class FakeAccountBook:
         chosen = mask(criteria, frame, self.fields, Today(TODAY))
         return [line for line, holds in zip(self.sample.lines, chosen, strict=True) if holds]
 
-    def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
+    def page(
+        self,
+        criteria: Node,
+        sort: Sequence[Sort],
+        limit: int,
+        offset: int = 0,
+        further: Sequence[str] = (),
+    ) -> list[AccountLine]:
         lines = sorted(self._matching(criteria), key=lambda line: (line.name, line.id))
         for one in reversed(sort):
             lines.sort(key=lambda line, name=one.field: self._key(line, name), reverse=one.descending)  # type: ignore[misc]
-        return lines[offset : offset + limit]
+        return [
+            replace(line, further=tuple(row_of(line, self.sample.emails)[name] for name in further))
+            for line in lines[offset : offset + limit]
+        ]
 
     def _key(self, line: AccountLine, name: str) -> Any:
         value = row_of(line, self.sample.emails)[name]

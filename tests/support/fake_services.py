@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from threading import Lock
 from typing import Any
 
-from bot.app.answers import AccountCard, AccountLine, Answer, Explanation, Group, LabelMove
+from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Explanation, Group, LabelMove
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
+from bot.app.saving import MAY_SAVE, NOT_ALLOWED, written
 from bot.app.services import Check, HomeView, MovedAccount, Services
-from bot.app.tables import Picture
-from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
+from bot.app.tables import AnswerTable, Cell, CellType, Picture, TableColumn
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Sort, UnknownWord
 from scoring.config import Access, Configuration
+from scoring.criteria.parse import parse
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
+from tests.support.sample_organisation import CATALOG
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
 LABELS = ("VIP", "Champion", "Promising", "At Risk", "Lost")
@@ -93,6 +97,8 @@ def card(name: str = "Konex", **values: object) -> AccountCard:
             Explanation("Who leaves", "leaving", "Shaky", "Risk 63 %", ("Last of 42 purchase days: 1 Aug.",)),
             Explanation("Company size", "firmographics", None, "", ()),
         ),
+        next_step="Call the contact this week.",
+        offers=(CardOffer("GTX Pro", "repeat_buy", Decimal("0.34"), 120_000, "bought 4 times"),),
     )
     return replace(made, **values)  # type: ignore[arg-type]
 
@@ -163,6 +169,44 @@ def list_answer(*accounts: AccountLine, **values: object) -> Answer:
         currency="USD",
         accounts=accounts,
         columns=("label", "industry", "owner", "last_purchase", "spend_minor"),
+    )
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def asked_list(text: str = "label = VIP", *sort: Sort, limit: int | None = None) -> Question:
+    """A question for a list."""
+    return Question(Kind.LIST, parse(text, CATALOG), sort=sort, limit=limit)
+
+
+EVERY_TYPE = tuple(TableColumn(kind.value, kind.value.capitalize(), kind) for kind in CellType)
+
+
+def row_of_every_type(text: str = "Konex", **values: Cell) -> tuple[Cell, ...]:
+    """A row for ``EVERY_TYPE``: the text wherever one can stand."""
+    known: dict[str, Cell] = {
+        "number": Decimal("1234.5"),
+        "money": 12_345_600,
+        "percent": Decimal("0.125"),
+        "days": 12,
+        "day": date(2026, 11, 5),
+        "period": "Q3 2026",
+    }
+    return tuple((known | values).get(one.key, text) for one in EVERY_TYPE)
+
+
+def table_answer(*rows: tuple[Cell, ...], **values: object) -> Answer:
+    """A sentence with a table of every type of cell, and remarks."""
+    made = Answer(
+        question="revenue by quarter",
+        kind=Kind.FIGURE,
+        read_as="all accounts · revenue every quarter",
+        total=len(rows),
+        shown=len(rows),
+        as_of=NOW - timedelta(minutes=2),
+        currency="USD",
+        said="Revenue was $1.2M in 4 quarters.",
+        table=AnswerTable(EVERY_TYPE, rows, len(rows)) if rows else None,
+        remarks=("Two purchases have no day.",),
     )
     return replace(made, **values)  # type: ignore[arg-type]
 
@@ -273,6 +317,30 @@ class FakeVoice:
         return f"Kept in {place}."
 
 
+@dataclass
+class FakeSaving:
+    """Keeps what was saved; a name can be taken, and criteria that say "wrong" are."""
+
+    saved: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def problems(self, name: str, criteria: str) -> dict[str, str]:
+        found = {}
+        if name in {one[0] for one in self.saved}:
+            found["name"] = f"There is a segment “{name}” already."
+        if "wrong" in criteria:
+            found["criteria"] = f"At character {criteria.index('wrong') + 1}: There is no field wrong."
+        return found
+
+    def save(self, name: str, question: Question, person: Person, place: str) -> str:
+        return self.save_text(name, written(question), "", person, place)
+
+    def save_text(self, name: str, criteria: str, note: str, person: Person, place: str) -> str:
+        if not person.may(MAY_SAVE):
+            raise UserError(NOT_ALLOWED)
+        self.saved.append((name, criteria, note, person.slack_id))
+        return f"Saved as the segment “{name}”: {criteria}."
+
+
 class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
@@ -363,6 +431,7 @@ class FakeWorld:
     configuration: Configuration
     voice: FakeVoice = field(default_factory=FakeVoice)
     pictures: FakePictures = field(default_factory=FakePictures)
+    saving: FakeSaving = field(default_factory=FakeSaving)
 
     @property
     def services(self) -> Services:
@@ -372,6 +441,7 @@ class FakeWorld:
             alerts=self.desk,
             rescoring=self.rescoring,
             voice=self.voice,
+            saving=self.saving,
             people=self.people,
             home=FakeHome(self.desk),
             seen=self.seen,

@@ -33,6 +33,7 @@ class RecordingSlack:
     messages: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=lambda: {"CSHARED"})
 
     @property
     def api_url(self) -> str:
@@ -73,7 +74,7 @@ class RecordingSlack:
         key = arguments["channel"]
         if key not in CHANNELS:
             return {"ok": False, "error": "channel_not_found"}
-        return {"channel": {"id": key, "name": CHANNELS[key], "is_ext_shared": key == "CSHARED"}}
+        return {"channel": {"id": key, "name": CHANNELS[key], "is_ext_shared": key in self.shared}}
 
     def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         number = len(self.of("files.getUploadURLExternal"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -72,6 +73,24 @@ class Chat:
     def click(self, action: Mapping[str, Any], user: str = "UDARCEL", **where: Any) -> int:
         """Press a button or choose from a menu; ``where``: channel, ts, ephemeral; nothing on App Home."""
         return self.deliver(click_body(action, user, f"{self.slack.base_url}/respond/2", **where))
+
+    def submit(
+        self, callback_id: str, values: Mapping[str, str], metadata: str = "", user: str = "UDARCEL"
+    ) -> dict[str, Any]:
+        """Send a modal; what Slack is answered: errors by block, or nothing."""
+        state = {name: {name: {"type": "plain_text_input", "value": text}} for name, text in values.items()}
+        view = {"type": "modal", "callback_id": callback_id, "private_metadata": metadata, "blocks": []}
+        body = {
+            "type": "view_submission",
+            "team": {"id": "T0"},
+            "user": {"id": user, "team_id": "T0"},
+            "trigger_id": f"trigger-{next(_numbers)}",
+            "view": view | {"state": {"values": state}},
+        }
+        response = self.app.dispatch(BoltRequest(mode="socket_mode", body=body))
+        self._wait()
+        answered: dict[str, Any] = json.loads(response.body) if response.body else {}
+        return answered
 
     def open_home(self, user: str = "UDARCEL", tab: str = "home") -> int:
         return self.deliver(event_body("app_home_opened", user=user, channel="D" + user[1:], tab=tab))

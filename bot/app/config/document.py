@@ -40,15 +40,16 @@ class Text:
     Attributes:
         source: how the document is called in messages: its file's name.
         values: its plain content: mappings, lists, texts, numbers.
+        tree: the same as it was read, with comments and lines.
     """
 
     source: str
     values: dict[str, Any]
-    _tree: CommentedMap = field(repr=False, compare=False)
+    tree: CommentedMap = field(repr=False, compare=False)
 
     def line(self, problem: Problem) -> int:
         """The line (from 1) of the key or list item that a problem speaks of; if absent, its parent's."""
-        here: Any = self._tree
+        here: Any = self.tree
         line = 0
         for step in problem.path:
             found = _step(here, step)

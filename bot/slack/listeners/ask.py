@@ -71,15 +71,21 @@ class AskListeners:
         if correction is not None:
             on_correction(self.around, correction, person, reply)
             return
-        reply.say(self._message(text or HELP, person, note=note_for(reply.place, self._name(reply.place))))
+        note = note_for(reply.place, self._name(reply.place))
+        reply.say(self._message(text or HELP, person, note=note, private=reply.place.private))
 
     def _answer_click(
         self, question: str, offset: int, body: dict[str, Any], context: BoltContext, client: WebClient
     ) -> None:
         reply = self.around.reply(body, context, client)
-        reply.answer_click(self._message(question[:LONGEST_QUESTION], asker(context), offset))
+        private = reply.place.private
+        reply.answer_click(
+            self._message(question[:LONGEST_QUESTION], asker(context), offset, private=private)
+        )
 
-    def _message(self, text: str, person: Person, offset: int = 0, note: str = "") -> Message:
+    def _message(
+        self, text: str, person: Person, offset: int = 0, note: str = "", *, private: bool = False
+    ) -> Message:
         started = time.monotonic()
         if len(text) > LONGEST_QUESTION:
             raise UserError(
@@ -93,7 +99,7 @@ class AskListeners:
             total=answer.total,
             milliseconds=round((time.monotonic() - started) * 1000),
         )
-        return answer_message(answer, self.around.drawing(person, note))
+        return answer_message(answer, self.around.drawing(person, note, private=private))
 
     def typed(self, text: str, bot_user_id: str | None) -> str:
         """What the person typed: without the mention of us, other people by name, links by what they show."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.app.answers import AccountCard, Answer, Explanation
-from bot.app.wording import counted, day, money
+from bot.app.answers import AccountCard, Answer, CardOffer, Explanation
+from bot.app.wording import counted, day, isolated, money, percent
 from bot.slack import ids
 from bot.slack.views.blocks import (
     Json,
@@ -34,9 +34,10 @@ def account_message(answer: Answer, drawing: Drawing) -> Message:
     account = card.line
     label = marked(account.label, drawing.marks) if account.label else "⚪ no label"
     blocks = (
-        sentence(run(plain(account.name, 150), "bold"), run(f"  {label}{_since(card)}")),
+        sentence(run(isolated(plain(account.name, 150)), "bold"), run(f"  {label}{_since(card)}")),
         fields(_facts(card, answer.currency)),
         *_why(card),
+        *_advice(card, answer.currency),
         *_further(card, drawing),
         *_contacts(card),
         *_links(card),
@@ -83,13 +84,26 @@ def _why(card: AccountCard) -> tuple[Json, ...]:
     return (rich_text(line(run("Why", "bold")), bullets(reasons)),) if reasons else ()
 
 
+def _advice(card: AccountCard, currency: str) -> tuple[Json, ...]:
+    """What to do next, and what to offer."""
+    step = (line(run("Next step: ", "bold"), run(plain(card.next_step, 300))),) if card.next_step else ()
+    offers = [line(run(plain(one.what, 120), "bold"), run(_chance(one, currency))) for one in card.offers]
+    lines = (*step, *((line(run("Offer", "bold")), bullets(offers)) if offers else ()))
+    return (rich_text(*lines),) if lines else ()
+
+
+def _chance(one: CardOffer, currency: str) -> str:
+    value = money(one.value_minor, currency)
+    return f" · {percent(one.chance)} chance · {value} expected · {plain(one.why, 150)}"
+
+
 def _further(card: AccountCard, drawing: Drawing) -> tuple[Json, ...]:
     """What the other segmentations say: a line each, with the first sentence of why."""
     lines = [
         line(run(plain(one.segmentation, 100), "bold"), run(f": {_said(one, drawing)}"))
         for one in card.further
     ]
-    return (rich_text(bullets(lines)),) if lines else ()
+    return (rich_text(line(run("Other segmentations", "bold")), bullets(lines)),) if lines else ()
 
 
 def _said(one: Explanation, drawing: Drawing) -> str:

@@ -10,7 +10,6 @@ from bot.app.notices import AlertNotice
 from bot.app.wording import day, money
 from bot.slack import ids
 from bot.slack.views import limits
-from bot.slack.views.answer import fitting
 from bot.slack.views.blocks import (
     Json,
     Message,
@@ -29,6 +28,7 @@ from bot.slack.views.blocks import (
     table,
 )
 from bot.slack.views.marks import direction_mark
+from bot.slack.views.rows import fitting
 from bot.slack.views.text import clip, clock_time, moment, mrkdwn, plain, split, web_address
 
 SNOOZE_DAYS: Final = (1, 7, 30)

@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from bot.app.answers import AccountLine, Answer
-from bot.app.wording import counted, day, money
+from bot.app.columns import cells_of, columns_of
+from bot.app.wording import counted, isolated
 from bot.language.question import Kind
-from bot.slack import ids
 from bot.slack.views import limits
 from bot.slack.views.account import account_message
-from bot.slack.views.blocks import Json, Message, actions, button, context, run, sentence, table
+from bot.slack.views.blocks import Json, Message, context, run, sentence, table
+from bot.slack.views.controls import controls
 from bot.slack.views.drawing import Drawing
 from bot.slack.views.help import help_message
 from bot.slack.views.marks import marked
 from bot.slack.views.not_understood import not_understood_message
-from bot.slack.views.text import code, data_age, mrkdwn, plain
+from bot.slack.views.rows import CELL, HEAD, RIGHT, cell_text, fitting, footer, remarks, rows_message
+from bot.slack.views.text import mrkdwn, plain
 
-TABLE_CHARACTERS: Final = 9_000  # leaves room for the rest of the message under limits.MESSAGE_CHARACTERS
-CELL: Final = 80
 FIRST_NAMES: Final = 3  # in the notification
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How one attribute of a line is headed and written."""
-
-    head: str
-    cell: Callable[[AccountLine, Answer, Drawing], str]
-    right: bool = False
-
-
-def _number(value: int | None) -> str:
-    return plain(None) if value is None else f"{value:,}"
-
-
-COLUMNS: Final[Mapping[str, Column]] = {
-    "label": Column("Label", lambda line, _answer, drawing: marked(line.label, drawing.marks)),
-    "r": Column("R", lambda line, _answer, _drawing: _number(line.r), right=True),
-    "f": Column("F", lambda line, _answer, _drawing: _number(line.f), right=True),
-    "m": Column("M", lambda line, _answer, _drawing: _number(line.m), right=True),
-    "total": Column("RFM", lambda line, _answer, _drawing: _number(line.total), right=True),
-    "industry": Column("Industry", lambda line, _answer, _drawing: plain(line.industry, CELL)),
-    "city": Column("City", lambda line, _answer, _drawing: plain(line.city, CELL)),
-    "state": Column("State", lambda line, _answer, _drawing: plain(line.state, CELL)),
-    "country": Column("Country", lambda line, _answer, _drawing: plain(line.country, CELL)),
-    "owner": Column("Owner", lambda line, _answer, _drawing: plain(line.owner, CELL)),
-    "last_purchase": Column("Last purchase", lambda line, _answer, _drawing: day(line.last_purchase)),
-    "purchases": Column("Purchases", lambda line, _answer, _drawing: _number(line.purchases), right=True),
-    "spend_minor": Column(
-        "Spend", lambda line, answer, _drawing: money(line.spend_minor, answer.currency), right=True
-    ),
-    "annual_revenue_minor": Column(
-        "Revenue",
-        lambda line, answer, _drawing: money(line.annual_revenue_minor, answer.currency),
-        right=True,
-    ),
-    "employees": Column("Employees", lambda line, _answer, _drawing: _number(line.employees), right=True),
-}
 
 
 def answer_message(answer: Answer, drawing: Drawing) -> Message:
@@ -70,23 +28,18 @@ def answer_message(answer: Answer, drawing: Drawing) -> Message:
         return not_understood_message(answer.question, answer.not_understood, drawing)
     if answer.kind is Kind.HELP:
         return help_message(answer.help, drawing)
-    if answer.kind is Kind.ACCOUNT:
-        return account_message(answer, drawing)
-    if answer.kind is Kind.COUNT_BY:
-        return _breakdown_message(answer, drawing)
-    if answer.kind is Kind.COUNT:
-        return _count_message(answer, drawing)
-    return _list_message(answer, drawing)
-
-
-def footer(answer: Answer, now: datetime, *facts: str) -> Json:
-    """How the question was read, and how old the data is."""
-    parts = [f"Read as {code(answer.read_as)}" if answer.read_as else "", *facts, data_age(answer.as_of, now)]
-    return context(" · ".join(part for part in parts if part))
+    if answer.table is not None or answer.said:
+        return rows_message(answer, drawing)
+    draw = {
+        Kind.ACCOUNT: account_message,
+        Kind.COUNT_BY: _breakdown_message,
+        Kind.COUNT: _count_message,
+    }.get(answer.kind or Kind.LIST, _list_message)
+    return draw(answer, drawing)
 
 
 def _lead(answer: Answer, what: str) -> Json:
-    return sentence(run(what, "bold"), run(f" · {plain(answer.question, 300)}"))
+    return sentence(run(what, "bold"), run(f" · {isolated(plain(answer.question, 300))}"))
 
 
 def _notification(answer: Answer, what: str) -> str:
@@ -101,37 +54,30 @@ def _list_message(answer: Answer, drawing: Drawing) -> Message:
     what = counted(answer.total, "account")
     if not answer.accounts:
         nothing = "No account meets this" if not answer.total else "There are no more accounts"
-        blocks = _with_note(drawing, _lead(answer, f"{nothing}."), footer(answer, drawing.now))
-        return Message(_notification(answer, f"{nothing}."), blocks)
-    columns = [COLUMNS[name] for name in answer.columns if name in COLUMNS][: limits.TABLE_CELLS - 1]
-    cells = [
-        [plain(line.name, CELL), *(column.cell(line, answer, drawing) for column in columns)]
-        for line in answer.accounts
-    ]
-    rows = fitting(cells)
-    drawn = table(
-        ["Account", *(column.head for column in columns)], rows, [False, *(c.right for c in columns)]
-    )
-    pages = _page_buttons(answer, len(rows), drawing)
+        turned = controls(answer, 0, drawing)
+        blocks = (_lead(answer, f"{nothing}."), *turned, footer(answer, drawing))
+        return Message(_notification(answer, f"{nothing}."), _with_note(drawing, *blocks))
+    columns = columns_of(answer)[: limits.TABLE_CELLS - 1]
+    rows = fitting([_cells(line, answer, drawing)[: limits.TABLE_CELLS] for line in answer.accounts])
+    heads = ["Account", *(plain(one.head, HEAD) for one in columns)]
+    drawn = table(heads, rows, [False, *(one.type in RIGHT for one in columns)])
     place = _place_of_page(answer, len(rows))
-    blocks = (_lead(answer, what), drawn, *pages, footer(answer, drawing.now, place))
-    first = ", ".join(mrkdwn(line.name, 60) for line in answer.accounts[:FIRST_NAMES])
-    return Message(
-        _notification(answer, f"{what}: {first}{'…' if answer.total > FIRST_NAMES else ''}"),
-        _with_note(drawing, *blocks),
+    blocks = (
+        _lead(answer, what),
+        drawn,
+        *remarks(answer.remarks),
+        *controls(answer, len(rows), drawing),
+        footer(answer, drawing, place),
     )
+    first = ", ".join(mrkdwn(line.name, 60) for line in answer.accounts[:FIRST_NAMES])
+    said = f"{what}: {first}{'…' if answer.total > FIRST_NAMES else ''}"
+    return Message(_notification(answer, said), _with_note(drawing, *blocks))
 
 
-def fitting(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """As many rows as a message may hold beside a head: by number, and by characters."""
-    kept: list[Sequence[str]] = []
-    room = TABLE_CHARACTERS
-    for row in rows[: limits.TABLE_ROWS - 1]:
-        room -= sum(map(len, row))
-        if room < 0:
-            break
-        kept.append(row)
-    return kept
+def _cells(line: AccountLine, answer: Answer, drawing: Drawing) -> list[str]:
+    values = zip(cells_of(line, answer), columns_of(answer), strict=True)
+    cells = (cell_text(value, column.type, answer.currency, drawing) for value, column in values)
+    return [plain(line.name, CELL), *cells]
 
 
 def _place_of_page(answer: Answer, drawn: int) -> str:
@@ -140,28 +86,9 @@ def _place_of_page(answer: Answer, drawn: int) -> str:
     return f"{drawn:,} of {answer.total:,}"
 
 
-def _page_buttons(answer: Answer, drawn: int, drawing: Drawing) -> tuple[Json, ...]:
-    """Buttons to the next page and the first; what they carry is asked again for whoever clicks."""
-    after = answer.offset + drawn
-    wanted = [("From the start", 0)] if answer.offset else []
-    if after < answer.total:
-        wanted.append((f"Next {min(max(answer.shown, 1), answer.total - after)}", after))
-    buttons = [
-        button(text, ids.numbered(ids.PAGE, number), value)
-        for number, (text, offset) in enumerate(wanted)
-        if len(value := page_value(answer.question, offset)) <= limits.BUTTON_VALUE
-    ]
-    return (actions(ids.owned("pages", drawing.asker), *buttons),) if buttons else ()
-
-
-def page_value(question: str, offset: int) -> str:
-    """What a page button carries: the whole question and where to go on, so that nothing must be kept."""
-    return json.dumps({"q": question, "offset": offset}, ensure_ascii=False, separators=(",", ":"))
-
-
 def _count_message(answer: Answer, drawing: Drawing) -> Message:
     what = counted(answer.total, "account")
-    blocks = (_lead(answer, what), footer(answer, drawing.now))
+    blocks = (_lead(answer, what), footer(answer, drawing))
     return Message(_notification(answer, what), _with_note(drawing, *blocks))
 
 
@@ -184,7 +111,8 @@ def _breakdown_message(answer: Answer, drawing: Drawing) -> Message:
     biggest = ", ".join(
         f"{mrkdwn(group.value or 'none', 60)} {group.count:,}" for group in answer.groups[:FIRST_NAMES]
     )
-    blocks = (lead, *drawn, footer(answer, drawing.now, left_out))
+    pressed = controls(answer, len(rows), drawing)
+    blocks = (lead, *drawn, *pressed, footer(answer, drawing, left_out))
     return Message(
         _notification(answer, f"{what}: {biggest}" if biggest else what), _with_note(drawing, *blocks)
     )

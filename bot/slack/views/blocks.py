@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.slack.views import limits
 from bot.slack.views.text import clip, plain, web_address
 
 Json = dict[str, Any]
+LONG_CELL: Final = 28  # characters; a table of seven columns is no wider than a message then
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,52 @@ def actions(block_id: str, *elements: Json) -> Json:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Json:
-    """A table of texts in which nothing is interpreted; ``right`` tells which columns are aligned so."""
+    """A table of texts in which nothing is interpreted; ``right`` tells which columns are aligned so.
+
+    A column with long texts wraps them; the others stay as narrow as they are.
+    """
+    long = [
+        any(len(cell) > LONG_CELL for row in rows for cell in row[at : at + 1]) for at in range(len(right))
+    ]
     return {
         "type": "table",
-        "column_settings": [{"align": "right" if flag else "left"} for flag in right],
+        "column_settings": [
+            {"align": "right" if flag else "left"} | ({"is_wrapped": True} if wraps else {})
+            for flag, wraps in zip(right, long, strict=True)
+        ],
         "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in [heads, *rows]],
+    }
+
+
+def text_input(
+    label: str, block_id: str, value: str, most: int, *, multiline: bool = False, optional: bool = False
+) -> Json:
+    """A field of a modal in which somebody writes; ``value`` is what stands in it at first."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": block_id,
+        "multiline": multiline,
+        "max_length": most,
+    }
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": _plain_text(label),
+        "element": element | ({"initial_value": value} if value else {}),
+        "optional": optional,
+    }
+
+
+def modal(title: str, callback_id: str, submit: str, metadata: str, blocks: Sequence[Json]) -> Json:
+    """A modal; ``metadata`` comes back with what was written."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": _plain_text(clip(title, limits.VIEW_LABEL)),
+        "submit": _plain_text(clip(submit, limits.VIEW_LABEL)),
+        "close": _plain_text("Cancel"),
+        "private_metadata": metadata,
+        "blocks": list(blocks),
     }
 
 

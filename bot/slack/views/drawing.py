@@ -17,9 +17,13 @@ class Drawing:
         marks: the coloured mark of each label.
         asker: whose question it is (Slack id): the buttons edit the message for them alone.
         note: one more sentence of mrkdwn below, as "only you can see this".
+        private: they alone see it, in a channel where it could be shared.
+        may_save: they may save questions as segments.
     """
 
     now: datetime
     marks: Marks = field(default_factory=dict)
     asker: str = ""
     note: str = ""
+    private: bool = False
+    may_save: bool = False

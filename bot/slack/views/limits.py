@@ -30,6 +30,10 @@ OPTION_VALUE: Final = 150
 OPTIONS: Final = 100
 PLACEHOLDER: Final = 150
 ID: Final = 255
+VIEW_LABEL: Final = 24  # title, submit and close of a modal
+PRIVATE_METADATA: Final = 3_000
+INPUT_LABEL: Final = 2_000
+INPUT_TEXT: Final = 3_000
 TABLE_ROWS: Final = 100
 TABLE_CELLS: Final = 20
 
@@ -39,6 +43,7 @@ class Surface(StrEnum):
 
     MESSAGE = "message"
     HOME = "home"
+    MODAL = "modal"
 
 
 # The one thing in angle brackets that we write ourselves: an instant, in the reader's own time zone.
@@ -80,6 +85,13 @@ def _check_whole(payload: Mapping[str, Any], blocks: Sequence[Block], surface: S
         yield from _check_text(payload.get("text"), TEXT, "text", mrkdwn=True)
         if (size := sum(_characters(block) for block in blocks)) > MESSAGE_CHARACTERS:
             yield f"has {size} characters, more than {MESSAGE_CHARACTERS}"
+    if surface is Surface.MODAL:
+        for name in ("title", "submit", "close"):
+            yield from _check_object(payload.get(name), VIEW_LABEL, name, plain=True)
+        if len(payload.get("private_metadata", "")) > PRIVATE_METADATA:
+            yield f"private_metadata is longer than {PRIVATE_METADATA}"
+    elif any(block.get("type") == "input" for block in blocks):
+        yield f"has an input on a {surface}"
 
 
 def _characters(value: Any) -> int:
@@ -182,6 +194,18 @@ def _check_select(select: Block) -> Iterator[str]:
             yield f"option value is not 1 to {OPTION_VALUE} characters"
 
 
+def _check_input(block: Block) -> Iterator[str]:
+    yield from _check_object(block.get("label"), INPUT_LABEL, "label", plain=True)
+    element: Block = block.get("element") or {}
+    if element.get("type") != "plain_text_input":
+        yield f"has an input of the unknown type {element.get('type')!r}"
+    if not 1 <= len(element.get("action_id", "")) <= ID:
+        yield f"action_id is not 1 to {ID} characters"
+    most = element.get("max_length", INPUT_TEXT)
+    if not 1 <= most <= INPUT_TEXT or len(element.get("initial_value", "")) > most:
+        yield f"initial_value is longer than {most}, or that is not 1 to {INPUT_TEXT}"
+
+
 def _check_rich_text(block: Block) -> Iterator[str]:
     if not block.get("elements"):
         yield "has no elements"
@@ -231,4 +255,5 @@ _CHECKERS: Final[Mapping[str, Callable[[Block], Iterator[str]]]] = {
     "actions": _check_actions,
     "rich_text": _check_rich_text,
     "table": _check_table,
+    "input": _check_input,
 }

@@ -7,18 +7,14 @@ which interpret nothing) or ``mrkdwn`` (for the places that Slack parses). Nothi
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.app.wording import NOTHING, ago
+from bot.app.wording import NOTHING, ago, one_line
 from bot.slack.views.limits import URL
 
 STALE_AFTER: Final = timedelta(hours=26)  # more than the daily run's distance: something has stopped
-_JOINER: Final = (
-    "\u200d"  # holds emoji and letters of some scripts together: the one format sign that is kept
-)
 LOOKED_AT: Final = 8  # times the length that is shown: a field may hold megabytes
 _OTHER_GRAVE: Final = "\u02cb"  # looks like the sign that would end the code
 _FORMATTING: Final = re.compile(r"([*_~`])")
@@ -28,15 +24,7 @@ _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 def plain(value: str | None, most: int = 200) -> str:
     """A foreign value on one line, without control and direction marks, clipped; a dash when empty."""
     beginning = (value or "")[: most * LOOKED_AT]
-    return clip(" ".join("".join(map(_shown, beginning)).split()), most) or NOTHING
-
-
-def _shown(sign: str) -> str:
-    """A sign that can be seen as it is; space for breaks and control signs, nothing for what is invisible."""
-    category = unicodedata.category(sign)
-    if category == "Cf":  # direction marks and other invisible signs
-        return sign if sign == _JOINER else ""
-    return " " if category[0] in "CZ" else sign
+    return clip(one_line(beginning), most) or NOTHING
 
 
 def mrkdwn(value: str | None, most: int = 200) -> str:
