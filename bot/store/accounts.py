@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
+from sqlalchemy import Row, Select, func, literal, select
 
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
+from bot.store.account_reading import AccountReader, Reading
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import (
     ACCOUNT,
@@ -27,22 +25,21 @@ from bot.store.columns import (
     is_open,
 )
 from bot.store.counted import counted_purchases
-from bot.store.criteria_sql import where
+from bot.store.figure_values import Tally, merged
+from bot.store.groups import check_grouped, group_name
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
-from scoring.config import Configuration, Segmentation
-from scoring.criteria.check import check, field_named
+from scoring.config import Configuration
+from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.criteria.periods import Today
+from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
-from scoring.criteria.values import written_field
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
 
 CONTACTS_SHOWN = 3
-DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
+DEFAULT_CURRENCY = "USD"
 # What the vocabulary knows the values of, beside labels and stages.
 WORD_COLUMNS = {
     "industry": "industry",
@@ -51,7 +48,6 @@ WORD_COLUMNS = {
     "country": "country",
     "type": "kind",
 }
-GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 
 # An account's id -> what every segmentation says of it, the primary one first.
 Explain = Callable[[str], tuple[Explanation, ...]]
@@ -60,25 +56,6 @@ Explain = Callable[[str], tuple[Explanation, ...]]
 def not_explained(_account_id: str) -> tuple[Explanation, ...]:
     """Nothing beyond the sentences that were recorded with the last change of label."""
     return ()
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """One look at the database: a connection, and what the questions of that moment are read with."""
-
-    connection: Connection
-    configuration: Configuration
-    catalog: Catalog
-    columns: AccountColumns
-    today: Today
-
-    @property
-    def segmentation(self) -> Segmentation:
-        return self.configuration.primary
-
-    def meets(self, criteria: Node) -> ColumnElement[bool]:
-        check(criteria, self.catalog)
-        return where(criteria, self.catalog, self.columns, self.today, self.columns.dialect)
 
 
 class SqlAccountBook:
@@ -95,7 +72,7 @@ class SqlAccountBook:
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._clock = clock
+        self._reader = AccountReader(database, configuration, clock, joined)
         self._crm_url = crm_url
         self._explain = explain
         self._joined = joined
@@ -132,7 +109,7 @@ class SqlAccountBook:
         Raises:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
         """
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             order = tuple(in_order(sort, reading.catalog, reading.columns))
             # First which ones, with their keys only: whole rows of every account would have to be sorted.
             ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
@@ -146,7 +123,7 @@ class SqlAccountBook:
         Raises:
             CriteriaError: as ``page``.
         """
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             query = select(func.count()).select_from(reading.columns.rows()).where(reading.meets(criteria))
             return reading.connection.execute(query).scalar_one()
 
@@ -158,20 +135,19 @@ class SqlAccountBook:
         Raises:
             CriteriaError: as ``page``; or a field whose values are not grouped.
         """
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             field = field_named(field_name, reading.catalog)
-            if field.type not in GROUPED_TYPES:
-                raise CriteriaError(
-                    f"Accounts are not counted by {written_field(field.name)}: "
-                    f"it is a {field.type.value} field."
-                )
-            query = _groups(field, reading.columns).where(reading.meets(criteria))
-            found = [_group(row, field) for row in reading.connection.execute(query)]
+            check_grouped(field)
+            value = reading.columns(field).label("value")
+            query = select(value, func.count()).select_from(reading.columns.rows()).group_by(value)
+            rows = reading.connection.execute(query.where(reading.meets(criteria))).all()
+        counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
+        found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
         return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
 
     def card(self, account_id: str) -> AccountCard | None:
         """Everything that is told of one account; None when there is no such account."""
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             query = _lines(reading.columns).add_columns(ACCOUNT.c.website, ACCOUNT.c.phone)
             row = reading.connection.execute(query.where(ACCOUNT.c.id == account_id)).one_or_none()
             if row is None:
@@ -226,28 +202,7 @@ class SqlAccountBook:
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
         with self._database.reads.connect() as connection:
-            return self._today(connection, self._configuration()).day
-
-    @contextmanager
-    def _reading(self) -> Iterator[_Reading]:
-        configuration = self._configuration()
-        expressions = {one.field.source: one.expression for one in self._joined}
-        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
-        with self._database.reads.connect() as connection:
-            yield _Reading(
-                connection,
-                configuration,
-                account_catalog(connection, configuration, self._joined),
-                columns,
-                self._today(connection, configuration),
-            )
-
-    def _today(self, connection: Connection, configuration: Configuration) -> Today:
-        named = configuration.organisation.time_zone
-        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
-        zone = ZoneInfo(named or DEFAULT_ZONE)
-        day = self._clock.now().astimezone(zone).date()
-        return Today(day, configuration.organisation.fiscal_year_starts, zone)
+            return self._reader.today(connection, self._configuration()).day
 
 
 def _lines(columns: AccountColumns) -> Select[Any]:
@@ -262,31 +217,11 @@ def _lines(columns: AccountColumns) -> Select[Any]:
     ).select_from(columns.rows())
 
 
-def _groups(field: Field, columns: AccountColumns) -> Select[Any, int]:
-    value = columns(field)
-    count = func.count().label("accounts")
-    if field.type is not FieldType.TEXT:
-        return select(value.label("value"), count).select_from(columns.rows()).group_by(value)
-    folded = func.bw_fold(func.nullif(value, ""), type_=String)
-    # Of several spellings the first by code points, whatever the server's language.
-    spelling = value if columns.dialect == "sqlite" else value.collate("C")
-    return select(func.min(spelling).label("value"), count).select_from(columns.rows()).group_by(folded)
-
-
-def _group(row: Row[Any], field: Field) -> Group:
-    value = row.value
-    if field.type is FieldType.BOOLEAN and value is not None:
-        value = "yes" if value else "no"
-    elif isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return Group(None if value in {None, ""} else str(value), row.accounts)
-
-
 def _in_order(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({value for value in values if value}))
 
 
-def _changes(reading: _Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
+def _changes(reading: Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
     """Since when the label stands, the last change that was not a baseline, and its recorded reasons."""
     mine = (_CHANGE.c.account_id == account_id, _CHANGE.c.segmentation == reading.segmentation.name)
     newest = select(_CHANGE).where(*mine).order_by(_CHANGE.c.changed_at.desc(), _CHANGE.c.id.desc())
@@ -305,14 +240,14 @@ def _recorded(facts: str) -> tuple[str, ...]:
     return tuple(str(sentence) for sentence in why)
 
 
-def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
+def _open_deals(reading: Reading, account_id: str) -> tuple[int, int]:
     query = select(func.count(), func.coalesce(func.sum(TRANSACTION.c.amount_minor), 0))
     mine = query.where(TRANSACTION.c.account_id == account_id, is_open())
     count, minor = reading.connection.execute(mine).one()
     return count, int(minor)
 
 
-def _last_purchase(reading: _Reading, account_id: str) -> str | None:
+def _last_purchase(reading: Reading, account_id: str) -> str | None:
     """The name of the newest deal, or the number of the newest document, that counts."""
     of, fields = reading.configuration, reading.catalog.open()
     try:
@@ -328,7 +263,7 @@ def _last_purchase(reading: _Reading, account_id: str) -> str | None:
     return reading.connection.execute(newest.limit(1)).scalar()
 
 
-def _contacts(reading: _Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:
+def _contacts(reading: Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:
     """Those with an e-mail address first."""
     name = func.coalesce(_CONTACT.c.name, _CONTACT.c.email)
     query = (
