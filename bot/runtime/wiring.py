@@ -147,7 +147,8 @@ class Bellwether:
     @cached_property
     def asking(self) -> Ask:
         """Questions."""
-        return Ask(self.book, self.configuration, further_answers())
+        further = further_answers(self.database, self.book, self.configuration, self.clock)
+        return Ask(self.book, self.configuration, further)
 
     @cached_property
     def alerts(self) -> SqlAlertRecords:

@@ -21,7 +21,7 @@ from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always, Calendar, Rolling, Unit
 from tests.support import figures_by_hand as by_hand
-from tests.support.buying_world import BuyingWorld
+from tests.support.buying_world import BuyingWorld, counting
 from tests.support.scoring_world import database, shared_postgres  # noqa: F401  (fixtures)
 
 OF_RECORDS = [one for one in Metric if one is not Metric.SHARE]
@@ -83,7 +83,7 @@ def test_deals_by_who_owns_them(world: BuyingWorld) -> None:
 
 def test_purchases_that_are_deals_have_owners(world: BuyingWorld) -> None:
     made = by_hand.organisation(world, 5)
-    world.publish(by_hand.counting(by_hand.PURCHASES[0]))
+    world.publish(counting(by_hand.PURCHASES[0]))
     made.documents.clear()
     owners = {one["id"]: made.users.get(one["owner_id"] or "") for one in made.deals}
     for metric in by_hand.BOUGHT:
@@ -219,7 +219,7 @@ def test_of_nothing_sums_are_0_and_averages_nothing(world: BuyingWorld) -> None:
 
 def test_the_fiscal_year_and_the_week_are_those_of_the_organisation(world: BuyingWorld) -> None:
     by_hand.organisation(world, 12)
-    world.publish("organisation: {fiscal_year_starts: 2}\n" + by_hand.counting(by_hand.PURCHASES[0]))
+    world.publish("organisation: {fiscal_year_starts: 2}\n" + counting(by_hand.PURCHASES[0]))
     book = by_hand.book(world)
     quarters = book.figure(Always(), Figure(Metric.REVENUE, every=Unit.QUARTER, span=Calendar(Unit.YEAR, -1)))
     assert [row.group for row in quarters] == [

@@ -40,7 +40,8 @@ class Organisation:
     users: dict[str, str | None] = field(default_factory=dict)
 
     def industry(self, account: str) -> str | None:
-        return next(one["industry"] for one in self.accounts if one["id"] == account)
+        found: str | None = next(one["industry"] for one in self.accounts if one["id"] == account)
+        return found
 
 
 def organisation(world: BuyingWorld, seed: int, accounts: int = 12, records: int = 120) -> Organisation:
@@ -218,8 +219,8 @@ def aggregate(how: Aggregate, values: Sequence[Fraction], *, money: bool) -> Any
         return None
     if how in {Aggregate.LOWEST, Aggregate.HIGHEST}:
         return exactly(min(values) if how is Aggregate.LOWEST else max(values))
-    mean = statistics.median(values) if how is Aggregate.MEDIAN else sum(values) / len(values)
-    return int(exactly(Fraction(mean.numerator // mean.denominator))) if money else floored(Fraction(mean))
+    mean = Fraction(statistics.median(values) if how is Aggregate.MEDIAN else sum(values) / len(values))
+    return int(exactly(Fraction(mean.numerator // mean.denominator))) if money else floored(mean)
 
 
 def exactly(value: Fraction) -> Decimal:
