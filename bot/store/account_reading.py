@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from bot.app.ports import Clock
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import AccountColumns
-from bot.store.criteria_sql import where
+from bot.store.criteria_sql import fields_of, where
+from bot.store.occurring import spellings
 from bot.store.places import TABLES
 from connector.cache.engine import Database
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check
-from scoring.criteria.fields import Catalog
+from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
 
@@ -52,7 +53,14 @@ class Reading:
             CriteriaError: a field or value that the catalog does not know.
         """
         check(criteria, self.catalog)
-        return where(criteria, self.catalog, self.columns, self.today, self.dialect)
+        sources = {one.source for one in fields_of(criteria, self.catalog)}
+        spelled = spellings(self.connection, sources, self.segmentation.name)
+        columns = replace(self.columns, spelled=spelled)
+        return where(criteria, self.catalog, columns, self.today, self.dialect)
+
+    def rows(self, criteria: Node, *fields: Field) -> FromClause:
+        """Accounts with what these criteria and fields need."""
+        return self.columns.rows([*fields_of(criteria, self.catalog), *fields])
 
 
 class AccountReader:

@@ -27,6 +27,7 @@ from bot.store.columns import (
 from bot.store.counted import counted_purchases
 from bot.store.figure_values import Tally, merged
 from bot.store.groups import check_grouped, group_name
+from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
 from scoring.config import Configuration
@@ -87,20 +88,19 @@ class SqlAccountBook:
         configuration = self._configuration()
         values = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
         people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
-        stages = select(TRANSACTION.c.stage).distinct()
         with self._database.reads.connect() as connection:
             # One pass over the accounts for their names and for every value that occurs in them.
             accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
-            occurring = {"stage": _in_order(connection.execute(stages).scalars())}
+            values_of = {"stage": _in_order(occurring(connection, TRANSACTION.c.stage))}
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
-        occurring |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
+        values_of |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         # Those of the others are values of their own fields, label."Company size" (see the catalog).
         labels = label_names(configuration.primary)
         return OrganisationWords(
             accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),
-            values={**occurring, "label": tuple(dict.fromkeys(labels))},
+            values={**values_of, "label": tuple(dict.fromkeys(labels))},
         )
 
     def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
@@ -111,8 +111,11 @@ class SqlAccountBook:
         """
         with self._reader.reading() as reading:
             order = tuple(in_order(sort, reading.catalog, reading.columns))
+            keys = [field_named(one.field, reading.catalog) for one in sort]
             # First which ones, with their keys only: whole rows of every account would have to be sorted.
-            ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
+            ids = (
+                select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
+            )
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
             return [AccountLine(*row) for row in reading.connection.execute(query)]
@@ -124,7 +127,7 @@ class SqlAccountBook:
             CriteriaError: as ``page``.
         """
         with self._reader.reading() as reading:
-            query = select(func.count()).select_from(reading.columns.rows()).where(reading.meets(criteria))
+            query = select(func.count()).select_from(reading.rows(criteria)).where(reading.meets(criteria))
             return reading.connection.execute(query).scalar_one()
 
     def breakdown(self, criteria: Node, field_name: str) -> list[Group]:
@@ -139,7 +142,7 @@ class SqlAccountBook:
             field = field_named(field_name, reading.catalog)
             check_grouped(field)
             value = reading.columns(field).label("value")
-            query = select(value, func.count()).select_from(reading.columns.rows()).group_by(value)
+            query = select(value, func.count()).select_from(reading.rows(criteria, field)).group_by(value)
             rows = reading.connection.execute(query.where(reading.meets(criteria))).all()
         counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
         found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
@@ -180,7 +183,11 @@ class SqlAccountBook:
         A sync that finds nothing new leaves it as it is, so that no vocabulary is built anew at every poll.
         """
         with self._database.reads.connect() as connection:
-            accounts = connection.execute(select(func.count(), func.max(ACCOUNT.c.modified_at))).one()
+            # Apart, because each by itself is a look into an index.
+            accounts = (
+                connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one(),
+                connection.execute(select(func.max(ACCOUNT.c.modified_at))).scalar(),
+            )
             described = connection.execute(select(_ORGANISATION.c.read_at)).scalar()
         return (*accounts, described)
 

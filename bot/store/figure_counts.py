@@ -29,7 +29,7 @@ from bot.store.purchase_values import halves
 from scoring.criteria.bounds import LOW_BITS
 from scoring.criteria.check import field_named
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import Always, Node
+from scoring.criteria.tree import Node, conjunction
 
 DEAL_OWNER = "deal_owner"
 _OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
@@ -99,11 +99,11 @@ def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _accounts(reading: Reading, criteria: Node, value: ColumnElement[Any] | None) -> FromClause:
+def _accounts(reading: Reading, criteria: Node, field: Field | None) -> FromClause:
     """The ids of those that meet the criteria, with what they are broken down by."""
-    columns = [ACCOUNT.c.id] if value is None else [ACCOUNT.c.id, value.label("value")]
-    rows = ACCOUNT if value is None and isinstance(criteria, Always) else reading.columns.rows()
-    return select(*columns).select_from(rows).where(reading.meets(criteria)).subquery("mine")
+    value = () if field is None else (reading.columns(field).label("value"),)
+    rows = reading.rows(criteria, *(() if field is None else (field,)))
+    return select(ACCOUNT.c.id, *value).select_from(rows).where(reading.meets(criteria)).subquery("mine")
 
 
 def _joined(
@@ -112,7 +112,7 @@ def _joined(
     """Sums over the records of accounts that meet the criteria, by a group."""
     field = _field(by, reading)
     of_account = None if field in {None, _OWNER_FIELD} else field
-    mine = _accounts(reading, criteria, None if of_account is None else reading.columns(of_account))
+    mine = _accounts(reading, criteria, of_account)
     rows = records.rows.join(mine, mine.c.id == records.account)
     if field is None:
         return select(null().label("name"), *_sums(records, reading.dialect)).select_from(rows), None
@@ -171,9 +171,10 @@ def _shares(reading: Reading, criteria: Node, figure: Figure) -> Iterator[tuple[
     """Of how many accounts, and how many of them meet the criteria."""
     field = _field(figure.by, reading)
     value: Any = null() if field is None else reading.columns(field)
+    rows_of = reading.rows(conjunction(criteria, figure.among), *(() if field is None else (field,)))
     met = func.sum(case((reading.meets(criteria), 1), else_=0)).label("part")
     statement = select(value.label("name"), func.count().label("records"), met)
-    statement = statement.select_from(reading.columns.rows()).where(reading.meets(figure.among))
+    statement = statement.select_from(rows_of).where(reading.meets(figure.among))
     if field is not None:
         statement = statement.group_by(value).limit(MOST_GROUPS + 1)
     rows = reading.connection.execute(statement).all()
@@ -186,12 +187,13 @@ def _shares(reading: Reading, criteria: Node, figure: Figure) -> Iterator[tuple[
 
 def _of_field(reading: Reading, criteria: Node, figure: Figure) -> Counted:
     """What is made of the values of a field of accounts."""
-    value, scale = in_whole_parts(field_in_numbers(figure, reading), reading)
+    valued = field_in_numbers(figure, reading)
+    value, scale = in_whole_parts(valued, reading)
     field = _field(figure.by, reading)
     group: Any = null() if field is None else reading.columns(field)
     accounts = (
         select(ACCOUNT.c.id, value.label("value"), group.label("group"))
-        .select_from(reading.columns.rows())
+        .select_from(reading.rows(criteria, valued, *(() if field is None else (field,))))
         .where(reading.meets(criteria))
         .subquery("valued")
     )
