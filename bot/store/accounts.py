@@ -116,6 +116,8 @@ class SqlAccountBook:
             ids = (
                 select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
             )
+            most = _most_spent(reading, criteria, sort, limit + offset)
+            ids = ids if most is None else ids.where(most)
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
             return [AccountLine(*row) for row in reading.connection.execute(query)]
@@ -222,6 +224,27 @@ def _lines(columns: AccountColumns) -> Select[Any]:
         *(ACCOUNT.c.industry, ACCOUNT.c.city, ACCOUNT.c.state, ACCOUNT.c.country, OWNER.c.name),
         *(SCORE.c.last_purchase, bought, spent, ACCOUNT.c.annual_revenue_minor, ACCOUNT.c.employees),
     ).select_from(columns.rows())
+
+
+def _most_spent(
+    reading: Reading, criteria: Node, sort: Sequence[Sort], needed: int
+) -> ColumnElement[bool] | None:
+    """That an account spent as much as the last one that is needed: the index on spend finds that many.
+
+    None where another order is asked for, or so many have not spent anything.
+    """
+    first = field_named(sort[0].field, reading.catalog) if sort and sort[0].descending else None
+    if first is None or first.source != "score.spend_minor" or needed < 1:
+        return None
+    spent = SCORE.c.spend_minor
+    last = (
+        select(spent)
+        .select_from(reading.rows(criteria, first))
+        .where(reading.meets(criteria), SCORE.c.segmentation == reading.segmentation.name, spent > 0)
+        .order_by(spent.desc())
+    )
+    least = reading.connection.execute(last.limit(1).offset(needed - 1)).scalar()
+    return None if least is None else spent >= least
 
 
 def _in_order(values: Iterable[str | None]) -> tuple[str, ...]:

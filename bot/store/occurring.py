@@ -40,9 +40,13 @@ def spellings(connection: Connection, sources: set[str], segmentation: str) -> d
         sources: of the fields that are asked for.
         segmentation: whose label ``score.label`` is.
     """
-    places = {
-        "account.industry": (ACCOUNT.c.industry,),
-        "account.country": (ACCOUNT.c.country,),
-        "score.label": (SCORE.c.label, SCORE.c.segmentation == segmentation),
+    places: dict[str, tuple[ColumnElement[Any], tuple[ColumnElement[bool], ...]]] = {
+        "account.industry": (ACCOUNT.c.industry, ()),
+        "account.country": (ACCOUNT.c.country, ()),
+        "score.label": (SCORE.c.label, (SCORE.c.segmentation == segmentation,)),
     }
-    return {source: occurring(connection, *place) for source, place in places.items() if source in sources}
+    return {
+        source: occurring(connection, column, *given)
+        for source, (column, given) in places.items()
+        if source in sources
+    }
