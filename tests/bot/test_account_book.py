@@ -266,3 +266,12 @@ def test_another_first_segmentation_gives_other_labels(database: Database) -> No
     book = SqlAccountBook(database, lambda: turned, StoppedClock(), str)
     assert ids(book, "label = Loyal") == ["a1"]
     assert ids(book, "label.RFM = vip") == ["a1"]
+
+
+def test_a_page_of_who_spent_most_is_a_part_of_the_whole_order(book: AccountBook) -> None:
+    most = Sort("total_spend")
+    whole = ids(book, "", most)
+    assert whole == ["a2", "a3", "a1", "a4"], "equal ones by name; who has bought nothing is last"
+    for limit in (1, 2, 3, 4):
+        for offset in (0, 1, 2, 3):
+            assert ids(book, "", most, limit=limit, offset=offset) == whole[offset : offset + limit]
