@@ -1,10 +1,10 @@
 """``python -m benchmarks.asking``: how long an answer takes, from the sentence to Slack's blocks.
 
-A generated organisation has names, industries, places and owners, and ten transactions for each account; it is
-scored once. Every question is asked many times in mixed order, in one process that has the vocabulary; what
-building it takes, and how much memory it holds, is printed too. Times are of the whole way: read the sentence,
-query, draw. ``CPU`` is this process's own time, which on SQLite is all of it: it says more than the clock when
-others use the machine.
+A generated organisation has names, industries, places and owners, and ten transactions for each account; it
+is scored once. Every question is asked many times in mixed order, in one process that has the vocabulary;
+what building it takes, and how much memory it holds, is printed too. Times are of the whole way: read the
+sentence, query, draw. ``CPU`` is this process's own time, which on SQLite is all of it: it says more than the
+clock when others use the machine.
 
 ``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
 """
