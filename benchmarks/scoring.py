@@ -106,14 +106,14 @@ def fill(database: Database, accounts: int, seed: int) -> None:
         )
     ids = pa.array(np.arange(accounts) + FIRST_ACCOUNT).cast(pa.string())
     rows = pa.table({"id": ids, "name": ids, "raw": pa.array(["{}"] * accounts)})
-    _load(database, "crm_account", [rows])
+    load(database, "crm_account", [rows])
     # To put ten million rows into an index one by one takes ten times as long as to sort them once.
     with database.writes.begin() as connection:
         known = {one["name"] for one in inspect(connection).get_indexes("crm_transaction")}
         made = [one for one in TABLES["crm_transaction"].indexes if one.name in known]
         for index in made:
             index.drop(connection)
-    _load(database, "crm_transaction", transactions(accounts, seed))
+    load(database, "crm_transaction", transactions(accounts, seed))
     with database.writes.begin() as connection:
         for index in made:
             index.create(connection)
@@ -124,7 +124,7 @@ def fill(database: Database, accounts: int, seed: int) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def _load(database: Database, name: str, tables: Iterable[pa.Table]) -> None:
+def load(database: Database, name: str, tables: Iterable[pa.Table]) -> None:
     """Rows past the ORM: COPY, or SQLite's own statement."""
     with database.writes.begin() as connection:
         driver: Any = connection.connection.driver_connection

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from threading import Lock
 from types import MappingProxyType
 
 from bot.app.answers import AccountLine, Answer
 from bot.app.columns import relevant
+from bot.app.kept_index import KeptIndex, Runner, at_once
 from bot.app.people import Person
-from bot.app.ports import AccountBook, OrganisationWords
+from bot.app.ports import AccountBook
 from bot.language.help import topics
 from bot.language.question import Kind, NotUnderstood, Question, Sort
 from bot.language.restate import read_as
 from bot.language.understand import understand
-from bot.language.vocabulary import Index, Vocabulary, build_index
+from bot.language.vocabulary import Vocabulary
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
@@ -23,7 +23,6 @@ from scoring.criteria.tree import Always
 
 PAGE_LINES = 10
 MOST_LINES = 50  # a message in Slack shows a table of at most 100 rows; half of that is still read
-_COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
 
 
 # Answers one kind of question: the question, who asks, and the answer that has nothing in it but its frame.
@@ -42,13 +41,19 @@ class Ask:
         book: AccountBook,
         configuration: Callable[[], Configuration],
         further: Mapping[Kind, Answerer] = _NONE,
+        runner: Runner = at_once,
     ) -> None:
-        """Args: ``further`` answers the kinds that are no list, number or card of accounts."""
+        """Put together.
+
+        Args:
+            book: the accounts.
+            configuration: the one in force.
+            further: answers the kinds that are no list, number or card of accounts.
+            runner: where the vocabulary is built anew when data has changed.
+        """
         self._book = book
-        self._configuration = configuration
         self._further = further
-        self._lock = Lock()
-        self._index: tuple[Hashable, Configuration, Index] | None = None
+        self._index = KeptIndex(book, configuration, runner)
 
     def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
@@ -75,27 +80,7 @@ class Ask:
 
     def vocabulary(self, person: Person) -> Vocabulary:
         """The words that this person's sentences may use now."""
-        return Vocabulary(self._current_index(), person, self._book.today(), self._book.currency())
-
-    def _current_index(self) -> Index:
-        configuration, edition = self._configuration(), self._book.edition()
-        with self._lock:
-            known = self._index
-            if known is None or known[0] != edition or known[1] != configuration:
-                words = self._common_first(self._book.words())
-                known = (edition, configuration, build_index(words, self._book.catalog(), configuration))
-                self._index = known
-            return known[2]
-
-    def _common_first(self, words: OrganisationWords) -> OrganisationWords:
-        """The values that are offered when nothing comes near, by how many accounts have them."""
-        catalog = self._book.catalog()
-        values = dict(words.values)
-        for name in _COMMON_FIELDS:
-            if name in values and catalog.find(name) is not None:
-                counted = [group.value for group in self._book.breakdown(Always(), name) if group.value]
-                values[name] = tuple(dict.fromkeys((*counted, *values[name])))
-        return replace(words, values=values)
+        return Vocabulary(self._index.current(), person, self._book.today(), self._book.currency())
 
     def _empty(self, text: str) -> Answer:
         return Answer(

@@ -201,6 +201,14 @@ class FigureBook(Protocol):
         """
         ...
 
+    def remarks(self, figure: Figure) -> tuple[str, ...]:
+        """What does not count, whatever the criteria: sentences.
+
+        Raises:
+            CriteriaError: as ``figure``.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:

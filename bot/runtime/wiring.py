@@ -27,7 +27,7 @@ from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
-from bot.runtime.asking_parts import further_answers
+from bot.runtime.asking_parts import asking
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
 from bot.runtime.feed_parts import FeedParts
@@ -143,7 +143,7 @@ class Bellwether:
     @cached_property
     def asking(self) -> Ask:
         """Questions."""
-        return Ask(self.book, self.configuration, further_answers())
+        return asking(self.database, self.book, self.configuration, self.clock)
 
     @cached_property
     def alerts(self) -> SqlAlertRecords:

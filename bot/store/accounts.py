@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select
 
 from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
+from bot.store.account_reading import AccountReader, Reading
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import (
     ACCOUNT,
@@ -28,23 +27,24 @@ from bot.store.columns import (
     is_open,
 )
 from bot.store.counted import counted_purchases
-from bot.store.criteria_sql import where
+from bot.store.figure_values import Tally, merged
+from bot.store.groups import check_grouped, group_name
 from bot.store.line_values import cells
+from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
 from connector.cache.engine import Database
-from scoring.config import Configuration, Segmentation
-from scoring.criteria.check import check, field_named
+from scoring.config import Configuration
+from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
-from scoring.criteria.values import written_field
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
 
 CONTACTS_SHOWN = 3
-DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
+DEFAULT_CURRENCY = "USD"
 # What the vocabulary knows the values of, beside labels and stages.
 WORD_COLUMNS = {
     "industry": "industry",
@@ -53,7 +53,6 @@ WORD_COLUMNS = {
     "country": "country",
     "type": "kind",
 }
-GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 
 # An account's id -> what every segmentation says of it, the primary one first.
 Explain = Callable[[str], tuple[Explanation, ...]]
@@ -73,25 +72,6 @@ def not_advised(_account_id: str, _label: str | None, _today: date) -> Advice:
     return Advice()
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """One look at the database: a connection, and what the questions of that moment are read with."""
-
-    connection: Connection
-    configuration: Configuration
-    catalog: Catalog
-    columns: AccountColumns
-    today: Today
-
-    @property
-    def segmentation(self) -> Segmentation:
-        return self.configuration.primary
-
-    def meets(self, criteria: Node) -> ColumnElement[bool]:
-        check(criteria, self.catalog)
-        return where(criteria, self.catalog, self.columns, self.today, self.columns.dialect)
-
-
 class SqlAccountBook:
     """Reading accounts. Every method is one transaction of a few statements."""
 
@@ -107,7 +87,7 @@ class SqlAccountBook:
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._clock = clock
+        self._reader = AccountReader(database, configuration, clock, joined)
         self._crm_url = crm_url
         self._explain = explain
         self._joined = joined
@@ -123,20 +103,19 @@ class SqlAccountBook:
         configuration = self._configuration()
         values = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
         people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
-        stages = select(TRANSACTION.c.stage).distinct()
         with self._database.reads.connect() as connection:
             # One pass over the accounts for their names and for every value that occurs in them.
             accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
-            occurring = {"stage": _in_order(connection.execute(stages).scalars())}
+            values_of = {"stage": _in_order(occurring(connection, TRANSACTION.c.stage))}
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
-        occurring |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
+        values_of |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         # Those of the others are values of their own fields, label."Company size" (see the catalog).
         labels = label_names(configuration.primary)
         return OrganisationWords(
             accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),
-            values={**occurring, "label": tuple(dict.fromkeys(labels))},
+            values={**values_of, "label": tuple(dict.fromkeys(labels))},
         )
 
     def page(
@@ -159,10 +138,15 @@ class SqlAccountBook:
         Raises:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
         """
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             order = tuple(in_order(sort, reading.catalog, reading.columns))
+            keys = [field_named(one.field, reading.catalog) for one in sort]
             # First which ones, with their keys only: whole rows of every account would have to be sorted.
-            ids = select(ACCOUNT.c.id).select_from(reading.columns.rows()).where(reading.meets(criteria))
+            ids = (
+                select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
+            )
+            most = _most_spent(reading, criteria, sort, limit + offset)
+            ids = ids if most is None else ids.where(most)
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
             fields = [field_named(name, reading.catalog) for name in further]
@@ -175,8 +159,8 @@ class SqlAccountBook:
         Raises:
             CriteriaError: as ``page``.
         """
-        with self._reading() as reading:
-            query = select(func.count()).select_from(reading.columns.rows()).where(reading.meets(criteria))
+        with self._reader.reading() as reading:
+            query = select(func.count()).select_from(reading.rows(criteria)).where(reading.meets(criteria))
             return reading.connection.execute(query).scalar_one()
 
     def breakdown(self, criteria: Node, field_name: str) -> list[Group]:
@@ -187,20 +171,19 @@ class SqlAccountBook:
         Raises:
             CriteriaError: as ``page``; or a field whose values are not grouped.
         """
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             field = field_named(field_name, reading.catalog)
-            if field.type not in GROUPED_TYPES:
-                raise CriteriaError(
-                    f"Accounts are not counted by {written_field(field.name)}: "
-                    f"it is a {field.type.value} field."
-                )
-            query = _groups(field, reading.columns).where(reading.meets(criteria))
-            found = [_group(row, field) for row in reading.connection.execute(query)]
+            check_grouped(field)
+            value = reading.columns(field).label("value")
+            query = select(value, func.count()).select_from(reading.rows(criteria, field)).group_by(value)
+            rows = reading.connection.execute(query.where(reading.meets(criteria))).all()
+        counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
+        found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
         return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
 
     def card(self, account_id: str) -> AccountCard | None:
         """Everything that is told of one account; None when there is no such account."""
-        with self._reading() as reading:
+        with self._reader.reading() as reading:
             query = _lines(reading.columns).add_columns(ACCOUNT.c.website, ACCOUNT.c.phone)
             row = reading.connection.execute(query.where(ACCOUNT.c.id == account_id)).one_or_none()
             if row is None:
@@ -236,7 +219,11 @@ class SqlAccountBook:
         A sync that finds nothing new leaves it as it is, so that no vocabulary is built anew at every poll.
         """
         with self._database.reads.connect() as connection:
-            accounts = connection.execute(select(func.count(), func.max(ACCOUNT.c.modified_at))).one()
+            # Apart, because each by itself is a look into an index.
+            accounts = (
+                connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one(),
+                connection.execute(select(func.max(ACCOUNT.c.modified_at))).scalar(),
+            )
             described = connection.execute(select(_ORGANISATION.c.read_at)).scalar()
         return (*accounts, described)
 
@@ -258,28 +245,7 @@ class SqlAccountBook:
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
         with self._database.reads.connect() as connection:
-            return self._today(connection, self._configuration()).day
-
-    @contextmanager
-    def _reading(self) -> Iterator[_Reading]:
-        configuration = self._configuration()
-        expressions = {one.field.source: one.expression for one in self._joined}
-        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
-        with self._database.reads.connect() as connection:
-            yield _Reading(
-                connection,
-                configuration,
-                account_catalog(connection, configuration, self._joined),
-                columns,
-                self._today(connection, configuration),
-            )
-
-    def _today(self, connection: Connection, configuration: Configuration) -> Today:
-        named = configuration.organisation.time_zone
-        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
-        zone = ZoneInfo(named or DEFAULT_ZONE)
-        day = self._clock.now().astimezone(zone).date()
-        return Today(day, configuration.organisation.fiscal_year_starts, zone)
+            return self._reader.today(connection, self._configuration()).day
 
 
 def _lines(columns: AccountColumns) -> Select[Any]:
@@ -299,31 +265,32 @@ def _line(row: Row[Any], further: Sequence[Field], today: Today) -> AccountLine:
     return replace(AccountLine(*row[:own]), further=cells(row[own:], further, today))
 
 
-def _groups(field: Field, columns: AccountColumns) -> Select[Any, int]:
-    value = columns(field)
-    count = func.count().label("accounts")
-    if field.type is not FieldType.TEXT:
-        return select(value.label("value"), count).select_from(columns.rows()).group_by(value)
-    folded = func.bw_fold(func.nullif(value, ""), type_=String)
-    # Of several spellings the first by code points, whatever the server's language.
-    spelling = value if columns.dialect == "sqlite" else value.collate("C")
-    return select(func.min(spelling).label("value"), count).select_from(columns.rows()).group_by(folded)
+def _most_spent(
+    reading: Reading, criteria: Node, sort: Sequence[Sort], needed: int
+) -> ColumnElement[bool] | None:
+    """That an account spent as much as the last one that is needed: the index on spend finds that many.
 
-
-def _group(row: Row[Any], field: Field) -> Group:
-    value = row.value
-    if field.type is FieldType.BOOLEAN and value is not None:
-        value = "yes" if value else "no"
-    elif isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return Group(None if value in {None, ""} else str(value), row.accounts)
+    None where another order is asked for, or so many have not spent anything.
+    """
+    first = field_named(sort[0].field, reading.catalog) if sort and sort[0].descending else None
+    if first is None or first.source != "score.spend_minor" or needed < 1:
+        return None
+    spent = SCORE.c.spend_minor
+    last = (
+        select(spent)
+        .select_from(reading.rows(criteria, first))
+        .where(reading.meets(criteria), SCORE.c.segmentation == reading.segmentation.name, spent > 0)
+        .order_by(spent.desc())
+    )
+    least = reading.connection.execute(last.limit(1).offset(needed - 1)).scalar()
+    return None if least is None else spent >= least
 
 
 def _in_order(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({value for value in values if value}))
 
 
-def _changes(reading: _Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
+def _changes(reading: Reading, account_id: str) -> tuple[datetime | None, LabelMove | None, tuple[str, ...]]:
     """Since when the label stands, the last change that was not a baseline, and its recorded reasons."""
     mine = (_CHANGE.c.account_id == account_id, _CHANGE.c.segmentation == reading.segmentation.name)
     newest = select(_CHANGE).where(*mine).order_by(_CHANGE.c.changed_at.desc(), _CHANGE.c.id.desc())
@@ -342,14 +309,14 @@ def _recorded(facts: str) -> tuple[str, ...]:
     return tuple(str(sentence) for sentence in why)
 
 
-def _open_deals(reading: _Reading, account_id: str) -> tuple[int, int]:
+def _open_deals(reading: Reading, account_id: str) -> tuple[int, int]:
     query = select(func.count(), func.coalesce(func.sum(TRANSACTION.c.amount_minor), 0))
     mine = query.where(TRANSACTION.c.account_id == account_id, is_open())
     count, minor = reading.connection.execute(mine).one()
     return count, int(minor)
 
 
-def _last_purchase(reading: _Reading, account_id: str) -> str | None:
+def _last_purchase(reading: Reading, account_id: str) -> str | None:
     """The name of the newest deal, or the number of the newest document, that counts."""
     of, fields = reading.configuration, reading.catalog.open()
     try:
@@ -365,7 +332,7 @@ def _last_purchase(reading: _Reading, account_id: str) -> str | None:
     return reading.connection.execute(newest.limit(1)).scalar()
 
 
-def _contacts(reading: _Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:
+def _contacts(reading: Reading, account_id: str) -> tuple[tuple[str, str | None, str | None], ...]:
     """Those with an e-mail address first."""
     name = func.coalesce(_CONTACT.c.name, _CONTACT.c.email)
     query = (

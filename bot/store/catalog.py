@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection, Row, select
 
 from bot.app.technique_rules import label_names
-from bot.store.places import MARK_KEYS, TABLES, Expression
+from bot.store.occurring import occurring
+from bot.store.places import ACCOUNT, MARK_KEYS, TABLES, Expression
 from bot.store.relations import Described, related_to_accounts
 from bot.store.system_fields import (
     ACCOUNT_FIELDS,
@@ -104,7 +105,7 @@ def account_catalog(
     fields = _all_crm_fields(connection)
     owners = _distinct(connection, "crm_user", "name")
     values = {
-        "industry": _distinct(connection, "crm_account", "industry"),
+        "industry": tuple(sorted(occurring(connection, ACCOUNT.c.industry))),
         "owner": owners,
         "label": labels[configuration.primary.name],
     }
@@ -140,12 +141,12 @@ def transaction_catalog(
     Stages, owners and products are closed sets. Not ``closed`` spares the look at every record that this
     takes, for criteria that were checked when they were published.
     """
-    occurring = {
+    places = {
         "stage": ("crm_transaction", "stage"),
         "owner": ("crm_user", "name"),
         "product": ("crm_product", "name"),
     }
-    values = {name: _distinct(connection, *place) for name, place in occurring.items()} if closed else {}
+    values = {name: _distinct(connection, *place) for name, place in places.items()} if closed else {}
     return _transactions(_all_crm_fields(connection), configuration, values)
 
 
@@ -265,7 +266,7 @@ def _system(fields: Iterable[System], known: _Known) -> Iterator[Field]:
         crm = known.crm.get(known.mapped.get(one.column, ""))
         api_name = (known.mapped[one.column],) if one.column in known.mapped else ()
         label = (crm.label,) if crm and crm.label else ()
-        occurring = known.values.get(one.name, ())
+        held = known.values.get(one.name, ())
         # A picklist closes a field only where we also know what occurs in the records.
         listed = crm.picklist if crm and one.name in known.values else ()
         yield Field(
@@ -273,7 +274,7 @@ def _system(fields: Iterable[System], known: _Known) -> Iterator[Field]:
             type=one.type,
             source=one.source,
             aliases=tuple(dict.fromkeys((*one.aliases, *api_name, *label))),
-            values=_each_once((*listed, *occurring)),
+            values=_each_once((*listed, *held)),
             label=one.label,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any
@@ -44,6 +44,7 @@ from bot.store.places import (
     is_open,
     marks_on,
     placed,
+    with_joins,
 )
 from bot.store.purchases import COPIED, PurchaseColumns, Purchases, products_of, with_items
 from bot.store.raw_values import raw_value
@@ -72,11 +73,17 @@ class AccountColumns:
         segmentation: whose score ``label r f m rfm`` and the sums are.
         dialect: ``sqlite`` or ``postgresql``.
         joined: expressions of the fields that other parts of the product give, by ``Field.source``.
+        spelled: by ``Field.source`` every value that occurs, where that is known and an index finds it.
     """
 
     segmentation: str
     dialect: str
     joined: Mapping[str, Expression] = with_default(default_factory=dict)
+    spelled: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
+
+    def occurring(self, field: Field) -> tuple[str, ...] | None:
+        """Every value of a field as it is spelled in the records; None where they are not known."""
+        return self.spelled.get(field.source)
 
     def __call__(self, field: Field) -> ColumnElement[Any]:
         """The column of a field."""
@@ -93,11 +100,14 @@ class AccountColumns:
         places = {"account": ACCOUNT, "owner": OWNER, "score": SCORE}
         return placed(field, places, self.dialect, {**_NAMED, **self.joined})
 
-    def rows(self) -> FromClause:
-        """Accounts with their owner and score."""
+    def rows(self, fields: Collection[Field] | None = None) -> FromClause:
+        """Accounts with their owner and score, or with those that some fields need."""
         this = and_(SCORE.c.account_id == ACCOUNT.c.id, SCORE.c.segmentation == self.segmentation)
-        owned = ACCOUNT.outerjoin(OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
-        return owned.outerjoin(SCORE, this)
+        joins: Mapping[str, Any] = {
+            "owner": (OWNER, OWNER.c.id == ACCOUNT.c.owner_id),
+            "score": (SCORE, this),
+        }
+        return with_joins(ACCOUNT, joins, fields)
 
     def related(self, relation: Relation, today: Today) -> RelatedRows:
         """Where the records that belong to an account are; each is found by an index on its account."""

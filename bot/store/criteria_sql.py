@@ -69,6 +69,7 @@ from scoring.criteria.tree import (
 
 ABREAST = 25  # conditions side by side, and groups of them
 Truth = ColumnElement[bool]
+_EQUAL = {Operator.EQ, Operator.NE}
 Columns = Callable[[Field], ColumnElement[Any]]
 
 
@@ -96,6 +97,15 @@ class Reaching(Protocol):
 
     def related(self, relation: Relation, today: Today) -> RelatedRows:
         """Where the records of a relation are."""
+        ...
+
+
+@runtime_checkable
+class Spelling(Protocol):
+    """Columns of which it is known how their values are spelled."""
+
+    def occurring(self, field: Field) -> tuple[str, ...] | None:
+        """Every value that occurs; None where they are not known."""
         ...
 
 
@@ -149,7 +159,22 @@ def _where(node: Node, place: _Place) -> Truth:
     if isinstance(node, InSegment):
         raise TypeError(f"{node.name} is a segment, which stands for its criteria")
     field = field_named(node.field, place.catalog)
-    return _compared(node, place.columns(field), field, place)
+    listed = _one_of(node, field, place)
+    return _compared(node, place.columns(field), field, place) if listed is None else listed
+
+
+def _one_of(leaf: Leaf, field: Field, place: _Place) -> Truth | None:
+    """A text that equals something, as the list of its spellings that occur: so an index finds it."""
+    columns: object = place.columns
+    occurring = columns.occurring(field) if isinstance(columns, Spelling) else None
+    equal = isinstance(leaf, In) or (isinstance(leaf, Compare) and leaf.operator in _EQUAL)
+    if occurring is None or field.type is not FieldType.TEXT or not equal:
+        return None
+    wanted = {fold(str(one)) for one in (leaf.values if isinstance(leaf, In) else (leaf.value,))}  # type: ignore[union-attr]
+    column = place.columns(field)
+    listed = column.in_([one for one in occurring if fold(one) in wanted])
+    holds = and_(column.is_not(None), listed)
+    return not_(holds) if isinstance(leaf, Compare) and leaf.operator is Operator.NE else holds
 
 
 def _joined(join: Callable[..., Truth], parts: Sequence[Truth]) -> Truth:

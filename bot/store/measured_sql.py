@@ -53,7 +53,7 @@ def measured(
         extreme = func.min if measure in _LEAST else func.max
         return chosen(extreme(column, type_=column.type).label("value")).subquery().c.value, field
     fractional = not isinstance(column.type, sql_types.Integer)
-    value = _in_fractions(column, dialect) if fractional else type_coerce(column, BigInteger)
+    value = in_fractions(column, dialect) if fractional else type_coerce(column, BigInteger)
     sums = _sums(chosen(value.label("value")).subquery().c.value, dialect)
     if measure is Measure.SUM:
         return sums.c.total, replace(field, parts=FRACTION) if fractional else field
@@ -70,7 +70,7 @@ def _whole(value: int) -> ColumnElement[int]:
     return literal(value, BigInteger)
 
 
-def _in_fractions(value: ColumnElement[Any], dialect: str) -> ColumnElement[int]:
+def in_fractions(value: ColumnElement[Any], dialect: str) -> ColumnElement[int]:
     """Doubles as ten-thousandths, half away from zero; what is larger counts as the largest."""
     half = case((value < literal(0.0, Double), literal(-0.5, Double)), else_=literal(0.5, Double))
     rounded = value * literal(float(FRACTION), Double) + half

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, false, func, or_, select, true
 from sqlalchemy.sql import operators
 
 from bot.store.criteria_sql import fields_of, where
-from bot.store.places import TRANSACTION, TransactionColumns
+from bot.store.places import CLOSED_STAGE, TRANSACTION, TransactionColumns
+from connector.cache.folding import fold
 from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
@@ -35,6 +36,12 @@ def deals_that_meet(
     if about_stage:
         conditions.append(_of_stages(connection, about_stage, catalog, today))
     return and_(true(), *conditions)
+
+
+def is_over(connection: Connection) -> ColumnElement[bool]:
+    """The contrary of ``places.is_open``, never NULL, as a list of the stages that there are."""
+    over = [one for one in _stages(connection) if fold(one).startswith(CLOSED_STAGE)]
+    return func.coalesce(without_index(TRANSACTION.c.stage, connection.dialect.name).in_(over), false())
 
 
 def without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

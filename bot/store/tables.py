@@ -37,6 +37,7 @@ class ScoreRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_score_label", "segmentation", "label"),
         Index("ix_score_run", "segmentation", "run_id"),
+        Index("ix_score_spend", "segmentation", "spend_minor"),
     )
     segmentation: str = Field(sa_column=Column(String(100), primary_key=True))
     account_id: str = Field(sa_column=Column(String(32), primary_key=True))

@@ -42,8 +42,8 @@ class AccountRow(SQLModel, table=True):
     employees: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     owner_id: str | None = text_column(index=True)
     parent_id: str | None = text_column()
-    city: str | None = text_column()
-    state: str | None = text_column()
+    city: str | None = text_column(index=True)
+    state: str | None = text_column(index=True)
     country: str | None = text_column(index=True)
     website: str | None = text_column()
     phone: str | None = text_column()
@@ -51,7 +51,7 @@ class AccountRow(SQLModel, table=True):
     currency: str | None = text_column()
     exchange_rate: str | None = text_column()  # decimal digits
     created_at: datetime | None = instant_column()
-    modified_at: datetime | None = instant_column()
+    modified_at: datetime | None = instant_column(index=True)
     raw: str = raw_column()
 
 
@@ -91,9 +91,11 @@ class TransactionRow(SQLModel, table=True):
     """A record of the contributing module; whether it counts is decided by criteria, not here."""
 
     __tablename__: ClassVar[Any] = "crm_transaction"
-    # One pass over this index answers recency, frequency and monetary without touching the table.
+    # One pass over the first answers recency, frequency and monetary without touching the table, a part of
+    # the second what happened in a period.
     __table_args__ = (
         Index("ix_crm_transaction_scoring", "account_id", "stage", "occurred_on", "amount_minor"),
+        Index("ix_crm_transaction_days", "occurred_on", "stage", "account_id", "amount_minor"),
     )
     id: str = Field(sa_column=Column(String(32), primary_key=True))
     account_id: str | None = text_column()
@@ -102,7 +104,7 @@ class TransactionRow(SQLModel, table=True):
     owner_id: str | None = text_column()
     name: str | None = text_column()
     stage: str | None = text_column(index=True)  # which stages there are, is found by a few looks into it
-    occurred_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
+    occurred_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     amount_minor: int | None = money_column()
     currency: str | None = text_column()
     exchange_rate: str | None = text_column()  # decimal digits

@@ -319,3 +319,12 @@ def test_a_card_says_what_is_advised(database: Database) -> None:
     assert card is not None
     assert (card.next_step, card.offers) == (given.next_step, given.offers)
     assert asked == [("a1", "VIP", date(2026, 3, 30))]
+
+
+def test_a_page_of_who_spent_most_is_a_part_of_the_whole_order(book: AccountBook) -> None:
+    most = Sort("total_spend")
+    whole = ids(book, "", most)
+    assert whole == ["a2", "a3", "a1", "a4"], "equal ones by name; who has bought nothing is last"
+    for limit in (1, 2, 3, 4):
+        for offset in (0, 1, 2, 3):
+            assert ids(book, "", most, limit=limit, offset=offset) == whole[offset : offset + limit]

@@ -1,0 +1,362 @@
+"""``python -m benchmarks.asking``: how long an answer takes, from the sentence to Slack's blocks.
+
+A generated organisation has names, industries, places and owners, and ten transactions for each account; it
+is scored once. Every question is asked many times in mixed order, in one process that has the vocabulary;
+what building it takes, and how much memory it holds, is printed too. Times are of the whole way: read the
+sentence, query, draw. ``CPU`` is this process's own time, which on SQLite is all of it: it says more than the
+clock when others use the machine.
+
+``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import inspect, text
+
+from benchmarks.child import peak_mb
+from benchmarks.scoring import DOCUMENT as SCORED
+from benchmarks.scoring import (
+    FIRST_ACCOUNT,
+    NOW,
+    PLAIN,
+    FixedClock,
+    load,
+    product,
+    transactions,
+)
+from bot.app.answers import Answer
+from bot.app.ask import Ask
+from bot.app.config.published import PublishedConfigurations
+from bot.app.people import Person, Role
+from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
+from bot.language.understand import understand
+from bot.runtime.asking_parts import further_answers
+from bot.slack.views.answer import answer_message
+from bot.slack.views.drawing import Drawing
+from bot.store.accounts import SqlAccountBook
+from bot.store.config_versions import SqlConfigVersions
+from bot.store.places import TABLES
+from bot.store.schema import migrate
+from connector.cache.engine import Database, open_database
+from scoring.criteria.tree import Calendar, Compare, Operator, Rolling, Unit
+from tests.support.postgres import running_postgres
+
+USERS = 60
+INDUSTRIES = (
+    "Health Care",
+    "Retail",
+    "Software",
+    "Manufacturing",
+    "Education",
+    "Banking",
+    "Logistics",
+    "Energy",
+)
+PLACES = (
+    *(("Austin", "Texas", "United States"), ("Boston", "Massachusetts", "United States")),
+    *(("Berlin", "Berlin", "Germany"), ("Munich", "Bavaria", "Germany"), ("Vienna", "Vienna", "Austria")),
+    *(("Paris", "Ile-de-France", "France"), ("London", "England", "United Kingdom")),
+)
+SYLLABLES = (
+    "ka",
+    "lo",
+    "mi",
+    "ren",
+    "tas",
+    "vor",
+    "be",
+    "dun",
+    "fi",
+    "gar",
+    "hel",
+    "ix",
+    "jo",
+    "nu",
+    "pri",
+    "quo",
+)
+ENDINGS = ("Systems", "Group", "Labs", "Industries", "Partners", "Foods", "Works", "Holdings")
+OPEN_SHARE = 0.06
+ME = Person("U1", "Ada King", "user1@example.com", "7001", Role.MEMBER)
+DOCUMENT = SCORED
+
+LISTS = (
+    "show VIP accounts in Germany",
+    "champions in healthcare",
+    "at risk accounts over 50k",
+    "top 10 accounts by spend",
+    "retail accounts in Texas",
+    "my accounts",
+    "accounts that have not bought since June",
+    "software or banking accounts, not in Germany",
+    "accounts with annual revenue between 1M and 5M",
+    "VIP and champion accounts in Austria",
+    "oldest accounts in Boston",
+    "accounts sorted by name",
+)
+COUNTS = (
+    "how many accounts",
+    "how many VIP accounts in France?",
+    "how many at risk accounts over 10k",
+    "how many of my accounts are loyal?",
+    "how many retail accounts with more than 500 employees",
+)
+BREAKDOWNS = (
+    "how many champions per industry?",
+    "how many accounts by country",
+    "accounts per owner",
+    "how many VIP accounts per city",
+    "how many accounts per label",
+)
+_YEAR, _LAST = Calendar(Unit.YEAR, 0), Calendar(Unit.YEAR, -1)
+_QUARTER = Calendar(Unit.QUARTER, 0)
+_RETAIL = Compare("industry", Operator.EQ, "Retail")
+_VIP = Compare("label", Operator.EQ, "VIP")
+
+
+def _figure(figure: Figure, criteria: object = None) -> Question:
+    return Question(Kind.FIGURE, criteria or Question(Kind.FIGURE).criteria, figure=figure)  # type: ignore[arg-type]
+
+
+ACCOUNT_FIGURES = {
+    "average revenue of retail accounts": _figure(
+        Figure(how=Aggregate.AVERAGE, of="annual_revenue"), _RETAIL
+    ),
+    "total spend by industry": _figure(Figure(how=Aggregate.SUM, of="total_spend", by="industry")),
+    "median employees of VIPs": _figure(Figure(how=Aggregate.MEDIAN, of="employees"), _VIP),
+    "share of VIPs by country": _figure(Figure(Metric.SHARE, by="country"), _VIP),
+}
+RECORD_FIGURES = {
+    "revenue this quarter": _figure(Figure(Metric.REVENUE, span=_QUARTER)),
+    "win rate this month": _figure(Figure(Metric.WIN_RATE, span=Calendar(Unit.MONTH, 0))),
+    "pipeline by deal owner": _figure(Figure(Metric.PIPELINE, by="deal_owner")),
+    "revenue from VIPs this month": _figure(Figure(Metric.REVENUE, span=Calendar(Unit.MONTH, 0)), _VIP),
+    "open deals": _figure(Figure(Metric.OPEN_DEALS)),
+}
+LONG_FIGURES = {
+    "revenue this year by industry": _figure(Figure(Metric.REVENUE, by="industry", span=_YEAR)),
+    "win rate this year by owner": _figure(Figure(Metric.WIN_RATE, by="deal_owner", span=_YEAR)),
+    "revenue all time": _figure(Figure(Metric.REVENUE)),
+    "buyers this year vs last year": _figure(Figure(Metric.BUYERS, span=_YEAR, versus=_LAST)),
+}
+TRENDS = {
+    "revenue by quarter": _figure(Figure(Metric.REVENUE, every=Unit.QUARTER)),
+    "won deals by month this year": _figure(Figure(Metric.WON, every=Unit.MONTH, span=_YEAR)),
+    "revenue by week, last 90 days": _figure(
+        Figure(Metric.REVENUE, every=Unit.WEEK, span=Rolling(90, Unit.DAY))
+    ),
+    "retail revenue by month": _figure(Figure(Metric.REVENUE, every=Unit.MONTH), _RETAIL),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question: a sentence and, while no grammar reads it as that, what it means."""
+
+    kind: str
+    sentence: str
+    question: Question | None = None
+
+
+def questions(names: Sequence[str]) -> Iterator[Asked]:
+    """The mix; ``names`` are of accounts, for cards."""
+    for kind, sentences in (("list", LISTS), ("count", COUNTS), ("breakdown", BREAKDOWNS)):
+        yield from (Asked(kind, one) for one in sentences)
+    for name in names:
+        yield Asked("card", f"how is {name} doing?")
+        yield Asked("card, misspelt", f"how is {name[:3]}{name[4:]} doing?")
+    for kind, figures in (
+        ("figure of accounts", ACCOUNT_FIGURES), ("figure, short span", RECORD_FIGURES),
+        ("figure, a year or all", LONG_FIGURES), ("trend", TRENDS),
+    ):  # fmt: skip
+        yield from (Asked(kind, sentence, question) for sentence, question in figures.items())
+
+
+def accounts_table(accounts: int, seed: int) -> pa.Table:
+    """Accounts with names, industries, places, owners, sizes."""
+    chance = np.random.default_rng(seed)
+    parts = chance.integers(0, len(SYLLABLES), (accounts, 5))
+    endings = chance.integers(0, len(ENDINGS), accounts)
+    names = ["".join(SYLLABLES[at] for at in row).capitalize() for row in parts]
+    names = [f"{name} {ENDINGS[at]}" for name, at in zip(names, endings, strict=True)]
+    places = chance.integers(0, len(PLACES), accounts)
+    columns = {
+        "id": pa.array(np.arange(accounts) + FIRST_ACCOUNT).cast(pa.string()),
+        "name": pa.array(names),
+        "industry": pa.array([INDUSTRIES[at] for at in chance.integers(0, len(INDUSTRIES), accounts)]),
+        "city": pa.array([PLACES[at][0] for at in places]),
+        "state": pa.array([PLACES[at][1] for at in places]),
+        "country": pa.array([PLACES[at][2] for at in places]),
+        "owner_id": pa.array(chance.integers(7000, 7000 + USERS, accounts)).cast(pa.string()),
+        "employees": pa.array(np.round(chance.lognormal(5, 1.5, accounts)).astype(np.int64)),
+        "annual_revenue_minor": pa.array(np.round(chance.lognormal(19, 1.5, accounts)).astype(np.int64)),
+        "raw": pa.array(["{}"] * accounts),
+    }
+    return pa.table(columns)
+
+
+def deals(accounts: int, seed: int) -> Iterator[pa.Table]:
+    """Transactions with owners, some of them open."""
+    chance = np.random.default_rng(seed + 1)
+    for table in transactions(accounts, seed):
+        rows = len(table)
+        is_open = chance.random(rows) < OPEN_SHARE
+        stages = np.where(is_open, "Negotiation", table.column("stage").to_numpy(zero_copy_only=False))
+        owners = pa.array(chance.integers(7000, 7000 + USERS, rows)).cast(pa.string())
+        at = table.column_names.index("stage")
+        yield table.set_column(at, "stage", pa.array(stages, pa.string())).append_column("owner_id", owners)
+
+
+def fill(database: Database, accounts: int, seed: int) -> None:
+    """Every table, the configuration, the accounts and their transactions."""
+    migrate(database)
+    SqlConfigVersions(database, FixedClock()).publish(DOCUMENT, "benchmark")
+    users = pa.table(
+        {
+            "id": [str(7000 + at) for at in range(USERS)],
+            "name": [
+                f"{SYLLABLES[at % 16].title()}a {SYLLABLES[at // 16].title()}{SYLLABLES[at % 7]}"
+                for at in range(USERS)
+            ],
+            "email": [f"user{at}@example.com" for at in range(USERS)],
+            "active": [True] * USERS,
+        }
+    )
+    with database.writes.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO crm_organisation (id, name, time_zone, currency, several_currencies) "
+                "VALUES ('1', 'B', 'UTC', 'USD', false)"
+            )
+        )
+        known = {one["name"] for one in inspect(connection).get_indexes("crm_transaction")}
+        made = [one for one in TABLES["crm_transaction"].indexes if one.name in known]
+        for index in made:
+            index.drop(connection)
+    load(database, "crm_user", [users])
+    load(database, "crm_account", [accounts_table(accounts, seed)])
+    load(database, "crm_transaction", deals(accounts, seed))
+    with database.writes.begin() as connection:
+        for index in made:
+            index.create(connection)
+        if database.dialect == "sqlite":
+            connection.exec_driver_sql("ANALYZE")
+    if database.dialect == "postgresql":
+        with database.writes.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+class Asking:
+    """The product's own parts over a database."""
+
+    def __init__(self, database: Database) -> None:
+        clock = FixedClock()
+        configurations = PublishedConfigurations(SqlConfigVersions(database, clock))
+
+        def configuration() -> object:
+            return configurations.current().configuration
+
+        self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
+        self.further = further_answers(database, self.book, configuration, clock)  # type: ignore[arg-type]
+        self.ask = Ask(self.book, configuration, self.further)  # type: ignore[arg-type]
+
+    def answered(self, asked: Asked) -> Answer:
+        """The answer, drawn."""
+        answer = self.ask.ask(asked.sentence, ME) if self._is_read(asked) else self._meant(asked)
+        if answer.not_understood is not None:
+            raise RuntimeError(f"{asked.sentence!r}: {answer.not_understood}")
+        answer_message(answer, Drawing(NOW))
+        return answer
+
+    def _is_read(self, asked: Asked) -> bool:
+        if asked.question is None:
+            return True
+        understood = understand(asked.sentence, self.ask.vocabulary(ME))
+        return not isinstance(understood, NotUnderstood) and understood.kind is Kind.FIGURE
+
+    def _meant(self, asked: Asked) -> Answer:
+        if asked.question is None:
+            raise RuntimeError(asked.sentence)
+        frame = Answer(asked.sentence, None, "", 0, 0, self.book.as_of(), self.book.currency())
+        return self.further[Kind.FIGURE](asked.question, ME, frame)
+
+
+def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
+    """Ask everything many times and print."""
+    kind, asking = database.dialect, Asking(database)
+    idle, began = peak_mb(), time.perf_counter()
+    asking.answered(Asked("count", "how many accounts"))
+    seconds = time.perf_counter() - began
+    print(f"\n{kind}: vocabulary and first answer {seconds:.1f} s, {peak_mb() - idle:.0f} MB above idle")
+    with database.reads.connect() as connection:
+        names = connection.execute(text("SELECT name FROM crm_account ORDER BY id LIMIT 4")).scalars().all()
+    mix = list(questions(names))
+    for asked in mix:
+        asking.answered(asked)
+    taken = defaultdict[Asked, list[tuple[float, float]]](list)
+    order = mix * rounds
+    Random(seed).shuffle(order)
+    for asked in order:
+        cpu, clock = time.process_time(), time.perf_counter()
+        asking.answered(asked)
+        taken[asked].append(((time.perf_counter() - clock) * 1e3, (time.process_time() - cpu) * 1e3))
+    _print(mix, taken, slowest)
+
+
+def _print(mix: Sequence[Asked], taken: dict[Asked, list[tuple[float, float]]], slowest: int) -> None:
+    kinds = dict.fromkeys(asked.kind for asked in mix)
+    print("| kind | questions | p50 ms | p99 ms | CPU p50 | CPU p99 |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for kind in (*kinds, "all"):
+        mine = [asked for asked in mix if kind in {asked.kind, "all"}]
+        times = np.array([one for asked in mine for one in taken[asked]])
+        middle, last = np.percentile(times, 50, axis=0), np.percentile(times, 99, axis=0)
+        print(f"| {kind} | {len(mine)} | {middle[0]:.1f} | {last[0]:.1f} | {middle[1]:.1f} | {last[1]:.1f} |")
+    worst = sorted(mix, key=lambda asked: -float(np.median(np.array(taken[asked])[:, 0])))
+    for asked in worst[:slowest]:
+        middle = np.median(np.array(taken[asked]), axis=0)
+        print(f"  {middle[0]:8.1f} ms, CPU {middle[1]:7.1f}: {asked.sentence}")
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.asking", description=__doc__)
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slowest", type=int, default=12, help="questions to print one by one")
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--folder", help="where to keep the SQLite file, and to use it again")
+    options = parser.parse_args()
+    for kind in options.databases:
+        with ExitStack() as stack:
+            folder = options.folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="asking-"))
+            file = Path(folder) / f"asking-{options.accounts}.sqlite"
+            url = f"sqlite:///{file}"
+            if kind == "postgresql":
+                server = stack.enter_context(running_postgres(PLAIN))
+                server.execute("CREATE DATABASE asking")
+                url = server.url("asking")
+            database = open_database(url)
+            if kind == "postgresql" or not inspect(database.reads).has_table("crm_account"):
+                fill(database, options.accounts, options.seed)
+                product(url, "run")
+            measured(database, options.rounds, options.seed, options.slowest)
+            database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

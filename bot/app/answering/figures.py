@@ -1,0 +1,261 @@
+"""Answering for a number: in a sentence, as a table by group or period, and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.app.answering.figure_words import (
+    DEAL_OWNER,
+    cell_type,
+    change,
+    change_written,
+    made_of,
+    period_name,
+    record,
+    title,
+    written,
+)
+from bot.app.answers import Answer
+from bot.app.people import Person
+from bot.app.ports import AccountBook, FigureBook, FigureRow
+from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
+from bot.app.wording import counted
+from bot.language.question import Figure, Kind, Question
+from bot.language.restate import read_as
+from bot.language.spans import written_span
+from scoring.config import Configuration
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import Catalog
+
+MOST_ROWS = 200
+MOST_BARS = 20
+_TOLD = 5  # values that a picture's text names
+_NONE = "(none)"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A figure with what it takes to say it."""
+
+    question: Question
+    figure: Figure
+    rows: Sequence[FigureRow]
+    catalog: Catalog
+    currency: str
+    fiscal_year_starts: int
+
+    @property
+    def kind(self) -> CellType:
+        return cell_type(self.figure, self.catalog)
+
+    @property
+    def title(self) -> str:
+        """``Revenue this year``."""
+        span = self.figure.span
+        return title(self.figure, self.catalog) + ("" if span is None else f" {written_span(span)}")
+
+    @property
+    def whole_title(self) -> str:
+        """``Revenue this year by industry``."""
+        by = self.figure.every or (self._by_head() if self.figure.by else None)
+        versus = self.figure.versus
+        beside = "" if versus is None else f", beside {written_span(versus)}"
+        return self.title + (f" by {str(by)[:1].lower()}{str(by)[1:]}" if by else "") + beside
+
+    def _by_head(self) -> str:
+        if self.figure.by == DEAL_OWNER:
+            return "Deal owner"
+        field = self.catalog.find(self.figure.by or "")
+        return (field.label or field.name) if field else self.figure.by or ""
+
+    def head(self) -> TableColumn | None:
+        """The column of groups or periods; None for one number."""
+        if self.figure.every is not None:
+            return TableColumn("period", self.figure.every.value.capitalize(), CellType.PERIOD)
+        if self.figure.by is None:
+            return None
+        is_label = self.figure.by == "label" or self.figure.by.startswith("label.")
+        return TableColumn("group", self._by_head(), CellType.LABEL if is_label else CellType.TEXT)
+
+    def name(self, row: FigureRow) -> str | None:
+        """What a row is called."""
+        if isinstance(row.group, date) and self.figure.every is not None:
+            return period_name(row.group, self.figure.every, self.fiscal_year_starts)
+        return None if row.group is None else str(row.group)
+
+    def said_value(self, row: FigureRow) -> str:
+        """``63.2 % (1,234 of 1,950 closed deals)``."""
+        value = written(row.value, self.kind, self.currency)
+        return value + made_of(self.figure, row.value, row.records)
+
+
+class FigureAnswers:
+    """The answerer of questions for a number."""
+
+    def __init__(
+        self, book: AccountBook, figures: FigureBook, configuration: Callable[[], Configuration]
+    ) -> None:
+        self._book = book
+        self._figures = figures
+        self._configuration = configuration
+
+    def __call__(self, question: Question, _person: Person, answer: Answer) -> Answer:
+        """The number, its rows and its picture.
+
+        Raises:
+            CriteriaError: what cannot be counted so; the sentence says what to do.
+        """
+        if question.figure is None:
+            raise CriteriaError("Say which number: revenue, win rate, the average of a field …")
+        catalog = self._book.catalog()
+        found = _Found(
+            question,
+            question.figure,
+            _ordered(self._figures.figure(question.criteria, question.figure), question),
+            catalog,
+            answer.currency,
+            self._configuration().organisation.fiscal_year_starts,
+        )
+        total = self._book.count(question.criteria)
+        remarks = (*_remarks(found, total), *self._figures.remarks(question.figure))
+        reading = read_as(question, catalog)
+        return replace(
+            answer,
+            kind=Kind.FIGURE,
+            read_as=reading,
+            total=total,
+            said=_sentence(found),
+            table=_table(found),
+            remarks=remarks,
+            picture=_picture(found, reading),
+        )
+
+
+def _ordered(rows: Sequence[FigureRow], question: Question) -> Sequence[FigureRow]:
+    """Smallest first where that was asked for; without a group last all the same."""
+    if not question.sort or question.sort[0].descending or question.figure is None or question.figure.every:
+        return rows
+    named = [row for row in rows if row.group is not None]
+    return [*reversed(named), *(row for row in rows if row.group is None)]
+
+
+def _shown(found: _Found) -> Sequence[FigureRow]:
+    limit = found.question.limit if found.figure.every is None else None
+    return found.rows[: min(limit or MOST_ROWS, MOST_ROWS)]
+
+
+def _sentence(found: _Found) -> str:
+    if found.head() is None:
+        return _one_number(found)
+    some = [row for row in found.rows if row.value is not None]
+    if not some:
+        return f"{found.whole_title}: there is nothing to count."
+    if found.figure.every is None:
+        first = some[0]
+        number = counted(len(found.rows), "group")
+        return (
+            f"{found.whole_title}: {found.name(first) or _NONE} {found.said_value(first)}, first of {number}."
+        )
+    return f"{found.whole_title}: {_course(found, some)}."
+
+
+def _course(found: _Found, some: Sequence[FigureRow]) -> str:
+    """The last period, and the highest where that is another one."""
+    last, highest = some[-1], max(some, key=lambda row: row.value or 0)
+    said = f"{found.said_value(last)} in {found.name(last)}"
+    if highest is last:
+        return f"{said}, which is the most" if len(some) > 1 else said
+    return (
+        f"{said}; the most was {written(highest.value, found.kind, found.currency)} in {found.name(highest)}"
+    )
+
+
+def _one_number(found: _Found) -> str:
+    row = found.rows[0]
+    if row.value is None:
+        noun = record(found.figure) or "record"
+        return f"{found.title}: there is nothing to count, no {noun}."
+    return f"{found.title}: {found.said_value(row)}{_beside(found, row)}."
+
+
+def _beside(found: _Found, row: FigureRow) -> str:
+    if found.figure.versus is None:
+        return ""
+    earlier = f"; {written_span(found.figure.versus)}: {written(row.versus, found.kind, found.currency)}"
+    more = change_written(change(row.value, row.versus, found.kind), found.kind)
+    return earlier + (f", a change of {more}" if more else "")
+
+
+def _table(found: _Found) -> AnswerTable:
+    head, kind = found.head(), found.kind
+    columns = [] if head is None else [head]
+    columns.append(TableColumn("value", title(found.figure, found.catalog), kind))
+    noun = record(found.figure)
+    if noun is not None:
+        columns.append(TableColumn("records", f"{noun.capitalize()}s", CellType.NUMBER))
+    if found.figure.versus is not None:
+        spoken = written_span(found.figure.versus)
+        columns.append(TableColumn("versus", spoken[:1].upper() + spoken[1:], kind))
+        points = "Change, points" if kind is CellType.PERCENT else "Change"
+        columns.append(TableColumn("change", points, CellType.PERCENT))
+    rows = tuple(tuple(_cells(found, row, counts=noun is not None)) for row in _shown(found))
+    return AnswerTable(tuple(columns), rows, len(found.rows))
+
+
+def _cells(found: _Found, row: FigureRow, *, counts: bool) -> Iterator[Cell]:
+    if found.head() is not None:
+        yield found.name(row)
+    yield row.value
+    if counts:
+        yield row.records
+    if found.figure.versus is not None:
+        yield row.versus
+        yield change(row.value, row.versus, found.kind)
+
+
+def _remarks(found: _Found, total: int) -> Iterator[str]:
+    shown = _shown(found)
+    if len(shown) < len(found.rows):
+        yield f"The first {len(shown):,} of {len(found.rows):,} are shown."
+    if found.figure.every is None and len(shown) > MOST_BARS:
+        yield f"The picture shows {MOST_BARS} of them; the others are in the table."
+    if found.figure.metric is None:
+        without = total - sum(row.records for row in found.rows)
+        if without > 0:
+            yield f"Accounts without a value do not count: {without:,}."
+
+
+def _picture(found: _Found, reading: str) -> Picture | None:
+    rows = _shown(found)
+    trend = found.figure.every is not None
+    some = [row for row in (rows if trend else rows[:MOST_BARS]) if row.value is not None or row.versus]
+    if found.head() is None or not some:
+        return None
+    points = tuple(_points(found, some))
+    told = ", ".join(
+        f"{one.category} {written(one.value, found.kind, found.currency)}" for one in points[:_TOLD]
+    )
+    more = f" and {len(points) - _TOLD:,} more" if len(points) > _TOLD else ""
+    return Picture(
+        shape=Shape.LINE if trend else Shape.BAR,
+        title=found.whole_title,
+        subtitle=reading,
+        type=found.kind,
+        points=points,
+        alt=f"{found.whole_title}: {told}{more}.",
+        currency=found.currency,
+    )
+
+
+def _points(found: _Found, rows: Sequence[FigureRow]) -> Iterator[Point]:
+    """Those of the first period, and then those of the second as a series of their own."""
+    versus, span = found.figure.versus, found.figure.span
+    first = "" if versus is None else "all time" if span is None else written_span(span)
+    for row in rows:
+        if row.value is not None:
+            yield Point(found.name(row) or _NONE, row.value, first)
+    for row in rows if versus is not None else ():
+        if row.versus is not None and versus is not None:
+            yield Point(found.name(row) or _NONE, row.versus, written_span(versus))

@@ -1,0 +1,102 @@
+"""One look at the accounts: a connection, with the fields and the day that its questions are read with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, FromClause, select
+
+from bot.app.ports import Clock
+from bot.store.catalog import Joined, account_catalog
+from bot.store.columns import AccountColumns
+from bot.store.criteria_sql import fields_of, where
+from bot.store.occurring import spellings
+from bot.store.places import TABLES
+from connector.cache.engine import Database
+from scoring.config import Configuration, Segmentation
+from scoring.criteria.check import check
+from scoring.criteria.fields import Catalog, Field
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
+
+_ORGANISATION = TABLES["crm_organisation"]
+DEFAULT_ZONE = "UTC"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at the database: a connection, and what the questions of that moment are read with."""
+
+    connection: Connection
+    configuration: Configuration
+    catalog: Catalog
+    columns: AccountColumns
+    today: Today
+
+    @property
+    def segmentation(self) -> Segmentation:
+        """Whose label and scores are meant where none is named."""
+        return self.configuration.primary
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.columns.dialect
+
+    def meets(self, criteria: Node) -> ColumnElement[bool]:
+        """The condition for accounts that meet the criteria.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        check(criteria, self.catalog)
+        sources = {one.source for one in fields_of(criteria, self.catalog)}
+        spelled = spellings(self.connection, sources, self.segmentation.name)
+        columns = replace(self.columns, spelled=spelled)
+        return where(criteria, self.catalog, columns, self.today, self.dialect)
+
+    def rows(self, criteria: Node, *fields: Field) -> FromClause:
+        """Accounts with what these criteria and fields need."""
+        return self.columns.rows([*fields_of(criteria, self.catalog), *fields])
+
+
+class AccountReader:
+    """Opens the looks."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        joined: Sequence[Joined] = (),
+    ) -> None:
+        self._database = database
+        self._configuration = configuration
+        self._clock = clock
+        self._joined = joined
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """A look, in one transaction."""
+        configuration = self._configuration()
+        expressions = {one.field.source: one.expression for one in self._joined}
+        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
+        with self._database.reads.connect() as connection:
+            yield Reading(
+                connection,
+                configuration,
+                account_catalog(connection, configuration, self._joined),
+                columns,
+                self.today(connection, configuration),
+            )
+
+    def today(self, connection: Connection, configuration: Configuration) -> Today:
+        """The organisation's present day, in its time zone."""
+        named = configuration.organisation.time_zone
+        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
+        zone = ZoneInfo(named or DEFAULT_ZONE)
+        day = self._clock.now().astimezone(zone).date()
+        return Today(day, configuration.organisation.fiscal_year_starts, zone)

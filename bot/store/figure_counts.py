@@ -1,0 +1,243 @@
+"""Counting for figures: one query over the records of accounts, with a row for each group or period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, null, select
+
+from bot.language.question import Aggregate, Figure, Metric, Span
+from bot.language.spans import days_of
+from bot.store.account_reading import Reading
+from bot.store.columns import ACCOUNT, OWNER
+from bot.store.figure_periods import MOST_PERIODS, in_bounds, number_sql
+from bot.store.figure_records import (
+    PURCHASED,
+    Records,
+    account_records,
+    deal_records,
+    field_in_numbers,
+    in_whole_parts,
+    purchase_records,
+    within,
+)
+from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
+from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
+from bot.store.purchase_values import halves
+from scoring.criteria.bounds import LOW_BITS
+from scoring.criteria.check import field_named
+from scoring.criteria.fields import Field, FieldType
+from scoring.criteria.tree import Node, conjunction
+
+DEAL_OWNER = "deal_owner"
+_OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
+_MONEY = {Metric.REVENUE, Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.PIPELINE}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A figure over one span: group or period -> what was counted."""
+
+    tallies: Mapping[Key, Tally]
+    scale: Scale
+
+
+def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -> Counted:
+    """A figure over the accounts that meet the criteria and, where its records have a day, over one span.
+
+    Raises:
+        CriteriaError: a field that there is not, or that cannot be counted so; more groups than are read.
+    """
+    if figure.metric is Metric.SHARE:
+        return Counted(merged(_shares(reading, criteria, figure)), Scale())
+    if figure.metric is None:
+        return _of_field(reading, criteria, figure)
+    records = _records(reading, figure.metric, owned=figure.by == DEAL_OWNER)
+    days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
+    chosen = [*records.chosen, *within(_day(records), days.first, days.last)]
+    scale = Scale(money=figure.metric in _MONEY)
+    if figure.every is not None:
+        return Counted(_periods(reading, records, criteria, chosen, figure), scale)
+    # What is counted once in each group must not be counted by spelling.
+    whole = figure.metric is Metric.BUYERS and figure.by == DEAL_OWNER
+    statement, field = _joined(reading, records, criteria, figure.by, whole=whole)
+    return Counted(_groups(reading, statement.where(*chosen), field), scale)
+
+
+def _day(records: Records) -> ColumnElement[Any]:
+    if records.day is None:
+        raise TypeError("these records have no day")
+    return records.day
+
+
+def _records(reading: Reading, metric: Metric, *, owned: bool) -> Records:
+    if metric in PURCHASED:
+        return purchase_records(reading, metric, owned=owned)
+    return deal_records(reading, metric)
+
+
+def _field(name: str | None, reading: Reading) -> Field | None:
+    if name is None or name == DEAL_OWNER:
+        return None if name is None else _OWNER_FIELD
+    field = field_named(name, reading.catalog)
+    check_grouped(field)
+    return field
+
+
+def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
+    # SQLite's own sum fails beyond 64 bits; PostgreSQL's is exact.
+    upper, lower = halves(records.amount) if dialect == "sqlite" else (null(), func.sum(records.amount))
+    return (
+        records.one.label("records"),
+        records.part.label("part"),
+        upper.label("upper"),
+        lower.label("lower"),
+        null().label("least"),
+        null().label("most"),
+    )
+
+
+def _accounts(reading: Reading, criteria: Node, field: Field | None) -> FromClause:
+    """The ids of those that meet the criteria, with what they are broken down by."""
+    value = () if field is None else (reading.columns(field).label("value"),)
+    rows = reading.rows(criteria, *(() if field is None else (field,)))
+    return select(ACCOUNT.c.id, *value).select_from(rows).where(reading.meets(criteria)).subquery("mine")
+
+
+def _joined(
+    reading: Reading, records: Records, criteria: Node, by: str | None, *, whole: bool = False
+) -> tuple[Select[Any], Field | None]:
+    """Sums over the records of accounts that meet the criteria, by a group."""
+    field = _field(by, reading)
+    of_account = None if field in {None, _OWNER_FIELD} else field
+    mine = _accounts(reading, criteria, of_account)
+    rows = records.rows.join(mine, mine.c.id == records.account)
+    if field is None:
+        return select(null().label("name"), *_sums(records, reading.dialect)).select_from(rows), None
+    if field is _OWNER_FIELD:
+        rows = rows.outerjoin(OWNER, OWNER.c.id == records.owner)
+        value: ColumnElement[Any] = OWNER.c.name
+    else:
+        value = mine.c.value
+    name, key = _keyed(value, field, reading.dialect, whole=whole)
+    return select(name.label("name"), *_sums(records, reading.dialect)).select_from(rows).group_by(key), field
+
+
+def _keyed(
+    value: ColumnElement[Any], field: Field, dialect: str, *, whole: bool
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What a group is called, and by what it is made: by spelling is quicker, and can be put together."""
+    if whole and field.type is FieldType.TEXT:
+        return func.min(spelling(value, dialect)), one_spelling(value, dialect)
+    return value, value
+
+
+def _groups(reading: Reading, statement: Select[Any], field: Field | None) -> dict[Key, Tally]:
+    rows = reading.connection.execute(statement.limit(MOST_GROUPS + 1)).all()
+    if field is None:
+        return {None: _tally(rows[0]) if rows else NOTHING}
+    if len(rows) > MOST_GROUPS:
+        raise too_many_groups(field.name)
+    return merged((group_name(row.name, field), _tally(row)) for row in rows)
+
+
+def _tally(row: Any) -> Tally:
+    whole = (int(row.upper or 0) << LOW_BITS) + int(row.lower or 0)
+    least, most = (None if one is None else int(one) for one in (row.least, row.most))
+    return Tally(int(row.records or 0), int(row.part or 0), whole, least, most)
+
+
+def _periods(
+    reading: Reading, records: Records, criteria: Node, chosen: Sequence[Any], figure: Figure
+) -> dict[Key, Tally]:
+    day, starts = _day(records), reading.today.fiscal_year_starts
+    if figure.every is None:
+        raise TypeError("no trend without a unit")
+    number = number_sql(day, figure.every, starts, reading.dialect).label("name")
+    mine = _accounts(reading, criteria, None)
+    rows = records.rows.join(mine, mine.c.id == records.account)
+    statement = (
+        select(number, *_sums(records, reading.dialect)).select_from(rows).where(*chosen, day.is_not(None))
+    )
+    found = reading.connection.execute(statement.group_by(number).limit(MOST_PERIODS + 1))
+    tallies: dict[Key, Tally] = {int(row.name): _tally(row) for row in found}
+    in_bounds((key for key in tallies if isinstance(key, int)), figure.every)
+    return tallies
+
+
+def _shares(reading: Reading, criteria: Node, figure: Figure) -> Iterator[tuple[str | None, Tally]]:
+    """Of how many accounts, and how many of them meet the criteria."""
+    field = _field(figure.by, reading)
+    value: Any = null() if field is None else reading.columns(field)
+    rows_of = reading.rows(conjunction(criteria, figure.among), *(() if field is None else (field,)))
+    met = func.sum(case((reading.meets(criteria), 1), else_=0)).label("part")
+    statement = select(value.label("name"), func.count().label("records"), met)
+    statement = statement.select_from(rows_of).where(reading.meets(figure.among))
+    if field is not None:
+        statement = statement.group_by(value).limit(MOST_GROUPS + 1)
+    rows = reading.connection.execute(statement).all()
+    if field is not None and len(rows) > MOST_GROUPS:
+        raise too_many_groups(field.name)
+    for row in rows:
+        name = None if field is None else group_name(row.name, field)
+        yield name, Tally(int(row.records), int(row.part or 0))
+
+
+def _of_field(reading: Reading, criteria: Node, figure: Figure) -> Counted:
+    """What is made of the values of a field of accounts."""
+    valued = field_in_numbers(figure, reading)
+    value, scale = in_whole_parts(valued, reading)
+    field = _field(figure.by, reading)
+    group: Any = null() if field is None else reading.columns(field)
+    accounts = (
+        select(ACCOUNT.c.id, value.label("value"), group.label("group"))
+        .select_from(reading.rows(criteria, valued, *(() if field is None else (field,))))
+        .where(reading.meets(criteria))
+        .subquery("valued")
+    )
+    if figure.how is Aggregate.MEDIAN:
+        return Counted(_groups(reading, _middle(accounts, field, reading.dialect), field), scale)
+    records = account_records(accounts)
+    *sums, _least, _most = _sums(records, reading.dialect)
+    name = literal(None) if field is None else accounts.c.group
+    ends = (func.min(accounts.c.value).label("least"), func.max(accounts.c.value).label("most"))
+    statement = select(name.label("name"), *sums, *ends).select_from(accounts).where(*records.chosen)
+    if field is not None:
+        statement = statement.group_by(accounts.c.group)
+    return Counted(_groups(reading, statement, field), scale)
+
+
+def _middle(accounts: FromClause, field: Field | None, dialect: str) -> Select[Any]:
+    """The one or two values in the middle of each group, as its least and its most."""
+    value, group = accounts.c.value, accounts.c.group
+    name: Any = null() if field is None else group
+    key = name
+    if field is not None and field.type is FieldType.TEXT:
+        name, key = spelling(group, dialect), one_spelling(group, dialect)
+    over: dict[str, Any] = {} if field is None else {"partition_by": key}
+    ranked = (
+        select(
+            name.label("name"),
+            key.label("key"),
+            value.label("value"),
+            func.row_number().over(order_by=value, **over).label("place"),
+            func.count().over(**over).label("size"),
+            func.min(name).over(**over).label("spelled") if field is not None else null().label("spelled"),
+        )
+        .where(value.is_not(None))
+        .subquery("ranked")
+    )
+    of = ranked.c
+    columns: tuple[ColumnElement[Any], ...] = (
+        func.min(of.spelled).label("name"),
+        func.max(of.size).label("records"),
+        literal(0).label("part"),
+        literal(0).label("upper"),
+        literal(0).label("lower"),
+        func.min(of.value).label("least"),
+        func.max(of.value).label("most"),
+    )
+    statement = select(*columns).where(of.place.in_([(of.size + 1) // 2, (of.size + 2) // 2]))
+    return statement if field is None else statement.group_by(of.key)

@@ -1,0 +1,116 @@
+"""Numbers over accounts, their purchases and their deals: the adapter of the port ``FigureBook``.
+
+The database adds up; what comes back is a row for each group or period. Sums are made in two halves, so that
+they are exact beyond 64 bits on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sqlalchemy import func, select
+
+from bot.app.ports import Clock, FigureRow
+from bot.language.question import Aggregate, Figure, Metric
+from bot.store.account_reading import AccountReader, Reading
+from bot.store.catalog import Joined
+from bot.store.counted import left_out
+from bot.store.figure_counts import DEAL_OWNER, counted_over
+from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
+from bot.store.figure_rows import Trend, by_size
+from bot.store.figure_values import What
+from bot.store.places import TRANSACTION
+from connector.cache.engine import Database
+from scoring.config import Configuration
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.tree import Node
+
+
+class SqlFigureBook:
+    """Numbers over accounts. Every figure is one transaction of a few statements."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        joined: Sequence[Joined] = (),
+    ) -> None:
+        self._reader = AccountReader(database, configuration, clock, joined)
+
+    def figure(self, criteria: Node, figure: Figure) -> list[FigureRow]:
+        """The number over the accounts that meet the criteria; a row for each group or period.
+
+        Groups come largest first, without a value last; periods in the order of time, without gaps. Beside a
+        second period stands that of the same place in it: the first month beside the first month.
+
+        Raises:
+            CriteriaError: a field that the catalog does not know, or one that cannot be counted so; more
+                groups or periods than anybody reads.
+        """
+        what = _what(figure)
+        with self._reader.reading() as reading:
+            now = counted_over(reading, criteria, figure, figure.span)
+            then = None if figure.versus is None else counted_over(reading, criteria, figure, figure.versus)
+            if figure.every is not None:
+                trend = Trend(what, figure.every, reading.today, ahead=figure.metric in OPEN)
+                return list(trend.rows(now, figure.span, then, figure.versus))
+            return by_size(what, now, then)
+
+    def remarks(self, figure: Figure) -> tuple[str, ...]:
+        """What does not count, whatever the criteria: sentences.
+
+        Raises:
+            CriteriaError: as ``figure``.
+        """
+        with self._reader.reading() as reading:
+            if figure.metric in PURCHASED:
+                return tuple(_of_purchases(reading))
+            if figure.metric in {None, Metric.SHARE}:
+                return ()
+            return tuple(_of_deals(reading, figure.metric or Metric.WON))
+
+
+def _what(figure: Figure) -> What:
+    """Which number.
+
+    Raises:
+        CriteriaError: parts that do not go together.
+    """
+    what: What | None = figure.metric or figure.how
+    if what is None:
+        raise CriteriaError("Say which number: a sum, an average, or a figure such as revenue or win rate.")
+    if figure.by is not None and figure.every is not None:
+        raise CriteriaError("Ask by a field or by a period, one at a time.")
+    timeless = isinstance(what, Aggregate) or what is Metric.SHARE
+    if timeless and (figure.every, figure.span, figure.versus) != (None, None, None):
+        raise CriteriaError(
+            "The fields of accounts are as they are today, without periods: put a condition on a date "
+            "instead, such as created in this year."
+        )
+    if timeless and figure.by == DEAL_OWNER:
+        raise CriteriaError("Accounts have no deal owner: ask by owner, which is the owner of the account.")
+    return what
+
+
+def _of_purchases(reading: Reading) -> Iterator[str]:
+    left = left_out(reading.connection, purchases_of(reading))
+    if left.records:
+        yield (
+            f"Records that would count as purchases but have no account, no date or a later one "
+            f"do not count: {left.records:,}."
+        )
+    yield from left.remarks
+
+
+def _of_deals(reading: Reading, metric: Metric) -> Iterator[str]:
+    records = deal_records(reading, metric)
+    without = select(func.count()).select_from(records.rows)
+    alone = reading.connection.execute(without.where(records.account.is_(None), *records.chosen)).scalar_one()
+    if alone:
+        yield f"Deals without an account do not count: {alone:,}."
+    if metric in {Metric.PIPELINE, Metric.AVERAGE_DEAL}:
+        nothing = without.where(TRANSACTION.c.amount_minor.is_(None), *records.chosen)
+        number = reading.connection.execute(nothing).scalar_one()
+        if number:
+            yield f"Deals without an amount, or whose exchange rate is not known, count as 0: {number:,}."
