@@ -83,6 +83,7 @@ class AccountCard:
     phone: str | None
     crm_url: str | None
     further: tuple[Explanation, ...] = ()  # what the other segmentations say
+    measured: str = ""  # the primary technique's number in words, as in ``Explanation``
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,11 @@ class ScoringParts:
     @cached_property
     def recommending(self) -> Recommending:
         """What to offer to whom."""
+        book = SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url)
         return Recommending(
-            SqlOffers(self.database),
+            SqlOffers(self.database, book.reading),
             SqlDismissals(self.database),
-            SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url),
+            book,
             self._configuration,
             self.audit,
             self.clock,

@@ -30,7 +30,7 @@ from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
-from bot.runtime.asking_parts import further_answers
+from bot.runtime.asking_parts import further_answers, past_answers
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
 from bot.runtime.feed_parts import FeedParts
@@ -147,7 +147,8 @@ class Bellwether:
     @cached_property
     def asking(self) -> Ask:
         """Questions."""
-        return Ask(self.book, self.configuration, further_answers())
+        past = past_answers(self.database, self.book, self.configuration, self.scoring.recommending)
+        return Ask(self.book, self.configuration, further_answers(past))
 
     @cached_property
     def alerts(self) -> SqlAlertRecords:

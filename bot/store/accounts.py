@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelM
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
+from bot.store.account_reading import AccountReading
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import (
     ACCOUNT,
@@ -187,6 +188,7 @@ class SqlAccountBook:
                 segmentation=reading.segmentation.name,
                 label_since=since,
                 last_change=last_change,
+                measured=mine.measured if mine is not None else "",
                 why=mine.why if mine is not None and mine.why else recorded,
                 further=tuple(explained.values()),
                 open_deals=open_count,
@@ -227,6 +229,10 @@ class SqlAccountBook:
         """The organisation's present day, in its time zone."""
         with self._database.reads.connect() as connection:
             return self._today(connection, self._configuration()).day
+
+    def reading(self) -> AbstractContextManager[AccountReading]:
+        """One look at accounts, for what else is read of them by criteria."""
+        return self._reading()
 
     @contextmanager
     def _reading(self) -> Iterator[_Reading]:

@@ -8,11 +8,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+)
 
-from bot.app.offers import Offer
+from bot.app.offers import Among, Offer
+from bot.store.account_reading import Readings, beside_accounts
+from bot.store.columns import AccountColumns
 from bot.store.places import ACCOUNT, OWNER, TABLES
-from bot.store.sold_products import sold_products
+from bot.store.sold_products import names_of, sold_products
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 
@@ -76,13 +89,20 @@ def _write(connection: Connection, fixed: Mapping[str, Any], rows: pd.DataFrame)
 class SqlOffers:
     """The port ``Offers``. What was dismissed, or is over, is not shown."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, readings: Readings) -> None:
         self._database = database
+        self._readings = readings
 
     def products(self) -> Mapping[str, str]:
         """The names of everything that is sold, by id."""
         with self._database.reads.connect() as connection:
             return sold_products(connection).names
+
+    def account_name(self, account_id: str) -> str | None:
+        """An account's name, or its id where it has none; None when there is no such account."""
+        query = select(func.coalesce(ACCOUNT.c.name, ACCOUNT.c.id)).where(ACCOUNT.c.id == account_id)
+        with self._database.reads.connect() as connection:
+            return connection.execute(query).scalar()
 
     def of_account(self, segmentation: str, account_id: str, today: date, since: date) -> list[Offer]:
         """What to offer an account, the likeliest first."""
@@ -90,43 +110,63 @@ class SqlOffers:
             return offers_of_account(connection, segmentation, account_id, today, since)
 
     def for_product(
-        self, segmentation: str, product_id: str, today: date, since: date, limit: int
-    ) -> list[Offer]:
-        """To whom to offer a product, the likeliest first; each account once."""
-        own = _OFFER.alias("own")
-        about = or_(own.c.product_id == product_id, own.c.with_product_id == product_id)
-        best = select(func.min(own.c.place)).where(
-            about, own.c.segmentation == segmentation, own.c.account_id == _OFFER.c.account_id
-        )
-        query = _offers(segmentation, today, since).where(
-            or_(_OFFER.c.product_id == product_id, _OFFER.c.with_product_id == product_id),
-            _OFFER.c.place == best.correlate(_OFFER).scalar_subquery(),
-        )
+        self, segmentation: str, product_id: str, today: date, since: date, among: Among
+    ) -> tuple[list[Offer], int]:
+        """To whom to offer a product, the likeliest first, each account once; and how many in all."""
         order = (_OFFER.c.probability.desc(), _OFFER.c.account_id)
-        with self._database.reads.connect() as connection:
-            return _read(connection, query.order_by(*order).limit(limit))
+        with self._readings() as reading:
+            shown = _offers(segmentation, today, since, _scored(reading.columns))
+            query = shown.where(_best_for(product_id, segmentation), reading.meets(among.criteria))
+            count = query.with_only_columns(func.count(), maintain_column_froms=True)
+            total = reading.connection.execute(count).scalar_one()
+            page = query.order_by(*order).limit(among.limit).offset(among.offset)
+            return _read(reading.connection, page), total
+
+
+def _best_for(product_id: str, segmentation: str) -> ColumnElement[bool]:
+    """That an offer is the account's best one with the product in it."""
+    own = _OFFER.alias("own")
+    best = select(func.min(own.c.place)).where(
+        or_(own.c.product_id == product_id, own.c.with_product_id == product_id),
+        own.c.segmentation == segmentation,
+        own.c.account_id == _OFFER.c.account_id,
+    )
+    return and_(
+        or_(_OFFER.c.product_id == product_id, _OFFER.c.with_product_id == product_id),
+        _OFFER.c.place == best.correlate(_OFFER).scalar_subquery(),
+    )
 
 
 def offers_of_account(
     connection: Connection, segmentation: str, account_id: str, today: date, since: date
 ) -> list[Offer]:
     """What to offer an account, the likeliest first; not what was dismissed after ``since``, or is over."""
-    query = _offers(segmentation, today, since).where(_OFFER.c.account_id == account_id)
+    query = _offers(segmentation, today, since, _owned()).where(_OFFER.c.account_id == account_id)
     return _read(connection, query.order_by(_OFFER.c.place))
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Offer]:
     rows: Sequence[Any] = connection.execute(query).all()
-    names = sold_products(connection).names if rows else {}
+    names = names_of(
+        connection, {one for row in rows for one in (row.product_id, row.with_product_id) if one}
+    )
     return [_offer(row, names) for row in rows]
 
 
-def _offers(segmentation: str, today: date, since: date) -> Select[Any]:
+def _owned() -> FromClause:
+    mine = _OFFER.join(ACCOUNT, ACCOUNT.c.id == _OFFER.c.account_id)
+    return mine.outerjoin(OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
+
+
+def _scored(columns: AccountColumns) -> FromClause:
+    return beside_accounts(_OFFER, _OFFER.c.account_id, columns)
+
+
+def _offers(segmentation: str, today: date, since: date, rows: FromClause) -> Select[Any]:
     columns = [_OFFER.c[name] for name in ("segmentation", "account_id", *_SAID)]
     return (
         select(*columns, func.coalesce(ACCOUNT.c.name, "").label("account"), OWNER.c.name.label("owner"))
-        .select_from(_OFFER.join(ACCOUNT, ACCOUNT.c.id == _OFFER.c.account_id))
-        .outerjoin_from(ACCOUNT, OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
+        .select_from(rows)
         .where(_OFFER.c.segmentation == segmentation, _OFFER.c.expires_on >= today)
         .where(~_dismissed(since))
     )

@@ -63,7 +63,16 @@ class LabelChangeRow(SQLModel, table=True):
     """
 
     __tablename__: ClassVar[Any] = "label_change"
-    __table_args__ = (Index("ix_label_change_account", "account_id", "changed_at"),)
+    # The second and third hold all that questions about changes count by, so that the rows are not read.
+    __table_args__ = (
+        Index("ix_label_change_account", "account_id", "changed_at"),
+        Index(
+            "ix_label_change_moved",
+            *("segmentation", "baseline", "as_of", "old_label", "new_label", "direction", "account_id"),
+        ),
+        Index("ix_label_change_given", "segmentation", "new_label", "as_of", "account_id", "run_id"),
+        Index("ix_label_change_followed", "account_id", "segmentation", "as_of"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     segmentation: str
     account_id: str
@@ -81,6 +90,7 @@ class RunRow(SQLModel, table=True):
     """One recompute of one segmentation."""
 
     __tablename__: ClassVar[Any] = "run"
+    __table_args__ = (Index("ix_run_technique", "segmentation", "technique"),)
     id: int | None = Field(default=None, primary_key=True)
     segmentation: str
     cause: str = ""  # daily | change | command | first

@@ -1,0 +1,79 @@
+"""What readers of accounts share: one look at the database, with the fields that criteria may use then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_
+
+from bot.language.question import Sort
+from bot.store.columns import ACCOUNT, OWNER, SCORE, AccountColumns
+from bot.store.ordering import in_order
+from scoring.criteria.fields import Catalog
+from scoring.criteria.periods import Today
+from scoring.criteria.tree import Always, Node
+
+
+class AccountReading(Protocol):
+    """One moment of the account book (``bot.store.accounts``)."""
+
+    @property
+    def connection(self) -> Connection:
+        """To read with."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The fields of accounts."""
+        ...
+
+    @property
+    def columns(self) -> AccountColumns:
+        """Where they are."""
+        ...
+
+    @property
+    def today(self) -> Today:
+        """The organisation's day."""
+        ...
+
+    def meets(self, criteria: Node) -> ColumnElement[bool]:
+        """That an account meets criteria.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        ...
+
+
+Readings = Callable[[], AbstractContextManager[AccountReading]]
+
+
+def beside_accounts(rows: FromClause, account_id: ColumnElement[str], columns: AccountColumns) -> FromClause:
+    """Rows that belong to accounts, joined with these as ``AccountColumns.rows`` has them.
+
+    Rows of accounts that the CRM has no more fall away.
+    """
+    scored = and_(SCORE.c.account_id == ACCOUNT.c.id, SCORE.c.segmentation == columns.segmentation)
+    owned = rows.join(ACCOUNT, ACCOUNT.c.id == account_id).outerjoin(OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
+    return owned.outerjoin(SCORE, scored)
+
+
+def counted_beside(
+    rows: FromClause, account_id: ColumnElement[str], reading: AccountReading, criteria: Node
+) -> FromClause:
+    """The same for counting: nothing is joined that the criteria do not need."""
+    if isinstance(criteria, Always):
+        return rows.join(ACCOUNT, ACCOUNT.c.id == account_id)
+    return beside_accounts(rows, account_id, reading.columns)
+
+
+def first_keys(reading: AccountReading, sort: tuple[Sort, ...]) -> tuple[ColumnElement[object], ...]:
+    """The given sort keys, without those that break ties between accounts.
+
+    Raises:
+        CriteriaError: an unknown field, or one that has no order.
+    """
+    return tuple(in_order(sort, reading.catalog, reading.columns))[: len(sort)]
