@@ -41,7 +41,7 @@ def past_answers(
     recommending: Recommending,
     figures: FigureBook | None = None,
 ) -> Mapping[Kind, Answerer]:
-    """What answers who moved, who was, why, what to offer and how the flock is; without figures no revenue."""
+    """What answers who moved, who was, why, what to offer, how the flock is; without figures no revenue."""
     offers = OfferAnswers(recommending, book)
     return {
         Kind.MOVED: Moves(SqlLabelChanges(book.reading), book, configuration).answer,

@@ -175,15 +175,16 @@ def remarks(found: FlockFound, since: date) -> Iterator[str]:
 
 
 def _table(sums: Sequence[LabelSum], went: Sequence[WentWhere]) -> AnswerTable:
-    rows = tuple(
-        (
-            *(one.label, one.accounts, one.spend_minor),
-            sum(each.changes for each in went if each.new == one.label),
-            sum(each.changes for each in went if each.old == one.label),
-        )
-        for one in sums
-    )
+    rows = tuple((one.label, one.accounts, one.spend_minor, *_moved(one.label, went)) for one in sums)
     return AnswerTable(_COLUMNS, rows, total=len(rows))
+
+
+def _moved(label: str | None, went: Sequence[WentWhere]) -> tuple[int | None, int | None]:
+    """How many came and left; not told of no label, which a new account has not left."""
+    if label is None:
+        return None, None
+    came = sum(one.changes for one in went if one.new == label)
+    return came, sum(one.changes for one in went if one.old == label)
 
 
 def _picture(sums: Sequence[LabelSum], answer: Answer) -> Picture | None:

@@ -21,7 +21,7 @@ def during(span: Span | None) -> str:
     if isinstance(span, Calendar):
         return _DAYS[span.offset] if span.unit is Unit.DAY else written_span(span)
     if isinstance(span, Rolling):
-        return f"in the {written_span(span)}"
+        return f"in the {written_span(span)}".replace(" 1 ", " ")
     return _during_days(span)
 
 
