@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_
 
 from bot.language.question import Sort
 from bot.store.columns import ACCOUNT, OWNER, SCORE, AccountColumns
+from bot.store.criteria_sql import fields_of
 from bot.store.ordering import in_order
+from scoring.criteria.check import field_named
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Always, Node
+from scoring.criteria.tree import Node
 
 
 class AccountReading(Protocol):
@@ -61,16 +63,27 @@ def beside_accounts(rows: FromClause, account_id: ColumnElement[str], columns: A
     return owned.outerjoin(SCORE, scored)
 
 
-def counted_beside(
-    rows: FromClause, account_id: ColumnElement[str], reading: AccountReading, criteria: Node
+def needed_beside(
+    rows: FromClause,
+    account_id: ColumnElement[str],
+    reading: AccountReading,
+    criteria: Node,
+    sort: Sequence[Sort] = (),
 ) -> FromClause:
-    """The same for counting: nothing is joined that the criteria do not need."""
-    if isinstance(criteria, Always):
-        return rows.join(ACCOUNT, ACCOUNT.c.id == account_id)
-    return beside_accounts(rows, account_id, reading.columns)
+    """The same with nothing joined that neither criteria nor sort keys need."""
+    fields = fields_of(criteria, reading.catalog)
+    sources = [one.source for one in fields]
+    sources += [field_named(one.field, reading.catalog).source for one in sort]
+    found = rows.join(ACCOUNT, ACCOUNT.c.id == account_id)
+    if any(one.startswith("owner.") for one in sources):
+        found = found.outerjoin(OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
+    if any(one.startswith("score.") for one in sources):
+        mine = SCORE.c.segmentation == reading.columns.segmentation
+        found = found.outerjoin(SCORE, and_(SCORE.c.account_id == ACCOUNT.c.id, mine))
+    return found
 
 
-def first_keys(reading: AccountReading, sort: tuple[Sort, ...]) -> tuple[ColumnElement[object], ...]:
+def first_keys(reading: AccountReading, sort: Sequence[Sort]) -> tuple[ColumnElement[object], ...]:
     """The given sort keys, without those that break ties between accounts.
 
     Raises:

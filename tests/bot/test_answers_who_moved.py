@@ -107,7 +107,7 @@ def test_pages_and_other_orders(world: World) -> None:
 def test_what_a_first_run_or_another_configuration_did_is_left_out_and_said(world: World) -> None:
     ever = Question(Kind.MOVED, moved=Moved())
     assert answered(world, ever).remarks[1:] == (
-        "4 labels that were given by a first run, or by another configuration, are not counted.",
+        "What a first run or another configuration did to labels is not counted.",
         "'Purchases' was first scored on 24 Nov 2026: earlier changes are not known.",
     )
     world.publish(BANDS.replace("Slipping, when", "Sliding, when"))
@@ -116,9 +116,7 @@ def test_what_a_first_run_or_another_configuration_did_is_left_out_and_said(worl
     answer = answered(world, Question(Kind.MOVED, moved=Moved(("Slipping",), span=Calendar(Unit.DAY, 0))))
     assert (rows_of(answer), answer.total, answer.picture) == ([], 0, None)
     assert answer.said == "No account left Slipping today."
-    assert answer.remarks[0] == (
-        "2 labels that were given by a first run, or by another configuration, are not counted."
-    )
+    assert answer.remarks[0] == "What a first run or another configuration did to labels is not counted."
 
 
 def test_the_days_are_those_of_the_runs(world: World) -> None:
@@ -166,10 +164,10 @@ def test_what_happened_in_words() -> None:
 
 def test_of_many_moves_the_largest_are_told() -> None:
     cells = tuple(WentWhere(f"L{number}", None, number) for number in range(1, 8))
-    found = ChangesFound((), 28, cells, 1, date(2026, 1, 1))
+    found = ChangesFound((), 28, cells, True, date(2026, 1, 1))
     told = remarks(ChangesAsked("P", days=Days(date(2026, 2, 1), None)), found)
     assert told == (
         "L7 → no label 7, L6 → no label 6, L5 → no label 5, L4 → no label 4, L3 → no label 3, 3 others.",
-        "1 label that was given by a first run, or by another configuration, is not counted.",
+        "What a first run or another configuration did to labels is not counted.",
     )
     assert said(Moved(), found) == "28 accounts changed label."

@@ -82,14 +82,14 @@ class ChangesFound:
         page: some of the changes, in order.
         accounts: how many accounts all of them are of.
         cells: all of them, counted.
-        left_out: how many more came with a first run or another configuration.
+        left_out: whether a first run or another configuration has made more of them, of whatever accounts.
         began: the day of the segmentation's first run; None before it.
     """
 
     page: tuple[ListedChange, ...]
     accounts: int
     cells: tuple[WentWhere, ...]
-    left_out: int
+    left_out: bool
     began: date | None
 
 
@@ -179,11 +179,7 @@ def remarks(asked: ChangesAsked, found: ChangesFound) -> tuple[str, ...]:
     """Where they went, what was left out, and since when changes are known."""
     told = [_told(found.cells)] if len(found.cells) > 1 else []
     if found.left_out:
-        one = found.left_out == 1
-        told.append(
-            f"{found.left_out:,} {'label that was' if one else 'labels that were'} given by a first run, or "
-            f"by another configuration, {'is' if one else 'are'} not counted."
-        )
+        told.append("What a first run or another configuration did to labels is not counted.")
     first = asked.days.first
     if found.began is not None and (first is None or first < found.began):
         told.append(
