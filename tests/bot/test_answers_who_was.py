@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.answering.held import HeldAsked, LabelGiven, StartedAnew, Stint, stints
+from bot.app.answering.held import HeldAsked, Stint, together
 from bot.language.question import Days, Held, Kind, Question, Sort
 from bot.store.labels_held import SqlLabelsHeld
 from connector.cache.engine import Database, open_database
@@ -91,20 +91,14 @@ def test_days_of_which_nothing_is_known(world: World) -> None:
     assert never.said == "'Size' has not been scored yet: nothing is known of the past."
 
 
-def test_of_several_changes_on_a_day_the_last_one_counts() -> None:
+def test_a_label_that_did_not_last_a_day_is_the_label_of_none() -> None:
     one, two, three = (date(2026, 6, day) for day in (1, 2, 3))
-    given = [
-        LabelGiven(one, "A", 1),
-        LabelGiven(two, "B", 2),
-        LabelGiven(two, "A", 3),
-        LabelGiven(three, "C", 4),
-        LabelGiven(three, None, 5),
-    ]
-    assert stints(given) == (Stint("A", one, two),)
-    assert stints(given[:1], [StartedAnew(three, 4)]) == (Stint("A", one, two),)
-    assert stints([LabelGiven(one, "A", 1), LabelGiven(three, "B", 4)], [StartedAnew(three, 4)]) == (
+    given = [Stint("A", one, two), Stint("B", two, two), Stint("A", two, three), Stint("A", three, None)]
+    assert together(given) == (Stint("A", one, None),)
+    assert together(given[:2]) == (Stint("A", one, two),)
+    assert together([Stint("A", one, two), Stint("A", three, None)]) == (
         Stint("A", one, two),
-        Stint("B", three, None),
+        Stint("A", three, None),
     )
 
 
@@ -132,8 +126,10 @@ def agree(world: World, steps: list[str], seed: int) -> None:
         assert found.accounts == len(on)
         for one in found.page:
             assert any(
-                each.label in labels and each.since <= last and (each.until or last) >= first
-                for each in stints(one.given, found.anew)
+                each.label in labels
+                and each.since <= last
+                and (each.ended_on is None or each.ended_on > first)
+                for each in together(one.stints)
             )
 
 

@@ -5,7 +5,7 @@ Labels are those of then; whatever else the question asks of accounts is asked o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
@@ -44,29 +44,12 @@ class HeldAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelGiven:
-    """A change of an account's label; ``label`` None takes it away."""
-
-    on: date
-    label: str | None
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartedAnew:
-    """The first run of another technique under the same name: no label from before outlives it."""
-
-    on: date
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Stint:
-    """A label from a first to a last day, both included; ``until`` None: still."""
+    """A label from a day on, and from when on another one; ``ended_on`` None: it still stands."""
 
     label: str
     since: date
-    until: date | None
+    ended_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +57,22 @@ class Holder:
     """An account that had one of the labels; label, spend (minor units) and owner are those of now.
 
     Attributes:
-        given: all changes of its label, in the order in which they happened.
+        stints: all of the asked labels, in the order of time.
     """
 
     account: str
     label_now: str | None
     spend_minor: int
     owner: str | None
-    given: tuple[LabelGiven, ...]
+    stints: tuple[Stint, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class HoldersFound:
-    """Some of the accounts, in order; how many there are in all; and where labels started anew."""
+    """Some of the accounts, in order; and how many there are in all."""
 
     page: tuple[Holder, ...]
     accounts: int
-    anew: tuple[StartedAnew, ...]
 
 
 class LabelsHeld(Protocol):
@@ -140,7 +122,7 @@ class Holders:
         asked = HeldAsked(segmentation, held.labels, max(first or began, began), min(last, today))
         sort = question.sort or (Sort("total_spend"),)
         found = self._held.holders(question.criteria, asked, sort, rows_of_a_page(question), answer.offset)
-        rows = tuple(_row(one, asked, found.anew) for one in found.page)
+        rows = tuple(_row(one, asked) for one in found.page)
         answer = with_table(answer, AnswerTable(_COLUMNS, rows, found.accounts))
         return replace(answer, said=said(held, found.accounts), remarks=_remarks(question, began, first))
 
@@ -157,42 +139,31 @@ def said(held: Held, accounts: int) -> str:
     return f"{counted(accounts, 'account')} {'was' if accounts == 1 else 'were'} {what}."
 
 
-def stints(given: Sequence[LabelGiven], anew: Sequence[StartedAnew] = ()) -> tuple[Stint, ...]:
-    """Which labels an account had from when to when; of several changes on one day the last one counts.
-
-    Args:
-        given: the changes in the order in which they happened.
-        anew: where labels ended that no change has ended.
-    """
-    ends = [LabelGiven(one.on, None, one.run_id) for one in anew]
-    # Within a run labels end before new ones are given; the sort keeps the order of the changes.
-    ordered = sorted((*ends, *given), key=lambda one: one.run_id)
-    return tuple(_stints({one.on: one.label for one in ordered}))
-
-
-def _stints(label_from: dict[date, str | None]) -> Iterator[Stint]:
-    days = sorted(label_from)
-    label, since = None, None
-    for on in days:
-        if label_from[on] == label:
+def together(stints: Sequence[Stint]) -> tuple[Stint, ...]:
+    """In the order of time: those of less than a day fall away, and what follows without a gap is one."""
+    found: list[Stint] = []
+    for one in stints:
+        if one.ended_on is not None and one.ended_on <= one.since:
             continue
-        if label is not None and since is not None:
-            yield Stint(label, since, on - timedelta(days=1))
-        label, since = label_from[on], on
-    if label is not None and since is not None:
-        yield Stint(label, since, None)
+        if found and (found[-1].label, found[-1].ended_on) == (one.label, one.since):
+            found[-1] = replace(found[-1], ended_on=one.ended_on)
+        else:
+            found.append(one)
+    return tuple(found)
 
 
-def _row(one: Holder, asked: HeldAsked, anew: Sequence[StartedAnew]) -> tuple[Cell, ...]:
+def _row(one: Holder, asked: HeldAsked) -> tuple[Cell, ...]:
     """With the last of the asked labels that it had in these days."""
     then = [
         each
-        for each in stints(one.given, anew)
-        if each.label in asked.labels
-        and each.since <= asked.last
-        and (each.until is None or each.until >= asked.first)
+        for each in together(one.stints)
+        if each.since <= asked.last and (each.ended_on is None or each.ended_on > asked.first)
     ]
-    told = (then[-1].label, then[-1].since, then[-1].until) if then else (None, None, None)
+    told: tuple[Cell, ...] = (None, None, None)
+    if then:
+        last = then[-1]
+        until = None if last.ended_on is None else last.ended_on - timedelta(days=1)
+        told = (last.label, last.since, until)
     return (one.account, *told, one.label_now, one.spend_minor, one.owner)
 
 
