@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, literal, select
 from bot.app.answering.flock import FlockFound, LabelSum
 from bot.app.answering.moves import ChangesAsked
 from bot.store.account_reading import AccountReading, Readings
-from bot.store.label_moves import chosen_changes, first_run, went_where
+from bot.store.label_moves import chosen_changes, counted_changes, first_run, went_where
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from scoring.criteria.tree import Always, Node
 
@@ -42,11 +42,10 @@ def _everybody(reading: AccountReading, asked: ChangesAsked) -> FlockFound:
     by_owner = run(select(ACCOUNT.c.owner_id, func.count()).group_by(ACCOUNT.c.owner_id)).all()
     known = set(run(select(OWNER.c.id).where(OWNER.c.name != "")).scalars())
     unscored = sum(many for _, many in by_owner) - sum(many for _, many, _ in scored)
-    changes = chosen_changes(reading, Always(), asked)
     alerts = select(func.count()).select_from(_ALERT.join(ACCOUNT, ACCOUNT.c.id == _ALERT.c.account_id))
     return FlockFound(
         labels=_with_unscored(scored, unscored),
-        went=went_where((row.old_label, row.new_label) for row in changes),
+        went=counted_changes(reading.connection, asked),
         began=first_run(reading.connection, asked.segmentation),
         ownerless=sum(many for owner, many in by_owner if owner not in known),
         open_alerts=run(alerts.where(_ALERT.c.state == _OPEN)).scalar_one(),

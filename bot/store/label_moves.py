@@ -52,6 +52,15 @@ def went_where(labels: Iterable[tuple[str | None, str | None]]) -> tuple[WentWhe
     return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
 
 
+def counted_changes(connection: Connection, asked: ChangesAsked) -> tuple[WentWhere, ...]:
+    """The changes of every account, counted where they are."""
+    both = (_CHANGE.c.old_label, _CHANGE.c.new_label)
+    rows = _CHANGE.join(ACCOUNT, ACCOUNT.c.id == _CHANGE.c.account_id)
+    query = select(*both, func.count()).select_from(rows).where(*_conditions(asked)).group_by(*both)
+    found = [WentWhere(*row) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+
+
 def first_run(connection: Connection, segmentation: str) -> date | None:
     """The day as of which a segmentation was first scored: no later run is of an earlier day."""
     query = select(_RUN.c.as_of).where(_RUN.c.segmentation == segmentation).order_by(_RUN.c.id).limit(1)
