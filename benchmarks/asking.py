@@ -36,17 +36,18 @@ from benchmarks.scoring import (
     product,
     transactions,
 )
+from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.people import Person, Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
 from bot.language.understand import understand
-from bot.runtime.asking_parts import further_answers
 from bot.slack.views.answer import answer_message
 from bot.slack.views.drawing import Drawing
 from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
+from bot.store.figures import SqlFigureBook
 from bot.store.places import TABLES
 from bot.store.schema import migrate
 from connector.cache.engine import Database, open_database
@@ -269,7 +270,8 @@ class Asking:
             return configurations.current().configuration
 
         self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
-        self.further = further_answers(database, self.book, configuration, clock)  # type: ignore[arg-type]
+        figures = SqlFigureBook(database, configuration, clock)  # type: ignore[arg-type]
+        self.further = {Kind.FIGURE: FigureAnswers(self.book, figures, configuration)}  # type: ignore[arg-type]
         self.ask = Ask(self.book, configuration, self.further)  # type: ignore[arg-type]
 
     def answered(self, asked: Asked) -> Answer:

@@ -122,6 +122,7 @@ class AccountCard:
     further: tuple[Explanation, ...] = ()  # what the other segmentations say
     next_step: str = ""  # one sentence
     offers: tuple[CardOffer, ...] = ()  # the likeliest first
+    measured: str = ""  # the primary technique's number in words, as in ``Explanation``
 
 
 @dataclass(frozen=True, slots=True)

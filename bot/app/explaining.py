@@ -11,10 +11,11 @@ from bot.app.config.published import Published, PublishedConfigurations
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
 from bot.app.techniques.registry import technique_of
-from bot.app.techniques.technique import Situation, no_standings
+from bot.app.techniques.technique import Evidence, Situation, no_standings
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.rfm import Standing
+from scoring.rfm_config import RfmSegmentation
 from scoring.standings import MEASURE_PARTS
 
 # What the number of a technique is called; the others have none.
@@ -44,16 +45,10 @@ class Explanations:
             return tuple(one for one in found if one is not None)
 
 
-def _explained(
-    transaction: ScoringTransaction,
-    published: Published,
-    segmentation: Segmentation,
-    account_id: str,
-    now: datetime,
-) -> Explanation | None:
-    standing = transaction.standing(segmentation.name, account_id)
-    if standing is None:
-        return None
+def situation_now(
+    transaction: ScoringTransaction, published: Published, segmentation: Segmentation, now: datetime
+) -> tuple[Evidence, Situation[Any]]:
+    """What a segmentation's last run can be looked at with: nothing is scored."""
     configuration, organisation = published.configuration, transaction.organisation()
     today = organisation.today(configuration, now)
     situation: Situation[Any] = Situation(
@@ -65,7 +60,20 @@ def _explained(
         before=no_standings(),
         thresholds=transaction.thresholds(segmentation.name),
     )
-    evidence = transaction.evidence(segmentation.name, configuration, today)
+    return transaction.evidence(segmentation.name, configuration, today), situation
+
+
+def _explained(
+    transaction: ScoringTransaction,
+    published: Published,
+    segmentation: Segmentation,
+    account_id: str,
+    now: datetime,
+) -> Explanation | None:
+    standing = transaction.standing(segmentation.name, account_id)
+    if standing is None:
+        return None
+    evidence, situation = situation_now(transaction, published, segmentation, now)
     try:
         why = technique_of(segmentation).explain(evidence, situation, account_id, standing)
     except CriteriaError as error:
@@ -76,6 +84,8 @@ def _explained(
 
 
 def _measured(segmentation: Segmentation, standing: Standing) -> str:
+    if isinstance(segmentation, RfmSegmentation) and standing.r is not None:
+        return f"R {standing.r} · F {standing.f} · M {standing.m}"
     words = _MEASURED.get(segmentation.technique)
     if words is None or standing.measure is None:
         return ""

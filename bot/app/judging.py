@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.app.config.published import PublishedConfigurations
+from bot.app.explaining import situation_now
 from bot.app.offers import Offer
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores
 from bot.app.techniques.recommendations import judged
-from bot.app.techniques.technique import Evidence, Situation, no_standings
+from bot.app.techniques.technique import Evidence
 from scoring.criteria.check import field_named
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.recommendations.explain import Explanation
@@ -34,26 +34,15 @@ class Judging:
             CriteriaError: criteria that do not fit the fields any more.
         """
         published = self._configurations.current()
-        configuration = published.configuration
-        chosen = configuration.segmentation(segmentation)
+        chosen = published.configuration.segmentation(segmentation)
         if not isinstance(chosen, RecommendationSegmentation):
             return {}
         with self._scores.reading() as transaction:
-            organisation = transaction.organisation()
-            today = organisation.today(configuration, self._clock.now())
-            situation: Situation[Any] = Situation(
-                segmentation=chosen,
-                configuration=configuration,
-                today=today,
-                currency=organisation.currency,
-                learned=transaction.learned(chosen.name),
-                before=no_standings(),
-            )
-            evidence = transaction.evidence(chosen.name, configuration, today)
+            evidence, situation = situation_now(transaction, published, chosen, self._clock.now())
             wanted = list(dict.fromkeys(one.product_id for one in offers))
             found, products = judged(evidence, situation, account_id, wanted)
             names = _names(evidence, found)
-        return {one.product_id: speaking(one, products, names, organisation.currency) for one in found}
+        return {one.product_id: speaking(one, products, names, situation.currency) for one in found}
 
 
 def _names(evidence: Evidence, found: Sequence[Explanation]) -> Mapping[str, str]:

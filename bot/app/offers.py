@@ -13,6 +13,7 @@ from bot.app.config.shape import nearest
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import AccountBook, Audit, Clock, NamedAccount
 from scoring.config import Configuration
+from scoring.criteria.tree import Always, Node
 from scoring.explain import counted, written_day
 from scoring.recommendations.config import Kind, RecommendationSegmentation
 
@@ -86,6 +87,15 @@ class Dismissal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Of which accounts, how many, and after how many."""
+
+    criteria: Node
+    limit: int
+    offset: int = 0
+
+
 class Offers(Protocol):
     """Reading recommendations; those that were dismissed after ``since``, or are over, are left out."""
 
@@ -93,14 +103,22 @@ class Offers(Protocol):
         """The names of everything that is sold, by id."""
         ...
 
+    def account_name(self, account_id: str) -> str | None:
+        """An account's name, or its id where it has none; None when there is no such account."""
+        ...
+
     def of_account(self, segmentation: str, account_id: str, today: date, since: date) -> list[Offer]:
         """What to offer an account, the likeliest first."""
         ...
 
     def for_product(
-        self, segmentation: str, product_id: str, today: date, since: date, limit: int
-    ) -> list[Offer]:
-        """To whom to offer a product, the likeliest first; each account once."""
+        self, segmentation: str, product_id: str, today: date, since: date, among: Among
+    ) -> tuple[list[Offer], int]:
+        """To whom to offer a product, the likeliest first, each account once; and how many there are in all.
+
+        Raises:
+            CriteriaError: criteria that do not fit the accounts' fields.
+        """
         ...
 
 
@@ -121,12 +139,14 @@ class Recommended:
         segmentation: that was read.
         currency: ISO code of the values.
         offers: the likeliest first.
+        total: how many there are, where only some are here.
     """
 
     about: str
     segmentation: str
     currency: str
     offers: tuple[Offer, ...]
+    total: int
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -164,18 +184,47 @@ class Recommending:
             UserError: no such account or segmentation; names the nearest.
             ConfigurationError: no segmentation recommends anything.
         """
-        chosen, one, today = self._segmentation(segmentation), self._account(account), self._book.today()
-        found = self._offers.of_account(chosen.name, one.id, today, dismissals_hold_from(today, chosen))
-        return Recommended(one.name, chosen.name, self._book.currency(), tuple(found))
+        chosen = self._segmentation(segmentation)
+        return self._of_account(chosen, self._account(account))
+
+    def recommend_to(self, account_id: str) -> Recommended:
+        """What to offer the account with that id. Raises as ``recommend``."""
+        name = self._offers.account_name(account_id)
+        if name is None:
+            raise UserError("That account is not in the copy of the CRM any more.")
+        return self._of_account(self._segmentation(None), NamedAccount(account_id, name))
 
     def pitch(self, product: str, limit: int, segmentation: str | None = None) -> Recommended:
         """To whom to offer a product. Raises as ``recommend``, likewise for the product."""
-        chosen, today = self._segmentation(segmentation), self._book.today()
+        chosen = self._segmentation(segmentation)
         product_id, name = self._product(product)
-        found = self._offers.for_product(
-            chosen.name, product_id, today, dismissals_hold_from(today, chosen), limit
-        )
-        return Recommended(name, chosen.name, self._book.currency(), tuple(found))
+        return self._for_product(chosen, product_id, name, Among(Always(), limit))
+
+    def pitch_among(self, product_id: str, among: Among) -> Recommended:
+        """To which of the accounts that meet criteria to offer a product.
+
+        Raises:
+            UserError: no such product.
+            ConfigurationError: no segmentation recommends anything.
+            CriteriaError: criteria that do not fit the accounts' fields.
+        """
+        chosen, name = self._segmentation(None), self._offers.products().get(product_id)
+        if name is None:
+            raise UserError("That product is not in the copy of the CRM any more.")
+        return self._for_product(chosen, product_id, name, among)
+
+    def _of_account(self, chosen: RecommendationSegmentation, one: NamedAccount) -> Recommended:
+        today = self._book.today()
+        found = self._offers.of_account(chosen.name, one.id, today, dismissals_hold_from(today, chosen))
+        return Recommended(one.name, chosen.name, self._book.currency(), tuple(found), len(found))
+
+    def _for_product(
+        self, chosen: RecommendationSegmentation, product_id: str, name: str, among: Among
+    ) -> Recommended:
+        today = self._book.today()
+        since = dismissals_hold_from(today, chosen)
+        found, total = self._offers.for_product(chosen.name, product_id, today, since, among)
+        return Recommended(name, chosen.name, self._book.currency(), tuple(found), total)
 
     def dismiss(self, account: str, product: str, reason: str, by: str, *, keep: bool = True) -> str:
         """Offer a product to an account no more for a horizon; a sentence that says so.
@@ -241,6 +290,14 @@ class Recommending:
         if not found:
             raise UserError(f"There is no product '{given}'.{nearest(given, list(products.values()))}")
         return found[0]
+
+
+def expected_on(kind: str, details: str | None) -> date | None:
+    """The day on which a product that is bought again and again is due; None where there is no rhythm."""
+    known = {} if details is None or kind != Kind.REPEAT_BUY else orjson.loads(details)
+    if known.get("usual") is None:
+        return None
+    return date.fromisoformat(known["last"]) + timedelta(days=known["usual"])
 
 
 def because(kind: str, details: str | None) -> str:

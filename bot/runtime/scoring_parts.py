@@ -138,16 +138,25 @@ class ScoringParts:
             self.clock,
             self.crm_url,
             self.explanations.of,
-            advise=Advising(SqlOffers(self.database), self._configuration).of,
+            advise=Advising(self._offers, self._configuration).of,
         )
+
+    @cached_property
+    def _accounts(self) -> SqlAccountBook:
+        """Accounts and their fields, without explanations."""
+        return SqlAccountBook(self.database, self._configuration, self.clock, self.crm_url)
+
+    @cached_property
+    def _offers(self) -> SqlOffers:
+        return SqlOffers(self.database, self._accounts.reading)
 
     @cached_property
     def recommending(self) -> Recommending:
         """What to offer to whom."""
         return Recommending(
-            SqlOffers(self.database),
+            self._offers,
             SqlDismissals(self.database),
-            self.book,
+            self._accounts,
             self._configuration,
             self.audit,
             self.clock,

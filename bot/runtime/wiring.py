@@ -143,7 +143,8 @@ class Bellwether:
     @cached_property
     def asking(self) -> Ask:
         """Questions."""
-        return asking(self.database, self.book, self.configuration, self.clock)
+        recommending = self.scoring.recommending
+        return asking(self.database, self.book, self.configuration, self.clock, recommending)
 
     @cached_property
     def alerts(self) -> SqlAlertRecords:

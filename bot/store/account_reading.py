@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,10 @@ class Reading:
     def rows(self, criteria: Node, *fields: Field) -> FromClause:
         """Accounts with what these criteria and fields need."""
         return self.columns.rows([*fields_of(criteria, self.catalog), *fields])
+
+
+# Opens a look, in one transaction.
+Readings = Callable[[], AbstractContextManager[Reading]]
 
 
 class AccountReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -200,6 +201,7 @@ class SqlAccountBook:
                 segmentation=reading.segmentation.name,
                 label_since=since,
                 last_change=last_change,
+                measured=mine.measured if mine is not None else "",
                 why=mine.why if mine is not None and mine.why else recorded,
                 further=tuple(explained.values()),
                 open_deals=open_count,
@@ -246,6 +248,10 @@ class SqlAccountBook:
         """The organisation's present day, in its time zone."""
         with self._database.reads.connect() as connection:
             return self._reader.today(connection, self._configuration()).day
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """One look at accounts, for what else is read of them by criteria."""
+        return self._reader.reading()
 
 
 def _lines(columns: AccountColumns) -> Select[Any]:

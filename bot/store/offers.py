@@ -8,11 +8,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
-from bot.app.offers import Offer
+from bot.app.offers import Among, Offer
+from bot.store.account_reading import Readings
+from bot.store.beside_accounts import needed_beside
 from bot.store.places import ACCOUNT, OWNER, TABLES
-from bot.store.sold_products import sold_products
+from bot.store.sold_products import names_of, sold_products
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 
@@ -76,13 +91,20 @@ def _write(connection: Connection, fixed: Mapping[str, Any], rows: pd.DataFrame)
 class SqlOffers:
     """The port ``Offers``. What was dismissed, or is over, is not shown."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, readings: Readings) -> None:
         self._database = database
+        self._readings = readings
 
     def products(self) -> Mapping[str, str]:
         """The names of everything that is sold, by id."""
         with self._database.reads.connect() as connection:
             return sold_products(connection).names
+
+    def account_name(self, account_id: str) -> str | None:
+        """An account's name, or its id where it has none; None when there is no such account."""
+        query = select(func.coalesce(ACCOUNT.c.name, ACCOUNT.c.id)).where(ACCOUNT.c.id == account_id)
+        with self._database.reads.connect() as connection:
+            return connection.execute(query).scalar()
 
     def of_account(self, segmentation: str, account_id: str, today: date, since: date) -> list[Offer]:
         """What to offer an account, the likeliest first."""
@@ -90,45 +112,72 @@ class SqlOffers:
             return offers_of_account(connection, segmentation, account_id, today, since)
 
     def for_product(
-        self, segmentation: str, product_id: str, today: date, since: date, limit: int
-    ) -> list[Offer]:
-        """To whom to offer a product, the likeliest first; each account once."""
-        own = _OFFER.alias("own")
-        about = or_(own.c.product_id == product_id, own.c.with_product_id == product_id)
-        best = select(func.min(own.c.place)).where(
-            about, own.c.segmentation == segmentation, own.c.account_id == _OFFER.c.account_id
+        self, segmentation: str, product_id: str, today: date, since: date, among: Among
+    ) -> tuple[list[Offer], int]:
+        """To whom to offer a product, the likeliest first, each account once; and how many in all."""
+        with self._readings() as reading:
+            best = _best_for(product_id, segmentation)
+            rows = best.join(_OFFER, _same_offer(best, segmentation))
+            found = needed_beside(rows, _OFFER.c.account_id, reading, among.criteria)
+            holds = (_OFFER.c.expires_on >= today, ~_dismissed(since), reading.meets(among.criteria))
+            keys = select(_OFFER.c.account_id, _OFFER.c.place).select_from(found).where(*holds)
+            order = (_OFFER.c.probability.desc(), _OFFER.c.account_id)
+            every = reading.connection.execute(keys.order_by(*order)).all()
+            page = every[among.offset : among.offset + among.limit]
+            return _placed(reading.connection, segmentation, [(one[0], one[1]) for one in page]), len(every)
+
+
+def _best_for(product_id: str, segmentation: str) -> Subquery:
+    """Each account's best offer with the product in it: two looks at indexes."""
+    mine = [
+        select(_OFFER.c.account_id, _OFFER.c.place).where(
+            product == product_id, _OFFER.c.segmentation == segmentation
         )
-        query = _offers(segmentation, today, since).where(
-            or_(_OFFER.c.product_id == product_id, _OFFER.c.with_product_id == product_id),
-            _OFFER.c.place == best.correlate(_OFFER).scalar_subquery(),
-        )
-        order = (_OFFER.c.probability.desc(), _OFFER.c.account_id)
-        with self._database.reads.connect() as connection:
-            return _read(connection, query.order_by(*order).limit(limit))
+        for product in (_OFFER.c.product_id, _OFFER.c.with_product_id)
+    ]
+    both = union_all(*mine).subquery("both")
+    best = select(both.c.account_id, func.min(both.c.place).label("place"))
+    return best.group_by(both.c.account_id).subquery("best")
+
+
+def _same_offer(best: Subquery, segmentation: str) -> ColumnElement[bool]:
+    return and_(
+        _OFFER.c.segmentation == segmentation,
+        _OFFER.c.account_id == best.c.account_id,
+        _OFFER.c.place == best.c.place,
+    )
+
+
+def _placed(connection: Connection, segmentation: str, keys: Sequence[tuple[str, int]]) -> list[Offer]:
+    """Offers by account and place, in the order of these."""
+    wanted = or_(false(), *(and_(_OFFER.c.account_id == one, _OFFER.c.place == at) for one, at in keys))
+    query = _offers(segmentation).add_columns(_OFFER.c.place).where(wanted)
+    rows = {(row.account_id, row.place): row for row in connection.execute(query)}
+    return _named(connection, [rows[one] for one in keys])
 
 
 def offers_of_account(
     connection: Connection, segmentation: str, account_id: str, today: date, since: date
 ) -> list[Offer]:
     """What to offer an account, the likeliest first; not what was dismissed after ``since``, or is over."""
-    query = _offers(segmentation, today, since).where(_OFFER.c.account_id == account_id)
-    return _read(connection, query.order_by(_OFFER.c.place))
+    query = _offers(segmentation).where(_OFFER.c.expires_on >= today, ~_dismissed(since))
+    mine = query.where(_OFFER.c.account_id == account_id)
+    return _named(connection, connection.execute(mine.order_by(_OFFER.c.place)).all())
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[Offer]:
-    rows: Sequence[Any] = connection.execute(query).all()
-    names = sold_products(connection).names if rows else {}
+def _named(connection: Connection, rows: Sequence[Any]) -> list[Offer]:
+    wanted = {one for row in rows for one in (row.product_id, row.with_product_id) if one}
+    names = names_of(connection, wanted)
     return [_offer(row, names) for row in rows]
 
 
-def _offers(segmentation: str, today: date, since: date) -> Select[Any]:
+def _offers(segmentation: str) -> Select[Any]:
     columns = [_OFFER.c[name] for name in ("segmentation", "account_id", *_SAID)]
     return (
         select(*columns, func.coalesce(ACCOUNT.c.name, "").label("account"), OWNER.c.name.label("owner"))
         .select_from(_OFFER.join(ACCOUNT, ACCOUNT.c.id == _OFFER.c.account_id))
         .outerjoin_from(ACCOUNT, OWNER, OWNER.c.id == ACCOUNT.c.owner_id)
-        .where(_OFFER.c.segmentation == segmentation, _OFFER.c.expires_on >= today)
-        .where(~_dismissed(since))
+        .where(_OFFER.c.segmentation == segmentation)
     )
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    update,
 )
 
 from bot.app.facts import Tally
@@ -34,7 +35,7 @@ from scoring.account_ids import in_order
 from scoring.rfm import EPOCH_ORDINAL, Standing
 from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
 
-_HISTORY = TABLES["score_history"]
+_HISTORY, _CHANGE = TABLES["score_history"], TABLES["label_change"]
 
 _STANDING = (
     *("r", "f", "m", "total", "label", "last_purchase", "purchases", "spend_minor"),
@@ -181,6 +182,8 @@ def forget_scores(connection: Connection, segmentation: str, day: date) -> None:
     for start in range(0, len(accounts), ROWS_AT_ONCE):
         _write_gone(connection, segmentation, 0, day, accounts[start : start + ROWS_AT_ONCE])
     connection.execute(delete(SCORE).where(SCORE.c.segmentation == segmentation))
+    standing = (_CHANGE.c.segmentation == segmentation, _CHANGE.c.ended_on.is_(None))
+    connection.execute(update(_CHANGE).where(*standing).values(ended_on=day))
     snapshots.forget(connection, segmentation)
     for name in ("offer", "learned"):
         table = TABLES[name]

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.app.facts import (
     AccountChange,
@@ -216,6 +216,7 @@ class SqlScoringTransaction:
         if not changes.changes:
             return []
         found = [one for one, _ in changes.changes]
+        self._end_labels(changes, [one.account_id for one in found if one.old.label is not None])
         numbers = next_numbers(self._connection, _CHANGE, len(found))
         columns: dict[str, Sequence[Any]] = {
             "id": numbers,
@@ -234,6 +235,13 @@ class SqlScoringTransaction:
         }
         write_rows(self._connection, _CHANGE, columns, fixed)
         return list(numbers)
+
+    def _end_labels(self, changes: ChangesOfRun, accounts: Sequence[str]) -> None:
+        """Say of the changes that gave the labels of before that these stand no more."""
+        mine = (_CHANGE.c.segmentation == changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
+        ended = update(_CHANGE).where(mine, _CHANGE.c.ended_on.is_(None)).values(ended_on=changes.as_of)
+        if accounts:
+            self._connection.execute(ended, [{"this": one} for one in accounts])
 
     def earlier_alerts(
         self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime

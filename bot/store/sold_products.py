@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -66,6 +66,13 @@ def sold_products(connection: Connection) -> SoldProducts:
             names[identifier] = name
             withdrawn |= set() if sold else {identifier}
     return SoldProducts(names, frozenset(withdrawn), by_name)
+
+
+def names_of(connection: Connection, wanted: Collection[str]) -> Mapping[str, str]:
+    """The names of some products. Those of the CRM are found at once; for others everything is looked at."""
+    query = select(PRODUCT.c.id, PRODUCT.c.name).where(PRODUCT.c.id.in_(wanted))
+    names = {row[0]: row[1] or f"Product {row[0]}" for row in connection.execute(query)}
+    return names if len(names) == len(set(wanted)) else sold_products(connection).names
 
 
 def _items(connection: Connection) -> list[tuple[str, bool]]:

@@ -60,11 +60,20 @@ class ScoreRow(SQLModel, table=True):
 class LabelChangeRow(SQLModel, table=True):
     """An account's label going from one to another: the history, and what alerts are made of.
 
-    ``facts`` is JSON: the scores before and after and the sentences that explain the change.
+    ``ended_on`` is the day from which on the new label was another one; NULL while it stands. ``facts`` is
+    JSON: the scores before and after and the sentences that explain the change.
     """
 
     __tablename__: ClassVar[Any] = "label_change"
-    __table_args__ = (Index("ix_label_change_account", "account_id", "changed_at"),)
+    # The last two hold all that questions about changes count by, so that the rows are not read.
+    __table_args__ = (
+        Index("ix_label_change_account", "account_id", "changed_at"),
+        Index(
+            "ix_label_change_moved",
+            *("segmentation", "baseline", "as_of", "old_label", "new_label", "direction", "account_id"),
+        ),
+        Index("ix_label_change_given", "segmentation", "new_label", "as_of", "ended_on", "account_id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     segmentation: str
     account_id: str
@@ -73,6 +82,7 @@ class LabelChangeRow(SQLModel, table=True):
     direction: str = ""  # worse | better | entered
     baseline: bool = False
     as_of: date = _day(nullable=False)
+    ended_on: date | None = _day()
     changed_at: datetime = _instant(nullable=False, index=True)
     run_id: int = 0
     facts: str = Field(default="{}", sa_column=Column(Text, nullable=False))

@@ -73,6 +73,8 @@ class OfferRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_offer_account", "account_id"),
         Index("ix_offer_product", "product_id", "probability"),
+        Index("ix_offer_given", "product_id", "segmentation", "account_id", "place"),
+        Index("ix_offer_given_with", "with_product_id", "segmentation", "account_id", "place"),
     )
     segmentation: str = _key(100)
     account_id: str = _key(32)

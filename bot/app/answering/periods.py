@@ -1,0 +1,50 @@
+"""Periods and labels inside the sentences of an answer."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+
+from bot.app.wording import day
+from bot.language.question import Days, Span
+from bot.language.spans import written_span
+from scoring.criteria.tree import Calendar, Rolling, Unit
+
+_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+def during(span: Span | None) -> str:
+    """``this month``, ``in the last 30 days``, ``in June 2026``, ``since 1 Jun 2026``; empty without one."""
+    if span is None:
+        return ""
+    if isinstance(span, Calendar):
+        return _DAYS[span.offset] if span.unit is Unit.DAY else written_span(span)
+    if isinstance(span, Rolling):
+        return f"in the {written_span(span)}".replace(" 1 ", " ")
+    return _during_days(span)
+
+
+def either(labels: Sequence[str]) -> str:
+    """``VIP``, ``VIP or Champion``, ``VIP, Champion or Loyal``."""
+    *most, last = labels
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _during_days(span: Days) -> str:
+    first, last = span.first, span.last
+    if first is None:
+        return f"until {day(last)}" if last is not None else ""
+    if last is None:
+        return f"since {day(first)}"
+    if first == last:
+        return f"on {day(first)}"
+    return f"in {named}" if (named := _named(first, last)) else f"from {day(first)} to {day(last)}"
+
+
+def _named(first: date, last: date) -> str:
+    """A month or a year that the days are all of."""
+    if (first.month, first.day, last) == (1, 1, date(first.year, 12, 31)):
+        return f"{first.year}"
+    whole = first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1])
+    return f"{first:%B %Y}" if whole else ""

@@ -1,0 +1,108 @@
+"""Changes of label in the database, read by what they were and whose: the port ``LabelChanges``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, select
+
+from bot.app.answering.moves import ChangesAsked, ChangesFound, ListedChange, WentWhere
+from bot.language.question import Sort
+from bot.store.account_reading import Reading, Readings
+from bot.store.beside_accounts import beside_accounts, first_keys, needed_beside
+from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
+from scoring.criteria.tree import Node
+
+_CHANGE, _RUN = TABLES["label_change"], TABLES["run"]
+
+
+class SqlLabelChanges:
+    """Changes of accounts that the CRM still has."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+
+    def changes(
+        self, criteria: Node, asked: ChangesAsked, sort: Sequence[Sort], limit: int, offset: int
+    ) -> ChangesFound:
+        """Page, counts and what was left out, of one moment."""
+        with self._readings() as reading:
+            rows = chosen_changes(reading, criteria, asked, sort)
+            return ChangesFound(
+                page=tuple(_listed(reading, [row.id for row in rows[offset : offset + limit]])),
+                accounts=len({row.account_id for row in rows}),
+                cells=went_where((row.old_label, row.new_label) for row in rows),
+                left_out=_has_baselines(reading.connection, asked),
+                began=first_run(reading.connection, asked.segmentation),
+            )
+
+
+def went_where(labels: Iterable[tuple[str | None, str | None]]) -> tuple[WentWhere, ...]:
+    """Counts from where to where, the most first."""
+    counts = Counter(labels)
+    found = [WentWhere(old, new, many) for (old, new), many in counts.items()]
+    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+
+
+def counted_changes(connection: Connection, asked: ChangesAsked) -> tuple[WentWhere, ...]:
+    """The changes of every account, counted where they are."""
+    both = (_CHANGE.c.old_label, _CHANGE.c.new_label)
+    rows = _CHANGE.join(ACCOUNT, ACCOUNT.c.id == _CHANGE.c.account_id)
+    query = select(*both, func.count()).select_from(rows).where(*_conditions(asked)).group_by(*both)
+    found = [WentWhere(*row) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+
+
+def first_run(connection: Connection, segmentation: str) -> date | None:
+    """The day as of which a segmentation was first scored: no later run is of an earlier day."""
+    query = select(_RUN.c.as_of).where(_RUN.c.segmentation == segmentation).order_by(_RUN.c.id).limit(1)
+    return connection.execute(query).scalar()
+
+
+def chosen_changes(
+    reading: Reading, criteria: Node, asked: ChangesAsked, sort: Sequence[Sort] = ()
+) -> list[Row[Any]]:
+    """``id account_id old_label new_label`` of every change, in order.
+
+    One look for list and counts together: criteria may be what takes longest.
+    """
+    columns = (_CHANGE.c.id, _CHANGE.c.account_id, _CHANGE.c.old_label, _CHANGE.c.new_label)
+    rows = needed_beside(_CHANGE, _CHANGE.c.account_id, reading, criteria, sort)
+    query = select(*columns).select_from(rows).where(*_conditions(asked), reading.meets(criteria))
+    order = (*first_keys(reading, sort), _CHANGE.c.as_of.desc(), _CHANGE.c.id.desc())
+    return list(reading.connection.execute(query.order_by(*order)))
+
+
+def _listed(reading: Reading, ids: Sequence[int]) -> Iterator[ListedChange]:
+    columns = (
+        *(_CHANGE.c.id, func.coalesce(ACCOUNT.c.name, ACCOUNT.c.id), _CHANGE.c.old_label),
+        *(_CHANGE.c.new_label, _CHANGE.c.as_of, func.coalesce(SCORE.c.spend_minor, literal(0)), OWNER.c.name),
+    )
+    rows = beside_accounts(_CHANGE, _CHANGE.c.account_id, reading.columns)
+    query = select(*columns).select_from(rows).where(_CHANGE.c.id.in_(ids))
+    found = {number: ListedChange(*values) for number, *values in reading.connection.execute(query)}
+    yield from (found[one] for one in ids)
+
+
+def _has_baselines(connection: Connection, asked: ChangesAsked) -> bool:
+    """Whether a first run or another configuration has made some; of whatever accounts."""
+    query = select(_CHANGE.c.id).where(*_conditions(asked, baseline=True)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _conditions(asked: ChangesAsked, *, baseline: bool = False) -> list[ColumnElement[bool]]:
+    found = [_CHANGE.c.segmentation == asked.segmentation, _CHANGE.c.baseline.is_(baseline)]
+    if asked.old:
+        found.append(_CHANGE.c.old_label.in_(asked.old))
+    if asked.new:
+        found.append(_CHANGE.c.new_label.in_(asked.new))
+    if asked.course is not None:
+        found.append(_CHANGE.c.direction == asked.course.value)
+    if asked.days.first is not None:
+        found.append(_CHANGE.c.as_of >= asked.days.first)
+    if asked.days.last is not None:
+        found.append(_CHANGE.c.as_of <= asked.days.last)
+    return found
