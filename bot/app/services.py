@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.app.answers import Answer, LabelMove
+from bot.app.exporting import Exports
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, People, Posted
@@ -147,3 +148,4 @@ class Services:
     home: Home
     seen: SeenEvents
     audit: Audit
+    exports: Exports | None = None

@@ -18,11 +18,7 @@ from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
-from bot.app.config.published import (
-    STARTING_DOCUMENT,
-    PublishedConfigurations,
-    read_configuration,
-)
+from bot.app.config.published import PublishedConfigurations
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
 from bot.app.home import Home
@@ -33,12 +29,13 @@ from bot.app.services import Services
 from bot.runtime.asking_parts import further_answers
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
+from bot.runtime.export_parts import ExportParts, export_rhythm
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
 from bot.runtime.scoring_parts import ScoringParts
-from bot.runtime.setup import read_text_of
+from bot.runtime.setup import first_document
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
@@ -254,6 +251,11 @@ class Bellwether:
         )
 
     @cached_property
+    def export_parts(self) -> ExportParts:
+        """What exports accounts."""
+        return ExportParts(self)
+
+    @cached_property
     def services(self) -> Services:
         """What Slack's listeners may call."""
         moves = SqlMoves(self.database, self.crm_url)
@@ -267,6 +269,7 @@ class Bellwether:
             home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
             seen=self.seen,
             audit=self.audit,
+            exports=self.export_parts.exports,
         )
 
     @cached_property
@@ -294,9 +297,7 @@ class Bellwether:
         """
         migrate(self.database)
         if self.versions.latest() is None:
-            file = self.settings.config_file
-            text = read_text_of(file) if file.exists() else STARTING_DOCUMENT
-            read_configuration(text, str(file))
+            text = first_document(self.settings.config_file)
             self.versions.publish(text, author="bellwether", note="The first configuration.")
 
     def crm_url(self, account_id: str) -> str | None:
@@ -369,6 +370,7 @@ class Bellwether:
             Every(SYNC, self.settings.poll_seconds),
             *self.feed_parts.rhythm(),
             *beside_the_crm(configuration),
+            export_rhythm(),
         )
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
