@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import slack_sdk
 from starlette.routing import Route
 
 from bot.app.errors import BellwetherError
@@ -18,23 +17,19 @@ from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_retention import TIDY, TIDY_SECONDS, Retention
 from bot.app.exporting_work import MOST_ATTEMPTS, ExportWork
 from bot.app.people import Person
-from bot.app.ports import Clock, Job
+from bot.app.ports import Job
 from bot.app.schedule import Every
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.export_downloads import Downloads
 from bot.runtime.work import JobLoop, Stopping
-from bot.settings import Settings
 from bot.slack.export_notices import SlackExportNotices
-from bot.store.accounts import SqlAccountBook
-from bot.store.audit import SqlAudit
 from bot.store.export_rows import SqlExportRows
 from bot.store.exports import SqlExports
 from bot.store.incidents import SqlIncidents
-from bot.store.jobs import SqlJobs
-from bot.store.people import SqlPeople
-from connector.cache.engine import Database
 from connector.errors import ConnectorError
-from scoring.config import Configuration
+
+if TYPE_CHECKING:
+    from bot.runtime.wiring import Bellwether
 
 
 def export_rhythm() -> Every:
@@ -42,35 +37,10 @@ def export_rhythm() -> Every:
     return Every(TIDY, TIDY_SECONDS)
 
 
-class Installation(Protocol):
-    """What exports need of everything else; the composition root."""
-
-    settings: Settings
-    holder: str
-
-    @property
-    def database(self) -> Database: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def jobs(self) -> SqlJobs: ...
-    @property
-    def audit(self) -> SqlAudit: ...
-    @property
-    def book(self) -> SqlAccountBook: ...
-    @property
-    def people(self) -> SqlPeople: ...
-    @property
-    def incidents(self) -> SqlIncidents: ...
-    @property
-    def slack(self) -> slack_sdk.WebClient: ...
-    def configuration(self) -> Configuration: ...
-
-
 class ExportParts:
     """Every part, each built when it is first asked for."""
 
-    def __init__(self, of: Installation) -> None:
+    def __init__(self, of: Bellwether) -> None:
         self._of = of
 
     @cached_property

@@ -297,16 +297,16 @@ class Bellwether:
         """
         migrate(self.database)
         if self.versions.latest() is None:
-            text = first_document(self.settings.config_file)
-            self.versions.publish(text, author="bellwether", note="The first configuration.")
+            first = first_document(self.settings.config_file)
+            self.versions.publish(first, author="bellwether", note="The first configuration.")
 
     def crm_url(self, account_id: str) -> str | None:
         """Where an account is shown in the CRM's own pages; None before the organisation is known."""
         held = self.copy.organisation()
         if held is None or not held.domain:
             return None
-        module = quote(self.configuration().mapping.accounts.module)
-        return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
+        place = f"{quote(held.domain)}/tab/{quote(self.configuration().mapping.accounts.module)}"
+        return f"{self.region.web_url}/crm/{place}/{quote(account_id)}"
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
@@ -366,12 +366,9 @@ class Bellwether:
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
         configuration, held = self.configuration(), self.copy.organisation()
-        rhythms = (
-            Every(SYNC, self.settings.poll_seconds),
-            *self.feed_parts.rhythm(),
-            *beside_the_crm(configuration),
-            export_rhythm(),
-        )
+        sync = Every(SYNC, self.settings.poll_seconds)
+        others = (*self.feed_parts.rhythm(), *beside_the_crm(configuration))
+        rhythms = (sync, *others, export_rhythm())
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
             return rhythms
