@@ -89,16 +89,16 @@ class Exports:
         self.history.add(export)
         return export
 
-    def begin_segment(self, name: str, person: Person, place: str) -> Export:
-        """The same for a saved segment.
+    def of_segment(self, name: str) -> Question:
+        """The question for the accounts of a saved segment.
 
         Raises:
-            UserError: as ``begin``; or there is no segment of that name.
+            UserError: there is none of that name.
         """
         found = self.rows.catalog().segment(name)
         if found is None:
             raise UserError(f"There is no segment {name}.", "`bellwether config export` lists them.")
-        return self.begin(Question(Kind.LIST, InSegment(found[0])), found[0], person, place)
+        return Question(Kind.LIST, InSegment(found[0]))
 
     def confirm(self, public_id: str, wish: Wish, person: Person, posted: Posted | None = None) -> Export:
         """Have a worker write it.

@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.app.errors import ConfigurationError, UserError
+from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.exporting_values import Export, ExportSort, Format, Header, Status, Wish, size_said
 from bot.app.people import OPERATOR
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_table
+from scoring.criteria.errors import CriteriaError
 
 if TYPE_CHECKING:
     from bot.app.exporting import Exports
@@ -41,15 +42,14 @@ def export(
         list[str] | None,
         typer.Argument(help="A sentence, as you would type it in Slack; none: all accounts."),
     ] = None,
+    *,
     segment: Annotated[str | None, typer.Option(help="A saved segment, in place of a question.")] = None,
     form: Annotated[Format, typer.Option("--format", help="csv is in a ZIP.")] = Format.CSV,
     columns: Annotated[
         str | None, typer.Option(help="Fields, with commas between; all when left out.")
     ] = None,
     header: Annotated[Header, typer.Option(help="Names of columns: labels or API names.")] = Header.LABELS,
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; named by itself when left out.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; left out, it names itself.")] = None,
     as_email: Annotated[str | None, typer.Option("--as", help="As the CRM user with this e-mail.")] = None,
     fields: Annotated[bool, typer.Option("--fields", help="List the fields; write nothing.")] = False,
     dry_run: DryRun = False,
@@ -106,15 +106,11 @@ def exports(
 def _asked(bellwether: Bellwether, text: str, segment: str | None, person: Person) -> tuple[Question, str]:
     """What to export, and how it was said."""
     from bot.language.question import Kind, Question
-    from scoring.criteria.tree import InSegment
 
     if segment is not None:
         if text:
             raise UserError("A question and a segment are two things to export.", "Give one of them.")
-        found = bellwether.export_parts.exports.rows.catalog().segment(segment)
-        if found is None:
-            raise UserError(f"There is no segment {segment}.", "`bellwether config export` lists them.")
-        return Question(Kind.LIST, InSegment(found[0])), found[0]
+        return bellwether.export_parts.exports.of_segment(segment), segment
     if not text:
         return Question(Kind.LIST), "all accounts"
     answer = bellwether.asking.ask(text, person)
@@ -155,14 +151,13 @@ def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export
     except KeyboardInterrupt:
         work.exports.cancel(export.public_id, OPERATOR)
         raise
-    except OSError as error:
-        work.fail(export, f"The file could not be written: {error.strerror}.")
-        raise ConfigurationError(
-            f"{target} cannot be written ({error.strerror}).", "Check the path."
-        ) from None
-    except Exception as error:
+    except (BellwetherError, CriteriaError) as error:
         work.fail(export, str(error))
         raise
+    except OSError as error:
+        work.fail(export, f"The file could not be written: {error.strerror}.")
+        said = f"{target} cannot be written ({error.strerror})."
+        raise ConfigurationError(said, "Check the path.") from None
     return written, target
 
 
@@ -201,6 +196,7 @@ def _print_fields(use_case: Exports, *, as_json: bool) -> None:
 
 
 def _line(export: Export) -> dict[str, Any]:
+    until = export.expires_at
     return {
         "id": export.public_id,
         "when": export.created_at.isoformat(timespec="seconds"),
@@ -212,9 +208,7 @@ def _line(export: Export) -> dict[str, Any]:
         "bytes": export.bytes,
         "status": export.status.value,
         "who": export.requester,
-        "until": export.expires_at.isoformat(timespec="seconds")
-        if export.file_name and export.expires_at
-        else None,
+        "until": until.isoformat(timespec="seconds") if until and export.file_name else None,
         "reason": export.reason,
     }
 
