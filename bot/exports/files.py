@@ -47,7 +47,7 @@ class ExportDirectory:
 
     def exists(self, name: str) -> bool:
         """Whether the file is there and whole."""
-        return self._place(name).is_file()
+        return _NAME.fullmatch(name) is not None and (self.path / name).is_file()
 
     def open(self, name: str) -> BinaryIO:
         """Read it.

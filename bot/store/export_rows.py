@@ -110,8 +110,10 @@ class SqlExportRows:
             order = in_order(selection.sort, catalog, places)
             ids = select(ACCOUNT.c.id).select_from(places.rows()).where(meets).order_by(*order)
             streamed = {"yield_per": BATCH_ROWS}
-            found = connection.execute(ids.limit(selection.limit), execution_options=streamed)
-            yield (_batch(connection, tuple(some), chosen, places) for some in found.scalars().partitions())
+            # Closed in any case: whoever stops in the middle leaves a cursor open on the server.
+            with connection.execute(ids.limit(selection.limit), execution_options=streamed) as found:
+                pages = found.scalars().partitions()
+                yield (_batch(connection, tuple(some), chosen, places) for some in pages)
 
     @contextmanager
     def _one_moment(self) -> Iterator[Connection]:
