@@ -63,7 +63,7 @@ class Downloads:
 
     def routes(self) -> list[Route]:
         """The one address."""
-        return [Route(f"{PATH}/{{public_id:str}}", self._on_request, methods=["GET", "HEAD", "POST"])]
+        return [Route(f"{PATH}/{{public_id:path}}", self._on_request, methods=["GET", "HEAD", "POST"])]
 
     async def _on_request(self, request: Request) -> Response:
         """The database and the files are not touched by the event loop's own thread."""
@@ -84,7 +84,9 @@ class Downloads:
         if self.links is None:
             return None
         now = self.exports.clock.now()
-        ticket = self.links.read(request.path_params["public_id"], request.query_params, now)
+        # From the whole path: a route's pattern passes over a line break at its end.
+        public_id = str(request.scope["path"]).removeprefix(f"{PATH}/")
+        ticket = self.links.read(public_id, request.query_params, now)
         export = self.exports.history.find(ticket.public_id) if ticket is not None else None
         if ticket is None or export is None or export.slack_id != ticket.slack_id:
             return None
