@@ -20,7 +20,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,8 @@ from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
 
 LIMIT_MB: Final = 300
+FILLED: Final = 0.8
+HALF: Final = 0.5
 KINDS: Final = (("text", 6), ("integer", 2), ("date", 1), ("boolean", 1))
 WORDS: Final = (
     "alpha",
@@ -63,6 +65,7 @@ class Now:
     """The present."""
 
     def now(self) -> datetime:
+        """Of the machine's clock."""
         return datetime.now(UTC)
 
 
@@ -75,11 +78,11 @@ def kinds(fields: int) -> list[str]:
 def records(rows: int, types: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
     """Id, name and raw record; of 97 different ones, so that making them takes no time."""
     source = random.Random(5)
-    makers = {
-        "text": lambda: source.choice(WORDS) if source.random() < 0.8 else None,
+    makers: dict[str, Callable[[], Any]] = {
+        "text": lambda: source.choice(WORDS) if source.random() < FILLED else None,
         "integer": lambda: source.randrange(-1_000, 100_000),
         "date": lambda: f"2026-0{source.randrange(1, 10)}-1{source.randrange(10)}",
-        "boolean": lambda: source.random() < 0.5,
+        "boolean": lambda: source.random() < HALF,
     }
     raws = [
         orjson.dumps({f"F{number:03}": makers[kind]() for number, kind in enumerate(types)})
@@ -98,7 +101,8 @@ def make_database(path: Path, rows: int, fields: int) -> None:
     connection = sqlite3.connect(path)
     described = [("Accounts", f"F{number:03}", f"Field {number}", kind) for number, kind in enumerate(types)]
     connection.executemany(
-        "INSERT INTO crm_field (module, api_name, label, data_type, custom, read_only) VALUES (?, ?, ?, ?, 0, 0)",
+        "INSERT INTO crm_field (module, api_name, label, data_type, custom, read_only)"
+        " VALUES (?, ?, ?, ?, 0, 0)",
         described,
     )
     connection.executemany(
@@ -145,7 +149,7 @@ def plain_loop(path: Path, out: Path, fields: int) -> tuple[float, int]:
 
 def frame_of(rows: int, fields: int) -> Any:
     """The same values as a frame of pandas, which the other processes need not have."""
-    import pandas as pd
+    import pandas as pd  # noqa: PLC0415
 
     found = [(key, orjson.loads(raw)) for key, _, raw in records(rows, kinds(fields))]
     return pd.DataFrame([{"id": key, **record} for key, record in found])
@@ -184,10 +188,8 @@ def measured(name: str, rows: int, work: Any, *arguments: Any) -> float:
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         seconds, size, peak = pool.apply(_run, (work, arguments))
-    speed = f"{rows / seconds:>9,.0f} rows/s"
-    print(
-        f"{name:<8} {rows:>9,} rows {seconds:>8.1f} s {speed} {size / 1e6:>8,.0f} MB file {peak:>7,.0f} MB peak"
-    )
+    speed = f"{rows / seconds:>9,.0f} rows/s {size / 1e6:>8,.0f} MB file"
+    print(f"{name:<8} {rows:>9,} rows {seconds:>8.1f} s {speed} {peak:>7,.0f} MB peak")
     sys.stdout.flush()
     return float(peak)
 
@@ -212,9 +214,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=chosen.directory) as where:
         out, path = Path(where), Path(where) / "copy.sqlite"
         make_database(path, chosen.rows, chosen.fields)
-        print(
-            f"{chosen.rows:,} accounts x {chosen.fields} fields, {path.stat().st_size / 1e6:,.0f} MB of SQLite"
-        )
+        print(f"{chosen.rows:,} accounts x {chosen.fields} fields, {path.stat().st_size / 1e6:,.0f} MB")
         peak = 0.0
         for kind in (Format.CSV, *map(Format, chosen.also)):
             peak = max(peak, measured(kind, chosen.rows, from_database, path, out / "x", chosen.fields, kind))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -45,19 +46,51 @@ _TYPES: Final[Mapping[FieldType, ColumnType]] = {
 _Value = Callable[[Any], Any]
 
 
+_NONE: Final = frozenset({type(None)})
+_TEXTS: Final = frozenset({str, type(None)})
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What is made of the values of a field in the raw record.
+
+    Attributes:
+        value: of any value of JSON; None where it is none of this form.
+        as_it_is: types of which nothing has to be made.
+        once_each: texts repeat, and are worth to be read once each.
+    """
+
+    kind: ColumnType
+    value: _Value
+    as_it_is: frozenset[type] = frozenset()
+    once_each: bool = False
+
+    def column(self, values: Sequence[Any]) -> list[Any]:
+        """The same for many at once. Nearly always all have the one type that they should."""
+        types = set(map(type, values))
+        if types <= self.as_it_is | _NONE:
+            return list(values)
+        if self.once_each and types <= _TEXTS:
+            made = {one: self.value(one) for one in set(values)}
+            return [made[one] for one in values]
+        return [None if one is None else self.value(one) for one in values]
+
+
 @dataclass(frozen=True)
 class _Column:
     """A chosen column: where its values are, and what is made of each.
 
     Attributes:
         key: the field in the raw record; None for a column of the query.
+        form: of a field of the raw record.
         expression: of the query; None for a field of the raw record.
     """
 
     shown: ExportColumn
-    key: str | None
-    expression: ColumnElement[Any] | None
-    value: _Value | None
+    key: str | None = None
+    form: _Form | None = None
+    expression: ColumnElement[Any] | None = None
+    value: _Value | None = None
 
 
 class SqlExportRows:
@@ -151,17 +184,30 @@ def _batch(
     rows = connection.execute(query.select_from(places.rows()).where(ACCOUNT.c.id.in_(ids))).all()
     by_id = {row[0]: row for row in rows}
     ordered = [by_id[one] for one in ids if one in by_id]
-    records = [orjson.loads(row[1]) for row in ordered] if needs_raw else []
+    keys = [one.key for one in chosen if one.key is not None]
+    raws = iter(_of_records([row[1] for row in ordered], keys) if needs_raw else ())
     place = 1 + needs_raw
     found: list[list[Any]] = [[row[0] for row in ordered]]
     for one in chosen:
-        if one.key is not None and one.value is not None:
-            value, key = one.value, one.key
-            found.append([value(record.get(key)) for record in records])
+        if one.form is not None:
+            found.append(one.form.column(next(raws)))
         else:
             found.append(_made((row[place] for row in ordered), one.value))
             place += 1
     return found
+
+
+def _of_records(texts: Sequence[str], keys: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """The values of some fields of raw records, by field."""
+    every = itemgetter(*keys, keys[0])  # one more, so that it gives a tuple of one field too
+    rows = []
+    for text in texts:
+        record = orjson.loads(text)
+        try:
+            rows.append(every(record))
+        except KeyError:
+            rows.append((*map(record.get, keys), None))
+    return iter(list(zip(*rows, strict=True))[:-1] if rows else [()] * len(keys))
 
 
 def _made(values: Iterable[Any], value: _Value | None) -> list[Any]:
@@ -178,16 +224,12 @@ def _column(field: Field, places: AccountColumns, api_names: Mapping[str, str]) 
     place, _, rest = field.source.partition(":")
     if place == _RAW:
         form, _, key = rest.partition(":")
-        kind, value = _RAW_FORMS[form]
-        return _Column(_shown(field, kind, key), key, None, value)
+        raw = _RAW_FORMS[form]
+        return _Column(_shown(field, raw.kind, key), key, raw)
     expression = places(field)
     kind = _type(field, expression)
-    return _Column(
-        _shown(field, kind, api_names.get(field.name, "")),
-        None,
-        expression.label(None),
-        _of_query(field, kind),
-    )
+    shown = _shown(field, kind, api_names.get(field.name, ""))
+    return _Column(shown, expression=expression.label(None), value=_of_query(field, kind))
 
 
 def _shown(field: Field, kind: ColumnType, api_name: str) -> ExportColumn:
@@ -269,12 +311,12 @@ _MADE: Final[Mapping[ColumnType, _Value]] = {
     ColumnType.WHOLE: int,
     ColumnType.MONEY: int,
 }
-_RAW_FORMS: Final[Mapping[str, tuple[ColumnType, _Value]]] = {
-    "text": (ColumnType.TEXT, _text),
-    "named": (ColumnType.TEXT, _named),
-    "number": (ColumnType.NUMBER, _number),
-    "truth": (ColumnType.TRUTH, _truth),
-    "list": (ColumnType.LIST, _items),
-    "day": (ColumnType.DAY, _raw_day),
-    "instant": (ColumnType.INSTANT, _instant),
+_RAW_FORMS: Final[Mapping[str, _Form]] = {
+    "text": _Form(ColumnType.TEXT, _text, as_it_is=frozenset({str})),
+    "named": _Form(ColumnType.TEXT, _named),
+    "number": _Form(ColumnType.NUMBER, _number, as_it_is=frozenset({float})),
+    "truth": _Form(ColumnType.TRUTH, _truth, as_it_is=frozenset({bool})),
+    "list": _Form(ColumnType.LIST, _items),
+    "day": _Form(ColumnType.DAY, _raw_day, once_each=True),
+    "instant": _Form(ColumnType.INSTANT, _instant, once_each=True),
 }
