@@ -175,16 +175,16 @@ class Exports:
         Raises:
             UserError: one that is not known.
         """
-        catalog = self.rows.catalog()
-        offered = {one.name for one in self.rows.columns()}
+        catalog, every = self.rows.catalog(), self.rows.columns()
+        offered = {one.name: one.name for one in every}
+        said = {text.casefold(): one.name for one in reversed(every) for text in (one.label, one.api_name)}
         found: dict[str, None] = {}
-        for name in names:
-            field = catalog.find(name.strip())
-            if field is None or field.name not in offered:
-                raise UserError(
-                    f"There is no field {name.strip()}.", "`bellwether export --fields` lists them."
-                )
-            found[field.name] = None
+        for name in (one.strip() for one in names):
+            field = catalog.find(name)
+            known = offered.get(field.name) if field is not None else said.get(name.casefold())
+            if known is None:
+                raise UserError(f"There is no field {name}.", "`bellwether export --fields` lists them.")
+            found[known] = None
         return tuple(found)
 
     def fields(self, search: str, most: int) -> list[ExportColumn]:

@@ -278,9 +278,11 @@ def test_a_cancelled_export_leaves_no_file(world: ExportWorld) -> None:
 @pytest.mark.usefixtures("small_batches")
 def test_one_that_is_cancelled_at_the_last_moment_leaves_none_either(world: ExportWorld) -> None:
     export = confirmed(world)
-    world.work.run(
-        export.public_id, 1, in_the_middle(lambda: world.exports.cancel(export.public_id, MELVIN) and None)
-    )
+
+    def cancel() -> None:
+        world.exports.cancel(export.public_id, MELVIN)
+
+    world.work.run(export.public_id, 1, in_the_middle(cancel))
     assert world.found(export).status is Status.CANCELLED
     assert list(world.files.path.iterdir()) == []
 

@@ -92,7 +92,7 @@ def chat(world: ExportWorld, slack: RecordingSlack) -> Iterator[Chat]:
 
 def submission(draft: str, **chosen: Any) -> dict[str, Any]:
     """What Slack sends when the modal is submitted."""
-    values = {
+    values: dict[str, Any] = {
         name: {name: {"selected_option": {"value": value}}}
         for name, value in chosen.items()
         if name != "fields"
