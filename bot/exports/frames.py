@@ -47,7 +47,8 @@ def heads_of(form: FileForm) -> list[str]:
     heads: list[str] = []
     for one in columns_of(form):
         head = (one.label if form.header is Header.LABELS else one.api_name) or one.name
-        tries = (head, f"{head} ({one.api_name})", f"{head} ({one.name})")
+        further = (f"{head} ({name})" for name in (one.api_name, one.name) if name != head)
+        tries = (head, *further)
         free = next((each for each in tries if each.casefold() not in taken), "")
         number = 2
         while not free:
