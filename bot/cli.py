@@ -24,6 +24,7 @@ from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.exporting import exporting_commands
 from bot.commands.history import history
 from bot.commands.marking import mark
 from bot.commands.recommending import recommending_commands
@@ -60,6 +61,7 @@ app.add_typer(mark, name="mark")
 app.add_typer(history, name="history")
 scoring_commands(app)
 recommending_commands(app)
+exporting_commands(app)
 app.add_typer(sandbox, name="sandbox")
 
 

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     config_file: Path = Path("bellwether.yaml")
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
+    exports_dir: Path = Path("exports")  # web and worker see the same one; made so that only we read it
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8710
     public_url: str | None = None  # where Zoho can reach this server; without it changes are polled for

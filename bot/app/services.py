@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.app.answers import Answer, LabelMove
+from bot.app.exporting import Exports
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, People, Pictures, Posted
@@ -171,3 +172,4 @@ class Services:
     seen: SeenEvents
     audit: Audit
     pictures: Pictures
+    exports: Exports | None = None

@@ -49,7 +49,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         def checks() -> list[Check]:
             return [*own_checks(bellwether, connection)]
 
-        others = bellwether.routes() if Part.WEB in parts else []
+        others = [*bellwether.routes(), *bellwether.export_parts.routes()] if Part.WEB in parts else []
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
             slack = bellwether.slack_connection()
@@ -86,6 +86,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
             yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
         yield Loop("jobs", bellwether.job_loop(stop).step)
+        yield Loop("exports", bellwether.export_parts.loop(stop).step)
         yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("outbox", bellwether.delivery.deliver_one)

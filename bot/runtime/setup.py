@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from bot.app.config.published import STARTING_DOCUMENT, read_configuration
 from bot.app.errors import ConfigurationError
 from bot.settings import variable
 
@@ -91,6 +92,17 @@ def write_starting_configuration(path: Path, document: str) -> bool:
             f"{path} cannot be written ({error.strerror}).", "Choose another place."
         ) from None
     return True
+
+
+def first_document(file: Path) -> str:
+    """What an installation begins with: the configuration file if there is one, else the starting document.
+
+    Raises:
+        ConfigurationError: the file is not good.
+    """
+    text = read_text_of(file) if file.exists() else STARTING_DOCUMENT
+    read_configuration(text, str(file))
+    return text
 
 
 def read_text_of(path: Path) -> str:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
-from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations, read_configuration
+from bot.app.config.published import PublishedConfigurations
 from bot.app.deliver import Delivery
 from bot.app.errors import SendError, UserError
 from bot.app.home import Home
@@ -30,12 +30,13 @@ from bot.pictures.drawing import VegaPictures
 from bot.runtime.asking_parts import asking
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
+from bot.runtime.export_parts import ExportParts, export_rhythm
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import DAILY, SYNC, Handlers
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
 from bot.runtime.scoring_parts import ScoringParts
-from bot.runtime.setup import read_text_of
+from bot.runtime.setup import first_document
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
@@ -251,6 +252,11 @@ class Bellwether:
         )
 
     @cached_property
+    def export_parts(self) -> ExportParts:
+        """What exports accounts."""
+        return ExportParts(self)
+
+    @cached_property
     def services(self) -> Services:
         """What Slack's listeners may call."""
         moves = SqlMoves(self.database, self.crm_url)
@@ -266,6 +272,7 @@ class Bellwether:
             seen=self.seen,
             audit=self.audit,
             pictures=self.pictures,
+            exports=self.export_parts.exports,
         )
 
     @cached_property
@@ -293,18 +300,16 @@ class Bellwether:
         """
         migrate(self.database)
         if self.versions.latest() is None:
-            file = self.settings.config_file
-            text = read_text_of(file) if file.exists() else STARTING_DOCUMENT
-            read_configuration(text, str(file))
-            self.versions.publish(text, author="bellwether", note="The first configuration.")
+            first = first_document(self.settings.config_file)
+            self.versions.publish(first, author="bellwether", note="The first configuration.")
 
     def crm_url(self, account_id: str) -> str | None:
         """Where an account is shown in the CRM's own pages; None before the organisation is known."""
         held = self.copy.organisation()
         if held is None or not held.domain:
             return None
-        module = quote(self.configuration().mapping.accounts.module)
-        return f"{self.region.web_url}/crm/{quote(held.domain)}/tab/{module}/{quote(account_id)}"
+        place = f"{quote(held.domain)}/tab/{quote(self.configuration().mapping.accounts.module)}"
+        return f"{self.region.web_url}/crm/{place}/{quote(account_id)}"
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
@@ -364,11 +369,9 @@ class Bellwether:
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
         configuration, held = self.configuration(), self.copy.organisation()
-        rhythms = (
-            Every(SYNC, self.settings.poll_seconds),
-            *self.feed_parts.rhythm(),
-            *beside_the_crm(configuration),
-        )
+        sync = Every(SYNC, self.settings.poll_seconds)
+        others = (*self.feed_parts.rhythm(), *beside_the_crm(configuration))
+        rhythms = (sync, *others, export_rhythm())
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
             return rhythms

@@ -13,7 +13,18 @@ from bot.app.errors import UserError
 from bot.app.services import Services
 from bot.slack.channels import Channels
 from bot.slack.client import web_client
-from bot.slack.listeners import alert_buttons, ask, charts, home, problem, rescore, saving, sharing, sorting
+from bot.slack.listeners import (
+    alert_buttons,
+    ask,
+    charts,
+    exports,
+    home,
+    problem,
+    rescore,
+    saving,
+    sharing,
+    sorting,
+)
 from bot.slack.middleware import ContextExecutor, Once, name_request
 from bot.slack.surroundings import Listener, Surroundings
 from scoring.config import Configuration
@@ -44,7 +55,7 @@ def build_app(
     around = Surroundings(services, Channels(client), configuration)
     app.use(name_request)
     app.use(Once(services).take)
-    for topic in (ask, alert_buttons, charts, home, rescore, saving, sharing, sorting):
+    for topic in (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting):
         topic.register(app, around, lambda listener: _safely(listener, around))
     problem.register(app)
     _catch_errors_of_middleware(app, around)

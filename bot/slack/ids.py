@@ -14,11 +14,18 @@ ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
 SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"
 OPEN_IN_CRM = "open_in_crm"  # a link; Slack tells us of the click all the same
 RESCORE = "rescore"
-EXPORT = "export"  # value: a whole question
 SAVE = "save"  # value: a whole question
 SAVE_FORM = "save_form"  # callback id of the modal
 SHARE = "share"  # value: a whole question
 SORT = "sort"  # selected value: "?" and a whole question, or "-field", "+field"
+EXPORT = "export"  # value: a whole question, or JSON {"q": question}
+EXPORT_OPEN = "export_open"  # value: the id of a draft
+EXPORT_MODAL = "export_modal"  # private metadata: the id of a draft
+EXPORT_FIELDS = "export_fields"
+EXPORT_CANCEL = "export_cancel"  # value: an export's id
+EXPORT_SEND = "export_send"  # value, or selected value: an export's id
+EXPORT_DOWNLOAD = "export_download"  # a link; Slack tells us of the click all the same
+EXPORT_SORT = "export_sort"  # selected value: by what
 
 
 def numbered(action_id: str, number: int) -> str:

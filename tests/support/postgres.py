@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from sqlmodel import SQLModel
 
+import bot.store.export_tables
 import bot.store.technique_tables  # noqa: F401  (for its effect on the metadata)
 from connector.cache.engine import Database, open_database
 

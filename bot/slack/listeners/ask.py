@@ -17,6 +17,7 @@ from bot.app.customer_voice import correction_wanted
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.slack import ids
+from bot.slack.listeners.exports import history_wanted, on_history
 from bot.slack.listeners.help import HELP
 from bot.slack.listeners.rescore import on_rescore, rescore_wanted
 from bot.slack.listeners.voice import on_correction
@@ -66,6 +67,9 @@ class AskListeners:
         segmentation = rescore_wanted(text)
         if segmentation is not None:
             on_rescore(self.around, segmentation, person, reply)
+            return
+        if history_wanted(text):
+            on_history(self.around, person, reply)
             return
         correction = correction_wanted(text)
         if correction is not None:

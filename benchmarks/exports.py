@@ -1,0 +1,230 @@
+"""Exports: memory and rows per second, beside pandas and a plain loop over csv.writer, in the same run.
+
+    python -m benchmarks.exports --rows 1000000 --fields 200
+
+Each runs in a process of its own, whose peak of memory is measured. ``database`` writes CSV in a ZIP from
+SQLite as the product does, guard and all, and so do the other formats when they are named. ``loop`` reads the
+same rows from the same database with sqlite3 and orjson and writes them with csv.writer, unguarded and not
+packed. ``pandas`` has the frame in memory before its clock starts, and writes with to_csv, not packed;
+``frame`` is the product's writer, guarded and not packed, over the same frame. The frame is of so many rows
+as fit (--frame-rows).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from bot.app.exporting_values import Batch, ColumnType, ExportColumn, FileForm, Format, Header, Selection
+from bot.exports.csv_zip import write_csv
+from bot.exports.files import ExportDirectory, new_name
+from bot.exports.guard import is_dangerous
+from bot.store.export_rows import BATCH_ROWS, SqlExportRows
+from bot.store.schema import migrate
+from connector.cache.engine import open_database
+from scoring.config import Configuration
+from scoring.criteria.tree import Always
+from scoring.rfm_config import RfmSegmentation
+from scoring.shape import Label
+
+LIMIT_MB: Final = 300
+FILLED: Final = 0.8
+HALF: Final = 0.5
+KINDS: Final = (("text", 6), ("integer", 2), ("date", 1), ("boolean", 1))
+WORDS: Final = (
+    "alpha",
+    "Ämil GmbH",
+    "=1+1",
+    "a, b",
+    'say "hi"',
+    "Berlin",
+    "medical",
+    "x" * 30,
+    "Nord-Süd",
+    "-5 %",
+)
+CONFIGURATION: Final = Configuration(
+    segmentations=(RfmSegmentation(name="RFM", labels=(Label(name="VIP", when="r >= 4"),)),)
+)
+
+
+class Now:
+    """The present."""
+
+    def now(self) -> datetime:
+        """Of the machine's clock."""
+        return datetime.now(UTC)
+
+
+def kinds(fields: int) -> list[str]:
+    """The CRM type of each field."""
+    every = [kind for kind, share in KINDS for _ in range(share)]
+    return [every[number % len(every)] for number in range(fields)]
+
+
+def records(rows: int, types: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Id, name and raw record; of 97 different ones, so that making them takes no time."""
+    source = random.Random(5)
+    makers: dict[str, Callable[[], Any]] = {
+        "text": lambda: source.choice(WORDS) if source.random() < FILLED else None,
+        "integer": lambda: source.randrange(-1_000, 100_000),
+        "date": lambda: f"2026-0{source.randrange(1, 10)}-1{source.randrange(10)}",
+        "boolean": lambda: source.random() < HALF,
+    }
+    raws = [
+        orjson.dumps({f"F{number:03}": makers[kind]() for number, kind in enumerate(types)})
+        for _ in range(97)
+    ]
+    for row in range(rows):
+        yield f"{10**17 + row}", f"Account {row * 7919 % rows}", raws[row % 97]
+
+
+def make_database(path: Path, rows: int, fields: int) -> None:
+    """A copy of a CRM with so many accounts and fields."""
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    types = kinds(fields)
+    connection = sqlite3.connect(path)
+    described = [("Accounts", f"F{number:03}", f"Field {number}", kind) for number, kind in enumerate(types)]
+    connection.executemany(
+        "INSERT INTO crm_field (module, api_name, label, data_type, custom, read_only)"
+        " VALUES (?, ?, ?, ?, 0, 0)",
+        described,
+    )
+    connection.executemany(
+        "INSERT INTO crm_account (id, name, raw) VALUES (?, ?, ?)",
+        ((key, name, raw.decode()) for key, name, raw in records(rows, types)),
+    )
+    connection.commit()
+    connection.close()
+
+
+def form_of(rows: SqlExportRows, fields: int, kind: Format) -> FileForm:
+    """The chosen columns: the CRM's own."""
+    chosen = [one for one in rows.columns() if one.name.startswith("F") and one.name[1:].isdigit()][:fields]
+    key = ExportColumn("id", "id", "Record id", ColumnType.TEXT)
+    return FileForm(kind, Header.LABELS, (key, *chosen), ZoneInfo("UTC"), "USD")
+
+
+def from_database(path: Path, out: Path, fields: int, kind: Format) -> tuple[float, int]:
+    """As the product does it; seconds and bytes."""
+    source = SqlExportRows(open_database(f"sqlite:///{path}"), lambda: CONFIGURATION, Now())
+    form = form_of(source, fields, kind)
+    selection = Selection(Always(), (), None, tuple(one.name for one in form.columns[1:]))
+    started = time.perf_counter()
+    with source.batches(selection) as batches:
+        size = ExportDirectory(out).write(new_name(kind), form, batches)
+    return time.perf_counter() - started, size
+
+
+def plain_loop(path: Path, out: Path, fields: int) -> tuple[float, int]:
+    """What somebody would write in ten minutes."""
+    names = [f"F{number:03}" for number in range(fields)]
+    started = time.perf_counter()
+    connection = sqlite3.connect(path)
+    with (out / "loop.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", *names])
+        for key, raw in connection.execute(
+            "SELECT id, raw FROM crm_account ORDER BY name COLLATE NOCASE, id"
+        ):
+            record = orjson.loads(raw)
+            writer.writerow([key, *(record.get(name) for name in names)])
+    return time.perf_counter() - started, (out / "loop.csv").stat().st_size
+
+
+def frame_of(rows: int, fields: int) -> Any:
+    """The same values as a frame of pandas, which the other processes need not have."""
+    import pandas as pd  # noqa: PLC0415
+
+    found = [(key, orjson.loads(raw)) for key, _, raw in records(rows, kinds(fields))]
+    return pd.DataFrame([{"id": key, **record} for key, record in found])
+
+
+def pandas_to_csv(rows: int, out: Path, fields: int) -> tuple[float, int]:
+    """pandas, its frame made before the clock starts."""
+    frame = frame_of(rows, fields)
+    started = time.perf_counter()
+    frame.to_csv(out / "pandas.csv", index=False)
+    return time.perf_counter() - started, (out / "pandas.csv").stat().st_size
+
+
+def frame_to_csv(rows: int, out: Path, fields: int) -> tuple[float, int]:
+    """The product's writer over the values of the same frame, held as columns before the clock starts."""
+    types = {"text": ColumnType.TEXT, "integer": ColumnType.WHOLE, "boolean": ColumnType.TRUTH}
+    shown = [types.get(kind, ColumnType.TEXT) for kind in kinds(fields)]
+    columns = tuple(
+        ExportColumn(f"F{at:03}", f"F{at:03}", f"F{at:03}", kind) for at, kind in enumerate(shown)
+    )
+    key = ExportColumn("id", "id", "id", ColumnType.TEXT)
+    form = FileForm(Format.CSV, Header.NAMES, (key, *columns), ZoneInfo("UTC"), "USD")
+    frame = frame_of(rows, fields)
+    held = [[None if value != value else value for value in frame[name]] for name in frame.columns]  # noqa: PLR0124
+    batches: list[Batch] = [
+        [column[first : first + BATCH_ROWS] for column in held] for first in range(0, rows, BATCH_ROWS)
+    ]
+    started = time.perf_counter()
+    with (out / "frame.csv").open("wb") as file:
+        write_csv(file, form, iter(batches))
+    return time.perf_counter() - started, (out / "frame.csv").stat().st_size
+
+
+def measured(name: str, rows: int, work: Any, *arguments: Any) -> float:
+    """Run in a process of its own and print; its peak of memory in MB."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        seconds, size, peak = pool.apply(_run, (work, arguments))
+    speed = f"{rows / seconds:>9,.0f} rows/s {size / 1e6:>8,.0f} MB file"
+    print(f"{name:<8} {rows:>9,} rows {seconds:>8.1f} s {speed} {peak:>7,.0f} MB peak")
+    sys.stdout.flush()
+    return float(peak)
+
+
+def _run(work: Any, arguments: tuple[Any, ...]) -> tuple[float, int, float]:
+    seconds, size = work(*arguments)
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return seconds, size, int(peak.split()[1]) / 1024
+
+
+def main() -> None:
+    """Make the database, and run each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--fields", type=int, default=200)
+    parser.add_argument("--frame-rows", type=int, default=100_000)
+    parser.add_argument("--also", nargs="*", default=[], choices=["parquet", "xlsx"])
+    parser.add_argument("--directory", type=Path, default=None, help="where some gigabytes have room")
+    chosen = parser.parse_args()
+    assert any(is_dangerous(word) for word in WORDS)
+    with tempfile.TemporaryDirectory(dir=chosen.directory) as where:
+        out, path = Path(where), Path(where) / "copy.sqlite"
+        make_database(path, chosen.rows, chosen.fields)
+        print(f"{chosen.rows:,} accounts x {chosen.fields} fields, {path.stat().st_size / 1e6:,.0f} MB")
+        peak = 0.0
+        for kind in (Format.CSV, *map(Format, chosen.also)):
+            peak = max(peak, measured(kind, chosen.rows, from_database, path, out / "x", chosen.fields, kind))
+        measured("loop", chosen.rows, plain_loop, path, out, chosen.fields)
+        few = min(chosen.frame_rows, chosen.rows)
+        measured("pandas", few, pandas_to_csv, few, out, chosen.fields)
+        measured("frame", few, frame_to_csv, few, out, chosen.fields)
+    print(f"peak of the product: {peak:,.0f} MB, {'under' if peak < LIMIT_MB else 'OVER'} {LIMIT_MB} MB")
+    sys.exit(0 if peak < LIMIT_MB else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""What exports need from the world: rows, a place for files, a history, and ways to reach a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Selection, Status
+from scoring.criteria.fields import Catalog
+
+
+class ExportRows(Protocol):
+    """Accounts as rows, some at a time."""
+
+    def catalog(self) -> Catalog:
+        """What stored criteria are read with."""
+        ...
+
+    def columns(self) -> tuple[ExportColumn, ...]:
+        """Every column that can be exported, in the catalog's order, without the id."""
+        ...
+
+    def zone(self) -> ZoneInfo:
+        """The organisation's time zone."""
+        ...
+
+    def batches(self, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
+        """The rows of one moment, in order: for each batch a list of values for the id and every column.
+
+        Memory does not grow with the number of rows.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        ...
+
+
+class ExportFiles(Protocol):
+    """A directory that only we read."""
+
+    def write(self, name: str, form: FileForm, batches: Iterable[Batch]) -> int:
+        """Write a file; its size in bytes. It has its name only when it is whole; what is raised leaves none.
+
+        Raises:
+            OSError: the disk is full, or the directory cannot be written.
+        """
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Whether the file is there and whole."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """Read it.
+
+        Raises:
+            FileNotFoundError: there is none of that name.
+        """
+        ...
+
+    def remove(self, name: str) -> bool:
+        """Remove it; False when it was not there."""
+        ...
+
+    def sweep(self, known: frozenset[str], before: datetime) -> int:
+        """Remove every other file that is older than an instant: what killed processes left. How many."""
+        ...
+
+
+class ExportHistory(Protocol):
+    """Every export of the last 90 days."""
+
+    def add(self, export: Export) -> None:
+        """Enter one."""
+        ...
+
+    def find(self, public_id: str) -> Export | None:
+        """The export of that id; None when there is none."""
+        ...
+
+    def change(self, public_id: str, given: Sequence[Status], changes: Mapping[str, Any]) -> bool:
+        """Change attributes of an export that has one of these statuses; False when it has none of them."""
+        ...
+
+    def use_link(self, public_id: str, key: str) -> bool:
+        """Take the one valid link back; False when it was used, or is another one by now."""
+        ...
+
+    def listed(self, requested_by: str | None) -> list[Export]:
+        """Those of one person, or all: the newest first, drafts left out."""
+        ...
+
+    def latest_wish(self, requested_by: str) -> Export | None:
+        """The newest that a person has confirmed."""
+        ...
+
+    def begun_since(self, requested_by: str, since: datetime) -> int:
+        """How many a person has confirmed since."""
+        ...
+
+    def every(self, statuses: Sequence[Status]) -> list[Export]:
+        """All that have one of these statuses."""
+        ...
+
+    def forget(self, public_ids: Sequence[str]) -> None:
+        """Remove lines."""
+        ...
+
+
+class ExportNotices(Protocol):
+    """Telling the person who asked. Errors are those of ``bot.app.errors.SendError``."""
+
+    def show(self, export: Export, link: str | None) -> None:
+        """Draw the export's message again; does nothing without one."""
+        ...
+
+    def tell(self, export: Export, link: str | None) -> None:
+        """Say it in a new direct message."""
+        ...
+
+    def upload(self, export: Export, file: BinaryIO) -> None:
+        """Give the file in the person's direct message."""
+        ...

@@ -1,0 +1,270 @@
+"""Writing an export, telling how far it is, and giving the file to the person who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from bot.app.errors import BellwetherError, SendError, SendNever, UserError
+from bot.app.exporting import EVERYTHING, KIND, Exports, selected
+from bot.app.exporting_ports import ExportNotices
+from bot.app.exporting_values import (
+    DOWNLOAD_DAYS,
+    NEEDED_ROLE,
+    RECORD_ID,
+    UNFINISHED,
+    Batch,
+    Export,
+    FileForm,
+    Selection,
+    Status,
+)
+from bot.app.people import Person
+from bot.app.ports import AccountBook
+from scoring.criteria.errors import CriteriaError
+from scoring.criteria.tree import Node
+
+TELL_EVERY: Final = timedelta(seconds=3)  # Slack takes about one edit of a message a second
+LOOK_EVERY: Final = timedelta(seconds=1)  # whether it was cancelled
+MOST_ATTEMPTS: Final = 5  # an orderly stop of the worker counts too
+# The SDK reads a file as a whole before it sends it; a larger one is given by a link. Slack's limit is 1 GB.
+MOST_UPLOADED: Final = 50_000_000
+
+log = structlog.get_logger(__name__)
+Told = Callable[[int, int], None]  # rows written, rows in all
+Write = Callable[[FileForm, Iterable[Batch]], int]  # gives the size in bytes
+StopIfAsked = Callable[[], None]
+
+
+class CancelledError(BellwetherError):
+    """The export was cancelled."""
+
+
+@dataclass(frozen=True)
+class ExportWork:
+    """Does the job of one export.
+
+    Attributes:
+        person: who has a Slack id, and what they may do now.
+        new_name: a name for the file, another one each time.
+    """
+
+    exports: Exports
+    book: AccountBook
+    person: Callable[[str], Person]
+    notices: ExportNotices
+    new_name: Callable[[Export], str]
+
+    def run(self, public_id: str, attempts: int, stop_if_asked: StopIfAsked) -> Mapping[str, Any]:
+        """Write and deliver; what goes wrong is told to the person and kept in the history.
+
+        A worker that was killed in the middle leaves nothing that could be taken for a file: it is begun
+        again from the first row, of the rows that there are then. One that was killed while it delivered
+        delivers again.
+
+        Args:
+            public_id: which.
+            attempts: the how manieth this is.
+            stop_if_asked: raises when the process is to end; the export is then begun again by another.
+        """
+        export = self.exports.history.find(public_id)
+        if export is not None and export.status in UNFINISHED:
+            export = self._tried(export, attempts, stop_if_asked)
+        if export is None or export.status is not Status.DONE:
+            return {"status": export.status.value if export else "gone"}
+        if not export.delivered:
+            self._deliver(export)
+        return {"rows": export.rows, "bytes": export.bytes}
+
+    def write(
+        self, export: Export, write: Write, told: Told, stop_if_asked: StopIfAsked, **kept: Any
+    ) -> Export:
+        """Write an export's file and note that it is there.
+
+        Args:
+            export: waiting or running.
+            write: puts the rows into a file.
+            told: called now and then.
+            stop_if_asked: called between batches.
+            kept: what the history keeps of the file besides.
+
+        Raises:
+            CancelledError: it was cancelled meanwhile; what ``write`` has written is not noted.
+            UserError, CriteriaError: fields, values or segments are not there any more.
+            OSError: the file cannot be written.
+        """
+        clock, criteria = self.exports.clock, selected(export, self.exports.rows.catalog())
+        total, form = self._total(export, criteria), self._form(export)
+        self._must_change(export, {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None})
+        watch = _Watch(self, export, total, told, stop_if_asked)
+        names = tuple(one.name for one in form.columns[1:])
+        selection = Selection(criteria, export.sort, export.row_limit, names)
+        with self.exports.rows.batches(selection) as batches:
+            size = write(form, watch.over(batches))
+        now = clock.now()
+        done = {"status": Status.DONE, "rows": watch.rows, "bytes": size, "finished_at": now}
+        self._must_change(export, {**done, "expires_at": now + DOWNLOAD_DAYS, **kept})
+        self._audit(export, f"written: {watch.rows} rows, {size} bytes, {export.public_id}")
+        return self.exports.history.find(export.public_id) or export
+
+    def deliver(self, export: Export) -> None:
+        """Give a finished export's file to the person who asked: as a file, or as a link if it is large.
+
+        Raises:
+            SendError: Slack does not take it.
+            FileNotFoundError: the file is gone.
+        """
+        link = self.exports.new_link(export)
+        if (export.bytes or 0) <= MOST_UPLOADED:
+            with self.exports.files.open(export.file_name or "") as file:
+                self.notices.upload(export, file)
+            self._audit(export, f"sent as a file: {export.public_id}")
+        elif link is None:
+            raise SendNever(
+                "The file is too large for Slack, and there is no address for download links: an "
+                "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."
+            )
+        self.notices.show(export, link)
+
+    def fail(self, export: Export, reason: str) -> None:
+        """Keep why an export came to nothing, and tell it."""
+        changes = {"status": Status.FAILED, "reason": reason, "finished_at": self.exports.clock.now()}
+        if self.exports.history.change(export.public_id, UNFINISHED, changes):
+            self._audit(export, f"failed: {reason}")
+            self._show(export.public_id)
+
+    def _tried(self, export: Export, attempts: int, stop_if_asked: StopIfAsked) -> Export | None:
+        name = self.new_name(export)
+        try:
+            self._check(export, attempts)
+            told = _EveryNowAndThen(self, export).tell
+            self.write(
+                export,
+                lambda form, batches: self.exports.files.write(name, form, batches),
+                told,
+                stop_if_asked,
+                file_name=name,
+            )
+        except CancelledError:
+            self.exports.files.remove(name)
+            self._show(export.public_id)
+        except (UserError, CriteriaError) as error:
+            self.fail(export, str(error))
+        except OSError as error:
+            self.fail(export, f"The file could not be written: {error.strerror or 'no reason was given'}.")
+        return self.exports.history.find(export.public_id)
+
+    def _check(self, export: Export, attempts: int) -> None:
+        if attempts > MOST_ATTEMPTS:
+            raise UserError(
+                f"The worker ended {attempts - 1} times in the middle of it.", "Export fewer rows."
+            )
+        if not export.valid_for(self.exports.segments()):
+            raise UserError("Its segment was deleted.")
+        if export.slack_id:  # rights are read again: they may have been taken since
+            person = self.person(export.slack_id)
+            if not person.may(NEEDED_ROLE):
+                raise UserError(person.refusal or "You may not export any more.")
+
+    def _form(self, export: Export) -> FileForm:
+        every = {one.name: one for one in self.exports.rows.columns()}
+        self.exports.check_columns(export.wish.columns)
+        names = export.wish.columns if export.wish.columns is not None else tuple(every)
+        return FileForm(
+            format=export.wish.format,
+            header=export.wish.header,
+            columns=(RECORD_ID, *(every[name] for name in names)),
+            zone=self.exports.rows.zone(),
+            currency=self.book.currency(),
+        )
+
+    def _total(self, export: Export, criteria: Node) -> int:
+        found = self.book.count(criteria)
+        return found if export.row_limit is None else min(found, export.row_limit)
+
+    def _deliver(self, export: Export) -> None:
+        """Whatever Slack says, the file is there, and can be had from the history."""
+        changes: dict[str, Any] = {"delivered": True}
+        try:
+            if export.slack_id:
+                self.deliver(export)
+        except (SendError, OSError) as error:
+            log.warning("export_not_delivered", export=export.public_id, reason=str(error))
+            changes["reason"] = f"It was not delivered: {error}"
+        self.exports.history.change(export.public_id, (Status.DONE,), changes)
+        if "reason" in changes:
+            self._show(export.public_id)
+
+    def _must_change(self, export: Export, changes: Mapping[str, Any]) -> None:
+        if not self.exports.history.change(export.public_id, UNFINISHED, changes):
+            raise CancelledError
+
+    def still_wanted(self, export: Export, rows: int) -> None:
+        """Keep how far it is.
+
+        Raises:
+            CancelledError: it is not wanted any more.
+        """
+        self._must_change(export, {"rows": rows})
+
+    def _audit(self, export: Export, said: str) -> None:
+        target = export.criteria or EVERYTHING
+        self.exports.audit.record(export.requested_by, KIND, target, said, "worker")
+
+    def _show(self, public_id: str) -> None:
+        export = self.exports.history.find(public_id)
+        if export is None or not export.slack_id:
+            return
+        try:
+            self.notices.show(export, None)
+        except SendError as error:
+            log.warning("export_not_told", export=public_id, reason=str(error))
+
+
+class _Watch:
+    """Counts the rows as they go by, and notices that they are not wanted any more."""
+
+    def __init__(
+        self, work: ExportWork, export: Export, total: int, told: Told, stop_if_asked: StopIfAsked
+    ) -> None:
+        self.rows = 0
+        self._work, self._export, self._total = work, export, total
+        self._told, self._stop_if_asked = told, stop_if_asked
+        self._looked = work.exports.clock.now()
+
+    def over(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches."""
+        for batch in batches:
+            self._stop_if_asked()
+            yield batch
+            self.rows += len(batch[0])
+            self._told(self.rows, self._total)
+            now = self._work.exports.clock.now()
+            if now - self._looked >= LOOK_EVERY:
+                self._looked = now
+                self._work.still_wanted(self._export, self.rows)
+
+
+class _EveryNowAndThen:
+    """Edits the export's message, not more often than is useful."""
+
+    def __init__(self, work: ExportWork, export: Export) -> None:
+        self._work, self._export = work, export
+        self._last: datetime = work.exports.clock.now()
+
+    def tell(self, rows: int, total: int) -> None:
+        """Say how far it is; when Slack does not listen, the next time does."""
+        now = self._work.exports.clock.now()
+        if not self._export.slack_id or now - self._last < TELL_EVERY:
+            return
+        self._last = now
+        try:
+            self._work.notices.show(
+                replace(self._export, status=Status.RUNNING, rows=rows, total=total), None
+            )
+        except SendError as error:
+            log.info("export_progress_not_told", reason=str(error))

@@ -1,0 +1,226 @@
+"""The commands that export: a question's accounts into a file, and the history of exports."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.app.errors import BellwetherError, ConfigurationError, UserError
+from bot.app.exporting_values import Export, ExportSort, Format, Header, Status, Wish, size_said
+from bot.app.people import OPERATOR
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_table
+from scoring.criteria.errors import CriteriaError
+
+if TYPE_CHECKING:
+    from bot.app.exporting import Exports
+    from bot.app.exporting_work import ExportWork, Told
+    from bot.app.people import Person
+    from bot.language.question import Question
+    from bot.runtime.wiring import Bellwether
+
+EXIT_NOT_UNDERSTOOD = 3
+EXIT_INTERRUPTED = 130
+PLACE = "terminal"
+
+
+def exporting_commands(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.command()(export)
+    app.command()(exports)
+
+
+def export(
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(help="A sentence, as you would type it in Slack; none: all accounts."),
+    ] = None,
+    *,
+    segment: Annotated[str | None, typer.Option(help="A saved segment, in place of a question.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="csv is in a ZIP.")] = Format.CSV,
+    columns: Annotated[
+        str | None, typer.Option(help="Fields, with commas between; all when left out.")
+    ] = None,
+    header: Annotated[Header, typer.Option(help="Names of columns: labels or API names.")] = Header.LABELS,
+    out: Annotated[Path | None, typer.Option(help="The file to write; left out, it names itself.")] = None,
+    as_email: Annotated[str | None, typer.Option("--as", help="As the CRM user with this e-mail.")] = None,
+    fields: Annotated[bool, typer.Option("--fields", help="List the fields; write nothing.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the accounts of a question into a file. Exit code 3 when it was not understood."""
+    bellwether = opened()
+    use_case = bellwether.export_parts.exports
+    if fields:
+        _print_fields(use_case, as_json=as_json)
+        return
+    person = bellwether.people.by_email(as_email) if as_email else OPERATOR
+    if person.refusal:
+        raise UserError(person.refusal)
+    names = None if columns is None else use_case.named_columns(columns.split(","))
+    asked = _asked(bellwether, " ".join(question or ()), segment, person)
+    if dry_run:
+        _rehearse(bellwether, asked, person, as_json=as_json)
+        return
+    draft = use_case.begin(*asked, person, PLACE)
+    wish = Wish(form, header, names)
+    started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
+    done = _written(bellwether.export_parts.work(_Nobody()), started, out)
+    if as_json:
+        print_json(_line(done[0]) | {"file": str(done[1])})
+    else:
+        said = f"Wrote {done[0].rows:,} rows, {size_said(done[0].bytes)}: {done[1]}"
+        Console().print(said, highlight=False, markup=False)
+
+
+def exports(
+    sort: Annotated[ExportSort, typer.Option(help="What comes first.")] = ExportSort.WHEN,
+    get: Annotated[str | None, typer.Option(help="Copy the file of the export of this id.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to; named by itself when left out.")] = None,
+    cancel: Annotated[str | None, typer.Option(help="Stop the export of this id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exports of the last 90 days: rows, size, status, who, when."""
+    use_case = opened().export_parts.exports
+    if get is not None:
+        _copy(use_case, get, out)
+        return
+    if cancel is not None:
+        stopped = use_case.cancel(cancel, OPERATOR)
+        Console().print(f"It is {stopped.status}.", highlight=False, markup=False)
+        return
+    rows = [_line(one) for one in use_case.listed(OPERATOR, sort)]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table([row | {"bytes": size_said(row["bytes"])} for row in rows])
+
+
+def _asked(bellwether: Bellwether, text: str, segment: str | None, person: Person) -> tuple[Question, str]:
+    """What to export, and how it was said."""
+    from bot.language.question import Kind, Question
+
+    if segment is not None:
+        if text:
+            raise UserError("A question and a segment are two things to export.", "Give one of them.")
+        return bellwether.export_parts.exports.of_segment(segment), segment
+    if not text:
+        return Question(Kind.LIST), "all accounts"
+    answer = bellwether.asking.ask(text, person)
+    if answer.asked is None:
+        reason = answer.not_understood.reason if answer.not_understood else "That is nothing to export."
+        Console(stderr=True).print(reason, highlight=False, markup=False)
+        raise typer.Exit(EXIT_NOT_UNDERSTOOD)
+    return answer.asked, text
+
+
+def _rehearse(bellwether: Bellwether, asked: tuple[Question, str], person: Person, *, as_json: bool) -> None:
+    use_case = bellwether.export_parts.exports
+    use_case.check_allowed(person, asked[1], PLACE)
+    rows = bellwether.book.count(asked[0].criteria)
+    rows = rows if asked[0].limit is None else min(rows, asked[0].limit)
+    found = {"rows": rows, "fields": len(use_case.rows.columns())}
+    print_json(found) if as_json else print_table([found])
+
+
+def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export, Path]:
+    """Write an export into a file of the person's own, with a bar on the way."""
+    from bot.app.exporting_values import download_name
+    from bot.exports.files import write_whole
+
+    target = out if out is not None else Path(download_name(export))
+    if not target.parent.is_dir():
+        work.fail(export, "The directory does not exist.")
+        raise UserError(f"There is no directory {target.parent}.", "Make it, or name another file.")
+    try:
+        with _bar() as told:
+            written = work.write(
+                export,
+                lambda form, batches: write_whole(target, form, batches),
+                told,
+                lambda: None,
+                delivered=True,
+            )
+    except KeyboardInterrupt:
+        work.exports.cancel(export.public_id, OPERATOR)
+        raise
+    except (BellwetherError, CriteriaError) as error:
+        work.fail(export, str(error))
+        raise
+    except OSError as error:
+        work.fail(export, f"The file could not be written: {error.strerror}.")
+        said = f"{target} cannot be written ({error.strerror})."
+        raise ConfigurationError(said, "Check the path.") from None
+    return written, target
+
+
+@contextmanager
+def _bar() -> Iterator[Told]:
+    columns = (TextColumn("Rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Rows", total=None)
+        yield lambda rows, total: bar.update(task, completed=rows, total=total)
+
+
+def _copy(use_case: Exports, public_id: str, out: Path | None) -> None:
+    """Whoever sits at the machine can read the directory anyway; the audit log says that they did."""
+    from bot.app.exporting import EVERYTHING, KIND
+    from bot.app.exporting_values import download_name
+
+    found = use_case.own(public_id, OPERATOR)
+    if not use_case.available(found):
+        raise UserError("There is no file of it.", "`bellwether exports` shows why.")
+    target = out if out is not None else Path(download_name(found))
+    with use_case.files.open(found.file_name or "") as file, target.open("xb") as copy:
+        target.chmod(0o600)
+        shutil.copyfileobj(file, copy)
+    criteria = found.criteria or EVERYTHING
+    said = f"copied by {getpass.getuser()}: {public_id}"
+    use_case.audit.record(OPERATOR.name, KIND, criteria, said, PLACE)
+    Console().print(f"Wrote {target}.", highlight=False, markup=False)
+
+
+def _print_fields(use_case: Exports, *, as_json: bool) -> None:
+    rows = [
+        {"name": one.name, "api_name": one.api_name, "label": one.label, "type": one.type.value}
+        for one in use_case.rows.columns()
+    ]
+    print_json(rows) if as_json else print_table(rows)
+
+
+def _line(export: Export) -> dict[str, Any]:
+    until = export.expires_at
+    return {
+        "id": export.public_id,
+        "when": export.created_at.isoformat(timespec="seconds"),
+        "what": export.question,
+        "criteria": export.criteria,
+        "format": export.wish.format.value,
+        "columns": None if export.wish.columns is None else len(export.wish.columns),
+        "rows": export.rows,
+        "bytes": export.bytes,
+        "status": export.status.value,
+        "who": export.requester,
+        "until": until.isoformat(timespec="seconds") if until and export.file_name else None,
+        "reason": export.reason,
+    }
+
+
+class _Nobody:
+    """Whoever waits at the terminal sees the bar, and needs no message."""
+
+    def show(self, export: Export, link: str | None) -> None:
+        """Nothing."""
+
+    def tell(self, export: Export, link: str | None) -> None:
+        """Nothing."""
+
+    def upload(self, export: Export, file: BinaryIO) -> None:
+        """Nothing."""

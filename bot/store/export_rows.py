@@ -1,0 +1,322 @@
+"""Accounts as rows of an export, some at a time: memory stays the same however many there are.
+
+Fields of the raw record are taken from it here and not by the database: two hundred JSON paths for each row
+would read the same text two hundred times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
+
+from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
+from bot.app.ports import Clock
+from bot.store.account_reading import DEFAULT_ZONE
+from bot.store.catalog import Joined, account_catalog
+from bot.store.columns import ACCOUNT, TABLES, AccountColumns
+from bot.store.criteria_sql import where
+from bot.store.ordering import in_order
+from bot.store.system_fields import ACCOUNT_FIELDS
+from connector.cache.engine import Database
+from connector.cache.types import UtcDateTime
+from connector.mapping import STANDARD_FIELDS, Role
+from scoring.config import Configuration
+from scoring.criteria.check import check, field_named
+from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.periods import Today
+
+BATCH_ROWS: Final = 1_000
+_ORGANISATION = TABLES["crm_organisation"]
+_RAW: Final = "raw"
+_TYPES: Final[Mapping[FieldType, ColumnType]] = {
+    FieldType.TEXT: ColumnType.TEXT,
+    FieldType.MONEY: ColumnType.MONEY,
+    FieldType.BOOLEAN: ColumnType.TRUTH,
+    FieldType.LIST: ColumnType.LIST,
+}
+# Of a value of a field in the raw record what the database would make of it, see ``bot.store.raw_values``.
+_Value = Callable[[Any], Any]
+
+
+_NONE: Final = frozenset({type(None)})
+_TEXTS: Final = frozenset({str, type(None)})
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What is made of the values of a field in the raw record.
+
+    Attributes:
+        value: of any value of JSON; None where it is none of this form.
+        as_it_is: types of which nothing has to be made.
+        once_each: texts repeat, and are worth to be read once each.
+    """
+
+    kind: ColumnType
+    value: _Value
+    as_it_is: frozenset[type] = frozenset()
+    once_each: bool = False
+
+    def column(self, values: Sequence[Any]) -> list[Any]:
+        """The same for many at once. Nearly always all have the one type that they should."""
+        types = set(map(type, values))
+        if types <= self.as_it_is | _NONE:
+            return list(values)
+        if self.once_each and types <= _TEXTS:
+            made = {one: self.value(one) for one in set(values)}
+            return [made[one] for one in values]
+        return [None if one is None else self.value(one) for one in values]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A chosen column: where its values are, and what is made of each.
+
+    Attributes:
+        key: the field in the raw record; None for a column of the query.
+        form: of a field of the raw record.
+        expression: of the query; None for a field of the raw record.
+    """
+
+    shown: ExportColumn
+    key: str | None = None
+    form: _Form | None = None
+    expression: ColumnElement[Any] | None = None
+    value: _Value | None = None
+
+
+class SqlExportRows:
+    """The port ``ExportRows``."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        joined: Sequence[Joined] = (),
+    ) -> None:
+        self._database = database
+        self._configuration = configuration
+        self._clock = clock
+        self._joined = joined
+
+    def catalog(self) -> Catalog:
+        """What stored criteria are read with."""
+        with self._database.reads.connect() as connection:
+            return account_catalog(connection, self._configuration(), self._joined)
+
+    def columns(self) -> tuple[ExportColumn, ...]:
+        """Every column that can be exported, in the catalog's order, without the id."""
+        configuration = self._configuration()
+        places, names = self._places(configuration), _api_names(configuration)
+        return tuple(_column(field, places, names).shown for field in self.catalog())
+
+    def zone(self) -> ZoneInfo:
+        """The organisation's time zone."""
+        with self._database.reads.connect() as connection:
+            return self._zone(connection, self._configuration())
+
+    @contextmanager
+    def batches(self, selection: Selection) -> Iterator[Iterator[Batch]]:
+        """The rows of one moment, in order: for each batch a list of values for the id and every column.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        configuration = self._configuration()
+        places = self._places(configuration)
+        with self._one_moment() as connection:
+            catalog = account_catalog(connection, configuration, self._joined)
+            check(selection.criteria, catalog)
+            names = _api_names(configuration)
+            chosen = [_column(field_named(name, catalog), places, names) for name in selection.columns]
+            today = self._today(connection, configuration)
+            meets = where(selection.criteria, catalog, places, today, places.dialect)
+            order = in_order(selection.sort, catalog, places)
+            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(meets).order_by(*order)
+            streamed = {"yield_per": BATCH_ROWS}
+            # Closed in any case: whoever stops in the middle leaves a cursor open on the server.
+            with connection.execute(ids.limit(selection.limit), execution_options=streamed) as found:
+                pages = found.scalars().partitions()
+                yield (_batch(connection, tuple(some), chosen, places) for some in pages)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, to the end."""
+        # SQLite's readers see one moment anyway.
+        postgresql = self._database.dialect == "postgresql"
+        options = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
+        with self._database.reads.execution_options(**options).begin() as connection:
+            yield connection
+
+    def _places(self, configuration: Configuration) -> AccountColumns:
+        expressions = {one.field.source: one.expression for one in self._joined}
+        return AccountColumns(configuration.primary.name, self._database.dialect, expressions)
+
+    def _today(self, connection: Connection, configuration: Configuration) -> Today:
+        zone = self._zone(connection, configuration)
+        day = self._clock.now().astimezone(zone).date()
+        return Today(day, configuration.organisation.fiscal_year_starts, zone)
+
+    def _zone(self, connection: Connection, configuration: Configuration) -> ZoneInfo:
+        named = configuration.organisation.time_zone
+        return ZoneInfo(
+            named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar() or DEFAULT_ZONE
+        )
+
+
+def _batch(
+    connection: Connection, ids: Sequence[str], chosen: Sequence[_Column], places: AccountColumns
+) -> Batch:
+    """The wide rows of some ids, in their order. Only ids are sorted by the database: they are small."""
+    asked = [one.expression for one in chosen if one.expression is not None]
+    needs_raw = any(one.key is not None for one in chosen)
+    query = select(ACCOUNT.c.id, *((ACCOUNT.c.raw,) if needs_raw else ()), *asked)
+    # Read at once, beside the ids that stream on the same connection.
+    rows = connection.execute(query.select_from(places.rows()).where(ACCOUNT.c.id.in_(ids))).all()
+    by_id = {row[0]: row for row in rows}
+    ordered = [by_id[one] for one in ids if one in by_id]
+    keys = [one.key for one in chosen if one.key is not None]
+    raws = iter(_of_records([row[1] for row in ordered], keys) if needs_raw else ())
+    place = 1 + needs_raw
+    found: list[list[Any]] = [[row[0] for row in ordered]]
+    for one in chosen:
+        if one.form is not None:
+            found.append(one.form.column(next(raws)))
+        else:
+            found.append(_made((row[place] for row in ordered), one.value))
+            place += 1
+    return found
+
+
+def _of_records(texts: Sequence[str], keys: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """The values of some fields of raw records, by field."""
+    every = itemgetter(*keys, keys[0])  # one more, so that it gives a tuple of one field too
+    rows = []
+    for text in texts:
+        record = orjson.loads(text)
+        try:
+            rows.append(every(record))
+        except KeyError:
+            rows.append((*map(record.get, keys), None))
+    return iter(list(zip(*rows, strict=True))[:-1] if rows else [()] * len(keys))
+
+
+def _made(values: Iterable[Any], value: _Value | None) -> list[Any]:
+    return list(values) if value is None else [None if one is None else value(one) for one in values]
+
+
+def _api_names(configuration: Configuration) -> Mapping[str, str]:
+    """The CRM's name of each system field that is a field of the CRM."""
+    mapped = {**STANDARD_FIELDS[Role.ACCOUNTS], **configuration.mapping.accounts.fields}
+    return {one.name: mapped[one.column] for one in ACCOUNT_FIELDS if one.column in mapped}
+
+
+def _column(field: Field, places: AccountColumns, api_names: Mapping[str, str]) -> _Column:
+    place, _, rest = field.source.partition(":")
+    if place == _RAW:
+        form, _, key = rest.partition(":")
+        raw = _RAW_FORMS[form]
+        return _Column(_shown(field, raw.kind, key), key, raw)
+    expression = places(field)
+    kind = _type(field, expression)
+    shown = _shown(field, kind, api_names.get(field.name, ""))
+    return _Column(shown, expression=expression.label(None), value=_of_query(field, kind))
+
+
+def _shown(field: Field, kind: ColumnType, api_name: str) -> ExportColumn:
+    return ExportColumn(field.name, api_name or field.name, field.label or field.name, kind)
+
+
+def _type(field: Field, expression: ColumnElement[Any]) -> ColumnType:
+    if field.type is FieldType.DATE:
+        return ColumnType.INSTANT if isinstance(expression.type, UtcDateTime) else ColumnType.DAY
+    if field.type is FieldType.NUMBER:
+        whole = isinstance(expression.type, Integer | BigInteger) and field.parts == 1
+        return ColumnType.WHOLE if whole else ColumnType.NUMBER
+    return _TYPES[field.type]
+
+
+def _of_query(field: Field, kind: ColumnType) -> _Value | None:
+    """What is made of a value that the database gives."""
+    if kind is ColumnType.NUMBER:
+        return lambda number: float(number) / field.parts
+    return _MADE.get(kind)
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _listed(value: Any) -> tuple[str, ...] | None:
+    items = orjson.loads(value) if isinstance(value, str) else value
+    return _items(items)
+
+
+def _items(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    named = (one.get("name") if isinstance(one, dict) else one for one in value)
+    return tuple(str(one) for one in named if one is not None)
+
+
+def _text(value: Any) -> str | None:
+    return value if type(value) is str else None
+
+
+def _named(value: Any) -> str | None:
+    return _text(value.get("name")) if type(value) is dict else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if type(value) in (int, float) else None
+
+
+def _truth(value: Any) -> bool | None:
+    return value if type(value) is bool else None
+
+
+def _raw_day(value: Any) -> date | None:
+    return _day(value) if type(value) is str else None
+
+
+def _instant(value: Any) -> datetime | None:
+    if type(value) is not str:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+_MADE: Final[Mapping[ColumnType, _Value]] = {
+    ColumnType.DAY: _day,
+    ColumnType.LIST: _listed,
+    ColumnType.TEXT: str,
+    ColumnType.TRUTH: bool,
+    ColumnType.WHOLE: int,
+    ColumnType.MONEY: int,
+}
+_RAW_FORMS: Final[Mapping[str, _Form]] = {
+    "text": _Form(ColumnType.TEXT, _text, as_it_is=frozenset({str})),
+    "named": _Form(ColumnType.TEXT, _named),
+    "number": _Form(ColumnType.NUMBER, _number, as_it_is=frozenset({float})),
+    "truth": _Form(ColumnType.TRUTH, _truth, as_it_is=frozenset({bool})),
+    "list": _Form(ColumnType.LIST, _items),
+    "day": _Form(ColumnType.DAY, _raw_day, once_each=True),
+    "instant": _Form(ColumnType.INSTANT, _instant, once_each=True),
+}

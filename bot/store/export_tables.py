@@ -1,0 +1,54 @@
+"""The table of exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, String, Text
+from sqlmodel import Field, SQLModel
+
+# Imported for its effect on the metadata: the naming convention stands before the first table.
+from bot.store import tables  # noqa: F401
+from connector.cache.types import instant_column, text_column
+
+
+def _text() -> Any:
+    return Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class ExportRow(SQLModel, table=True):
+    """An export, from the moment somebody asks for it; its line is kept for 90 days, its file for 14.
+
+    ``segments``, ``sort`` and ``columns`` are JSON; ``columns`` is null for every field. ``criteria`` is
+    canonical text. ``link_key`` is what the one valid download link has to name.
+    """
+
+    __tablename__: ClassVar[Any] = "export"
+    __table_args__ = (Index("ix_export_requested", "requested_by", "created_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(sa_column=Column(String(32), unique=True, nullable=False))
+    question: str = _text()
+    segments: str = _text()
+    criteria: str = _text()
+    sort: str = _text()
+    row_limit: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    format: str = Field(sa_column=Column(String(10), nullable=False))
+    header: str = Field(sa_column=Column(String(10), nullable=False))
+    columns: str | None = text_column()
+    requested_by: str = Field(sa_column=Column(String(200), nullable=False))
+    requester: str = ""
+    slack_id: str = Field(sa_column=Column(String(32), nullable=False))
+    status: str = Field(sa_column=Column(String(10), nullable=False, index=True))
+    rows: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    total: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    bytes: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    created_at: datetime = instant_column(nullable=False)
+    finished_at: datetime | None = instant_column()
+    expires_at: datetime | None = instant_column()
+    file_name: str | None = Field(default=None, sa_column=Column(String(100), nullable=True))
+    slack_channel: str | None = None
+    slack_ts: str | None = None
+    link_key: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
+    reason: str | None = text_column()
+    delivered: bool = False

@@ -1,0 +1,121 @@
+"""The history of exports: the port ``ExportHistory``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+
+from bot.app.exporting_values import Export, Format, Header, Status, Wish
+from bot.app.ports import Posted
+from bot.language.question import Sort
+from bot.store.export_tables import ExportRow
+from connector.cache.engine import Database
+from connector.cache.tables import table_of
+
+_export = table_of(ExportRow)
+_PLAIN = (
+    *("public_id", "question", "criteria", "row_limit", "requested_by", "requester", "slack_id", "rows"),
+    *("total", "bytes", "created_at", "finished_at", "expires_at", "file_name", "link_key", "reason"),
+    "delivered",
+)
+_CONFIRMED = _export.c.status != Status.DRAFT.value
+
+
+class SqlExports:
+    """Exports in the database. A change names the statuses from which it may be made: the first one wins."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, export: Export) -> None:
+        """Enter one."""
+        with self._database.writes.begin() as connection:
+            connection.execute(insert(_export).values(**_values(export)))
+
+    def find(self, public_id: str) -> Export | None:
+        """The export of that id; None when there is none."""
+        found = self._read(_export.c.public_id == public_id)
+        return found[0] if found else None
+
+    def change(self, public_id: str, given: Sequence[Status], changes: Mapping[str, Any]) -> bool:
+        """Change attributes of an export that has one of these statuses; False when it has none of them."""
+        this = (_export.c.public_id == public_id, _export.c.status.in_([one.value for one in given]))
+        with self._database.writes.begin() as connection:
+            # Read and written under the write lock of SQLite, and the row's on PostgreSQL.
+            row = connection.execute(select(_export).where(*this).with_for_update()).one_or_none()
+            if row is None:
+                return False
+            changed = _values(replace(_of(row), **changes))
+            connection.execute(update(_export).where(_export.c.public_id == public_id).values(**changed))
+        return True
+
+    def use_link(self, public_id: str, key: str) -> bool:
+        """Take the one valid link back; False when it was used, or is another one by now."""
+        this = (_export.c.public_id == public_id, _export.c.link_key == key)
+        with self._database.writes.begin() as connection:
+            used = connection.execute(update(_export).where(*this).values(link_key=None))
+            return used.rowcount == 1
+
+    def listed(self, requested_by: str | None) -> list[Export]:
+        """Those of one person, or all: the newest first, drafts left out."""
+        mine = () if requested_by is None else (_export.c.requested_by == requested_by,)
+        return self._read(_CONFIRMED, *mine)
+
+    def latest_wish(self, requested_by: str) -> Export | None:
+        """The newest that a person has confirmed."""
+        found = self._read(_CONFIRMED, _export.c.requested_by == requested_by, limit=1)
+        return found[0] if found else None
+
+    def begun_since(self, requested_by: str, since: datetime) -> int:
+        """How many a person has confirmed since."""
+        mine = (_CONFIRMED, _export.c.requested_by == requested_by, _export.c.created_at > since)
+        with self._database.reads.begin() as connection:
+            return connection.execute(select(func.count()).select_from(_export).where(*mine)).scalar_one()
+
+    def every(self, statuses: Sequence[Status]) -> list[Export]:
+        """All that have one of these statuses."""
+        return self._read(_export.c.status.in_([one.value for one in statuses]))
+
+    def forget(self, public_ids: Sequence[str]) -> None:
+        """Remove lines."""
+        with self._database.writes.begin() as connection:
+            for public_id in public_ids:
+                connection.execute(delete(_export).where(_export.c.public_id == public_id))
+
+    def _read(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Export]:
+        newest = (_export.c.created_at.desc(), _export.c.id.desc())
+        statement = select(_export).where(*conditions).order_by(*newest).limit(limit)
+        with self._database.reads.begin() as connection:
+            return [_of(row) for row in connection.execute(statement)]
+
+
+def _values(export: Export) -> dict[str, Any]:
+    posted, wish = export.posted, export.wish
+    return {
+        **{name: getattr(export, name) for name in _PLAIN},
+        "segments": json.dumps(export.segments),
+        "sort": json.dumps([asdict(one) for one in export.sort]),
+        "format": wish.format.value,
+        "header": wish.header.value,
+        "columns": None if wish.columns is None else json.dumps(wish.columns),
+        "status": export.status.value,
+        "slack_channel": posted.channel if posted else None,
+        "slack_ts": posted.ts if posted else None,
+    }
+
+
+def _of(row: Row[Any]) -> Export:
+    columns = None if row.columns is None else tuple(json.loads(row.columns))
+    return Export(
+        **{name: getattr(row, name) for name in _PLAIN},
+        segments=tuple(json.loads(row.segments)),
+        sort=tuple(Sort(**one) for one in json.loads(row.sort)),
+        wish=Wish(Format(row.format), Header(row.header), columns),
+        status=Status(row.status),
+        posted=Posted(row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
+    )

@@ -1,0 +1,106 @@
+"""An organisation with exports: rows in a database, a worker to call, people, and a Slack that notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.app.errors import SendError
+from bot.app.exporting import Exports
+from bot.app.exporting_links import Links
+from bot.app.exporting_retention import Retention
+from bot.app.exporting_values import Export
+from bot.app.exporting_work import ExportWork
+from bot.app.people import Person
+from bot.exports.files import ExportDirectory, new_name
+from bot.store.accounts import SqlAccountBook
+from bot.store.audit import SqlAudit
+from bot.store.export_rows import SqlExportRows
+from bot.store.exports import SqlExports
+from bot.store.jobs import SqlJobs
+from connector.cache.engine import Database
+from scoring.config import Configuration, Segment
+from tests.support.account_world import CONFIGURATION, NOW, settle
+from tests.support.fake_services import FakePeople
+from tests.support.moved_clock import SetClock
+
+SECRET = "a-secret-of-the-tests"
+CONFIGURED = CONFIGURATION.model_copy(
+    update={"segments": (Segment(name="Medical", criteria="industry = medical"),)}
+)
+
+
+@dataclass
+class Notices:
+    """What people were told and given."""
+
+    shown: list[tuple[Export, str | None]] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    fail_with: SendError | None = None
+
+    def show(self, export: Export, link: str | None) -> None:
+        self.shown.append((export, link))
+
+    def tell(self, export: Export, link: str | None) -> None:
+        self.shown.append((export, link))
+
+    def upload(self, export: Export, file: BinaryIO) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.files.append((export.slack_id, file.read()))
+
+
+class ExportWorld:
+    """Everything, over one database and one directory."""
+
+    def __init__(self, database: Database, directory: Path) -> None:
+        settle(database)
+        self.database, self.clock = database, SetClock(NOW)
+        self.configuration: Configuration = CONFIGURED
+        self.people, self.notices = FakePeople(), Notices()
+        self.audit, self.jobs = SqlAudit(database, self.clock), SqlJobs(database, self.clock)
+        self.files = ExportDirectory(directory / "exports")
+        self.links = Links(SECRET, "https://bellwether.example")
+        book = SqlAccountBook(database, lambda: self.configuration, self.clock, lambda _: None)
+        self.book = book
+        self.rows = SqlExportRows(database, lambda: self.configuration, self.clock)
+        self.history = SqlExports(database)
+        self.exports = Exports(
+            self.rows,
+            self.history,
+            self.files,
+            self.jobs,
+            self.audit,
+            self.clock,
+            lambda: self.configuration,
+            self.links,
+        )
+        self.work = ExportWork(
+            self.exports,
+            book,
+            self.person,
+            self.notices,
+            lambda export: new_name(export.wish.format),
+        )
+        self.retention = Retention(self.exports)
+
+    def person(self, slack_id: str) -> Person:
+        return self.people.person(slack_id)
+
+    def without_segments(self) -> None:
+        self.configuration = self.configuration.model_copy(update={"segments": ()})
+
+    def written(self, export: Export, attempts: int = 1) -> Export:
+        """Have the worker do it."""
+        self.work.run(export.public_id, attempts, lambda: None)
+        return self.found(export)
+
+    def found(self, export: Export) -> Export:
+        found = self.history.find(export.public_id)
+        assert found is not None
+        return found
+
+    def outcomes(self) -> list[str]:
+        """What the audit log says of exports, the oldest first."""
+        return [line.outcome for line in reversed(self.audit.lines(100)) if line.action == "export"]
