@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from bot.language.meanings import GrammarWord, Meaning, NumberWord, Role
 from bot.language.tokens import phrase
 
-_WITH_ARGUMENT = {"superlatives", "relative_days", "units", "months", "later"}
+_WITH_ARGUMENT = {"superlatives", "relative_days", "months", "later"}
 _NOT_ROLES = {"numbers", "multipliers", "loose_multipliers", "currencies", "fields"}
 
 
@@ -89,6 +89,10 @@ def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         part = document[role.value]
         if role.value in _WITH_ARGUMENT:
             yield from _with_argument(role, part)
+        elif isinstance(part, dict):
+            yield from (
+                (text, GrammarWord(role, str(argument))) for argument, spoken in part.items() for text in spoken
+            )
         else:
             yield from ((text, GrammarWord(role)) for text in part)
 
@@ -96,8 +100,6 @@ def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
 def _with_argument(role: Role, part: Any) -> Iterator[tuple[str, Meaning]]:
     if role is Role.TODAY:
         yield from ((text, GrammarWord(role, str(days))) for text, days in part.items())
-    elif role is Role.UNIT:
-        yield from ((text, GrammarWord(role, unit)) for unit, spoken in part.items() for text in spoken)
     elif role is Role.MONTH:
         yield from _months(role, part)
     elif role is Role.LATER:

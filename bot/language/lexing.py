@@ -70,13 +70,25 @@ class Lexer:
                 return size, options
         return self._by_itself(parts, at, before)
 
-    @staticmethod
-    def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
-        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
+    def _splits(self, options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
+        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over".
+
+        And in "bought last month" the "last" belongs to the month.
+        """
+        if not following:
+            return False
+        if any(isinstance(one, GrammarWord) and one.role is Role.LAST_BOUGHT for one in options):
+            return self._is_unit(following[0])
         ends = any(
             isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
         )
-        return ends and bool(following) and following[0].kind == "number"
+        return ends and following[0].kind == "number"
+
+    def _is_unit(self, token: Token) -> bool:
+        found = self._index.lexicon.words.get(token.norm, ())
+        return token.kind == "number" or any(
+            isinstance(one, GrammarWord) and one.role is Role.UNIT for one in found
+        )
 
     def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
         if len(run) > 1 and any(token.kind == "quoted" for token in run):

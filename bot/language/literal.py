@@ -29,6 +29,10 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _MOST_CHARACTERS = 1000
+_WITH_CRITERIA = {
+    *(Kind.LIST, Kind.COUNT, Kind.COUNT_BY, Kind.FIGURE, Kind.MOVED, Kind.HISTORY),
+    *(Kind.PROSPECTS, Kind.FLOCK),
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def literal(
         if isinstance(node, Always) or _strange_value(node, cut.criteria, index):
             continue
         around = read(cut.around) if cut.around.strip() else Question(Kind.LIST)
-        if isinstance(around, Question) and around.kind in {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}:
+        if isinstance(around, Question) and around.kind in _WITH_CRITERIA:
             use = WordUse(cut.criteria, canonical(node))
             return replace(
                 around, criteria=conjunction(around.criteria, node), words=(*around.words, use)

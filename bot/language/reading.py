@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.language import rules_amounts, rules_dates, rules_order, rules_values
+from bot.language import (
+    figures,
+    rules_amounts,
+    rules_dates,
+    rules_figures,
+    rules_moves,
+    rules_offers,
+    rules_order,
+    rules_past,
+    rules_spans,
+    rules_values,
+)
+from bot.language.asked import Mode
 from bot.language.combine import readings
 from bot.language.draft import SORTABLE, Draft, Problem, groupable
 from bot.language.meanings import Item, Role
+from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort
-from bot.language.restate import restate
+from bot.language.restate import read_as, restate
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.canonical import canonical
 from scoring.criteria.tree import Node
 
 Rule = Callable[[Draft, int], int]
@@ -34,10 +46,36 @@ def _later(draft: Draft, at: int) -> int:
 
 
 def _about_one(draft: Draft, at: int) -> int:
-    if not draft.role(at, Role.CARD):
+    """Words that ask about one account; some of them also about everything."""
+    word = draft.role(at, Role.WHY, Role.CARD, Role.MOVED, Role.FLOCK, Role.OVERVIEW, Role.DOING)
+    if word is None:
         return at
+    asked = draft.asked
+    for role, places in ((Role.FLOCK, asked.flock), (Role.OVERVIEW, asked.overview), (Role.DOING, asked.doing)):
+        if draft.role(at, role):
+            places.append(at)
+    if draft.role(at, Role.WHY):
+        asked.why.append(at)
     draft.card_at.append(at)
     return at + 1
+
+
+def _total(draft: Draft, at: int) -> int:
+    """Total accounts in Texas: their number."""
+    word = draft.role(at, Role.AGGREGATE)
+    after = draft.skip(at + 1)
+    noun = draft.role(after, Role.NOUN, Role.NOUN_ONE) or draft.values(after)
+    if word is None or word.argument != "sum" or not noun:
+        return at
+    draft.counted = True
+    return draft.use(at, at + 1, "how many")
+
+
+def _only_over_time(draft: Draft, at: int) -> int:
+    """By month: that is for figures."""
+    if not draft.role(at, Role.EVERY, Role.TREND):
+        return at
+    return draft.problem(at, at + 1, "Only figures can be shown over time: revenue, win rate, purchases.")
 
 
 def _field_alone(draft: Draft, at: int) -> int:
@@ -48,10 +86,25 @@ def _field_alone(draft: Draft, at: int) -> int:
     return at + 1
 
 
-RULES: tuple[Rule, ...] = (
-    _help,
+_CONDITIONS: tuple[Rule, ...] = (
+    rules_offers.bought,
+    rules_offers.product,
     rules_dates.never_bought,
     rules_values.account,
+)
+_VALUES: tuple[Rule, ...] = (
+    rules_values.owner,
+    rules_values.of_field,
+    rules_values.value,
+    rules_values.existence,
+)
+_SMALL: tuple[Rule, ...] = (rules_order.join, rules_order.filler)
+_LISTS: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_offers.offer,
+    rules_past.was_in_a_list,
+    rules_offers.renewal,
     rules_dates.date_condition,
     rules_amounts.amount,
     rules_order.superlative,
@@ -60,24 +113,83 @@ RULES: tuple[Rule, ...] = (
     rules_order.limit,
     rules_order.group,
     rules_order.count,
-    rules_values.owner,
-    rules_values.of_field,
-    rules_values.value,
-    rules_values.existence,
+    _total,
+    *_VALUES,
     _later,
     _about_one,
-    rules_order.join,
-    rules_order.filler,
+    _only_over_time,
+    *_SMALL,
     _field_alone,
 )
+_FIGURES: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_figures.share_noun,
+    rules_figures.share_verb,
+    rules_spans.versus,
+    rules_figures.metric,
+    rules_figures.every,
+    rules_figures.aggregate,
+    rules_figures.largest,
+    rules_figures.breakdown,
+    rules_figures.breakdown_after,
+    rules_spans.span,
+    rules_figures.share,
+    rules_figures.how_much,
+    rules_figures.counted,
+    rules_dates.date_condition,
+    rules_amounts.amount,
+    *_VALUES,
+    _later,
+    rules_figures.small,
+    *_SMALL,
+    rules_figures.measured,
+)
+_PAST: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_spans.span,
+    rules_dates.date_condition,
+    rules_amounts.amount,
+    rules_order.count,
+    *_VALUES,
+    _later,
+    *_SMALL,
+)
+RULES: dict[Mode, tuple[Rule, ...]] = {
+    Mode.LIST: _LISTS,
+    Mode.FIGURE: _FIGURES,
+    Mode.MOVED: (rules_moves.moved, *_PAST, rules_past.were),
+    Mode.HISTORY: (rules_past.held, *_PAST),
+}
 
 
 def draft_of(vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
+    """Read the sentence as what it may be; as the likeliest where every way leaves doubts."""
+    tried: list[Draft] = []
+    for mode in modes(Draft(vocabulary, text, items)):
+        draft = _read_as(mode, vocabulary, text, items)
+        if not draft.problems and _says_something(draft):
+            return draft
+        tried.append(draft)
+    return min(tried, key=_doubt)
+
+
+def _says_something(draft: Draft) -> bool:
+    return draft.mode is Mode.LIST or bool(question_of(draft))
+
+
+def _doubt(draft: Draft) -> int:
+    """How little of the sentence was understood; words that mean nothing weigh most."""
+    return sum(3 if draft.unknown(one.first) else 1 for one in draft.problems)
+
+
+def _read_as(mode: Mode, vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
     """Apply the rules from left to right; a word that no rule takes is a problem."""
-    draft = Draft(vocabulary, text, items)
+    draft = Draft(vocabulary, text, items, mode=mode)
     at = 0
     while at < len(items):
-        end = next((end for rule in RULES if (end := rule(draft, at)) > at), at)
+        end = next((end for rule in RULES[mode] if (end := rule(draft, at)) > at), at)
         if end == at:
             end = draft.problem(at, at + 1, known=False)
         at = end
@@ -88,14 +200,26 @@ def _finished(draft: Draft) -> Draft:
     """What is left over when the sentence has ended."""
     for at in draft.nots:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
+    if draft.mode is Mode.LIST:
+        _settle_list(draft)
+    elif draft.mode is Mode.FIGURE:
+        figures.settle(draft)
+    elif draft.mode is Mode.HISTORY:
+        rules_past.settle(draft)
+    return draft
+
+
+def _settle_list(draft: Draft) -> None:
     _settle_by(draft)
     _settle_order(draft)
-    if not _is_card(draft):
+    rules_offers.settle(draft)
+    if _is_card(draft):
+        return
+    if not _is_flock(draft):
         for at in draft.card_at:
             draft.problem(at, at + 1, "card")
-        for at in draft.leftover_fields:
-            draft.problem(at, at + 1, "field")
-    return draft
+    for at in draft.leftover_fields:
+        draft.problem(at, at + 1, "field")
 
 
 def _settle_order(draft: Draft) -> None:
@@ -130,14 +254,47 @@ def question_of(draft: Draft) -> Question | tuple[Question, ...] | None:
     """The question; several when it can be read in more than one way; None when nothing is asked."""
     if draft.helped and not draft.terms:
         return Question(Kind.HELP, words=draft.word_uses())
+    if draft.mode is not Mode.LIST:
+        return _one_or_several(_FURTHER[draft.mode](draft))
     if _is_card(draft):
         return _card(draft)
+    if draft.asked.products:
+        return _one_or_several([rules_offers.prospects(draft, node) for node in readings(draft.terms)])
+    if _is_flock(draft):
+        return _flock(draft)
     said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.group
     if not said:
         return None
     nodes = readings(draft.terms)
-    questions = tuple(_question(draft, node) for node in nodes)
-    return questions[0] if len(questions) == 1 else questions
+    return _one_or_several([_question(draft, node) for node in nodes])
+
+
+_FURTHER: dict[Mode, Callable[[Draft], Sequence[Question]]] = {
+    Mode.FIGURE: figures.questions,
+    Mode.MOVED: rules_moves.questions,
+    Mode.HISTORY: rules_past.questions,
+}
+
+
+def _one_or_several(questions: Sequence[Question]) -> Question | tuple[Question, ...] | None:
+    distinct = tuple(dict.fromkeys(questions))
+    return distinct[0] if len(distinct) == 1 else distinct or None
+
+
+def _is_flock(draft: Draft) -> bool:
+    """Whether it is asked how everything is, or everything of what is said besides."""
+    asked = draft.asked
+    whole = bool(asked.flock) or (bool(asked.overview) and bool(draft.terms or draft.nouns))
+    about = {*asked.flock, *asked.overview, *asked.doing}
+    listed = draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.limit is not None
+    return whole and set(draft.card_at) <= about and not (listed or draft.accounts or asked.offered)
+
+
+def _flock(draft: Draft) -> Question | tuple[Question, ...] | None:
+    for at in draft.card_at:
+        draft.use(at, at + 1, "how everything is")
+    uses = draft.word_uses()
+    return _one_or_several([Question(Kind.FLOCK, node, words=uses) for node in readings(draft.terms)])
 
 
 def _question(draft: Draft, node: Node) -> Question:
@@ -176,6 +333,8 @@ def _is_card(draft: Draft) -> bool:
     listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or counted
     denied = any(term.negative for term in draft.terms if term.field == "name")
     unasked = others and draft.nouns and not draft.card_at
+    if draft.asked.offered and (others or draft.asked.products):
+        return False
     return len(distinct) == 1 and about and not (listed or denied or unasked)
 
 
@@ -187,12 +346,14 @@ def _card(draft: Draft) -> Question:
         replace(use, meaning=f"{use.meaning}: see the card") if use.meaning.startswith("label") else use
         for use in draft.word_uses()
     )
-    return Question(Kind.ACCOUNT, account_id=draft.accounts[0][1].id, words=uses)
+    asked = draft.asked
+    kind = Kind.OFFERS if asked.offered else Kind.WHY if asked.why else Kind.ACCOUNT
+    return Question(kind, account_id=draft.accounts[0][1].id, words=uses)
 
 
 def choices(questions: Sequence[Question]) -> tuple[Reading, ...]:
     """The readings of an ambiguous sentence, as whole questions in the criteria language."""
-    return tuple(Reading(restate(one), canonical(one.criteria)) for one in questions)
+    return tuple(Reading(restate(one), read_as(one)) for one in questions)
 
 
 def unknown_problems(draft: Draft) -> tuple[Problem, ...]:

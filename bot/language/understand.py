@@ -11,6 +11,7 @@ from bot.language.reading import choices, draft_of, question_of, unknown_problem
 from bot.language.suggest import general, not_understood
 from bot.language.tokens import LONGEST_CHARACTERS, tokens
 from bot.language.vocabulary import Vocabulary
+from bot.language.written import read_written
 from scoring.criteria.check import check
 from scoring.criteria.errors import CriteriaError
 
@@ -34,9 +35,9 @@ def understand(text: str, vocabulary: Vocabulary) -> Understanding:
 def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
     if not tokens(text):
         return general("Nothing was asked.", lambda one: _read(one, vocabulary)) if suggest else _NOTHING
-    by_number = _account_by_number(text, vocabulary)
-    if by_number is not None:
-        return by_number
+    written = read_written(text, vocabulary.index)
+    if written is not None:
+        return written
     found: Question | None = None
     said: NotUnderstood | None = None
     if looks_literal(text):
@@ -57,17 +58,10 @@ def _meant_literally(text: str) -> bool:
     return any(sign in text for sign in "=<>()") or "_" in text
 
 
-def _account_by_number(text: str, vocabulary: Vocabulary) -> Question | None:
-    """``account #4876876000000333001``: how a button says which of two accounts of one name is meant."""
-    word, _, number = text.partition("#")
-    account = vocabulary.index.accounts.by_id.get(number.strip())
-    return Question(Kind.ACCOUNT, account_id=account.id) if account and word.strip() == "account" else None
-
-
 def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
     """First without accounts' names; with them when that fails, or when the words ask about one account."""
     plain = draft_of(vocabulary, text, Lexer(vocabulary, text).items())
-    asks = bool(plain.card_at) or _nothing_else(plain)
+    asks = bool(plain.card_at or plain.asked.offered) or _nothing_else(plain)
     whole = _whole_name(plain, vocabulary)
     if not plain.problems and not asks and not whole:
         return _settled(plain, vocabulary, suggest=suggest)
@@ -134,6 +128,8 @@ def _settled(draft: Draft, vocabulary: Vocabulary, *, suggest: bool) -> Understa
     except CriteriaError as error:
         return NotUnderstood((), str(error))
     if isinstance(question, tuple):
-        reason = "These conditions can be put together in more than one way."
+        reason = "This can be read in more than one way."
+        if len({one.figure or one.moved for one in question}) == 1:
+            reason = "These conditions can be put together in more than one way."
         return NotUnderstood((), reason, choices(question))
     return question

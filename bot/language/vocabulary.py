@@ -32,6 +32,7 @@ class Index:
         words: folded phrase -> meanings; ``capitals``: those that count only in capitals or after "in".
         users: user id -> the value of a condition on the owner.
         teams: owner's name -> the names of those who report to them.
+        products: what is sold: id -> name.
         near: spelling of the language's and the organisation's words, without accounts.
     """
 
@@ -43,6 +44,7 @@ class Index:
     users: Mapping[str, ValueWord]
     teams: Mapping[str, tuple[str, ...]]
     values: Mapping[str, tuple[str, ...]]
+    products: Mapping[str, str]
     near: Nearest
     longest: int
     fiscal_year_starts: int
@@ -84,6 +86,7 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
         users=found.users,
         teams=teams(words.users),
         values=found.values,
+        products=words.products,
         near=Nearest(known),
         longest=max((key.count(" ") + 1 for key in known), default=1),
         fiscal_year_starts=configuration.organisation.fiscal_year_starts,

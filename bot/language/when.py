@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.language.draft import Draft, whole
 from bot.language.meanings import Role
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.periods import resolve
+from scoring.criteria.periods import resolve, shift
 from scoring.criteria.tree import (
     Ago,
     Between,
@@ -72,7 +72,13 @@ def is_over(draft: Draft, at: int) -> bool | None:
 def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """Read a moment from an index on; with the index after it."""
     return (
-        _day(draft, at) or _month(draft, at) or _relative(draft, at) or _length(draft, at) or _year(draft, at)
+        _day(draft, at)
+        or _to_date(draft, at)
+        or _month(draft, at)
+        or _quarter(draft, at)
+        or _relative(draft, at)
+        or _length(draft, at)
+        or _year(draft, at)
     )
 
 
@@ -104,6 +110,41 @@ def _month(draft: Draft, at: int) -> tuple[Moment, int] | None:
         number = None
     year, end = _written_year(draft, end)
     return _placed(int(month.argument), number, year, draft.vocabulary.today, end)
+
+
+def _to_date(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Year to date, this month so far."""
+    word = draft.role(at, Role.TO_DATE)
+    return (Moment(Calendar(Unit(word.argument), 0)), at + 1) if word else None
+
+
+def _quarter(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Q2, Q2 2025, the second quarter of last year: of the fiscal year, the most recent that has begun."""
+    word = draft.role(at, Role.QUARTER)
+    if word is None:
+        return None
+    today, starts = draft.vocabulary.today, draft.vocabulary.index.fiscal_year_starts
+    begins = resolve(Calendar(Unit.YEAR, 0), today, starts)[0]
+    year, end = _written_year(draft, draft.skip(at + 1))
+    relative = _relative(draft, draft.skip(at + 1))
+    if year is not None:
+        begins = begins.replace(year=year)
+    elif relative is not None and _is_year(relative[0]):
+        begins, end = resolve(_calendar(relative[0]), today, starts)[0], relative[1]
+    else:
+        end = at + 1
+    first = shift(begins, Unit.QUARTER, int(word.argument) - 1)
+    if first > today and end == at + 1:
+        first = shift(first, Unit.YEAR, -1)
+    return Moment((first, shift(first, Unit.QUARTER, 1) - timedelta(days=1))), end
+
+
+def _is_year(when: Moment) -> bool:
+    return isinstance(when.what, Calendar) and when.what.unit is Unit.YEAR
+
+
+def _calendar(when: Moment) -> Calendar:
+    return when.what if isinstance(when.what, Calendar) else Calendar(Unit.YEAR, 0)
 
 
 def _placed(

@@ -29,6 +29,7 @@ from bot.store.columns import (
 from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order, without_case
+from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check, field_named
@@ -116,6 +117,7 @@ class SqlAccountBook:
             accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
             occurring = {"stage": _in_order(connection.execute(stages).scalars())}
+            sold = sold_products(connection)
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
         occurring |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         # Those of the others are values of their own fields, label."Company size" (see the catalog).
@@ -123,7 +125,12 @@ class SqlAccountBook:
         return OrganisationWords(
             accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),
-            values={**occurring, "label": tuple(dict.fromkeys(labels))},
+            values={
+                **occurring,
+                "label": tuple(dict.fromkeys(labels)),
+                "product": tuple(dict.fromkeys(sold.names.values())),
+            },
+            products=dict(sold.names),
         )
 
     def page(self, criteria: Node, sort: Sequence[Sort], limit: int, offset: int = 0) -> list[AccountLine]:
