@@ -61,6 +61,7 @@ class Asked:
     every: list[tuple[int, Unit]] = field(default_factory=list)
     trends: list[int] = field(default_factory=list)
     spans: list[tuple[int, int, Span]] = field(default_factory=list)
+    compared: bool = False
     versus: list[tuple[int, Span]] = field(default_factory=list)
     share_at: int | None = None
     verb_after: int | None = None
@@ -73,6 +74,7 @@ class Asked:
     segmentation: str | None = None
     held: list[str] = field(default_factory=list)
     held_at: int | None = None
+    were_at: int | None = None
     former: bool = False
     products: list[tuple[int, tuple[ProductWord, ...]]] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)

@@ -64,7 +64,10 @@ class Lexer:
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
     ) -> tuple[int, tuple[Meaning, ...]]:
         longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
+        spoken = self._spoken(parts, at)
         for size in range(min(longest, len(parts) - at), 0, -1):
+            if spoken is not None and size <= spoken[0]:
+                return spoken
             options = self._options(parts[at : at + size], before)
             if options and not self._splits(options, parts[at + size : at + size + 1]):
                 return size, options
@@ -136,6 +139,16 @@ class Lexer:
         if token.kind == "sign" and token.norm in {",", ";", "-"}:
             return 1, (GrammarWord(Role.TO if token.norm == "-" else Role.COMMA),)
         return 1, (Unknown(),)
+
+    def _spoken(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]] | None:
+        """A number of several words: two and a half million dollars."""
+        found = self._index.number_words.read([token.norm for token in parts[at : at + 10]])
+        if found is None:
+            return None
+        size, value = found
+        after = parts[at + size].norm if at + size < len(parts) else ""
+        currency = self._index.lexicon.currencies.get(after)
+        return size + (currency is not None), (NumberWord(value, currency),)
 
     def _number(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]]:
         language, token = self._index.lexicon, parts[at]

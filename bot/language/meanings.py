@@ -95,6 +95,8 @@ class Role(StrEnum):
     FORMER = "former"
     OFFER = "offer"
     RENEWAL = "renewal"
+    WEEKDAY = "weekdays"
+    END_OF = "end_of"
     QUARTER = "quarters"
     TO_DATE = "to_date"
     HELP = "help"

@@ -159,8 +159,8 @@ _PAST: tuple[Rule, ...] = (
 RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
-    Mode.MOVED: (rules_moves.moved, *_PAST, rules_past.were),
-    Mode.HISTORY: (rules_past.held, *_PAST),
+    Mode.MOVED: (rules_moves.moved, rules_past.were, *_PAST),
+    Mode.HISTORY: (rules_past.held, rules_past.were, *_PAST),
 }
 
 
@@ -200,6 +200,9 @@ def _finished(draft: Draft) -> Draft:
     """What is left over when the sentence has ended."""
     for at in draft.nots:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
+    if draft.mode is not Mode.LIST:
+        for at, _ in draft.asked.products:
+            draft.problem(at, at + 1, "later:Figures by product" if draft.mode is Mode.FIGURE else "")
     if draft.mode is Mode.LIST:
         _settle_list(draft)
     elif draft.mode is Mode.FIGURE:

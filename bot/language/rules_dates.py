@@ -106,8 +106,17 @@ def _nothing_said(draft: Draft, first: int, last: int) -> int:
         for spoken in ("last bought", "created")
     )
     return draft.problem(
-        first, last, f"What happened “{when}”: a purchase, or something else?", readings=readings
+        first, last, f"What happened “{when}”: a purchase, or something else?", readings=(*readings, *_of_label(draft, when))
     )
+
+
+def _of_label(draft: Draft, when: str) -> tuple[Reading, ...]:
+    """VIPs in June: who was VIP then, or who became so."""
+    said = [term for term in draft.terms if term.field == "label" and term.values and not term.negative]
+    if len(said) != 1 or len(draft.terms) != 1:
+        return ()
+    label = str(said[0].values[0])
+    return tuple(Reading(one, one) for one in (f"who was {label} {when}", f"who became {label} {when}"))
 
 
 def _emit(

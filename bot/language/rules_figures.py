@@ -183,6 +183,7 @@ def counted(draft: Draft, at: int) -> int:
 
 def small(draft: Draft, at: int) -> int:
     """Words that say nothing beside a figure: how is our pipeline, compare."""
+    draft.asked.compared = draft.asked.compared or draft.role(at, Role.COMPARE) is not None
     if draft.role(at, Role.OVERVIEW, Role.DOING, Role.COMPARE, Role.WERE, Role.CARD):
         return draft.use(at, at + 1, "asked")
     return at

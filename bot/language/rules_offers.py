@@ -158,9 +158,9 @@ def _several(draft: Draft) -> None:
 
 
 def _for_it(draft: Draft) -> bool:
-    """Accounts for GTX Pro."""
+    """Accounts for GTX Pro, VIPs for GTX Pro."""
     at = draft.asked.products[0][0]
-    return draft.nouns and draft.role(draft.behind(at), Role.LINK) is not None
+    return bool(draft.nouns or draft.terms) and draft.role(draft.behind(at), Role.LINK) is not None
 
 
 def _product_alone(draft: Draft) -> None:

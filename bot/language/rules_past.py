@@ -7,6 +7,7 @@ from bot.language.draft import Draft, opposite
 from bot.language.meanings import Role
 from bot.language.question import Days, Held, Kind, Question, Reading
 from bot.language.rules_labels import SaidLabels, labels
+from bot.language.rules_values import is_label
 from scoring.criteria.tree import conjunction
 
 
@@ -43,9 +44,21 @@ def settle(draft: Draft) -> None:
     """A label of the past needs a day or a period, unless it is simply one that is over."""
     asked = draft.asked
     if asked.held_at is None:
+        _labels_apart(draft)
+    if asked.held_at is None:
         draft.problem(0, 1, "Which label in the past?")
     elif not asked.spans and not _past_at_all(draft):
         when_is_missing(draft, asked.held_at, asked.held_at + 1)
+
+
+def _labels_apart(draft: Draft) -> None:
+    """Were any retail accounts champions last quarter: the only label that was said is meant."""
+    asked = draft.asked
+    said = [term for term in draft.terms if is_label(term.node) or (term.negative and term.field == "label")]
+    if asked.were_at is None or len(said) != 1 or said[0].negative or said[0].field != "label":
+        return
+    asked.held, asked.held_at = [str(one) for one in said[0].values], asked.were_at
+    draft.terms.remove(said[0])
 
 
 def _past_at_all(draft: Draft) -> bool:
@@ -68,12 +81,15 @@ def was_in_a_list(draft: Draft, at: int) -> int:
         return at
     if labels(draft, at + 1) is not None:
         return when_is_missing(draft, at, at + 1)
-    return draft.use(at, at + 1, "are") if draft.role(at, Role.WERE) else at
+    return draft.use(at, at + 1, "are")
 
 
 def were(draft: Draft, at: int) -> int:
-    """Who was downgraded: the verb of moving says it all."""
-    return draft.use(at, at + 1, "asked") if draft.role(at, Role.WERE, Role.EVER) else at
+    """Who was downgraded; were any retail accounts champions: the verb stands apart."""
+    if not draft.role(at, Role.WERE, Role.EVER):
+        return at
+    draft.asked.were_at = at
+    return draft.use(at, at + 1, "asked")
 
 
 def questions(draft: Draft) -> tuple[Question, ...]:

@@ -41,8 +41,9 @@ def _second(draft: Draft, at: int, end: int) -> int:
 
 
 def versus(draft: Draft, at: int) -> int:
-    """This year vs last year, compared to last quarter."""
-    if not draft.role(at, Role.VERSUS):
+    """This year vs last year, compared to last quarter; compare this quarter with the last."""
+    compares = draft.asked.compared and draft.asked.spans and draft.role(at, Role.WITH, Role.AND, Role.TO)
+    if not draft.role(at, Role.VERSUS) and not compares:
         return at
     found = read_span(draft, draft.skip(at + 1))
     if found is None:

@@ -8,6 +8,7 @@ from bot.language.literal import literal, looks_literal
 from bot.language.meanings import Role
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding
 from bot.language.reading import choices, draft_of, question_of, unknown_problems
+from bot.language.repairs import begins_as_criteria, is_broken
 from bot.language.suggest import general, not_understood
 from bot.language.tokens import LONGEST_CHARACTERS, tokens
 from bot.language.vocabulary import Vocabulary
@@ -44,7 +45,12 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
         found, said = literal(text, vocabulary.index, lambda one: _naturally(one, vocabulary))
     if found is not None:
         return found
+    criteria = said is not None and begins_as_criteria(text, vocabulary.index)
+    if said is not None and criteria and is_broken(text):
+        return said
     understood = _naturally(text, vocabulary, suggest=suggest)
+    if isinstance(understood, NotUnderstood) and said is not None and criteria:
+        return said
     if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
         offers = bool(said.words) and bool(said.words[0].readings)
         return said if offers or not understood.words else understood

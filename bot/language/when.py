@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.language.draft import Draft, whole
 from bot.language.meanings import Role
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.periods import resolve, shift
+from scoring.criteria.periods import DAYS_PER_WEEK, resolve, shift
 from scoring.criteria.tree import (
     Ago,
     Between,
@@ -74,6 +74,8 @@ def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
     return (
         _day(draft, at)
         or _to_date(draft, at)
+        or _weekday(draft, at)
+        or _end_of(draft, at)
         or _month(draft, at)
         or _quarter(draft, at)
         or _relative(draft, at)
@@ -116,6 +118,34 @@ def _to_date(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """Year to date, this month so far."""
     word = draft.role(at, Role.TO_DATE)
     return (Moment(Calendar(Unit(word.argument), 0)), at + 1) if word else None
+
+
+def _weekday(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Monday: the most recent one, today included; last Monday: the one before today."""
+    before = draft.role(at, Role.LAST, Role.PAST)
+    word = draft.role(at + 1 if before else at, Role.WEEKDAY)
+    if word is None:
+        return None
+    today = draft.vocabulary.today
+    back = (today.isoweekday() - int(word.argument)) % DAYS_PER_WEEK
+    back = back or (DAYS_PER_WEEK if before else 0)
+    return Moment(today - timedelta(days=back)), at + (2 if before else 1)
+
+
+def _end_of(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """The end of June, the end of last year: their last day."""
+    if not draft.role(at, Role.END_OF):
+        return None
+    start = draft.skip(at + 1)
+    found = _month(draft, start) or _quarter(draft, start) or _relative(draft, start) or _year(draft, start)
+    if found is None:
+        return None
+    if isinstance(found[0].what, tuple):
+        return Moment(found[0].what[1]), found[1]
+    if isinstance(found[0].what, Calendar):
+        starts = draft.vocabulary.index.fiscal_year_starts
+        return Moment(resolve(found[0].what, draft.vocabulary.today, starts)[1]), found[1]
+    return None
 
 
 def _quarter(draft: Draft, at: int) -> tuple[Moment, int] | None:
