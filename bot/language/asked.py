@@ -46,6 +46,7 @@ class Asked:
         measured: fields that nothing else was said of.
         by: fields to break a figure down by.
         verb_after: how many conditions stand before the "are" in "what share of retail accounts are VIP".
+        among_after: how many stand before "among".
         noun_after: how many stand before "accounts" in "share of retail accounts at risk".
         largest: words that ask for the largest first, as a breakdown is anyway.
         segmentation: whose labels are spoken of; empty for the primary one, None when none was named.
@@ -66,6 +67,7 @@ class Asked:
     share_at: int | None = None
     verb_after: int | None = None
     noun_after: int | None = None
+    among_after: int | None = None
     largest: list[int] = field(default_factory=list)
     moved_at: list[int] = field(default_factory=list)
     old: list[str] = field(default_factory=list)

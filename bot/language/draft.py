@@ -82,6 +82,7 @@ class Draft:
     direction: bool | None = None
     limit: int | None = None
     group: str | None = None
+    which_group: bool = False
     where_at: int | None = None
     order_at: int | None = None
     one_noun: int | None = None

@@ -46,7 +46,9 @@ def settle(draft: Draft) -> None:
 def _place(draft: Draft) -> int:
     """The word that a complaint points at."""
     asked = draft.asked
-    places = [one.at for one in asked.metrics] + [at for at, _ in (*asked.aggregates, *asked.every, *asked.by)]
+    places = [one.at for one in asked.metrics] + [
+        at for at, _ in (*asked.aggregates, *asked.every, *asked.by)
+    ]
     places += [*asked.how_much, *asked.trends, *asked.largest, *(at for at, _ in asked.measured)]
     places += [asked.share_at] if asked.share_at is not None else []
     return min(places, default=0)
@@ -204,6 +206,14 @@ def _split(draft: Draft) -> int | None:
     return asked.noun_after if labels and not any(is_label(term.node) for term in before) else None
 
 
+def _among(draft: Draft, after: int) -> Iterator[tuple[Figure, Node]]:
+    """The share of retail among VIPs."""
+    among, part = readings(draft.terms[after:]), readings(draft.terms[:after])
+    if len(among) != 1 or len(part) != 1 or isinstance(among[0], Always):
+        raise _Unfit("Among which accounts?")
+    yield Figure(metric=Metric.SHARE, among=among[0]), conjunction(among[0], part[0])
+
+
 def _shares(draft: Draft) -> Iterator[tuple[Figure, Node]]:
     """The share of accounts that are something, among all or among some."""
     asked, terms = draft.asked, draft.terms
@@ -211,13 +221,19 @@ def _shares(draft: Draft) -> Iterator[tuple[Figure, Node]]:
         raise _Unfit("A share is one of accounts: what share of retail accounts are VIP?")
     if not terms:
         raise _Unfit("What share? For example: what share of retail accounts are VIP?")
+    if asked.among_after is not None:
+        yield from _among(draft, asked.among_after)
+        return
     split = _split(draft)
     for node in readings(terms):
         if split is not None:
             among = readings(terms[:split])
             if len(among) != 1:
                 raise _Unfit("Among which accounts?")
-            yield Figure(metric=Metric.SHARE, among=among[0]), conjunction(among[0], *readings(terms[split:])[:1])
+            yield (
+                Figure(metric=Metric.SHARE, among=among[0]),
+                conjunction(among[0], *readings(terms[split:])[:1]),
+            )
             return
         yield Figure(metric=Metric.SHARE, among=Always()), node
     fields = list(dict.fromkeys(term.field for term in terms))
@@ -225,4 +241,3 @@ def _shares(draft: Draft) -> Iterator[tuple[Figure, Node]]:
         for name in fields[:3]:
             rest = readings([term for term in terms if term.field != name])
             yield Figure(metric=Metric.SHARE, among=rest[0]), readings(terms)[0]
-

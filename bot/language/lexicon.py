@@ -15,7 +15,16 @@ from bot.language.meanings import GrammarWord, Meaning, NumberWord, Role
 from bot.language.tokens import phrase
 
 _WITH_ARGUMENT = {"superlatives", "relative_days", "months", "weekdays", "later"}
-_NOT_ROLES = {"numbers", "multipliers", "loose_multipliers", "currencies", "fields", "number_joining", "number_half"}
+_NOT_ROLES = {
+    "numbers",
+    "multipliers",
+    "loose_multipliers",
+    "currencies",
+    "fields",
+    "number_one",
+    "number_joining",
+    "number_half",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Lexicon:
     fields: Mapping[str, tuple[str, ...]]
     multipliers: Mapping[str, Decimal]
     loose_multipliers: frozenset[str]
+    number_one: frozenset[str]
     number_joining: frozenset[str]
     number_half: tuple[str, ...]
     currencies: Mapping[str, str]
@@ -65,6 +75,7 @@ def lexicon(language: str = "en") -> Lexicon:
         fields={name: tuple(spoken) for name, spoken in document["fields"].items()},
         multipliers={word: Decimal(value) for word, value in document["multipliers"].items()},
         loose_multipliers=frozenset(document["loose_multipliers"]),
+        number_one=frozenset(document["number_one"]),
         number_joining=frozenset(document["number_joining"]),
         number_half=tuple(document["number_half"]),
         currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
@@ -95,7 +106,9 @@ def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
             yield from _with_argument(role, part)
         elif isinstance(part, dict):
             yield from (
-                (text, GrammarWord(role, str(argument))) for argument, spoken in part.items() for text in spoken
+                (text, GrammarWord(role, str(argument)))
+                for argument, spoken in part.items()
+                for text in spoken
             )
         else:
             yield from ((text, GrammarWord(role)) for text in part)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rapidfuzz.distance import OSA
+
 from bot.language.meanings import (
     AccountWord,
     DateWord,
@@ -18,7 +20,7 @@ from bot.language.meanings import (
     Unknown,
     ValueWord,
 )
-from bot.language.nearest import ONE_ERROR_LETTERS, forgiven
+from bot.language.nearest import EXACT_LETTERS, ONE_ERROR_LETTERS, forgiven
 from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
@@ -27,6 +29,17 @@ MOST_CORRECTED = 6
 _SHORTEST_JOINED = 3
 _CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
 _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
+
+
+_DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
+
+
+def _word_by_word(written: str, meant: str) -> bool:
+    """Whether each word by itself is near enough: "charge of" is not "share of"."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()) or len(pairs) == 1:
+        return True
+    return all(OSA.distance(one, other) <= max(1, forgiven(one), forgiven(other)) for one, other in pairs)
 
 
 @dataclass(frozen=True)
@@ -204,9 +217,17 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
+        if not _word_by_word(written, meant):
+            return False
+        grammar = self._index.lexicon.words.get(meant, ())
+        dated = any(isinstance(one, GrammarWord) and one.role in _DATES for one in grammar)
+        if dated and OSA.distance(written, meant) > 1:
+            return False  # a date is not guessed
         organisation = any(not isinstance(one, FieldWord) for one in self._index.words.get(meant, ()))
         if organisation or len(written) > ONE_ERROR_LETTERS:
             return True
+        if len(written) == EXACT_LETTERS and len(meant) > len(written):
+            return False  # "cold" is not "could"
         replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
         return written[0] == meant[0] and not replaced
 

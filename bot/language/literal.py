@@ -23,7 +23,7 @@ _SIGNS = re.compile(
     r"in\s+(?:this|last|next|segment)|mentioned)\b",
     re.IGNORECASE,
 )
-_WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
+_WHERE = re.compile(r"\b(?:where|such that|matching|whose)\b", re.IGNORECASE)
 _TAIL = re.compile(
     r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$",
     re.IGNORECASE,
@@ -138,6 +138,6 @@ def _not_understood(text: str, cut: Cut, error: CriteriaError, index: Index) -> 
             continue
         whole = (text[: cut.start] + criteria).strip()
         readings.append(Reading(whole, whole))
-    readings += [Reading(one, one) for one in repairs if one not in {reading.text for reading in readings}]
+    readings = readings or [Reading(one, one) for one in repairs]
     word = UnknownWord(match[0].strip('"'), cut.start + match.start(), tuple(readings))
     return NotUnderstood((word,), str(error))

@@ -82,6 +82,8 @@ class Role(StrEnum):
     HOW_MUCH = "how_much"
     SHARE = "share"
     SHARE_VERB = "share_verb"
+    AMONG = "among"
+    SINGULAR_VERB = "singular_verb"
     EVERY = "every"
     TREND = "trend"
     VERSUS = "versus"

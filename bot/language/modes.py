@@ -8,7 +8,9 @@ from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import FieldWord, GrammarWord, Item, Role
 from bot.language.rules_figures import begins_with_sum, compared
+from bot.language.rules_labels import label_at
 from bot.language.when import moment
+from scoring.criteria.fields import FieldType
 
 _FIGURES = {Role.METRIC, Role.SHARE}
 _ORDERS = (Role.SUPERLATIVE, Role.AT_LEAST, Role.AT_MOST, Role.MOST, Role.FEWEST)
@@ -31,16 +33,33 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
         return (Mode.LIST,)
     if any(_moves(item) for item in items):
         return (Mode.MOVED, Mode.LIST)
-    if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))):
+    if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
         return (Mode.FIGURE, Mode.LIST)
     further = []
     if roles & {Role.MOVED}:
         further.append(Mode.MOVED)
-    if roles & {Role.WERE, Role.EVER, Role.FORMER}:
+    if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
         further.append(Mode.HISTORY)
     if roles & {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY} or _sums(draft):
         further.append(Mode.FIGURE)
     return (Mode.LIST, *further)
+
+
+def _label_then(draft: Draft) -> bool:
+    """VIPs on 1 March: a label and a day."""
+    places = range(len(draft.items))
+    return any(label_at(draft, at) for at in places) and any(moment(draft, at) for at in places)
+
+
+def _highest_of(draft: Draft) -> bool:
+    """The highest spend in retail: a figure, when no accounts are spoken of."""
+    first = draft.skip(0)
+    if not draft.role(first, Role.AGGREGATE) or not draft.role(first, *_ORDERS):
+        return False
+    nouns = any(draft.role(at, Role.NOUN, Role.NOUN_ONE, Role.LIMIT) for at in range(len(draft.items)))
+    after = draft.skip(first + 1)
+    amount = draft.field(after, FieldType.NUMBER, FieldType.MONEY)
+    return amount is not None and not nouns and not compared(draft, after)
 
 
 def _moves(item: Item) -> bool:

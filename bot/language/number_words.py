@@ -25,13 +25,15 @@ class NumberWords:
         }
         self._factors: Mapping[str, Decimal] = lexicon.multipliers
         self._loose = lexicon.loose_multipliers
+        self._one = lexicon.number_one
         self._joining, self._half = lexicon.number_joining, lexicon.number_half
 
     def read(self, words: Sequence[str]) -> tuple[int, Decimal] | None:
         """The longest number at the beginning, of two words or more: how many words, and its value."""
-        if not words or words[0] not in self._small:
+        one = len(words) > 1 and words[0] in self._one and words[1] in self._loose
+        if not words or (words[0] not in self._small and not one):
             return None
-        total, current, at, found = Decimal(0), Decimal(0), 0, None
+        total, current, at, found = Decimal(0), Decimal(one), int(one), None
         while at < min(len(words), _MOST_WORDS):
             step = self._step(words, at, current)
             if step is None:

@@ -24,6 +24,7 @@ from bot.language.meanings import Item, Role
 from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort
 from bot.language.restate import read_as, restate
+from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.tree import Node
 
@@ -51,7 +52,11 @@ def _about_one(draft: Draft, at: int) -> int:
     if word is None:
         return at
     asked = draft.asked
-    for role, places in ((Role.FLOCK, asked.flock), (Role.OVERVIEW, asked.overview), (Role.DOING, asked.doing)):
+    for role, places in (
+        (Role.FLOCK, asked.flock),
+        (Role.OVERVIEW, asked.overview),
+        (Role.DOING, asked.doing),
+    ):
         if draft.role(at, role):
             places.append(at)
     if draft.role(at, Role.WHY):
@@ -124,6 +129,7 @@ _LISTS: tuple[Rule, ...] = (
 _FIGURES: tuple[Rule, ...] = (
     _help,
     *_CONDITIONS,
+    rules_figures.among,
     rules_figures.share_noun,
     rules_figures.share_verb,
     rules_spans.versus,
@@ -191,9 +197,14 @@ def _read_as(mode: Mode, vocabulary: Vocabulary, text: str, items: Sequence[Item
     while at < len(items):
         end = next((end for rule in RULES[mode] if (end := rule(draft, at)) > at), at)
         if end == at:
-            end = draft.problem(at, at + 1, known=False)
+            end = draft.problem(at, at + 1, _out_of_place(draft, at), known=False)
         at = end
     return _finished(draft)
+
+
+def _out_of_place(draft: Draft, at: int) -> str:
+    """Of a word that is known, that it does not fit; of another one nothing, it is named with the others."""
+    return "" if draft.unknown(at) else f"I do not see what “{draft.words(at, at + 1)}” is to do here."
 
 
 def _finished(draft: Draft) -> Draft:
@@ -216,6 +227,8 @@ def _settle_list(draft: Draft) -> None:
     _settle_by(draft)
     _settle_order(draft)
     rules_offers.settle(draft)
+    _settle_contradictions(draft)
+    _settle_plural(draft)
     if _is_card(draft):
         return
     if not _is_flock(draft):
@@ -223,6 +236,29 @@ def _settle_list(draft: Draft) -> None:
             draft.problem(at, at + 1, "card")
     for at in draft.leftover_fields:
         draft.problem(at, at + 1, "field")
+
+
+def _settle_contradictions(draft: Draft) -> None:
+    """VIPs that are not VIP: nobody is."""
+    said = {(term.field, value) for term in draft.terms if not term.negative for value in term.values}
+    denied = {(term.field, value) for term in draft.terms if term.negative for value in term.values}
+    both = sorted(str(value) for _, value in said & denied)
+    if both and not any(term.joined is Role.OR for term in draft.terms):
+        draft.problem(0, 1, f"No account is {both[0]} and is not.")
+
+
+def _settle_plural(draft: Draft) -> None:
+    """Labels in healthcare: how many of each."""
+    asked = draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.card_at or draft.nouns
+    if asked or len(draft.leftover_fields) != 1 or not draft.terms or draft.accounts:
+        return
+    at = draft.leftover_fields[0]
+    named = draft.field(at)
+    plural = phrase(draft.items[at].text).endswith("s")
+    if named is not None and groupable(named) and plural and draft.behind(at) < 0:
+        draft.leftover_fields.clear()
+        draft.group = named.name
+        draft.use(at, at + 1, f"how many per {named.name}")
 
 
 def _settle_order(draft: Draft) -> None:
@@ -333,7 +369,12 @@ def _is_card(draft: Draft) -> bool:
     others = [term for term in draft.terms if term.field != "name"]
     about = all(rules_values.is_label(term.node) for term in others)
     counted = draft.counted and not draft.leftover_fields  # "how many employees does Konex have" is on it
-    listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or counted
+    listed = (
+        draft.sorts
+        or draft.default_sorts
+        or (draft.group and draft.where_at is None and not draft.which_group)
+        or counted
+    )
     denied = any(term.negative for term in draft.terms if term.field == "name")
     unasked = others and draft.nouns and not draft.card_at
     if draft.asked.offered and (others or draft.asked.products):

@@ -13,10 +13,15 @@ from scoring.criteria.values import written_text
 from scoring.voice.catalog import in_criteria
 
 _OPERATOR = r"==|!=|<>|<=|>=|=|<|>|\bin\s*\(|\bnot\s+in\s*\("
-_BEGINS = re.compile(rf"[\s(]*(?:not\s+)?[\s(]*(?P<field>\"[^\"]+\"|[\w.]+(?: [\w.]+){{0,3}}?)\s*(?:{_OPERATOR})", re.IGNORECASE)
+_BEGINS = re.compile(
+    rf"[\s(]*(?:not\s+)?[\s(]*(?P<field>\"[^\"]+\"|[\w.]+(?: [\w.]+){{0,3}}?)\s*(?:{_OPERATOR})",
+    re.IGNORECASE,
+)
 _BROKEN = re.compile(rf"(?:&&|\|\||[,(]|\b(?:and|or|not)|{_OPERATOR})\s*$|&&|\|\|", re.IGNORECASE)
 _END = re.compile(rf"(?:\s*(?:&&|\|\||[,(]|\b(?:and|or|not)\b))+\s*$", re.IGNORECASE)
-_LAST = re.compile(rf"(?P<field>\"[^\"]+\"|[\w.]+)\s*(?P<operator>{_OPERATOR})\s*(?P<value>[^\s()]*)\s*$", re.IGNORECASE)
+_LAST = re.compile(
+    rf"(?P<field>\"[^\"]+\"|[\w.]+)\s*(?P<operator>{_OPERATOR})\s*(?P<value>[^\s()]*)\s*$", re.IGNORECASE
+)
 _MOST = 3
 _EXAMPLES = {
     FieldType.NUMBER: ("4", "10"),
@@ -29,7 +34,7 @@ _EXAMPLES = {
 def begins_as_criteria(text: str, index: Index) -> bool:
     """Whether a sentence begins with a field and an operator: it is meant as criteria."""
     match = _BEGINS.match(text)
-    return match is not None and _field(match["field"], index) is not None
+    return match is not None and ("_" in match["field"] or _field(match["field"], index) is not None)
 
 
 def is_broken(text: str) -> bool:
@@ -58,7 +63,9 @@ def _tries(text: str, index: Index) -> Iterator[str]:
         known = _field(last["field"], index) if last is not None else None
         if last is not None and known is not None:
             operator = "=" if last["operator"].lower().startswith(("in", "not")) else last["operator"]
-            yield from (f"{one[: last.start()]}{last['field']} {operator} {value}" for value in _values(known, index))
+            yield from (
+                f"{one[: last.start()]}{last['field']} {operator} {value}" for value in _values(known, index)
+            )
 
 
 def _values(field: Field, index: Index) -> Iterator[str]:

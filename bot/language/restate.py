@@ -36,7 +36,9 @@ def _list(question: Question) -> str:
         start = f"first {question.limit} {start}"
     if question.group_by:
         start += f' per "{question.group_by}"' if " " in question.group_by else f" per {question.group_by}"
-    return start + _where(question.criteria) + "".join(f" sorted by {_direction(one)}" for one in question.sort)
+    return (
+        start + _where(question.criteria) + "".join(f" sorted by {_direction(one)}" for one in question.sort)
+    )
 
 
 def _where(criteria: Node) -> str:

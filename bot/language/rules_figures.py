@@ -22,6 +22,10 @@ def metric(draft: Draft, at: int) -> int:
     if word is None or (word.role is Role.LOOSE_METRIC and compared(draft, at)):
         return at
     behind = draft.behind(at)
+    if word.role is Role.METRIC and compared(draft, at):
+        return draft.problem(
+            at, at + 1, "A figure is no condition: ask for it by owner, by industry or by month."
+        )
     if draft.nots or draft.role(behind, Role.WITH):
         return at
     same = draft.field(at, *_AMOUNTS)
@@ -58,7 +62,8 @@ def _of_something(draft: Draft, at: int, word: GrammarWord) -> bool:
     if word.argument not in {Aggregate.LOWEST, Aggregate.HIGHEST}:
         return True
     after = draft.skip(at + 1)
-    plain = draft.field(after, *_AMOUNTS) is not None and not draft.role(after, Role.LOOSE_METRIC)
+    named = draft.field(after, *_AMOUNTS) is not None
+    plain = named and (not draft.role(after, Role.LOOSE_METRIC) or draft.behind(at) < 0)
     return plain and not compared(draft, after)
 
 
@@ -88,6 +93,20 @@ def share(draft: Draft, at: int) -> int:
     return draft.use(at, at + 1, "share")
 
 
+def among(draft: Draft, at: int) -> int:
+    """The share of retail *among* VIPs."""
+    asked = draft.asked
+    if (
+        asked.share_at is None
+        or asked.among_after is not None
+        or not draft.terms
+        or not draft.role(at, Role.AMONG)
+    ):
+        return at
+    asked.among_after = len(draft.terms)
+    return draft.use(at, at + 1, "among")
+
+
 def share_noun(draft: Draft, at: int) -> int:
     """Share of retail *accounts* at risk: noted, and left to be read as the small word that it is."""
     asked = draft.asked
@@ -109,6 +128,10 @@ def share_verb(draft: Draft, at: int) -> int:
 
 def every(draft: Draft, at: int) -> int:
     """By month, quarterly; trend, over time."""
+    unit = draft.role(at + 1, Role.UNIT) if draft.role(at, Role.BY, Role.PER) else None
+    if unit is not None:
+        draft.asked.every.append((at, Unit(unit.argument)))
+        return draft.use(at, at + 2, f"every {unit.argument}")
     word = draft.role(at, Role.EVERY)
     if word is not None:
         draft.asked.every.append((at, Unit(word.argument)))
@@ -159,7 +182,9 @@ def breakdown(draft: Draft, at: int) -> int:
     if named is not None:
         draft.asked.by.append((at, named.name))
         return draft.use(at, start + 1, f"by {named.name}")
-    figure = draft.role(start, Role.METRIC, Role.LOOSE_METRIC, Role.AGGREGATE) or draft.field(start, *SORTABLE)
+    figure = draft.role(start, Role.METRIC, Role.LOOSE_METRIC, Role.AGGREGATE) or draft.field(
+        start, *SORTABLE
+    )
     if draft.role(at, Role.BY, Role.SORT_BY) and figure:
         return draft.use(at, at + 1, "by")
     return draft.use(at, at + 1, "which") if draft.role(at, Role.WHICH_OF) else at
@@ -196,4 +221,3 @@ def measured(draft: Draft, at: int) -> int:
         return at
     draft.asked.measured.append((at, named.name))
     return draft.use(at, at + 1, named.name)
-

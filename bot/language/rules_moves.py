@@ -35,7 +35,9 @@ def _labels_behind(draft: Draft, at: int, direction: str) -> int:
     """Labels with "from" and "to" before them, in either order; a first one without belongs to the verb."""
     end, here = at, at
     while here < len(draft.items):
-        side = _FROM if draft.role(here, Role.FROM_LABEL) else _TO if draft.role(here, Role.TO_LABEL) else None
+        side = (
+            _FROM if draft.role(here, Role.FROM_LABEL) else _TO if draft.role(here, Role.TO_LABEL) else None
+        )
         said = labels(draft, here + 1) if side is not None else None
         if said is None and direction in {_FROM, _TO} and not (draft.asked.old or draft.asked.new):
             side, said = direction, labels(draft, here)
@@ -77,7 +79,9 @@ def questions(draft: Draft) -> tuple[Question, ...]:
     for terms, old, new in _senses(draft):
         asked = draft.asked
         span = asked.spans[0][2] if asked.spans else None
-        one = Moved(tuple(dict.fromkeys(old)), tuple(dict.fromkeys(new)), asked.course, span, asked.segmentation)
+        one = Moved(
+            tuple(dict.fromkeys(old)), tuple(dict.fromkeys(new)), asked.course, span, asked.segmentation
+        )
         found += [Question(Kind.MOVED, node, words=draft.word_uses(), moved=one) for node in readings(terms)]
     return tuple(found)
 
@@ -86,7 +90,9 @@ def _senses(draft: Draft) -> list[tuple[list[Term], list[str], list[str]]]:
     """VIPs that were downgraded: those who were VIP before, or who are now."""
     asked = draft.asked
     plain = (draft.terms, asked.old, asked.new)
-    beside = [term for term in draft.terms if phrase(term.field) == "label" and term.values and not term.negative]
+    beside = [
+        term for term in draft.terms if phrase(term.field) == "label" and term.values and not term.negative
+    ]
     if len(beside) != 1 or asked.old or asked.segmentation:
         return [plain]
     rest = [term for term in draft.terms if term is not beside[0]]

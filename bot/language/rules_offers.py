@@ -20,7 +20,8 @@ _RENEWED, _ENDS = "subscriptions", "ends_on"
 
 def offer(draft: Draft, at: int) -> int:
     """What should I offer, recommendations for, who would buy."""
-    if not draft.role(at, Role.OFFER) or draft.values(at):
+    buys = draft.role(at, Role.BOUGHT) and bool(draft.asked.offered)  # which products would Acme buy
+    if not (draft.role(at, Role.OFFER) or buys) or draft.values(at):
         return at
     draft.asked.offered.append(at)
     draft.joined, draft.placed = None, False
@@ -143,6 +144,9 @@ def settle(draft: Draft) -> None:
         _several(draft)
     elif asked.products and not asked.offered and not _for_it(draft):
         _product_alone(draft)
+    elif asked.offered and len({account.id for _, account in draft.accounts}) > 1:
+        at = draft.accounts[1][0]
+        draft.problem(at, at + 1, "What to offer is asked for one account at a time.")
     elif asked.offered and bool(asked.products) == bool(draft.accounts):
         _for_whom(draft)
 
@@ -184,7 +188,11 @@ def _for_whom(draft: Draft) -> None:
     elif draft.vocabulary.index.products:
         some = next(iter(draft.vocabulary.index.products.values()))
         readings = (Reading(f"who should I pitch {some} to?", f"to whom to offer {some}"),)
-    reason = "An account or a product?" if asked.products else "Offer what, or to whom? Name an account or a product."
+    reason = (
+        "An account or a product?"
+        if asked.products
+        else "Offer what, or to whom? Name an account or a product."
+    )
     draft.problem(at, at + 1, reason, readings=readings)
 
 
@@ -192,4 +200,3 @@ def prospects(draft: Draft, node: Node) -> Question:
     """To whom of the accounts that meet the criteria to offer the product."""
     product_id = draft.asked.products[0][1][0].id
     return Question(Kind.PROSPECTS, node, limit=draft.limit, words=draft.word_uses(), product=product_id)
-

@@ -8,6 +8,7 @@ from bot.language.meanings import Role
 from bot.language.question import Days, Held, Kind, Question, Reading
 from bot.language.rules_labels import SaidLabels, labels
 from bot.language.rules_values import is_label
+from bot.language.spans import days_of
 from scoring.criteria.tree import conjunction
 
 
@@ -55,10 +56,22 @@ def _labels_apart(draft: Draft) -> None:
     """Were any retail accounts champions last quarter: the only label that was said is meant."""
     asked = draft.asked
     said = [term for term in draft.terms if is_label(term.node) or (term.negative and term.field == "label")]
-    if asked.were_at is None or len(said) != 1 or said[0].negative or said[0].field != "label":
+    if len(said) != 1 or said[0].negative or said[0].field != "label":
         return
-    asked.held, asked.held_at = [str(one) for one in said[0].values], asked.were_at
+    at = asked.were_at if asked.were_at is not None else _over(draft)
+    if at is None:
+        return
+    asked.held, asked.held_at = [str(one) for one in said[0].values], at
     draft.terms.remove(said[0])
+
+
+def _over(draft: Draft) -> int | None:
+    """Where a period stands that is over: VIPs on 1 March, champions last month."""
+    for at, _, span in draft.asked.spans:
+        last = days_of(span, draft.vocabulary.today, draft.vocabulary.index.fiscal_year_starts)
+        if last.first is not None and last.last is not None and last.last < draft.vocabulary.today:
+            return at
+    return None
 
 
 def _past_at_all(draft: Draft) -> bool:

@@ -8,14 +8,13 @@ from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Days, Reading, Span
 from bot.language.tokens import fold
-from bot.language.when import Moment, moment
-from scoring.criteria.periods import add_months, resolve
+from bot.language.when import Moment, between, clear
+from scoring.criteria.periods import resolve
 from scoring.criteria.tree import Ago, Calendar, Rolling, Unit
 
 _DAY = timedelta(days=1)
 _LEADING = (Role.SINCE, Role.BEFORE, Role.AFTER, Role.DURING, Role.PLACE, Role.LINK, Role.OVER, Role.BETWEEN)
 _UNTIL = {"until", "till", "through", "up to", "to"}  # the day itself counts; "before" leaves it out
-_YEAR_MONTHS = 12
 
 
 def span(draft: Draft, at: int) -> int:
@@ -45,7 +44,7 @@ def versus(draft: Draft, at: int) -> int:
     compares = draft.asked.compared and draft.asked.spans and draft.role(at, Role.WITH, Role.AND, Role.TO)
     if not draft.role(at, Role.VERSUS) and not compares:
         return at
-    found = read_span(draft, draft.skip(at + 1))
+    found = read_span(draft, draft.skip(at + 1)) or _the_one_before(draft, draft.skip(at + 1))
     if found is None:
         return at
     draft.asked.versus.append((at, found[0]))
@@ -53,51 +52,27 @@ def versus(draft: Draft, at: int) -> int:
     return draft.use(at, found[1], "beside it")
 
 
+def _the_one_before(draft: Draft, at: int) -> tuple[Span, int] | None:
+    """This quarter vs last: the quarter before."""
+    said = draft.asked.spans[0][2] if draft.asked.spans else None
+    if isinstance(said, Calendar) and said.offset == 0 and draft.role(at, Role.LAST):
+        return Calendar(said.unit, -1), at + 1
+    return None
+
+
 def read_span(draft: Draft, at: int) -> tuple[Span, int] | None:
     """A period with the word before it, from an index on; with the index after it."""
     leading = draft.role(at, *_LEADING)
     start = draft.skip(at + 1) if leading else at
-    ranged = _between(draft, start, said=leading is not None)
-    if ranged is not None:
-        return ranged
-    found = _clear(draft, start)
-    if found is None or (leading is not None and leading.role is Role.BETWEEN):
+    among = leading is not None and leading.role is Role.BETWEEN
+    ranged = between(draft, start, said=among)
+    if ranged is not None and isinstance(ranged[0].what, tuple):
+        return Days(*ranged[0].what), ranged[1]
+    found = clear(draft, start)
+    if found is None or among:
         return None
     until = leading is not None and fold(draft.items[at].text) in _UNTIL
     return as_span(draft, leading.role if leading else None, found[0], until=until), found[1]
-
-
-def _clear(draft: Draft, at: int) -> tuple[Moment, int] | None:
-    """A moment that is nothing else: May may be a person, and a unit alone says nothing."""
-    found = moment(draft, at)
-    if found is None:
-        return None
-    alone = found[1] - at == 1
-    other = draft.values(at) or draft.role(at, Role.UNIT)
-    return None if alone and other else found
-
-
-def _between(draft: Draft, at: int, *, said: bool) -> tuple[Span, int] | None:
-    """From March to May; March until May."""
-    first = _clear(draft, at)
-    if first is None or not isinstance(first[0].what, date | tuple):
-        return None
-    middle = first[1]
-    joins = draft.role(middle, Role.TO, Role.BEFORE) or (said and draft.role(middle, Role.AND))
-    second = _clear(draft, draft.skip(middle + 1)) if joins else None
-    if second is None or not isinstance(second[0].what, date | tuple):
-        return None
-    begins, ends = _days(first[0])[0], _days(second[0])[1]
-    if begins > ends:
-        begins = add_months(begins, -_YEAR_MONTHS)  # November to February
-    return (Days(begins, ends), second[1]) if begins <= ends else None
-
-
-def _days(when: Moment) -> tuple[date, date]:
-    what = when.what
-    if isinstance(what, tuple):
-        return what
-    return (what, what) if isinstance(what, date) else (date.min, date.max)
 
 
 def as_span(draft: Draft, role: Role | None, when: Moment, *, until: bool = False) -> Span:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.language.draft import Draft, whole
 from bot.language.meanings import Role
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.periods import DAYS_PER_WEEK, resolve, shift
+from scoring.criteria.periods import DAYS_PER_WEEK, add_months, resolve, shift
 from scoring.criteria.tree import (
     Ago,
     Between,
@@ -240,6 +240,41 @@ def _length(draft: Draft, at: int) -> tuple[Moment, int] | None:
     if draft.role(end, Role.AGO):
         return Moment(Ago(count, Unit(unit.argument))), end + 1
     return Moment(Rolling(count, Unit(unit.argument)), is_duration=True), end
+
+
+def clear(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """A moment that is nothing else: May may be a person, and a unit alone says nothing."""
+    found = moment(draft, at)
+    if found is None:
+        return None
+    alone = found[1] - at == 1
+    other = draft.values(at) or draft.role(at, Role.UNIT)
+    return None if alone and other else found
+
+
+def between(draft: Draft, at: int, *, said: bool) -> tuple[Moment, int] | None:
+    """From March to May, March until May; with ``said`` a "between" stands before: 1 May and 15 July."""
+    first = clear(draft, at)
+    if first is None or not isinstance(first[0].what, date | tuple):
+        return None
+    middle = first[1]
+    ranges = draft.words_are_range(middle) if middle < len(draft.items) else False
+    joins = ranges or draft.role(middle, Role.BEFORE) or (said and draft.role(middle, Role.AND))
+    second = clear(draft, draft.skip(middle + 1)) if joins else None
+    if second is None or not isinstance(second[0].what, date | tuple):
+        return None
+    begins, ends = _first_day(first[0].what), _last_day(second[0].what)
+    if begins > ends:
+        begins = add_months(begins, -_MONTHS_PER_YEAR)  # November to February
+    return (Moment((begins, ends)), second[1]) if begins <= ends else None
+
+
+def _first_day(what: date | tuple[date, date]) -> date:
+    return what[0] if isinstance(what, tuple) else what
+
+
+def _last_day(what: date | tuple[date, date]) -> date:
+    return what[1] if isinstance(what, tuple) else what
 
 
 def condition(
