@@ -35,7 +35,7 @@ _SPAN = rf"(?:this|last|next) (?:{_UNIT})|(?:last|next) \d+ (?:{_UNIT})s?|since 
 _NAMES = rf"{_NAME}(?:, {_NAME})*"
 _END = r"(?: first (?P<limit>\d{1,5}))?(?: where (?P<where>.+))?"
 _FIGURE = re.compile(
-    rf"figure (?:(?P<metric>[a-z_]+)|(?P<how>[a-z]+) of (?P<of>{_NAME}))(?: by (?P<by>{_NAME}))?"
+    rf"figure (?:(?P<how>[a-z]+) of (?P<of>{_NAME})|(?P<metric>[a-z_]+))(?: by (?P<by>{_NAME}))?"
     rf"(?: every (?P<every>{_UNIT}))?(?: in (?P<span>{_SPAN}))?(?: versus (?P<versus>{_SPAN}))?(?P<rest>.*)"
 )
 _MOVES = re.compile(
