@@ -20,7 +20,8 @@ from bot.language import (
 from bot.language.asked import Mode
 from bot.language.combine import readings
 from bot.language.draft import SORTABLE, Draft, Problem, groupable
-from bot.language.meanings import Item, Role
+from bot.language.lexing import MOST_CORRECTED
+from bot.language.meanings import Item, Role, Unknown
 from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort
 from bot.language.restate import read_as, restate
@@ -173,7 +174,8 @@ RULES: dict[Mode, tuple[Rule, ...]] = {
 def draft_of(vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
     """Read the sentence as what it may be; as the likeliest where every way leaves doubts."""
     tried: list[Draft] = []
-    for mode in modes(Draft(vocabulary, text, items)):
+    nonsense = sum(isinstance(item.meaning, Unknown) for item in items) > MOST_CORRECTED
+    for mode in (Mode.LIST,) if nonsense else modes(Draft(vocabulary, text, items)):
         draft = _read_as(mode, vocabulary, text, items)
         if not draft.problems and _says_something(draft):
             return draft

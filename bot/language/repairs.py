@@ -18,7 +18,7 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _BROKEN = re.compile(rf"(?:&&|\|\||[,(]|\b(?:and|or|not)|{_OPERATOR})\s*$|&&|\|\|", re.IGNORECASE)
-_END = re.compile(rf"(?:\s*(?:&&|\|\||[,(]|\b(?:and|or|not)\b))+\s*$", re.IGNORECASE)
+_END = re.compile(r"(?:\s*(?:&&|\|\||[,(]|\b(?:and|or|not)\b))+\s*$", re.IGNORECASE)
 _LAST = re.compile(
     rf"(?P<field>\"[^\"]+\"|[\w.]+)\s*(?P<operator>{_OPERATOR})\s*(?P<value>[^\s()]*)\s*$", re.IGNORECASE
 )

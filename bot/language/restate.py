@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.language.question import Figure, Held, Kind, Metric, Moved, Question, Sort, Span
+from bot.language.question import Figure, Kind, Metric, Moved, Question, Sort, Span
 from bot.language.spans import written_span
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog

@@ -145,7 +145,7 @@ def every(draft: Draft, at: int) -> int:
 def largest(draft: Draft, at: int) -> int:
     """Top 5 industries by revenue; which owner has the most won deals."""
     word = draft.role(at, *_ORDERING)
-    if word is None or draft.role(at, Role.AGGREGATE) and _field_of(draft, draft.skip(at + 1)):
+    if word is None or (draft.role(at, Role.AGGREGATE) and _field_of(draft, draft.skip(at + 1))):
         return at
     number = draft.number(at + 1)
     count = whole(number) if number else None

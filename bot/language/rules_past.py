@@ -9,7 +9,7 @@ from bot.language.question import Days, Held, Kind, Question, Reading
 from bot.language.rules_labels import SaidLabels, labels
 from bot.language.rules_values import is_label
 from bot.language.spans import days_of
-from scoring.criteria.tree import conjunction
+from scoring.criteria.tree import Node, conjunction
 
 
 def held(draft: Draft, at: int) -> int:
@@ -110,7 +110,7 @@ def questions(draft: Draft) -> tuple[Question, ...]:
     asked = draft.asked
     span = asked.spans[0][2] if asked.spans else Days(None, draft.vocabulary.today)
     one = Held(tuple(asked.held), span, asked.segmentation)
-    not_now = ()
+    not_now: tuple[Node, ...] = ()
     if asked.former:
         field = "label" if asked.segmentation is None else f"label.{asked.segmentation}"
         not_now = (opposite(one_of(field, asked.held)),)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bot.language.draft import Draft
-from bot.language.lexing import Lexer
+from bot.language.lexing import MOST_CORRECTED, Lexer
 from bot.language.literal import literal, looks_literal
 from bot.language.meanings import Role
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding
 from bot.language.reading import choices, draft_of, question_of, unknown_problems
 from bot.language.repairs import begins_as_criteria, is_broken
 from bot.language.suggest import general, not_understood
-from bot.language.tokens import LONGEST_CHARACTERS, tokens
+from bot.language.tokens import LONGEST_CHARACTERS, phrase, tokens
 from bot.language.vocabulary import Vocabulary
 from bot.language.written import read_written
 from scoring.criteria.check import check
@@ -50,11 +50,16 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
         return said
     understood = _naturally(text, vocabulary, suggest=suggest)
     if isinstance(understood, NotUnderstood) and said is not None and criteria:
-        return said
+        return understood if _stumbled_over_grammar(said, vocabulary) and understood.words else said
     if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
         offers = bool(said.words) and bool(said.words[0].readings)
         return said if offers or not understood.words else understood
     return understood
+
+
+def _stumbled_over_grammar(said: NotUnderstood, vocabulary: Vocabulary) -> bool:
+    """Criteria that go on in plain words, "label = VIP accounts in Texas": the words tell more of what is wrong."""
+    return bool(said.words) and bool(vocabulary.index.lexicon.words.get(phrase(said.words[0].word)))
 
 
 _NOTHING = NotUnderstood((), "")
@@ -71,11 +76,18 @@ def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> U
     whole = _whole_name(plain, vocabulary)
     if not plain.problems and not asks and not whole:
         return _settled(plain, vocabulary, suggest=suggest)
+    if not (asks or whole) and _is_nonsense(plain):
+        return _settled(plain, vocabulary, suggest=suggest)
     named = draft_of(vocabulary, text, Lexer(vocabulary, text, accounts=True, card=asks or whole).items())
     if whole and not plain.problems and not named.problems and plain.terms:
         return _name_or_list(plain, named, text)
     best = named if _fewer(named, plain) else plain
     return _settled(best, vocabulary, suggest=suggest)
+
+
+def _is_nonsense(draft: Draft) -> bool:
+    """So many words mean nothing that an account's name would not mend it."""
+    return sum(draft.unknown(at) for at in range(len(draft.items))) > 2 * MOST_CORRECTED
 
 
 def _nothing_else(draft: Draft) -> bool:

@@ -6,8 +6,8 @@ import pytest
 
 from bot.language.meanings import Role
 from bot.language.question import NotUnderstood, Question
-from bot.language.tokens import phrase, tokens
 from bot.language.restate import read_as, restate
+from bot.language.tokens import phrase, tokens
 from bot.language.understand import understand
 from scoring.criteria.canonical import canonical
 from scoring.criteria.parse import parse

@@ -1,4 +1,4 @@
-"""Questions that are no lists of accounts, and what they must be read as, in the form of ``tests.support.said``."""
+"""Questions beside lists, and what they must be read as, in the form of ``tests.support.said``."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("Darcel's win rate last quarter", 'figure: owner = "Darcel Schlecht"; win_rate; in last quarter'),
     (
         "Melvin's team revenue this quarter",
-        'figure: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha Huffines", "Darcel Schlecht", "Mei-Mei Johns"); revenue; in this quarter',
+        'figure: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha '
+        'Huffines", "Darcel Schlecht", "Mei-Mei Johns"); revenue; in this quarter',
     ),
     ("pipeline for healthcare", "figure: industry = medical; pipeline"),
     ("how big is our pipeline", "figure: ; pipeline"),
@@ -321,7 +322,7 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("gold tier accounts", 'list: "Customer Tier" = Gold'),
     ("which VIP has the most purchases?", "list: label = VIP; -purchases; 1"),
     ("who is no longer VIP", "list: label != VIP"),
-    # breakdowns
+    # how many of each
     ("how many customers do we have in retail by country", "count_by: industry = retail; by country"),
     ("labels in healthcare", "count_by: industry = medical; by label"),
     # asked back
