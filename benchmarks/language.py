@@ -1,7 +1,7 @@
-"""How long it takes to read a question, over how many accounts: ``python -m benchmarks.language [accounts …]``.
+"""How long it takes to read a question: ``python -m benchmarks.language [accounts …]``.
 
-Processor time of ``understand``, the words of every account in the index; the time to build the index, and the
-memory that the process holds afterwards.
+Processor time of ``understand`` with the names of so many accounts in the index; the time to build the index,
+and the memory that the process holds afterwards.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def line(title: str, spent: list[float]) -> str:
     """Median, 99th percentile and longest."""
     last = spent[min(len(spent) - 1, int(len(spent) * 0.99))]
     middle = statistics.median(spent)
-    return f"  {title:<34} median {middle:6.1f} ms   p99 {last:6.1f} ms   longest {spent[-1]:6.1f} ms   of {len(spent)}"
+    figures = f"median {middle:6.1f} ms   p99 {last:6.1f} ms   longest {spent[-1]:6.1f} ms"
+    return f"  {title:<28} {figures}   of {len(spent)}"
 
 
 def measure(accounts: int) -> None:

@@ -13,8 +13,8 @@ from scoring.criteria.tree import Unit
 class Mode(StrEnum):
     """As what a sentence is read; some words mean another thing in each.
 
-    A period that stands alone, "this year", is what a figure is made over, when somebody moved, or when a label
-    was held; in a list it would have to be said of what.
+    A period that stands alone, "this year", is what a figure is made over, when somebody moved, or when a
+    label was held; in a list it would have to be said of what.
     """
 
     LIST = "list"  # accounts, how many, one account, offers

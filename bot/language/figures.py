@@ -128,7 +128,7 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     aggregates = list(dict.fromkeys(how for _, how in asked.aggregates))
     fields = list(dict.fromkeys(name for _, name in asked.measured))
     if len(said) + len(fields) != 1 or len(aggregates) > 1:
-        raise _Unfit(_which(draft, len(said) + len(fields)))
+        raise _Unfit(_which(len(said) + len(fields)))
     how = aggregates[0] if aggregates else None
     if draft.counted and (fields or next(iter(said)) not in _NUMBERS):
         raise _Unfit("That is nothing that can be counted.")
@@ -138,7 +138,7 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
         yield from _of_metric(draft, next(iter(said.values())), how, whole, by)
 
 
-def _which(draft: Draft, measured: int) -> str:
+def _which(measured: int) -> str:
     if measured > 1:
         return "One figure can be asked for at a time."
     if measured == 0:
@@ -183,12 +183,12 @@ def _of_metric(
     if how is Aggregate.SUM and metric not in _SUMS:
         raise _Unfit(f"{metric.value.replace('_', ' ')} has no sum.".capitalize())
     if field == _OWN_REVENUE and not timed and by not in _OWNERS and not draft.asked.how_much:
-        yield from _revenue(draft, how)
+        yield from _revenue(how)
         return
     yield Figure(metric=metric)
 
 
-def _revenue(draft: Draft, how: Aggregate | None) -> Iterator[Figure]:
+def _revenue(how: Aggregate | None) -> Iterator[Figure]:
     """What accounts earn themselves, or what is sold to them: "revenue by industry" may be either."""
     if how is None:
         yield Figure(metric=Metric.REVENUE)

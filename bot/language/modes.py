@@ -1,4 +1,4 @@
-"""As what a sentence may be read: a list, a figure, changes of label, labels of the past; the likeliest first."""
+"""As what a sentence may be read: list, figure, changes of label, labels of the past; the likeliest first."""
 
 from __future__ import annotations
 

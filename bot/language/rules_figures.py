@@ -1,4 +1,4 @@
-"""Rules for figures: win rate by owner, average spend, share of VIPs, monthly; what they found is kept in Asked."""
+"""Rules for figures: win rate by owner, average spend, share of VIPs, monthly."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def moved(draft: Draft, at: int) -> int:
     draft.asked.moved_at.append(at)
     end = _labels_behind(draft, at + 1, word.argument)
     if end == at + 1 and word.argument in {_FROM, _TO} and first:
-        return _which_label(draft, at, word.argument)
+        return _which_label(draft, at)
     draft.joined, draft.placed = None, False
     return draft.use(at, end, _told(draft))
 
@@ -58,7 +58,7 @@ def _take(draft: Draft, side: str, said: SaidLabels) -> int:
     return said.end
 
 
-def _which_label(draft: Draft, at: int, direction: str) -> int:
+def _which_label(draft: Draft, at: int) -> int:
     """Who left: that may be any label."""
     known = draft.vocabulary.index.values.get("label", ())[:_MOST_OFFERED]
     word = draft.words(at, at + 1)

@@ -1,4 +1,4 @@
-"""Rules for periods that stand alone: win rate this year, in Q2, since June, from March to May, vs last year."""
+"""Rules for periods that stand alone: win rate this year, in Q2, since June, March to May, vs last year."""
 
 from __future__ import annotations
 

@@ -45,20 +45,28 @@ def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Unders
         found, said = literal(text, vocabulary.index, lambda one: _naturally(one, vocabulary))
     if found is not None:
         return found
-    criteria = said is not None and begins_as_criteria(text, vocabulary.index)
-    if said is not None and criteria and is_broken(text):
+    if said is not None and is_broken(text) and begins_as_criteria(text, vocabulary.index):
         return said
     understood = _naturally(text, vocabulary, suggest=suggest)
-    if isinstance(understood, NotUnderstood) and said is not None and criteria:
+    if isinstance(understood, Question) or said is None:
+        return understood
+    return _clearer(text, said, understood, vocabulary)
+
+
+def _clearer(
+    text: str, said: NotUnderstood, understood: NotUnderstood, vocabulary: Vocabulary
+) -> NotUnderstood:
+    """What tells more: that the criteria are wrong, or which words were not understood."""
+    if begins_as_criteria(text, vocabulary.index):
         return understood if _stumbled_over_grammar(said, vocabulary) and understood.words else said
-    if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
-        offers = bool(said.words) and bool(said.words[0].readings)
-        return said if offers or not understood.words else understood
-    return understood
+    if not _meant_literally(text):
+        return understood
+    offers = bool(said.words) and bool(said.words[0].readings)
+    return said if offers or not understood.words else understood
 
 
 def _stumbled_over_grammar(said: NotUnderstood, vocabulary: Vocabulary) -> bool:
-    """Criteria that go on in plain words, "label = VIP accounts in Texas": the words tell more of what is wrong."""
+    """Criteria that go on in plain words, "label = VIP accounts in Texas": those tell more of it."""
     return bool(said.words) and bool(vocabulary.index.lexicon.words.get(phrase(said.words[0].word)))
 
 

@@ -1,4 +1,4 @@
-"""Reading what ``restate`` writes of figures, changes, the past, offers: strictly, nothing is guessed here."""
+"""Reading what ``restate`` writes of figures, changes, the past, offers: strictly, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from scoring.voice.catalog import in_criteria
 _NAME = r'"(?:[^"\\]|\\.)*"'
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _UNIT = "day|week|month|quarter|year"
-_SPAN = rf"(?:this|last|next) (?:{_UNIT})|(?:last|next) \d+ (?:{_UNIT})s?|since {_DATE}|until {_DATE}|{_DATE} to {_DATE}|{_DATE}"
+_RELATIVE = rf"(?:this|last|next) (?:{_UNIT})|(?:last|next) \d+ (?:{_UNIT})s?"
+_SPAN = rf"{_RELATIVE}|since {_DATE}|until {_DATE}|{_DATE} to {_DATE}|{_DATE}"
 _NAMES = rf"{_NAME}(?:, {_NAME})*"
 _END = r"(?: first (?P<limit>\d{1,5}))?(?: where (?P<where>.+))?"
 _FIGURE = re.compile(

@@ -91,8 +91,10 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("Darcel's win rate last quarter", 'figure: owner = "Darcel Schlecht"; win_rate; in last quarter'),
     (
         "Melvin's team revenue this quarter",
-        'figure: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha '
-        'Huffines", "Darcel Schlecht", "Mei-Mei Johns"); revenue; in this quarter',
+        (
+            'figure: owner in ("Jonathan Berthelot", "Marty Freudenburg", "Gladys Colclough", "Niesha '
+            'Huffines", "Darcel Schlecht", "Mei-Mei Johns"); revenue; in this quarter'
+        ),
     ),
     ("pipeline for healthcare", "figure: industry = medical; pipeline"),
     ("how big is our pipeline", "figure: ; pipeline"),
