@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -163,11 +163,13 @@ class OrganisationWords:
     Attributes:
         values: canonical field name -> the values that occur or may occur (industries, cities, states,
             countries, kinds, stages, labels by ``label``).
+        products: what is sold: id -> name.
     """
 
     accounts: tuple[NamedAccount, ...]
     users: tuple[NamedUser, ...]
     values: Mapping[str, tuple[str, ...]]
+    products: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class AccountNames:
             self.by_name[key] = (*self.by_name.get(key, ()), account)
         for part in set(whole.split()) - self._legal_forms:
             known = self._parts.get(part, ())
-            if len(part) >= _SHORTEST_PART and len(known) <= _MOST_PER_WORD:
+            if (len(part) >= _SHORTEST_PART or whole.startswith(f"{part} ")) and len(known) <= _MOST_PER_WORD:
                 self._parts[part] = (*known, account)
 
     def _short(self, name: str) -> str:
@@ -53,11 +53,16 @@ class AccountNames:
 
     def named(self, key: str) -> tuple[AccountWord, ...]:
         """The accounts of exactly this name, its legal form left out or not."""
-        return self.by_name.get(key) or self.by_name.get(self._short(key), ())
+        found = self.by_name.get(key) or self.by_name.get(self._short(key), ())
+        if len(found) == 1 and " " not in key and phrase(found[0].name) not in {key, f"the {key}"}:
+            # Xx is Xx Holding without its legal form, and may be Xx Labs as well.
+            others = [one for one in self._parts.get(key, ()) if phrase(one.name).startswith(f"{key} ")]
+            return tuple(dict.fromkeys((*found, *others)))
+        return found
 
     def with_word(self, key: str) -> tuple[AccountWord, ...]:
         """The accounts that have this word in their name, when only a few do."""
-        found = self._parts.get(key, ())
+        found = self._parts.get(key, ()) if len(key) >= _SHORTEST_PART else ()
         return found if len(found) <= _MOST_PER_WORD else ()
 
     def misspelt(self, key: str) -> tuple[AccountWord, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from bot.language.asked import Asked, Mode
 from bot.language.meanings import (
     AccountWord,
     ConditionWord,
@@ -14,6 +15,7 @@ from bot.language.meanings import (
     GrammarWord,
     Item,
     NumberWord,
+    ProductWord,
     Role,
     Unknown,
     ValueWord,
@@ -80,6 +82,7 @@ class Draft:
     direction: bool | None = None
     limit: int | None = None
     group: str | None = None
+    which_group: bool = False
     where_at: int | None = None
     order_at: int | None = None
     one_noun: int | None = None
@@ -91,6 +94,8 @@ class Draft:
     nots: list[int] = field(default_factory=list)
     joined: Role | None = None
     placed: bool = False
+    mode: Mode = Mode.LIST
+    asked: Asked = field(default_factory=Asked)
 
     def role(self, at: int, *roles: Role) -> GrammarWord | None:
         """The grammar word at an index, when it plays one of the roles."""
@@ -128,6 +133,11 @@ class Draft:
         """The accounts that the word at an index may stand for."""
         options = self.items[at].options if at < len(self.items) else ()
         return tuple(one for one in options if isinstance(one, AccountWord))
+
+    def products(self, at: int) -> tuple[ProductWord, ...]:
+        """The products that the word at an index may stand for."""
+        options = self.items[at].options if 0 <= at < len(self.items) else ()
+        return tuple(one for one in options if isinstance(one, ProductWord))
 
     def unknown(self, at: int) -> bool:
         """Whether the word at an index means nothing."""

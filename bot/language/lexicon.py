@@ -14,8 +14,17 @@ from ruamel.yaml import YAML
 from bot.language.meanings import GrammarWord, Meaning, NumberWord, Role
 from bot.language.tokens import phrase
 
-_WITH_ARGUMENT = {"superlatives", "relative_days", "units", "months", "later"}
-_NOT_ROLES = {"numbers", "multipliers", "loose_multipliers", "currencies", "fields"}
+_WITH_ARGUMENT = {"superlatives", "relative_days", "months", "weekdays", "later"}
+_NOT_ROLES = {
+    "numbers",
+    "multipliers",
+    "loose_multipliers",
+    "currencies",
+    "fields",
+    "number_one",
+    "number_joining",
+    "number_half",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,9 @@ class Lexicon:
     fields: Mapping[str, tuple[str, ...]]
     multipliers: Mapping[str, Decimal]
     loose_multipliers: frozenset[str]
+    number_one: frozenset[str]
+    number_joining: frozenset[str]
+    number_half: tuple[str, ...]
     currencies: Mapping[str, str]
     later: Mapping[str, LaterFeature]
     countries: tuple[tuple[str, ...], ...]
@@ -63,6 +75,9 @@ def lexicon(language: str = "en") -> Lexicon:
         fields={name: tuple(spoken) for name, spoken in document["fields"].items()},
         multipliers={word: Decimal(value) for word, value in document["multipliers"].items()},
         loose_multipliers=frozenset(document["loose_multipliers"]),
+        number_one=frozenset(document["number_one"]),
+        number_joining=frozenset(document["number_joining"]),
+        number_half=tuple(document["number_half"]),
         currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
         later={one["name"]: LaterFeature(one["name"], tuple(one["near"])) for one in document["later"]},
         countries=tuple(tuple(group) for group in places["countries"]),
@@ -89,6 +104,12 @@ def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         part = document[role.value]
         if role.value in _WITH_ARGUMENT:
             yield from _with_argument(role, part)
+        elif isinstance(part, dict):
+            yield from (
+                (text, GrammarWord(role, str(argument)))
+                for argument, spoken in part.items()
+                for text in spoken
+            )
         else:
             yield from ((text, GrammarWord(role)) for text in part)
 
@@ -96,10 +117,8 @@ def _grammar(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
 def _with_argument(role: Role, part: Any) -> Iterator[tuple[str, Meaning]]:
     if role is Role.TODAY:
         yield from ((text, GrammarWord(role, str(days))) for text, days in part.items())
-    elif role is Role.UNIT:
-        yield from ((text, GrammarWord(role, unit)) for unit, spoken in part.items() for text in spoken)
-    elif role is Role.MONTH:
-        yield from _months(role, part)
+    elif role in {Role.MONTH, Role.WEEKDAY}:
+        yield from _numbered(role, part)
     elif role is Role.LATER:
         yield from ((text, GrammarWord(role, one["name"])) for one in part for text in one["words"])
     else:
@@ -110,6 +129,6 @@ def _with_argument(role: Role, part: Any) -> Iterator[tuple[str, Meaning]]:
         )
 
 
-def _months(role: Role, part: Sequence[Sequence[str]]) -> Iterator[tuple[str, Meaning]]:
+def _numbered(role: Role, part: Sequence[Sequence[str]]) -> Iterator[tuple[str, Meaning]]:
     for number, spoken in enumerate(part, start=1):
         yield from ((text, GrammarWord(role, str(number))) for text in spoken)

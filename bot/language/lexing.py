@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rapidfuzz.distance import OSA
+
 from bot.language.meanings import (
     AccountWord,
     DateWord,
@@ -18,7 +20,7 @@ from bot.language.meanings import (
     Unknown,
     ValueWord,
 )
-from bot.language.nearest import ONE_ERROR_LETTERS, forgiven
+from bot.language.nearest import EXACT_LETTERS, ONE_ERROR_LETTERS, forgiven
 from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
@@ -27,6 +29,17 @@ MOST_CORRECTED = 6
 _SHORTEST_JOINED = 3
 _CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
 _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
+
+
+_DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
+
+
+def _word_by_word(written: str, meant: str) -> bool:
+    """Whether each word by itself is near enough: "charge of" is not "share of"."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()) or len(pairs) == 1:
+        return True
+    return all(OSA.distance(one, other) <= max(1, forgiven(one), forgiven(other)) for one, other in pairs)
 
 
 @dataclass(frozen=True)
@@ -64,19 +77,34 @@ class Lexer:
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
     ) -> tuple[int, tuple[Meaning, ...]]:
         longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
+        spoken = self._spoken(parts, at)
         for size in range(min(longest, len(parts) - at), 0, -1):
+            if spoken is not None and size <= spoken[0]:
+                return spoken
             options = self._options(parts[at : at + size], before)
             if options and not self._splits(options, parts[at + size : at + size + 1]):
                 return size, options
         return self._by_itself(parts, at, before)
 
-    @staticmethod
-    def _splits(options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
-        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over"."""
+    def _splits(self, options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
+        """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over".
+
+        And in "bought last month" the "last" belongs to the month.
+        """
+        if not following:
+            return False
+        if any(isinstance(one, GrammarWord) and one.role is Role.LAST_BOUGHT for one in options):
+            return self._is_unit(following[0])
         ends = any(
             isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
         )
-        return ends and bool(following) and following[0].kind == "number"
+        return ends and following[0].kind == "number"
+
+    def _is_unit(self, token: Token) -> bool:
+        found = self._index.lexicon.words.get(token.norm, ())
+        return token.kind == "number" or any(
+            isinstance(one, GrammarWord) and one.role is Role.UNIT for one in found
+        )
 
     def _options(self, run: Sequence[Token], before: Sequence[Item]) -> tuple[Meaning, ...]:
         if len(run) > 1 and any(token.kind == "quoted" for token in run):
@@ -124,6 +152,16 @@ class Lexer:
         if token.kind == "sign" and token.norm in {",", ";", "-"}:
             return 1, (GrammarWord(Role.TO if token.norm == "-" else Role.COMMA),)
         return 1, (Unknown(),)
+
+    def _spoken(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]] | None:
+        """A number of several words: two and a half million dollars."""
+        found = self._index.number_words.read([token.norm for token in parts[at : at + 10]])
+        if found is None:
+            return None
+        size, value = found
+        after = parts[at + size].norm if at + size < len(parts) else ""
+        currency = self._index.lexicon.currencies.get(after)
+        return size + (currency is not None), (NumberWord(value, currency),)
 
     def _number(self, parts: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]]:
         language, token = self._index.lexicon, parts[at]
@@ -179,9 +217,17 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
+        if not _word_by_word(written, meant):
+            return False
+        grammar = self._index.lexicon.words.get(meant, ())
+        dated = any(isinstance(one, GrammarWord) and one.role in _DATES for one in grammar)
+        if dated and OSA.distance(written, meant) > 1:
+            return False  # a date is not guessed
         organisation = any(not isinstance(one, FieldWord) for one in self._index.words.get(meant, ()))
         if organisation or len(written) > ONE_ERROR_LETTERS:
             return True
+        if len(written) == EXACT_LETTERS and len(meant) > len(written):
+            return False  # "cold" is not "could"
         replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
         return written[0] == meant[0] and not replaced
 

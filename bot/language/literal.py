@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding, UnknownWord, WordUse
+from bot.language.repairs import repaired
 from bot.language.tokens import fold
 from bot.language.vocabulary import Index
 from scoring.criteria.canonical import canonical
 from scoring.criteria.check import leaves
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always, Compare, In, Node, Operator, conjunction
 from scoring.voice.catalog import in_criteria
@@ -23,12 +23,16 @@ _SIGNS = re.compile(
     r"in\s+(?:this|last|next|segment)|mentioned)\b",
     re.IGNORECASE,
 )
-_WHERE = re.compile(r"\b(?:where|such that|matching)\b", re.IGNORECASE)
+_WHERE = re.compile(r"\b(?:where|such that|matching|whose)\b", re.IGNORECASE)
 _TAIL = re.compile(
     r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$",
     re.IGNORECASE,
 )
 _MOST_CHARACTERS = 1000
+_WITH_CRITERIA = {
+    *(Kind.LIST, Kind.COUNT, Kind.COUNT_BY, Kind.FIGURE, Kind.MOVED, Kind.HISTORY),
+    *(Kind.PROSPECTS, Kind.FLOCK),
+}
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,12 @@ def literal(
         try:
             node = parse(in_criteria(cut.criteria), index.catalog)
         except CriteriaError as error:
-            reason = _better(reason, _not_understood(text, cut, error, index.catalog))
+            reason = _better(reason, _not_understood(text, cut, error, index))
             continue
         if isinstance(node, Always) or _strange_value(node, cut.criteria, index):
             continue
         around = read(cut.around) if cut.around.strip() else Question(Kind.LIST)
-        if isinstance(around, Question) and around.kind in {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}:
+        if isinstance(around, Question) and around.kind in _WITH_CRITERIA:
             use = WordUse(cut.criteria, canonical(node))
             return replace(
                 around, criteria=conjunction(around.criteria, node), words=(*around.words, use)
@@ -118,11 +122,13 @@ def _better(one: NotUnderstood | None, other: NotUnderstood) -> NotUnderstood:
     return one if one is not None and one.words and one.words[0].readings else other
 
 
-def _not_understood(text: str, cut: Cut, error: CriteriaError, catalog: Catalog) -> NotUnderstood:
-    at = error.position if error.position is not None else 0
-    match = re.compile(r'"[^"]*"|[^\s()=<>!,]+').search(cut.criteria, min(at, len(cut.criteria)))
+def _not_understood(text: str, cut: Cut, error: CriteriaError, index: Index) -> NotUnderstood:
+    catalog = index.catalog
+    at = min(error.position if error.position is not None else 0, len(cut.criteria))
+    match = re.compile(r'"[^"]*"|[^\s()=<>!,]+').search(cut.criteria, at)
+    repairs = tuple((text[: cut.start] + " " + one).strip() for one in repaired(cut.criteria, index))
     if match is None:
-        return NotUnderstood((), str(error))
+        return NotUnderstood((), str(error), tuple(Reading(one, one) for one in repairs))
     readings = []
     for near in error.nearest:
         criteria = cut.criteria[: match.start()] + near + cut.criteria[match.end() :]
@@ -132,5 +138,6 @@ def _not_understood(text: str, cut: Cut, error: CriteriaError, catalog: Catalog)
             continue
         whole = (text[: cut.start] + criteria).strip()
         readings.append(Reading(whole, whole))
+    readings = readings or [Reading(one, one) for one in repairs]
     word = UnknownWord(match[0].strip('"'), cut.start + match.start(), tuple(readings))
     return NotUnderstood((word,), str(error))

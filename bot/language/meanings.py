@@ -72,6 +72,35 @@ class Role(StrEnum):
     UNIT = "units"
     MONTH = "months"
     CARD = "card"
+    WHY = "why"
+    FLOCK = "flock"
+    OVERVIEW = "overview"
+    DOING = "doing"
+    METRIC = "metrics"
+    LOOSE_METRIC = "loose_metrics"
+    AGGREGATE = "aggregates"
+    HOW_MUCH = "how_much"
+    SHARE = "share"
+    SHARE_VERB = "share_verb"
+    AMONG = "among"
+    SINGULAR_VERB = "singular_verb"
+    EVERY = "every"
+    TREND = "trend"
+    VERSUS = "versus"
+    COMPARE = "compare"
+    MOVED = "moved"
+    FROM_LABEL = "from_label"
+    TO_LABEL = "to_label"
+    LABEL_NOUN = "label_noun"
+    WERE = "were"
+    EVER = "ever"
+    FORMER = "former"
+    OFFER = "offer"
+    RENEWAL = "renewal"
+    WEEKDAY = "weekdays"
+    END_OF = "end_of"
+    QUARTER = "quarters"
+    TO_DATE = "to_date"
     HELP = "help"
     LATER = "later"
 
@@ -81,7 +110,8 @@ class GrammarWord:
     """A word of the language itself.
 
     Attributes:
-        argument: a field for a superlative, a unit's or month's name, a later feature's name; else empty.
+        argument: a field for a superlative, a unit's or month's name, a later feature's name, a metric, what
+            is made of a field's values, how a label changed; else empty.
         descending: the direction of a superlative.
     """
 
@@ -139,11 +169,29 @@ class AccountWord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductWord:
+    """Something that is sold, by its name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A word that means nothing here."""
 
 
-Meaning = GrammarWord | NumberWord | DateWord | FieldWord | ValueWord | ConditionWord | AccountWord | Unknown
+Meaning = (
+    GrammarWord
+    | NumberWord
+    | DateWord
+    | FieldWord
+    | ValueWord
+    | ConditionWord
+    | AccountWord
+    | ProductWord
+    | Unknown
+)
 
 
 @dataclass(frozen=True, slots=True)

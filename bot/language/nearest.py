@@ -27,6 +27,11 @@ def forgiven(word: str) -> int:
 _MOST_COMPARED = 5_000
 
 
+def _lacks_one(word: str, whole: str) -> bool:
+    """Whether a word is another one without one of its letters."""
+    return any(whole[:at] + whole[at + 1 :] == word for at in range(1, len(whole)))
+
+
 class Nearest:
     """Phrases kept by length and first letter, so that only those that can come near are compared."""
 
@@ -62,12 +67,14 @@ class Nearest:
         return tuple(sorted(same_start or best))
 
     def _swapped(self, word: str) -> tuple[str, ...]:
-        """Short words forgive only two neighbours swapped."""
+        """Short words forgive only two neighbours swapped, or a letter left out behind the first."""
         if len(word) != EXACT_LETTERS:
             return ()
+        longer = self._kept.get(len(word) + 1, {}).get(word[0], ())
         swaps = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)} - {word}
         known = self._kept.get(len(word), {})
-        return tuple(sorted(one for one in swaps if one in known.get(one[0], ())))
+        swapped = sorted(one for one in swaps if one in known.get(one[0], ()))
+        return tuple(swapped or sorted(one for one in longer if _lacks_one(word, one)))
 
     def similar(self, word: str, count: int = 3) -> tuple[str, ...]:
         """Phrases that look alike, best first, however far; for suggestions only."""

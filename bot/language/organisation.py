@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 from bot.app.ports import NamedUser, OrganisationWords
 from bot.language.lexicon import Lexicon
-from bot.language.meanings import ConditionWord, FieldWord, GrammarWord, Meaning, Role, ValueWord
+from bot.language.meanings import (
+    ConditionWord,
+    FieldWord,
+    GrammarWord,
+    Meaning,
+    ProductWord,
+    Role,
+    ValueWord,
+)
 from bot.language.tokens import fold, phrase
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
@@ -64,6 +72,7 @@ def organisation_phrases(
     _add_synonyms(found, configuration)
     if catalog.find("owner"):
         _add_owners(found, words)
+    _add_products(found, words)
     _add_places(found, catalog)
     return found
 
@@ -161,6 +170,12 @@ def _add_owners(found: Phrases, words: OrganisationWords) -> None:
     for name in words.values.get("owner", ()):
         if name and fold(name) not in named:
             _add_person(found, name, ValueWord("owner", (name,)))
+
+
+def _add_products(found: Phrases, words: OrganisationWords) -> None:
+    for identifier, name in words.products.items():
+        if not phrase(name).isdigit():  # a product that is called "500" would take every number
+            found.add_joined(name, ProductWord(identifier, name))
 
 
 def _add_person(found: Phrases, name: str, meaning: ValueWord) -> None:

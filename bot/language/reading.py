@@ -5,97 +5,117 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.language import rules_amounts, rules_dates, rules_order, rules_values
+from bot.language import (
+    figures,
+    rules_moves,
+    rules_offers,
+    rules_past,
+    rules_values,
+)
+from bot.language.asked import Mode
 from bot.language.combine import readings
 from bot.language.draft import SORTABLE, Draft, Problem, groupable
-from bot.language.meanings import Item, Role
+from bot.language.lexing import MOST_CORRECTED
+from bot.language.meanings import Item, Role, Unknown
+from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort
-from bot.language.restate import restate
+from bot.language.restate import read_as, restate
+from bot.language.rules import RULES
+from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.canonical import canonical
 from scoring.criteria.tree import Node
-
-Rule = Callable[[Draft, int], int]
-
-
-def _help(draft: Draft, at: int) -> int:
-    if not draft.role(at, Role.HELP):
-        return at
-    draft.helped = True
-    return draft.use(at, at + 1, "help")
-
-
-def _later(draft: Draft, at: int) -> int:
-    """Something that people ask for and that is not there yet."""
-    word = draft.role(at, Role.LATER)
-    if word is None or draft.values(at):
-        return at
-    return draft.problem(at, at + 1, f"later:{word.argument}")
-
-
-def _about_one(draft: Draft, at: int) -> int:
-    if not draft.role(at, Role.CARD):
-        return at
-    draft.card_at.append(at)
-    return at + 1
-
-
-def _field_alone(draft: Draft, at: int) -> int:
-    """A field that nothing is said of; it may belong to the card of an account."""
-    if draft.field(at) is None:
-        return at
-    draft.leftover_fields.append(at)
-    return at + 1
-
-
-RULES: tuple[Rule, ...] = (
-    _help,
-    rules_dates.never_bought,
-    rules_values.account,
-    rules_dates.date_condition,
-    rules_amounts.amount,
-    rules_order.superlative,
-    rules_order.sort_by,
-    rules_order.by,
-    rules_order.limit,
-    rules_order.group,
-    rules_order.count,
-    rules_values.owner,
-    rules_values.of_field,
-    rules_values.value,
-    rules_values.existence,
-    _later,
-    _about_one,
-    rules_order.join,
-    rules_order.filler,
-    _field_alone,
-)
 
 
 def draft_of(vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
+    """Read the sentence as what it may be; as the likeliest where every way leaves doubts."""
+    tried: list[Draft] = []
+    nonsense = sum(isinstance(item.meaning, Unknown) for item in items) > MOST_CORRECTED
+    for mode in (Mode.LIST,) if nonsense else modes(Draft(vocabulary, text, items)):
+        draft = _read_as(mode, vocabulary, text, items)
+        if not draft.problems and _says_something(draft):
+            return draft
+        tried.append(draft)
+    return min(tried, key=_doubt)
+
+
+def _says_something(draft: Draft) -> bool:
+    return draft.mode is Mode.LIST or bool(question_of(draft))
+
+
+def _doubt(draft: Draft) -> int:
+    """How little of the sentence was understood; words that mean nothing weigh most."""
+    return sum(3 if draft.unknown(one.first) else 1 for one in draft.problems)
+
+
+def _read_as(mode: Mode, vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
     """Apply the rules from left to right; a word that no rule takes is a problem."""
-    draft = Draft(vocabulary, text, items)
+    draft = Draft(vocabulary, text, items, mode=mode)
     at = 0
     while at < len(items):
-        end = next((end for rule in RULES if (end := rule(draft, at)) > at), at)
+        end = next((end for rule in RULES[mode] if (end := rule(draft, at)) > at), at)
         if end == at:
-            end = draft.problem(at, at + 1, known=False)
+            end = draft.problem(at, at + 1, _out_of_place(draft, at), known=False)
         at = end
     return _finished(draft)
+
+
+def _out_of_place(draft: Draft, at: int) -> str:
+    """Of a word that is known, that it does not fit; of another one nothing, it is named with the others."""
+    return "" if draft.unknown(at) else f"I do not see what “{draft.words(at, at + 1)}” is to do here."
 
 
 def _finished(draft: Draft) -> Draft:
     """What is left over when the sentence has ended."""
     for at in draft.nots:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
+    if draft.mode is not Mode.LIST:
+        for at, _ in draft.asked.products:
+            draft.problem(at, at + 1, "later:Figures by product" if draft.mode is Mode.FIGURE else "")
+    if draft.mode is Mode.LIST:
+        _settle_list(draft)
+    elif draft.mode is Mode.FIGURE:
+        figures.settle(draft)
+    elif draft.mode is Mode.HISTORY:
+        rules_past.settle(draft)
+    return draft
+
+
+def _settle_list(draft: Draft) -> None:
     _settle_by(draft)
     _settle_order(draft)
-    if not _is_card(draft):
+    rules_offers.settle(draft)
+    _settle_contradictions(draft)
+    _settle_plural(draft)
+    if _is_card(draft):
+        return
+    if not _is_flock(draft):
         for at in draft.card_at:
             draft.problem(at, at + 1, "card")
-        for at in draft.leftover_fields:
-            draft.problem(at, at + 1, "field")
-    return draft
+    for at in draft.leftover_fields:
+        draft.problem(at, at + 1, "field")
+
+
+def _settle_contradictions(draft: Draft) -> None:
+    """VIPs that are not VIP: nobody is."""
+    said = {(term.field, value) for term in draft.terms if not term.negative for value in term.values}
+    denied = {(term.field, value) for term in draft.terms if term.negative for value in term.values}
+    both = sorted(str(value) for _, value in said & denied)
+    if both and not any(term.joined is Role.OR for term in draft.terms):
+        draft.problem(0, 1, f"No account is {both[0]} and is not.")
+
+
+def _settle_plural(draft: Draft) -> None:
+    """Labels in healthcare: how many of each."""
+    asked = draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.card_at or draft.nouns
+    if asked or len(draft.leftover_fields) != 1 or not draft.terms or draft.accounts:
+        return
+    at = draft.leftover_fields[0]
+    named = draft.field(at)
+    plural = phrase(draft.items[at].text).endswith("s")
+    if named is not None and groupable(named) and plural and draft.behind(at) < 0:
+        draft.leftover_fields.clear()
+        draft.group = named.name
+        draft.use(at, at + 1, f"how many per {named.name}")
 
 
 def _settle_order(draft: Draft) -> None:
@@ -130,14 +150,52 @@ def question_of(draft: Draft) -> Question | tuple[Question, ...] | None:
     """The question; several when it can be read in more than one way; None when nothing is asked."""
     if draft.helped and not draft.terms:
         return Question(Kind.HELP, words=draft.word_uses())
+    if draft.mode is not Mode.LIST:
+        return _one_or_several(_FURTHER[draft.mode](draft))
+    return _listed(draft)
+
+
+def _listed(draft: Draft) -> Question | tuple[Question, ...] | None:
+    """A list, a number, a card, offers, how everything is."""
     if _is_card(draft):
         return _card(draft)
+    if draft.asked.products:
+        return _one_or_several([rules_offers.prospects(draft, node) for node in readings(draft.terms)])
+    if _is_flock(draft):
+        return _flock(draft)
     said = draft.terms or draft.sorts or draft.default_sorts or draft.nouns or draft.group
     if not said:
         return None
     nodes = readings(draft.terms)
-    questions = tuple(_question(draft, node) for node in nodes)
-    return questions[0] if len(questions) == 1 else questions
+    return _one_or_several([_question(draft, node) for node in nodes])
+
+
+_FURTHER: dict[Mode, Callable[[Draft], Sequence[Question]]] = {
+    Mode.FIGURE: figures.questions,
+    Mode.MOVED: rules_moves.questions,
+    Mode.HISTORY: rules_past.questions,
+}
+
+
+def _one_or_several(questions: Sequence[Question]) -> Question | tuple[Question, ...] | None:
+    distinct = tuple(dict.fromkeys(questions))
+    return distinct[0] if len(distinct) == 1 else distinct or None
+
+
+def _is_flock(draft: Draft) -> bool:
+    """Whether it is asked how everything is, or everything of what is said besides."""
+    asked = draft.asked
+    whole = bool(asked.flock) or (bool(asked.overview) and bool(draft.terms or draft.nouns))
+    about = {*asked.flock, *asked.overview, *asked.doing}
+    listed = draft.sorts or draft.default_sorts or draft.group or draft.counted or draft.limit is not None
+    return whole and set(draft.card_at) <= about and not (listed or draft.accounts or asked.offered)
+
+
+def _flock(draft: Draft) -> Question | tuple[Question, ...] | None:
+    for at in draft.card_at:
+        draft.use(at, at + 1, "how everything is")
+    uses = draft.word_uses()
+    return _one_or_several([Question(Kind.FLOCK, node, words=uses) for node in readings(draft.terms)])
 
 
 def _question(draft: Draft, node: Node) -> Question:
@@ -173,9 +231,16 @@ def _is_card(draft: Draft) -> bool:
     others = [term for term in draft.terms if term.field != "name"]
     about = all(rules_values.is_label(term.node) for term in others)
     counted = draft.counted and not draft.leftover_fields  # "how many employees does Konex have" is on it
-    listed = draft.sorts or draft.default_sorts or (draft.group and draft.where_at is None) or counted
+    listed = (
+        draft.sorts
+        or draft.default_sorts
+        or (draft.group and draft.where_at is None and not draft.which_group)
+        or counted
+    )
     denied = any(term.negative for term in draft.terms if term.field == "name")
     unasked = others and draft.nouns and not draft.card_at
+    if draft.asked.offered and (others or draft.asked.products):
+        return False
     return len(distinct) == 1 and about and not (listed or denied or unasked)
 
 
@@ -187,12 +252,14 @@ def _card(draft: Draft) -> Question:
         replace(use, meaning=f"{use.meaning}: see the card") if use.meaning.startswith("label") else use
         for use in draft.word_uses()
     )
-    return Question(Kind.ACCOUNT, account_id=draft.accounts[0][1].id, words=uses)
+    asked = draft.asked
+    kind = Kind.OFFERS if asked.offered else Kind.WHY if asked.why else Kind.ACCOUNT
+    return Question(kind, account_id=draft.accounts[0][1].id, words=uses)
 
 
 def choices(questions: Sequence[Question]) -> tuple[Reading, ...]:
     """The readings of an ambiguous sentence, as whole questions in the criteria language."""
-    return tuple(Reading(restate(one), canonical(one.criteria)) for one in questions)
+    return tuple(Reading(restate(one), read_as(one)) for one in questions)
 
 
 def unknown_problems(draft: Draft) -> tuple[Problem, ...]:

@@ -173,6 +173,10 @@ def _default(draft: Draft) -> Field | None:
 def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> int:
     if any(number.percent for number in build.numbers):
         return draft.problem(first, last, "Percentages are not available yet.")
+    if build.operator is None and build.numbers[0].value > build.numbers[1].value:
+        turned = draft.rewritten(first, last, _plain_text(named, _Build(None, *reversed(build.numbers))))
+        reason = "The first number of a range is the smaller one."
+        return draft.problem(first, last, reason, readings=(Reading(turned, turned),))
     foreign = next((one.currency for one in build.numbers if one.currency), draft.vocabulary.currency)
     if foreign != draft.vocabulary.currency:
         plain = draft.rewritten(first, last, _plain_text(named, build))

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Reading
-from bot.language.when import Moment, condition, is_over, moment
+from bot.language.when import Moment, between, condition, is_over, moment
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import IsEmpty, Not
 
-_PREPOSITIONS = (Role.SINCE, Role.BEFORE, Role.AFTER, Role.DURING, Role.PLACE, Role.LINK, Role.WITH)
+_PREPOSITIONS = (
+    Role.BETWEEN,
+    Role.SINCE,
+    Role.BEFORE,
+    Role.AFTER,
+    Role.DURING,
+    Role.PLACE,
+    Role.LINK,
+    Role.WITH,
+)
 _BUYING = (Role.BOUGHT, Role.ACTIVE, Role.INACTIVE)
 _LAST_PURCHASE = "last_purchase"
 
@@ -71,9 +80,10 @@ def _dated(draft: Draft, at: int) -> tuple[tuple[Role | None, bool | None, Momen
     at = draft.skip(at + 1) if preposition else at
     over = is_over(draft, at)
     at = draft.skip(at + 1) if over is not None else at
-    found = moment(draft, at)
-    if found is None:
-        return None
+    ranged = between(draft, at, said=preposition is not None and preposition.role is Role.BETWEEN)
+    found = ranged or moment(draft, at)
+    if found is None or (over is not None and found[1] - at == 1 and draft.number(at)):
+        return None  # "fewer than 2000" is no year
     role = preposition.role if preposition else None
     return (role, over, found[0]), found[1]
 
@@ -106,8 +116,20 @@ def _nothing_said(draft: Draft, first: int, last: int) -> int:
         for spoken in ("last bought", "created")
     )
     return draft.problem(
-        first, last, f"What happened “{when}”: a purchase, or something else?", readings=readings
+        first,
+        last,
+        f"What happened “{when}”: a purchase, or something else?",
+        readings=(*readings, *_of_label(draft, when)),
     )
+
+
+def _of_label(draft: Draft, when: str) -> tuple[Reading, ...]:
+    """VIPs in June: who was VIP then, or who became so."""
+    said = [term for term in draft.terms if term.field == "label" and term.values and not term.negative]
+    if len(said) != 1 or len(draft.terms) != 1:
+        return ()
+    label = str(said[0].values[0])
+    return tuple(Reading(one, one) for one in (f"who was {label} {when}", f"who became {label} {when}"))
 
 
 def _emit(

@@ -15,7 +15,7 @@ def superlative(draft: Draft, at: int) -> int:
     word = draft.role(at, Role.SUPERLATIVE, Role.MOST, Role.FEWEST)
     if word is None:
         return at
-    if draft.role(at + 1, Role.LIMIT) and draft.sorts and draft.number(at + 2) is None:
+    if draft.role(at + 1, Role.LIMIT) and (draft.sorts or draft.by) and draft.number(at + 2) is None:
         draft.direction = word.descending
         return draft.use(at, at + 2, "in this order")
     draft.order_at = at
@@ -25,7 +25,8 @@ def superlative(draft: Draft, at: int) -> int:
     if named is not None and not _compared(draft, start):
         descending = word.descending if word.role is Role.SUPERLATIVE else word.role is Role.MOST
         draft.sorts.append(Sort(named.name, descending))
-        return draft.use(at, start + 1, _sorted(named.name, descending=descending))
+        first = draft.role(start + 1, Role.LIMIT) and draft.number(start + 2) is None
+        return draft.use(at, start + (2 if first else 1), _sorted(named.name, descending=descending))
     if word.role is not Role.SUPERLATIVE:
         return _most_of_group(draft, at) or _field_before(draft, at, descending=word.role is Role.MOST) or at
     if draft.vocabulary.index.catalog.find(word.argument) is None:
@@ -164,9 +165,12 @@ def group(draft: Draft, at: int) -> int:
     named = draft.field(start)
     if named is None or not groupable(named) or _has_value(draft, start, named.name):
         if word.role is Role.WHICH_OF:
+            if draft.values(start) and draft.role(start + 1, Role.SINGULAR_VERB):
+                draft.one_noun = at  # which VIP has the most purchases
             return draft.use(at, at + 1, "which")
         return _field_before_breakdown(draft, at)
     draft.group = named.name
+    draft.which_group = word.role is Role.WHICH_OF
     return draft.use(at, start + 1, f"how many per {named.name}")
 
 

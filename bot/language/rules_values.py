@@ -140,9 +140,20 @@ def value(draft: Draft, at: int) -> int:
     if len(options) > 1:
         return ambiguous(draft, at, at + 1, options)
     only = options[0]
+    if isinstance(only, ValueWord) and _names_part(draft, at + 1, only.field):
+        return draft.add_values(at, at + 2, only.field, only.values)
     if isinstance(only, ConditionWord):
         return draft.add(at, at + 1, "", only.node)
     return draft.add_values(at, at + 1, only.field, only.values)
+
+
+def _names_part(draft: Draft, at: int, field: str) -> bool:
+    """Gold tier: a word of the name of the field, "Customer Tier", behind its value."""
+    named = draft.vocabulary.index.catalog.find(field)
+    if named is None or at >= len(draft.items) or draft.values(at) or draft.field(at):
+        return False
+    loose = draft.unknown(at) or draft.role(at, Role.LABEL_NOUN)
+    return bool(loose) and phrase(draft.items[at].text) in phrase(named.label or named.name).split()
 
 
 def _placed(

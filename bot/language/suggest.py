@@ -11,6 +11,7 @@ from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 
 MOST_READINGS = 4
+_MOST_DOUBTS = 12
 _COMMON_FIELDS = ("industry", "state", "country")
 _GENERAL = ("top 10 accounts by spend", "how many accounts per label?", "help")
 
@@ -23,6 +24,8 @@ def not_understood(draft: Draft, problems: Sequence[Problem], read: Read) -> Not
     if special is not None:
         return _later(draft, special, problems, read)
     words = tuple(_unknown(draft, one, problems, read) for one in problems if _is_named(one))
+    if len(problems) > _MOST_DOUBTS:  # hardly a sentence: whatever is offered for one word leaves the others
+        return NotUnderstood(words, _reason(draft, problems), general("", read).readings)
     asked = next((one for one in problems if one.readings), None)
     readings = _working(asked.readings, read, draft) if asked else ()
     if not readings and not any(word.readings for word in words):
@@ -60,7 +63,7 @@ def _list(words: Sequence[str]) -> str:
 
 def _unknown(draft: Draft, problem: Problem, problems: Sequence[Problem], read: Read) -> UnknownWord:
     word = draft.words(problem.first, problem.last)
-    several = sum(1 for one in problems if _is_named(one)) > 1
+    several = sum(1 for one in problems[: _MOST_DOUBTS + 1] if _is_named(one)) > 1
     readings = problem.readings or tuple(_for_word(draft, problem, read, alone=not several))
     return UnknownWord(word, draft.items[problem.first].start, readings)
 

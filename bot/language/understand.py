@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bot.language.draft import Draft
-from bot.language.lexing import Lexer
+from bot.language.lexing import MOST_CORRECTED, Lexer
 from bot.language.literal import literal, looks_literal
 from bot.language.meanings import Role
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding
 from bot.language.reading import choices, draft_of, question_of, unknown_problems
+from bot.language.repairs import begins_as_criteria, is_broken
 from bot.language.suggest import general, not_understood
-from bot.language.tokens import LONGEST_CHARACTERS, tokens
+from bot.language.tokens import LONGEST_CHARACTERS, phrase, tokens
 from bot.language.vocabulary import Vocabulary
+from bot.language.written import read_written
 from scoring.criteria.check import check
 from scoring.criteria.errors import CriteriaError
 
@@ -34,20 +36,38 @@ def understand(text: str, vocabulary: Vocabulary) -> Understanding:
 def _read(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
     if not tokens(text):
         return general("Nothing was asked.", lambda one: _read(one, vocabulary)) if suggest else _NOTHING
-    by_number = _account_by_number(text, vocabulary)
-    if by_number is not None:
-        return by_number
+    written = read_written(text, vocabulary.index)
+    if written is not None:
+        return written
     found: Question | None = None
     said: NotUnderstood | None = None
     if looks_literal(text):
         found, said = literal(text, vocabulary.index, lambda one: _naturally(one, vocabulary))
     if found is not None:
         return found
+    if said is not None and is_broken(text) and begins_as_criteria(text, vocabulary.index):
+        return said
     understood = _naturally(text, vocabulary, suggest=suggest)
-    if isinstance(understood, NotUnderstood) and said is not None and _meant_literally(text):
-        offers = bool(said.words) and bool(said.words[0].readings)
-        return said if offers or not understood.words else understood
-    return understood
+    if isinstance(understood, Question) or said is None:
+        return understood
+    return _clearer(text, said, understood, vocabulary)
+
+
+def _clearer(
+    text: str, said: NotUnderstood, understood: NotUnderstood, vocabulary: Vocabulary
+) -> NotUnderstood:
+    """What tells more: that the criteria are wrong, or which words were not understood."""
+    if begins_as_criteria(text, vocabulary.index):
+        return understood if _stumbled_over_grammar(said, vocabulary) and understood.words else said
+    if not _meant_literally(text):
+        return understood
+    offers = bool(said.words) and bool(said.words[0].readings)
+    return said if offers or not understood.words else understood
+
+
+def _stumbled_over_grammar(said: NotUnderstood, vocabulary: Vocabulary) -> bool:
+    """Criteria that go on in plain words, "label = VIP accounts in Texas": those tell more of it."""
+    return bool(said.words) and bool(vocabulary.index.lexicon.words.get(phrase(said.words[0].word)))
 
 
 _NOTHING = NotUnderstood((), "")
@@ -57,25 +77,25 @@ def _meant_literally(text: str) -> bool:
     return any(sign in text for sign in "=<>()") or "_" in text
 
 
-def _account_by_number(text: str, vocabulary: Vocabulary) -> Question | None:
-    """``account #4876876000000333001``: how a button says which of two accounts of one name is meant."""
-    word, _, number = text.partition("#")
-    account = vocabulary.index.accounts.by_id.get(number.strip())
-    return Question(Kind.ACCOUNT, account_id=account.id) if account and word.strip() == "account" else None
-
-
 def _naturally(text: str, vocabulary: Vocabulary, *, suggest: bool = False) -> Understanding:
     """First without accounts' names; with them when that fails, or when the words ask about one account."""
     plain = draft_of(vocabulary, text, Lexer(vocabulary, text).items())
-    asks = bool(plain.card_at) or _nothing_else(plain)
+    asks = bool(plain.card_at or plain.asked.offered) or _nothing_else(plain)
     whole = _whole_name(plain, vocabulary)
     if not plain.problems and not asks and not whole:
+        return _settled(plain, vocabulary, suggest=suggest)
+    if not (asks or whole) and _is_nonsense(plain):
         return _settled(plain, vocabulary, suggest=suggest)
     named = draft_of(vocabulary, text, Lexer(vocabulary, text, accounts=True, card=asks or whole).items())
     if whole and not plain.problems and not named.problems and plain.terms:
         return _name_or_list(plain, named, text)
     best = named if _fewer(named, plain) else plain
     return _settled(best, vocabulary, suggest=suggest)
+
+
+def _is_nonsense(draft: Draft) -> bool:
+    """So many words mean nothing that an account's name would not mend it."""
+    return sum(draft.unknown(at) for at in range(len(draft.items))) > 2 * MOST_CORRECTED
 
 
 def _nothing_else(draft: Draft) -> bool:
@@ -134,6 +154,8 @@ def _settled(draft: Draft, vocabulary: Vocabulary, *, suggest: bool) -> Understa
     except CriteriaError as error:
         return NotUnderstood((), str(error))
     if isinstance(question, tuple):
-        reason = "These conditions can be put together in more than one way."
+        reason = "This can be read in more than one way."
+        if len({one.figure or one.moved for one in question}) == 1:
+            reason = "These conditions can be put together in more than one way."
         return NotUnderstood((), reason, choices(question))
     return question

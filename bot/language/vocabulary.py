@@ -16,6 +16,7 @@ from bot.language.account_names import AccountNames
 from bot.language.lexicon import Lexicon, lexicon
 from bot.language.meanings import FieldWord, Meaning, ValueWord
 from bot.language.nearest import Nearest
+from bot.language.number_words import NumberWords
 from bot.language.organisation import organisation_phrases, teams
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
@@ -32,6 +33,8 @@ class Index:
         words: folded phrase -> meanings; ``capitals``: those that count only in capitals or after "in".
         users: user id -> the value of a condition on the owner.
         teams: owner's name -> the names of those who report to them.
+        products: what is sold: id -> name.
+        number_words: numbers of several words.
         near: spelling of the language's and the organisation's words, without accounts.
     """
 
@@ -43,6 +46,8 @@ class Index:
     users: Mapping[str, ValueWord]
     teams: Mapping[str, tuple[str, ...]]
     values: Mapping[str, tuple[str, ...]]
+    products: Mapping[str, str]
+    number_words: NumberWords
     near: Nearest
     longest: int
     fiscal_year_starts: int
@@ -84,6 +89,8 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
         users=found.users,
         teams=teams(words.users),
         values=found.values,
+        products=words.products,
+        number_words=NumberWords(language),
         near=Nearest(known),
         longest=max((key.count(" ") + 1 for key in known), default=1),
         fiscal_year_starts=configuration.organisation.fiscal_year_starts,

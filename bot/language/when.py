@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.language.draft import Draft, whole
 from bot.language.meanings import Role
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.periods import resolve
+from scoring.criteria.periods import DAYS_PER_WEEK, add_months, resolve, shift
 from scoring.criteria.tree import (
     Ago,
     Between,
@@ -72,7 +72,15 @@ def is_over(draft: Draft, at: int) -> bool | None:
 def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """Read a moment from an index on; with the index after it."""
     return (
-        _day(draft, at) or _month(draft, at) or _relative(draft, at) or _length(draft, at) or _year(draft, at)
+        _day(draft, at)
+        or _to_date(draft, at)
+        or _weekday(draft, at)
+        or _end_of(draft, at)
+        or _month(draft, at)
+        or _quarter(draft, at)
+        or _relative(draft, at)
+        or _length(draft, at)
+        or _year(draft, at)
     )
 
 
@@ -104,6 +112,69 @@ def _month(draft: Draft, at: int) -> tuple[Moment, int] | None:
         number = None
     year, end = _written_year(draft, end)
     return _placed(int(month.argument), number, year, draft.vocabulary.today, end)
+
+
+def _to_date(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Year to date, this month so far."""
+    word = draft.role(at, Role.TO_DATE)
+    return (Moment(Calendar(Unit(word.argument), 0)), at + 1) if word else None
+
+
+def _weekday(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Monday: the most recent one, today included; last Monday: the one before today."""
+    before = draft.role(at, Role.LAST, Role.PAST)
+    word = draft.role(at + 1 if before else at, Role.WEEKDAY)
+    if word is None:
+        return None
+    today = draft.vocabulary.today
+    back = (today.isoweekday() - int(word.argument)) % DAYS_PER_WEEK
+    back = back or (DAYS_PER_WEEK if before else 0)
+    return Moment(today - timedelta(days=back)), at + (2 if before else 1)
+
+
+def _end_of(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """The end of June, the end of last year: their last day."""
+    if not draft.role(at, Role.END_OF):
+        return None
+    start = draft.skip(at + 1)
+    found = _month(draft, start) or _quarter(draft, start) or _relative(draft, start) or _year(draft, start)
+    if found is None:
+        return None
+    if isinstance(found[0].what, tuple):
+        return Moment(found[0].what[1]), found[1]
+    if isinstance(found[0].what, Calendar):
+        starts = draft.vocabulary.index.fiscal_year_starts
+        return Moment(resolve(found[0].what, draft.vocabulary.today, starts)[1]), found[1]
+    return None
+
+
+def _quarter(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """Q2, Q2 2025, the second quarter of last year: of the fiscal year, the most recent that has begun."""
+    word = draft.role(at, Role.QUARTER)
+    if word is None:
+        return None
+    today, starts = draft.vocabulary.today, draft.vocabulary.index.fiscal_year_starts
+    begins = resolve(Calendar(Unit.YEAR, 0), today, starts)[0]
+    year, end = _written_year(draft, draft.skip(at + 1))
+    relative = _relative(draft, draft.skip(at + 1))
+    if year is not None:
+        begins = begins.replace(year=year)
+    elif relative is not None and _is_year(relative[0]):
+        begins, end = resolve(_calendar(relative[0]), today, starts)[0], relative[1]
+    else:
+        end = at + 1
+    first = shift(begins, Unit.QUARTER, int(word.argument) - 1)
+    if first > today and end == at + 1:
+        first = shift(first, Unit.YEAR, -1)
+    return Moment((first, shift(first, Unit.QUARTER, 1) - timedelta(days=1))), end
+
+
+def _is_year(when: Moment) -> bool:
+    return isinstance(when.what, Calendar) and when.what.unit is Unit.YEAR
+
+
+def _calendar(when: Moment) -> Calendar:
+    return when.what if isinstance(when.what, Calendar) else Calendar(Unit.YEAR, 0)
 
 
 def _placed(
@@ -169,6 +240,41 @@ def _length(draft: Draft, at: int) -> tuple[Moment, int] | None:
     if draft.role(end, Role.AGO):
         return Moment(Ago(count, Unit(unit.argument))), end + 1
     return Moment(Rolling(count, Unit(unit.argument)), is_duration=True), end
+
+
+def clear(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """A moment that is nothing else: May may be a person, and a unit alone says nothing."""
+    found = moment(draft, at)
+    if found is None:
+        return None
+    alone = found[1] - at == 1
+    other = draft.values(at) or draft.role(at, Role.UNIT)
+    return None if alone and other else found
+
+
+def between(draft: Draft, at: int, *, said: bool) -> tuple[Moment, int] | None:
+    """From March to May, March until May; with ``said`` a "between" stands before: 1 May and 15 July."""
+    first = clear(draft, at)
+    if first is None or not isinstance(first[0].what, date | tuple):
+        return None
+    middle = first[1]
+    ranges = draft.words_are_range(middle) if middle < len(draft.items) else False
+    joins = ranges or draft.role(middle, Role.BEFORE) or (said and draft.role(middle, Role.AND))
+    second = clear(draft, draft.skip(middle + 1)) if joins else None
+    if second is None or not isinstance(second[0].what, date | tuple):
+        return None
+    begins, ends = _first_day(first[0].what), _last_day(second[0].what)
+    if begins > ends:
+        begins = add_months(begins, -_MONTHS_PER_YEAR)  # November to February
+    return (Moment((begins, ends)), second[1]) if begins <= ends else None
+
+
+def _first_day(what: date | tuple[date, date]) -> date:
+    return what[0] if isinstance(what, tuple) else what
+
+
+def _last_day(what: date | tuple[date, date]) -> date:
+    return what[1] if isinstance(what, tuple) else what
 
 
 def condition(

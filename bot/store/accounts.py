@@ -33,6 +33,7 @@ from bot.store.groups import check_grouped, group_name
 from bot.store.line_values import cells
 from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
+from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 from scoring.config import Configuration
 from scoring.criteria.check import field_named
@@ -109,6 +110,7 @@ class SqlAccountBook:
             accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
             values_of = {"stage": _in_order(occurring(connection, TRANSACTION.c.stage))}
+            sold = sold_products(connection)
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
         values_of |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         # Those of the others are values of their own fields, label."Company size" (see the catalog).
@@ -116,7 +118,12 @@ class SqlAccountBook:
         return OrganisationWords(
             accounts=tuple(NamedAccount(*one) for one in zip(ids, names, strict=True) if one[1]),
             users=tuple(NamedUser(*row) for row in users),
-            values={**values_of, "label": tuple(dict.fromkeys(labels))},
+            values={
+                **values_of,
+                "label": tuple(dict.fromkeys(labels)),
+                "product": tuple(dict.fromkeys(sold.names.values())),
+            },
+            products=dict(sold.names),
         )
 
     def page(

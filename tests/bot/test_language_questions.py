@@ -6,6 +6,7 @@ import pytest
 
 from bot.language.meanings import Role
 from bot.language.question import NotUnderstood, Question
+from bot.language.restate import read_as, restate
 from bot.language.tokens import phrase, tokens
 from bot.language.understand import understand
 from scoring.criteria.canonical import canonical
@@ -15,6 +16,8 @@ from tests.support.said import expected, said
 from tests.support.sample_organisation import CATALOG, STRANGER, vocabulary_for
 from tests.support.unseen_questions import UNSEEN
 from tests.support.word_accounting import unaccounted
+
+ANSWERED = [text for text, meaning in QUESTIONS if meaning not in {"asked", "help"}]
 
 
 @pytest.mark.parametrize(("text", "meaning"), QUESTIONS, ids=[text or "empty" for text, _ in QUESTIONS])
@@ -35,18 +38,23 @@ def test_every_word_is_accounted_for(text: str) -> None:
     assert unaccounted(text, understand(text, vocabulary_for())) == []
 
 
-@pytest.mark.parametrize(
-    "text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))]
-)
+@pytest.mark.parametrize("text", ANSWERED)
+def test_what_is_said_again_is_read_as_the_same_question(text: str) -> None:
+    understood = understand(text, vocabulary_for())
+    assert isinstance(understood, Question)
+    again = understand(restate(understood), vocabulary_for())
+    assert said(again) == said(understood)
+    assert read_as(understood, CATALOG)
+
+
+@pytest.mark.parametrize("text", ANSWERED)
 def test_the_canonical_text_is_read_as_the_same_criteria(text: str) -> None:
     understood = understand(text, vocabulary_for())
     assert isinstance(understood, Question)
     assert parse(canonical(understood.criteria), CATALOG) == understood.criteria
 
 
-@pytest.mark.parametrize(
-    "text", [text for text, meaning in QUESTIONS if meaning.startswith(("list", "count"))]
-)
+@pytest.mark.parametrize("text", ANSWERED)
 def test_an_unknown_word_makes_any_question_not_understood(text: str) -> None:
     for sentence in (f"{text} zzyzxq", f"zzyzxq {text}"):
         understood = understand(sentence, vocabulary_for())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-QUESTIONS: tuple[tuple[str, str], ...] = (
+from tests.support.further_questions import FURTHER
+
+LISTS: tuple[tuple[str, str], ...] = (
     # labels and segments
     ("show VIP accounts in healthcare", "list: label = VIP and industry = medical"),
     ("show VIP accounts in helthcare", "list: label = VIP and industry = medical"),
@@ -159,7 +161,7 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("biggest customer in Texas", "list: state = Texas; -total_spend; 1"),
     ("largest companies by employees", "list: ; -employees"),
     ("accounts with the most purchases", "list: ; -purchases"),
-    ("highest revenue", "list: ; -annual_revenue"),
+    ("highest revenue", "figure: ; highest of annual_revenue"),
     ("oldest accounts", "list: ; +created"),
     ("newest accounts", "list: ; -created"),
     ("VIPs sorted by revenue ascending", "list: label = VIP; +annual_revenue"),
@@ -185,7 +187,7 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("which industries have at-risk accounts?", 'count_by: label = "At Risk"; by industry'),
     # one account
     ("how is Acme doing?", "account: Acme Corporation"),
-    ("why is Acme at risk?", "account: Acme Corporation"),
+    ("why is Acme at risk?", "why: Acme Corporation"),
     ("Acme", "account: Acme Corporation"),
     ("acme corp", "account: Acme Corporation"),
     ("tell me about Konex", "account: Konex"),
@@ -241,7 +243,6 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("small accounts", "asked"),
     ("oldest accounts sorted by revenue", "asked"),
     ("top 5 VIP accounts per industry", "asked"),
-    ("what changed today", "asked"),
     ("count", "asked"),
     ("haven't bought in the last quarter", "asked"),
     ("industry = medical frobnicate", "asked"),
@@ -250,18 +251,12 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("VIPs in healthcare or Texas", "asked"),
     ("not VIP or healthcare", "asked"),
     ("VIPs in healthcare and champions", "asked"),
-    ("what should I offer Acme?", "asked"),
-    ("win rate this year by owner", "asked"),
-    ("who left VIP this month?", "asked"),
-    ("who was VIP in June?", "asked"),
-    ("revenue by quarter", "asked"),
     ("renewals due next month", "asked"),
     ("bought in June", "asked"),
     ("VIPs since June", "asked"),
     ("VIPs not", "asked"),
     ("VIPs over", "asked"),
     ("inactive accounts", "asked"),
-    ("how are our VIPs doing", "asked"),
     ("accounts over 50k euros", "asked"),
     ("revenue", "asked"),
     ("hello", "asked"),
@@ -272,5 +267,6 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("how is Frobnicate Inc doing?", "asked"),
     ("label = Viip", "asked"),
     ("accounts where frobs > 3", "asked"),
-    ("total revenue of VIPs", "asked"),
 )
+
+QUESTIONS = (*LISTS, *FURTHER)

@@ -78,5 +78,6 @@ def expected(text: str) -> str:
         return text
     criteria, *others = [part.strip() for part in rest.split(";")]
     node = parse(criteria, CATALOG) if criteria else Always()
-    others = ["+" + one if CATALOG.find(one) and one[:1] not in "-+" else one for one in others]
+    bare = kind == "list"  # of a list a bare field is what it is sorted by
+    others = ["+" + one if bare and CATALOG.find(one) and one[:1] not in "-+" else one for one in others]
     return f"{kind}: {'; '.join(['' if isinstance(node, Always) else canonical(node), *others])}"

@@ -101,6 +101,18 @@ CONFIGURATION = Configuration(
 )
 
 
+# Product id -> name, as the sandbox has them.
+PRODUCTS = {
+    "4876876000000555001": "GTX Basic",
+    "4876876000000555002": "GTX Pro",
+    "4876876000000555003": "MG Special",
+    "4876876000000555004": "MG Advanced",
+    "4876876000000555005": "GTX Plus Pro",
+    "4876876000000555006": "GTX Plus Basic",
+    "4876876000000555007": "GTK 500",
+}
+
+
 @dataclass(frozen=True)
 class Sample:
     """The organisation."""
@@ -117,7 +129,13 @@ class Sample:
         return OrganisationWords(
             tuple(NamedAccount(line.id, line.name) for line in self.lines),
             self.users,
-            {**values, "type": ("Customer",), "stage": ("Closed Won", "Closed Lost")},
+            {
+                **values,
+                "type": ("Customer",),
+                "stage": ("Closed Won", "Closed Lost"),
+                "product": tuple(PRODUCTS.values()),
+            },
+            PRODUCTS,
         )
 
 

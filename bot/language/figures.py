@@ -1,0 +1,243 @@
+"""What was said of a figure becomes one, or the two that it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.language.asked import SaidMetric
+from bot.language.combine import readings
+from bot.language.draft import Draft
+from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Span
+from bot.language.rules_values import is_label
+from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
+
+OF_DEALS = {
+    Metric.WON,
+    Metric.LOST,
+    Metric.WIN_RATE,
+    Metric.AVERAGE_DEAL,
+    Metric.SALES_CYCLE,
+    Metric.PIPELINE,
+    Metric.OPEN_DEALS,
+}
+_NUMBERS = {Metric.PURCHASES, Metric.BUYERS, Metric.WON, Metric.LOST, Metric.OPEN_DEALS}
+_SUMS = {*_NUMBERS, Metric.REVENUE, Metric.PIPELINE}
+_AVERAGES = {Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.SALES_CYCLE, Metric.WIN_RATE}
+# A field of accounts that is kept up to date from purchases -> the figure that it is, of a period.
+_OF_A_PERIOD = {"total_spend": Metric.REVENUE, "purchases": Metric.PURCHASES}
+_OWN_REVENUE = "annual_revenue"
+_OWNERS = {"owner", "owner_email"}
+
+
+class _Unfit(Exception):
+    """The parts do not make a figure; the text says why."""
+
+
+def settle(draft: Draft) -> None:
+    """Name what does not fit together."""
+    try:
+        figures(draft)
+    except _Unfit as error:
+        at = _place(draft)
+        draft.problem(at, at + 1, str(error))
+
+
+def _place(draft: Draft) -> int:
+    """The word that a complaint points at."""
+    asked = draft.asked
+    places = [one.at for one in asked.metrics] + [
+        at for at, _ in (*asked.aggregates, *asked.every, *asked.by)
+    ]
+    places += [*asked.how_much, *asked.trends, *asked.largest, *(at for at, _ in asked.measured)]
+    places += [asked.share_at] if asked.share_at is not None else []
+    return min(places, default=0)
+
+
+def questions(draft: Draft) -> tuple[Question, ...]:
+    """The question; several when it can be read in more than one way; none when nothing is asked."""
+    try:
+        found = figures(draft)
+    except _Unfit:
+        return ()
+    return tuple(
+        Question(Kind.FIGURE, node, limit=draft.limit, words=draft.word_uses(), figure=one)
+        for one, node in found
+    )
+
+
+def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
+    """Figures with the criteria of each.
+
+    Raises:
+        _Unfit: the parts do not make a figure.
+    """
+    by, every, span, versus = _by(draft), _every(draft), _span(draft), _versus(draft)
+    whole = Figure(every=every, span=span, versus=versus)
+    if draft.limit is not None and by is None:
+        raise _Unfit("A single figure has no “top”: say by what it is to be broken down.")
+    if draft.asked.share_at is not None:
+        if every is not None or span is not None:
+            raise _Unfit("A share of accounts is that of today; it has no period.")
+        return tuple((replace(one, by=by), node) for one, node in _shares(draft))
+    nodes = readings(draft.terms)
+    made = [replace(whole, metric=one.metric, how=one.how, of=one.of) for one in _measures(draft, whole, by)]
+    return tuple((replace(one, by=_owner_of(one, by)), node) for one in made for node in nodes)
+
+
+def _owner_of(figure: Figure, by: str | None) -> str | None:
+    """Of deals, by their own owner; of everything else, by the account's."""
+    return "deal_owner" if by in _OWNERS and figure.metric in OF_DEALS else by
+
+
+def _by(draft: Draft) -> str | None:
+    names = list(dict.fromkeys(name for _, name in draft.asked.by))
+    if len(names) > 1 or (names and (draft.asked.every or draft.asked.trends)):
+        raise _Unfit("A figure is broken down by one thing at a time.")
+    return names[0] if names else None
+
+
+def _every(draft: Draft) -> Unit | None:
+    units = list(dict.fromkeys(unit for _, unit in draft.asked.every))
+    if len(units) > 1:
+        raise _Unfit(f"By {units[0]} or by {units[1]}?")
+    return units[0] if units else Unit.MONTH if draft.asked.trends else None
+
+
+def _span(draft: Draft) -> Span | None:
+    if draft.asked.spans:
+        return draft.asked.spans[0][2]
+    before = draft.asked.versus[0][1] if draft.asked.versus else None
+    if before is None:
+        return None
+    if isinstance(before, Calendar) and before.offset == -1:
+        return Calendar(before.unit, 0)  # "compared to last quarter": this one is
+    raise _Unfit("Which period is to be compared?")
+
+
+def _versus(draft: Draft) -> Span | None:
+    if len(draft.asked.versus) > 1:
+        raise _Unfit("Two periods can be set beside one another, no more.")
+    return draft.asked.versus[0][1] if draft.asked.versus else None
+
+
+def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
+    """What is measured."""
+    asked = draft.asked
+    said = {one.metric: one for one in asked.metrics}
+    aggregates = list(dict.fromkeys(how for _, how in asked.aggregates))
+    fields = list(dict.fromkeys(name for _, name in asked.measured))
+    if len(said) + len(fields) != 1 or len(aggregates) > 1:
+        raise _Unfit(_which(len(said) + len(fields)))
+    how = aggregates[0] if aggregates else None
+    if draft.counted and (fields or next(iter(said)) not in _NUMBERS):
+        raise _Unfit("That is nothing that can be counted.")
+    if fields:
+        yield from _of_field(draft, fields[0], how, timed=_timed(whole), by=by)
+    else:
+        yield from _of_metric(draft, next(iter(said.values())), how, whole, by)
+
+
+def _which(measured: int) -> str:
+    if measured > 1:
+        return "One figure can be asked for at a time."
+    if measured == 0:
+        return "Of what? For example average spend, revenue by quarter, win rate by owner."
+    return "One of sum, average and median can be asked for at a time."
+
+
+def _timed(whole: Figure) -> bool:
+    return whole.span is not None or whole.every is not None
+
+
+def _of_field(
+    draft: Draft, name: str, how: Aggregate | None, *, timed: bool, by: str | None
+) -> Iterator[Figure]:
+    how = how or (Aggregate.SUM if draft.asked.how_much else None)
+    # What owners sell is meant by "total revenue by owner", not what their accounts earn.
+    timed = timed or (name == _OWN_REVENUE and how is Aggregate.SUM and by in _OWNERS)
+    if how is None and not timed:
+        raise _Unfit(f"The sum, the average or the median of {name}?")
+    if not timed:
+        yield Figure(how=how, of=name)
+        return
+    metric = _OF_A_PERIOD.get(name)
+    if name == _OWN_REVENUE:
+        metric = Metric.REVENUE if how is Aggregate.SUM else None
+    if metric is None or how not in {None, Aggregate.SUM}:
+        raise _Unfit(f"{name} is known as it is now, not of a period.")
+    yield Figure(metric=metric)
+
+
+def _of_metric(
+    draft: Draft, said: SaidMetric, how: Aggregate | None, whole: Figure, by: str | None
+) -> Iterator[Figure]:
+    field, metric = said.field, said.metric
+    timed = _timed(whole)
+    if how is not None and how is not Aggregate.SUM:
+        if field is not None and not timed:
+            yield Figure(how=how, of=field)
+            return
+        if not (how is Aggregate.AVERAGE and metric in _AVERAGES):
+            raise _Unfit(f"The {how.value} of {metric.value.replace('_', ' ')} is not known.")
+    if how is Aggregate.SUM and metric not in _SUMS:
+        raise _Unfit(f"{metric.value.replace('_', ' ')} has no sum.".capitalize())
+    if field == _OWN_REVENUE and not timed and by not in _OWNERS and not draft.asked.how_much:
+        yield from _revenue(how)
+        return
+    yield Figure(metric=metric)
+
+
+def _revenue(how: Aggregate | None) -> Iterator[Figure]:
+    """What accounts earn themselves, or what is sold to them: "revenue by industry" may be either."""
+    if how is None:
+        yield Figure(metric=Metric.REVENUE)
+    yield Figure(how=Aggregate.SUM, of=_OWN_REVENUE)
+
+
+def _split(draft: Draft) -> int | None:
+    """How many conditions say among whom; None when the sentence does not tell."""
+    asked, terms = draft.asked, draft.terms
+    if asked.verb_after is not None:
+        return asked.verb_after if 0 < asked.verb_after < len(terms) else None
+    after = terms[asked.noun_after :] if asked.noun_after else []
+    labels = bool(after) and all(is_label(term.node) for term in after)
+    before = terms[: asked.noun_after]
+    return asked.noun_after if labels and not any(is_label(term.node) for term in before) else None
+
+
+def _among(draft: Draft, after: int) -> Iterator[tuple[Figure, Node]]:
+    """The share of retail among VIPs."""
+    among, part = readings(draft.terms[after:]), readings(draft.terms[:after])
+    if len(among) != 1 or len(part) != 1 or isinstance(among[0], Always):
+        raise _Unfit("Among which accounts?")
+    yield Figure(metric=Metric.SHARE, among=among[0]), conjunction(among[0], part[0])
+
+
+def _shares(draft: Draft) -> Iterator[tuple[Figure, Node]]:
+    """The share of accounts that are something, among all or among some."""
+    asked, terms = draft.asked, draft.terms
+    if asked.metrics or asked.measured or asked.aggregates:
+        raise _Unfit("A share is one of accounts: what share of retail accounts are VIP?")
+    if not terms:
+        raise _Unfit("What share? For example: what share of retail accounts are VIP?")
+    if asked.among_after is not None:
+        yield from _among(draft, asked.among_after)
+        return
+    split = _split(draft)
+    for node in readings(terms):
+        if split is not None:
+            among = readings(terms[:split])
+            if len(among) != 1:
+                raise _Unfit("Among which accounts?")
+            yield (
+                Figure(metric=Metric.SHARE, among=among[0]),
+                conjunction(among[0], *readings(terms[split:])[:1]),
+            )
+            return
+        yield Figure(metric=Metric.SHARE, among=Always()), node
+    fields = list(dict.fromkeys(term.field for term in terms))
+    if split is None and len(fields) > 1 and all(term.field for term in terms):
+        for name in fields[:3]:
+            rest = readings([term for term in terms if term.field != name])
+            yield Figure(metric=Metric.SHARE, among=rest[0]), readings(terms)[0]

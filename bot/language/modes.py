@@ -1,0 +1,97 @@
+"""As what a sentence may be read: list, figure, changes of label, labels of the past; the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.language.asked import Mode
+from bot.language.draft import Draft
+from bot.language.meanings import FieldWord, GrammarWord, Item, Role
+from bot.language.rules_figures import begins_with_sum, compared
+from bot.language.rules_labels import label_at
+from bot.language.when import moment
+from scoring.criteria.fields import FieldType
+
+_FIGURES = {Role.METRIC, Role.SHARE}
+_ORDERS = (Role.SUPERLATIVE, Role.AT_LEAST, Role.AT_MOST, Role.MOST, Role.FEWEST)
+# A figure's word behind one of these is a condition: accounts with purchases this month.
+_CONDITIONS = (
+    *(Role.WITH, Role.WITHOUT, Role.NOT, Role.BY, Role.SORT_BY, Role.SUPERLATIVE, Role.MOST, Role.FEWEST),
+    *(Role.BOUGHT, Role.NOUN, Role.NOUN_ONE, Role.OWNS, Role.LAST),
+)
+
+
+def modes(draft: Draft) -> tuple[Mode, ...]:
+    """What to try, in this order; the first that leaves no doubt is taken.
+
+    Args:
+        draft: the sentence, to which no rule has been applied yet.
+    """
+    items = draft.items
+    roles = {one.role for item in items for one in item.options if isinstance(one, GrammarWord)}
+    if roles & {Role.WHY, Role.OFFER}:
+        return (Mode.LIST,)
+    if any(_moves(item) for item in items):
+        return (Mode.MOVED, Mode.LIST)
+    if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
+        return (Mode.FIGURE, Mode.LIST)
+    further = []
+    if roles & {Role.MOVED}:
+        further.append(Mode.MOVED)
+    if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
+        further.append(Mode.HISTORY)
+    if roles & {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY} or _sums(draft):
+        further.append(Mode.FIGURE)
+    return (Mode.LIST, *further)
+
+
+def _label_then(draft: Draft) -> bool:
+    """VIPs on 1 March: a label and a day."""
+    places = range(len(draft.items))
+    return any(label_at(draft, at) for at in places) and any(moment(draft, at) for at in places)
+
+
+def _highest_of(draft: Draft) -> bool:
+    """The highest spend in retail: a figure, when no accounts are spoken of."""
+    first = draft.skip(0)
+    if not draft.role(first, Role.AGGREGATE) or not draft.role(first, *_ORDERS):
+        return False
+    nouns = any(draft.role(at, Role.NOUN, Role.NOUN_ONE, Role.LIMIT) for at in range(len(draft.items)))
+    after = draft.skip(first + 1)
+    amount = draft.field(after, FieldType.NUMBER, FieldType.MONEY)
+    return amount is not None and not nouns and not compared(draft, after)
+
+
+def _moves(item: Item) -> bool:
+    """A verb of moving that is nothing else: "joined" is also a field."""
+    moves = any(isinstance(one, GrammarWord) and one.role is Role.MOVED for one in item.options)
+    return moves and not any(isinstance(one, FieldWord) for one in item.options)
+
+
+def _measures(draft: Draft, at: int) -> bool:
+    """Average spend; how many purchases; orders this month: certainly a figure."""
+    if draft.role(at, Role.AGGREGATE) and not draft.role(at, *_ORDERS):
+        return _measurable(draft, draft.skip(at + 1))
+    if not draft.role(at, Role.LOOSE_METRIC) or not draft.role(at, Role.BOUGHT, Role.LOOSE_METRIC):
+        return False
+    behind = draft.behind(at)
+    if draft.role(behind, *_CONDITIONS) or compared(draft, at):
+        return False
+    return draft.role(behind, Role.COUNT) is not None or (
+        draft.role(at, Role.BOUGHT) is not None and _over_time(draft.items, draft)
+    )
+
+
+def _measurable(draft: Draft, at: int) -> bool:
+    return bool(draft.field(at) or draft.role(at, Role.METRIC, Role.LOOSE_METRIC))
+
+
+def _over_time(items: Sequence[Item], draft: Draft) -> bool:
+    every = any(draft.role(at, Role.EVERY, Role.TREND) for at in range(len(items)))
+    return every or any(
+        moment(draft, at) is not None and not draft.role(at, Role.UNIT) for at in range(len(items))
+    )
+
+
+def _sums(draft: Draft) -> bool:
+    return any(draft.field(at) and begins_with_sum(draft, at) for at in range(len(draft.items)))

@@ -1,0 +1,161 @@
+"""Which rules read a sentence, in which order, for each way to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.language import (
+    rules_amounts,
+    rules_dates,
+    rules_figures,
+    rules_moves,
+    rules_offers,
+    rules_order,
+    rules_past,
+    rules_spans,
+    rules_values,
+)
+from bot.language.asked import Mode
+from bot.language.draft import Draft
+from bot.language.meanings import Role
+
+Rule = Callable[[Draft, int], int]
+
+
+def _help(draft: Draft, at: int) -> int:
+    if not draft.role(at, Role.HELP):
+        return at
+    draft.helped = True
+    return draft.use(at, at + 1, "help")
+
+
+def _later(draft: Draft, at: int) -> int:
+    """Something that people ask for and that is not there yet."""
+    word = draft.role(at, Role.LATER)
+    if word is None or draft.values(at):
+        return at
+    return draft.problem(at, at + 1, f"later:{word.argument}")
+
+
+def _about_one(draft: Draft, at: int) -> int:
+    """Words that ask about one account; some of them also about everything."""
+    word = draft.role(at, Role.WHY, Role.CARD, Role.MOVED, Role.FLOCK, Role.OVERVIEW, Role.DOING)
+    if word is None:
+        return at
+    asked = draft.asked
+    for role, places in (
+        (Role.FLOCK, asked.flock),
+        (Role.OVERVIEW, asked.overview),
+        (Role.DOING, asked.doing),
+    ):
+        if draft.role(at, role):
+            places.append(at)
+    if draft.role(at, Role.WHY):
+        asked.why.append(at)
+    draft.card_at.append(at)
+    return at + 1
+
+
+def _total(draft: Draft, at: int) -> int:
+    """Total accounts in Texas: their number."""
+    word = draft.role(at, Role.AGGREGATE)
+    after = draft.skip(at + 1)
+    noun = draft.role(after, Role.NOUN, Role.NOUN_ONE) or draft.values(after)
+    if word is None or word.argument != "sum" or not noun:
+        return at
+    draft.counted = True
+    return draft.use(at, at + 1, "how many")
+
+
+def _only_over_time(draft: Draft, at: int) -> int:
+    """By month: that is for figures."""
+    if not draft.role(at, Role.EVERY, Role.TREND):
+        return at
+    return draft.problem(at, at + 1, "Only figures can be shown over time: revenue, win rate, purchases.")
+
+
+def _field_alone(draft: Draft, at: int) -> int:
+    """A field that nothing is said of; it may belong to the card of an account."""
+    if draft.field(at) is None:
+        return at
+    draft.leftover_fields.append(at)
+    return at + 1
+
+
+_CONDITIONS: tuple[Rule, ...] = (
+    rules_offers.bought,
+    rules_offers.product,
+    rules_dates.never_bought,
+    rules_values.account,
+)
+_VALUES: tuple[Rule, ...] = (
+    rules_values.owner,
+    rules_values.of_field,
+    rules_values.value,
+    rules_values.existence,
+)
+_SMALL: tuple[Rule, ...] = (rules_order.join, rules_order.filler)
+_LISTS: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_offers.offer,
+    rules_past.was_in_a_list,
+    rules_offers.renewal,
+    rules_dates.date_condition,
+    rules_amounts.amount,
+    rules_order.superlative,
+    rules_order.sort_by,
+    rules_order.by,
+    rules_order.limit,
+    rules_order.group,
+    rules_order.count,
+    _total,
+    *_VALUES,
+    _later,
+    _about_one,
+    _only_over_time,
+    *_SMALL,
+    _field_alone,
+)
+_FIGURES: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_figures.among,
+    rules_figures.share_noun,
+    rules_figures.share_verb,
+    rules_spans.versus,
+    rules_figures.metric,
+    rules_figures.every,
+    rules_figures.aggregate,
+    rules_figures.largest,
+    rules_figures.breakdown,
+    rules_figures.breakdown_after,
+    rules_spans.span,
+    rules_figures.share,
+    rules_figures.how_much,
+    rules_figures.counted,
+    rules_dates.date_condition,
+    rules_amounts.amount,
+    *_VALUES,
+    _later,
+    rules_figures.small,
+    *_SMALL,
+    rules_figures.measured,
+)
+_PAST: tuple[Rule, ...] = (
+    _help,
+    *_CONDITIONS,
+    rules_spans.span,
+    rules_dates.date_condition,
+    rules_amounts.amount,
+    rules_order.count,
+    *_VALUES,
+    _later,
+    *_SMALL,
+)
+RULES: dict[Mode, tuple[Rule, ...]] = {
+    Mode.LIST: _LISTS,
+    Mode.FIGURE: _FIGURES,
+    Mode.MOVED: (rules_moves.moved, rules_past.were, *_PAST),
+    Mode.HISTORY: (rules_past.held, rules_past.were, *_PAST),
+}
