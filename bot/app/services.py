@@ -15,13 +15,23 @@ from bot.app.ports import Audit, Clock, People, Posted
 class Asking(Protocol):
     """Questions."""
 
-    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
 
         Args:
             text: the sentence.
             person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
+            conversation: where it was asked: what was asked there before is gone on with. Empty: nowhere.
+            pressed: a button said it, nobody typed it: what it does not understand is not counted.
         """
         ...
 
