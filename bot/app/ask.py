@@ -110,7 +110,7 @@ class Ask:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
         vocabulary = self.vocabulary(person)
         known = self._known(conversation)
-        turn = decide(text, vocabulary, known, max(0, offset), direct=direct(conversation))
+        turn = decide(text, vocabulary, known, max(0, offset), direct=direct(conversation), pressed=pressed)
         answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
         if answer.not_understood is not None and self._missing is not None and not pressed:
             self._missing.count(text, answer.not_understood, person)

@@ -54,7 +54,13 @@ class Turn:
 
 
 def decide(
-    text: str, vocabulary: Vocabulary, known: Conversation | None, offset: int = 0, *, direct: bool = False
+    text: str,
+    vocabulary: Vocabulary,
+    known: Conversation | None,
+    offset: int = 0,
+    *,
+    direct: bool = False,
+    pressed: bool = False,
 ) -> Turn:
     """Read a sentence in its conversation.
 
@@ -63,11 +69,12 @@ def decide(
         vocabulary: the words of whoever asks.
         known: what was asked there before; None: nothing.
         offset: how many accounts to pass over, when a button turns the page of a whole question.
+        pressed: a button asks it, and buttons carry whole questions.
         direct: only what says itself that it goes on does so; another sentence begins anew.
     """
     before = known or _NOTHING
     earlier = before.questions[-1] if before.questions else None
-    if earlier is None or offset or (direct and not goes_on(text, vocabulary)):
+    if earlier is None or pressed or offset or (direct and not goes_on(text, vocabulary)):
         found = begin(text, vocabulary)
     else:
         found = refine(text, vocabulary, earlier)

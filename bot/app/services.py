@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.app.answers import Answer, LabelMove
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, People, Posted
+from bot.app.ports import Audit, Clock, Miss, People, Posted
 
 
 class Asking(Protocol):
@@ -82,6 +82,36 @@ class Voice(Protocol):
         ...
 
 
+class Words(Protocol):
+    """Words that people use for the organisation's values."""
+
+    def offer(self, word: str, reading: str, person: Person) -> str | None:
+        """What a word would mean, for a button; None when this person may not keep it, or it means no value.
+
+        Args:
+            word: what was not understood.
+            reading: what stands in its place in the reading that was chosen.
+            person: who chose it.
+        """
+        ...
+
+    def keep(self, word: str, reading: str, person: Person) -> str:
+        """Keep a word for a value; what was done, in a sentence.
+
+        Raises:
+            UserError: the person may not, the word means something already, or it cannot be published now.
+        """
+        ...
+
+
+class RecentMisses(Protocol):
+    """Sentences that were not understood."""
+
+    def recent(self, limit: int) -> tuple[Miss, ...]:
+        """Those that were typed most often."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that can work or not.
@@ -110,7 +140,11 @@ class MovedAccount:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """What App Home shows a person."""
+    """What App Home shows a person.
+
+    Attributes:
+        misses: what was not understood most often; for administrators only.
+    """
 
     person: Person
     label_counts: tuple[tuple[str, int], ...]  # best label first
@@ -118,6 +152,7 @@ class HomeView:
     open_alerts: tuple[AlertNotice, ...]
     checks: tuple[Check, ...]
     as_of: datetime | None
+    misses: tuple[Miss, ...] = ()
 
 
 class Moves(Protocol):
@@ -157,3 +192,5 @@ class Services:
     home: Home
     seen: SeenEvents
     audit: Audit
+    words: Words
+    misses: RecentMisses

@@ -1,4 +1,4 @@
-"""Conversations and misses in both databases: what is kept, for how long, and that failures cost no answer."""
+"""Conversations and misses in both databases: what is kept, and that failures cost no answer."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from bot.language.question import Kind, NotUnderstood, Reading, UnknownWord
 from scoring.config import Access, Configuration
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
+from tests.support.fake_conversations import FakeMisses
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
 LABELS = ("VIP", "Champion", "Promising", "At Risk", "Lost")
@@ -125,11 +126,21 @@ class FakeAsking:
     accounts: tuple[AccountLine, ...] = ()
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    places: list[tuple[str, bool]] = field(default_factory=list)  # conversation, pressed
     fail_with: Exception | None = None
     page_size: int = 10
 
-    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
         self.asked.append((person.slack_id, text))
+        self.places.append((conversation, pressed))
         if self.fail_with is not None:
             raise self.fail_with
         if text in self.answers:
@@ -272,6 +283,22 @@ class FakeVoice:
         return f"Kept in {place}."
 
 
+@dataclass
+class FakeWords:
+    """Remembers which words were kept; readings are values as they are written."""
+
+    kept: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def offer(self, word: str, reading: str, person: Person) -> str | None:
+        return reading if person.may(Role.ADMIN) else None
+
+    def keep(self, word: str, reading: str, person: Person) -> str:
+        if not person.may(Role.ADMIN):
+            raise UserError("Only administrators keep words.")
+        self.kept.append((word, reading, person.slack_id))
+        return f"Kept: “{word}” is a word for {reading}."
+
+
 class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
@@ -347,6 +374,8 @@ class FakeWorld:
     audit: FakeAudit
     configuration: Configuration
     voice: FakeVoice = field(default_factory=FakeVoice)
+    words: FakeWords = field(default_factory=FakeWords)
+    misses: FakeMisses = field(default_factory=FakeMisses)
 
     @property
     def services(self) -> Services:
@@ -360,6 +389,8 @@ class FakeWorld:
             home=FakeHome(self.desk),
             seen=self.seen,
             audit=self.audit,
+            words=self.words,
+            misses=self.misses,
         )
 
 

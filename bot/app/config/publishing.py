@@ -161,7 +161,14 @@ class Configuring:
         return self._rehearse(Published(number, draft.configuration))
 
     def publish(
-        self, draft: Draft, author: str, note: str, *, confirmed: bool, seconds: float
+        self,
+        draft: Draft,
+        author: str,
+        note: str,
+        *,
+        confirmed: bool,
+        seconds: float,
+        place: str = "terminal",
     ) -> ConfigVersion:
         """Put it in force; a run that is under way ends first, with the configuration that it began with.
 
@@ -176,7 +183,7 @@ class Configuring:
         made = self._versions.publish(draft.text, author, note, expected=draft.basis, seconds=seconds)
         if made.version != draft.basis:
             outcome = f"{len(draft.differences)} changes"
-            self._audit.record(author, "publish", f"configuration {made.version}", outcome, "terminal")
+            self._audit.record(author, "publish", f"configuration {made.version}", outcome, place)
         return made
 
     def earlier(self, number: int | None) -> ConfigVersion:

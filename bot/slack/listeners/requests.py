@@ -1,0 +1,68 @@
+"""What a follow-up asks to be done with an answer: draw it, export it, save its question, share it.
+
+A topic that does one of these makes an entry with ``on_request`` and puts it into ``request_handlers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from slack_sdk import WebClient
+
+from bot.app.answers import Answer
+from bot.app.people import Person
+from bot.language.question import Action, Request
+from bot.slack.sending import Reply
+from bot.slack.surroundings import Surroundings
+from bot.slack.views.alert import text_message
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A request, with what it is about and where it was made.
+
+    Attributes:
+        answer: that of the request's question, as it would be shown.
+        conversation: the key of the place where it was asked; empty for a command.
+    """
+
+    request: Request
+    answer: Answer
+    person: Person
+    reply: Reply
+    client: WebClient
+    conversation: str = ""
+
+
+RequestHandler = Callable[[Requested], None]
+RequestHandlers = Mapping[Action, RequestHandler]
+
+_NOT_DONE: Final[Mapping[Action, str]] = {
+    Action.CHART: "I understood that you want a chart, but I cannot draw one here.",
+    Action.EXPORT: "I understood that you want an export, but I cannot make one here.",
+    Action.SAVE: "I understood that you want to save this question, but I cannot do that here.",
+    Action.SHARE: "I understood that you want to share this, but I cannot do that here.",
+}
+
+
+def on_request(action: Action, handler: RequestHandler) -> tuple[Action, RequestHandler]:
+    """An entry: what is done about an action."""
+    return action, handler
+
+
+def request_handlers(_around: Surroundings) -> RequestHandlers:
+    """Who does what; each topic has its line here."""
+    entries: tuple[tuple[Action, RequestHandler], ...] = ()
+    return dict(entries)
+
+
+def act(requested: Requested, handlers: RequestHandlers) -> None:
+    """Do what was asked for, or say that nobody does it."""
+    handler = handlers.get(requested.request.action)
+    if handler is not None:
+        handler(requested)
+    else:
+        said = _NOT_DONE.get(requested.request.action, "I understood this, but I cannot do it here.")
+        requested.reply.whisper(text_message(said))
