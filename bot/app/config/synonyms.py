@@ -1,20 +1,22 @@
-"""Adding a word to ``synonyms:`` of the document's text. Comments and everything else stay as they are."""
+"""Adding a word to ``synonyms:`` of the document's text. Every other character of it stays as it is."""
 
 from __future__ import annotations
 
-import io
+import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bot.app.config.published import read_configuration
 from bot.app.errors import ConfigurationError
 
-_KEY = "synonyms"
-_FLUSH_LIST = re.compile(r"^\w+:[^\S\n]*(?:#[^\n]*)?\n(?:[^\S\n]*#[^\n]*\n)*- ", re.MULTILINE)
-_WIDEST = 110
+_KEY: Final = "synonyms"
+# Texts that YAML reads as themselves without quotation marks, and that are no number, date, yes or no.
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z]+(?: [A-Za-z]+)*")
+_NOT_TEXTS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
 
 
 def with_synonym(text: str, field: str, value: str, word: str) -> str:
@@ -27,54 +29,86 @@ def with_synonym(text: str, field: str, value: str, word: str) -> str:
         word: what people say.
 
     Raises:
-        ConfigurationError: the document cannot be read, or would not say the same otherwise.
+        ConfigurationError: the document would not say the same otherwise.
     """
-    yaml = _yaml(text)
-    document = yaml.load(text)
-    if not isinstance(document, CommentedMap):
-        raise ConfigurationError("The configuration is no list of keys with values.")
-    group = _group(document, field, value)
-    known = {str(one).casefold() for one in group["same"]}
-    if word.casefold() in known:
+    groups = _value(YAML(typ="safe", pure=True).compose(text), _KEY)
+    same = next((one for one in _words_of(groups, field) if value.casefold() in _texts(one)), None)
+    if same is not None and word.casefold() in _texts(same):
         return text
-    group["same"].append(word)
-    written = io.StringIO()
-    yaml.dump(document, written)
-    _require_same_otherwise(text, written.getvalue(), field)
-    return written.getvalue()
+    if same is not None:
+        made = _appended(text, same, _written(word))
+    elif isinstance(groups, SequenceNode) and groups.value:
+        made = _appended(text, groups, _group(field, value, word))
+    else:
+        made = _begun(text, groups, _group(field, value, word))
+    _require_same_otherwise(text, made, word)
+    return made
 
 
-def _yaml(text: str) -> YAML:
-    """Writes lists as the document does: at the margin, or set in by two."""
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
-    yaml.width = _WIDEST
-    flush = bool(_FLUSH_LIST.search(text))
-    yaml.indent(mapping=2, sequence=2 if flush else 4, offset=0 if flush else 2)
-    return yaml
+def _value(node: Any, key: str) -> Node | None:
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return next((found for name, found in pairs if name.value == key), None)
 
 
-def _group(document: CommentedMap, field: str, value: str) -> Any:
-    """The words that mean the value; a new group at the end when there is none."""
-    groups = document.get(_KEY)
-    if not isinstance(groups, list):
-        groups = document[_KEY] = CommentedSeq()
-    for one in groups:
-        same = [str(word).casefold() for word in one["same"]]
-        if str(one["field"]).casefold() == field.casefold() and value.casefold() in same:
-            return one
-    same = CommentedSeq([value])
-    same.fa.set_flow_style()
-    group = CommentedMap(field=field, same=same)
-    groups.append(group)
-    return group
+def _words_of(groups: Node | None, field: str) -> Iterator[SequenceNode]:
+    """The words of each group of a field."""
+    for one in groups.value if isinstance(groups, SequenceNode) else ():
+        of, same = _value(one, "field"), _value(one, "same")
+        named = isinstance(of, ScalarNode) and str(of.value).casefold() == field.casefold()
+        if named and isinstance(same, SequenceNode):
+            yield same
 
 
-def _require_same_otherwise(before: str, after: str, field: str) -> None:
-    """Writing YAML anew must change nothing but these synonyms."""
+def _texts(node: SequenceNode) -> set[str]:
+    return {str(one.value).casefold() for one in node.value}
+
+
+def _group(field: str, value: str, word: str) -> str:
+    return f"{{field: {_written(field)}, same: [{_written(value)}, {_written(word)}]}}"
+
+
+def _written(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) is not None and text.casefold() not in _NOT_TEXTS
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _appended(text: str, node: SequenceNode, item: str) -> str:
+    """One more item at the end of a list, as its items are written: in brackets, or a line each."""
+    last = node.value[-1]
+    if node.flow_style:
+        at = last.end_mark.index
+        return f"{text[:at]}, {item}{text[at:]}"
+    at = _end_of_line(text, _last_leaf(last).end_mark.index)
+    dash = " " * node.start_mark.column
+    return f"{text[:at]}\n{dash}- {item}{text[at:]}"
+
+
+def _begun(text: str, groups: Node | None, item: str) -> str:
+    """The first synonym of a document."""
+    if groups is None:
+        return f"{text.rstrip()}\n{_KEY}:\n  - {item}\n"
+    return f"{text[: groups.start_mark.index].rstrip()} [{item}]{text[groups.end_mark.index :]}"
+
+
+def _last_leaf(node: Node) -> Node:
+    """The part that ends where the text of a list or mapping does; behind it there may be comments."""
+    if not isinstance(node, MappingNode | SequenceNode) or node.flow_style or not node.value:
+        return node
+    last = node.value[-1]
+    return _last_leaf(last[1] if isinstance(node, MappingNode) else last)
+
+
+def _end_of_line(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def _require_same_otherwise(before: str, after: str, word: str) -> None:
+    """The edit must have changed these synonyms and nothing else."""
     old, new = (read_configuration(one, "the configuration") for one in (before, after))
-    if old.model_copy(update={_KEY: ()}) != new.model_copy(update={_KEY: ()}):
+    learnt = any(word in one.same for one in new.synonyms)
+    if not learnt or old.model_copy(update={_KEY: ()}) != new.model_copy(update={_KEY: ()}):
         raise ConfigurationError(
-            f"The word for {field} cannot be added without changing something else.",
+            f"“{word}” cannot be added without changing something else.",
             "Add it under synonyms: in the document, and run `bellwether config apply`.",
         )
