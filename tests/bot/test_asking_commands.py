@@ -54,7 +54,7 @@ def completed(typed: str) -> list[str]:
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("show vi", ["show Vicki Laflamme", "show VIP"]),
+        ("show vip", ["show VIP"]),
         ("accounts in new y", ["accounts in New York"]),
         ("at ri", ["At Risk"]),
         ("accounts of darcel sch", ["accounts of Darcel Schlecht"]),
