@@ -30,6 +30,7 @@ from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
 from scoring.criteria.check import check
 from scoring.criteria.errors import CriteriaError
+from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Unit
 
 Outcome = Question | Request | NotUnderstood
@@ -136,6 +137,7 @@ def _conditioned(
         return _offered(read, found, fragment, vocabulary, earlier)
     if _begins_anew(read, found, earlier):
         return read if not found.marked else replace(read, words=(*read.words, *_marks(fragment, found)))
+    read = _same_order(read, found, earlier, vocabulary)
     keep_order = found.rest.behind(follow_up_words().top) is not None
     made = put_to(earlier, read, found.manner, keep_order=keep_order)
     made = replace(made, words=(*_typed(read.words, fragment), *_marks(fragment, found)))
@@ -152,6 +154,18 @@ def _begins_anew(read: Question, found: Cut, earlier: Question) -> bool:
         return earlier.kind not in ACCOUNT_KINDS or not found.marked
     further = read.kind in {Kind.FIGURE, Kind.MOVED, Kind.HISTORY}
     return further and read.kind is not earlier.kind and not (found.marked or found.about_them)
+
+
+def _same_order(read: Question, found: Cut, earlier: Question, vocabulary: Vocabulary) -> Question:
+    """Oldest first, smallest first: of the order that stands, when it is one of days, or of numbers."""
+    if found.rest.norms[-1:] != ("first",) or len(found.rest.words) != 2 or not (read.sort and earlier.sort):  # noqa: PLR2004
+        return read
+    catalog = vocabulary.index.catalog
+    old, new = (catalog.find(one.sort[0].field) for one in (earlier, read))
+    of_days = [one is not None and one.type is FieldType.DATE for one in (old, new)]
+    if of_days[0] is not of_days[1] or (old is not None and old.type is FieldType.TEXT):
+        return read
+    return replace(read, sort=(replace(earlier.sort[0], descending=read.sort[0].descending),))
 
 
 def _rest_text(found: Cut) -> str:
@@ -173,7 +187,8 @@ def _read(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | No
 
 def _shorter(read: Question, plain: Question | NotUnderstood) -> bool:
     """A condition alone is read the same without a question around it; then nothing more was said by it."""
-    return not (
+    moves = read.moved is not None and bool(read.moved.old or read.moved.new)
+    return moves or not (
         isinstance(plain, Question) and plain.kind in {Kind.LIST, *ACCOUNT_KINDS} and read.figure is None
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.language.merging import Manner, families, merged, parts
+from bot.language.merging import Manner, families, merged, parts, values_of
 from bot.language.question import Figure, Held, Kind, Metric, Moved, Question, WordUse
 from scoring.criteria.tree import Always, Node, conjunction
 
@@ -40,6 +40,9 @@ def put_to(earlier: Question, said: Question, manner: Manner, *, keep_order: boo
     """
     if earlier.kind in ACCOUNT_KINDS:
         return _other_account(earlier, said)
+    labels = _label_values(said)
+    if labels and manner is not Manner.ONLY and (earlier.held is not None or earlier.moved is not None):
+        return _other_labels(earlier, labels, also=manner in {Manner.AND, Manner.OR})
     shape = _shaped(earlier, said, manner, keep_order=keep_order)
     if shape.reason:
         return shape
@@ -49,6 +52,32 @@ def put_to(earlier: Question, said: Question, manner: Manner, *, keep_order: boo
     return Refined(
         tuple(_with_criteria(one, node, said, manner) for one in shape.questions for node in found.nodes)
     )
+
+
+def _label_values(said: Question) -> tuple[str, ...]:
+    """The labels that a fragment names, when it names nothing else."""
+    found = (
+        values_of(said.criteria) if said.kind is Kind.LIST and not said.sort and said.limit is None else None
+    )
+    if found is None or not found.positive or found.field != "label":
+        return ()
+    return tuple(str(one) for one in found.values)
+
+
+def _other_labels(earlier: Question, labels: tuple[str, ...], *, also: bool) -> Refined:
+    """Of the past, a label is one that was held, or was left or come to: not one of today."""
+
+    def changed(old: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*old, *labels))) if also else labels
+
+    if earlier.held is not None:
+        return Refined((replace(earlier, held=replace(earlier.held, labels=changed(earlier.held.labels))),))
+    moved = earlier.moved or Moved()
+    if bool(moved.old) == bool(moved.new):
+        return Refined((), "Say which labels you mean: those that were left, “from VIP”, or “to At Risk”.")
+    if moved.old:
+        return Refined((replace(earlier, moved=replace(moved, old=changed(moved.old))),))
+    return Refined((replace(earlier, moved=replace(moved, new=changed(moved.new))),))
 
 
 def _refused(earlier: Question, said: Question, reason: str) -> Refined:

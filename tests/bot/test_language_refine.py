@@ -99,6 +99,9 @@ def test_a_list_goes_on(text: str, expected: str) -> None:
         ("how many champions per industry?", "only in Texas", None),
         ("how many champions?", "sort by spend", "list: label = Champion; -total_spend"),
         ("top 10 customers by revenue", "top 3", "list: ; -annual_revenue; 3"),
+        ("accounts sorted by last purchase", "oldest first", "list: ; +last_purchase"),
+        ("accounts sorted by revenue", "smallest first", "list: ; +annual_revenue"),
+        ("accounts sorted by revenue", "oldest first", "list: ; +created"),
         ("accounts", "or retail", "list: industry = retail"),
         ("how is Acme doing?", "why?", "why: Acme Corporation"),
         ("how is Acme doing?", "what about Konex?", "account: Konex"),
@@ -265,7 +268,12 @@ def test_moves_and_history_narrow() -> None:
     moved = Question(Kind.MOVED, moved=Moved(old=("VIP",), span=Calendar(Unit.MONTH, 0)))
     assert after(moved, "only in Texas") == "moved: state = Texas; from VIP; in this month"
     assert after(moved, "how many?") == "asked"
+    assert after(moved, "and champions") == "moved: ; from VIP|Champion; in this month"
+    assert after(moved, "what about champions?") == "moved: ; from Champion; in this month"
+    both = replace(moved, moved=Moved(old=("VIP",), new=("Lost",)))
+    assert after(both, "what about champions?") == "asked"
     held = Question(Kind.HISTORY, held=Held(("VIP",), Calendar(Unit.MONTH, -1)))
+    assert after(held, "what about champions?") == "history: ; Champion; in last month"
     assert after(held, "and retail") == "history: industry = retail; VIP; in last month"
 
 
