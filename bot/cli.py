@@ -21,7 +21,7 @@ from rich.console import Console
 
 from bot.app.config.starting import Sales, starting_document
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
-from bot.app.people import OPERATOR
+from bot.commands.asking import asking_commands
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.exporting import exporting_commands
@@ -40,11 +40,9 @@ from bot.terminal import (
     show_checks,
     sources_rows,
 )
-from bot.terminal_answers import show_answer
 from connector.errors import ConnectorError
 
 EXIT_FAILED = 1
-EXIT_NOT_UNDERSTOOD = 3
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -59,6 +57,7 @@ app.add_typer(configuration, name="config")
 app.add_typer(voice, name="voice")
 app.add_typer(mark, name="mark")
 app.add_typer(history, name="history")
+asking_commands(app)
 scoring_commands(app)
 recommending_commands(app)
 exporting_commands(app)
@@ -198,36 +197,6 @@ def spent(as_json: AsJson = False) -> None:
 
     bellwether = opened()
     print_lines(spendings(bellwether.database, bellwether.clock.now()), as_json=as_json)
-
-
-@app.command()
-def ask(
-    question: Annotated[list[str], typer.Argument(help="A sentence, as you would type it in Slack.")],
-    as_email: Annotated[str | None, typer.Option("--as", help="As the CRM user with this e-mail.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer a question. Exit code 3 when it was not understood."""
-    from bot.app.answers_json import answer_as_json
-
-    bellwether = opened()
-    person = bellwether.people.by_email(as_email) if as_email else OPERATOR
-    if person.refusal:
-        raise UserError(person.refusal)
-    answer = bellwether.asking.ask(" ".join(question), person)
-    if as_json:
-        print_json(answer_as_json(answer))
-    else:
-        show_answer(Console(), answer, bellwether.clock.now())
-    if answer.not_understood is not None:
-        raise typer.Exit(EXIT_NOT_UNDERSTOOD)
-
-
-@app.command()
-def explain(
-    account: Annotated[list[str], typer.Argument(help="An account's name.")], as_json: AsJson = False
-) -> None:
-    """Say why an account has its label, and what would change it."""
-    ask(["how", "is", *account], None, as_json)
 
 
 @app.command()

@@ -1,20 +1,22 @@
-"""Answering a question: read it, look it up in the account book, and say how it was read."""
+"""Answering a question: read it in its conversation, look it up in the account book, say how it was read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.app.answers import AccountLine, Answer
+from bot.app.answers import Answer
 from bot.app.columns import relevant
+from bot.app.conversing import Turn, decide, direct, whole_sentence
 from bot.app.kept_index import KeptIndex, Runner, at_once
+from bot.app.misses import Missing
 from bot.app.people import Person
-from bot.app.ports import AccountBook
+from bot.app.ports import AccountBook, Conversation, Conversations
 from bot.language.help import topics
 from bot.language.question import Kind, NotUnderstood, Question, Sort
+from bot.language.refine import Outcome, begin
 from bot.language.restate import read_as
-from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
@@ -42,39 +44,85 @@ class Ask:
         configuration: Callable[[], Configuration],
         further: Mapping[Kind, Answerer] = _NONE,
         runner: Runner = at_once,
+        *,
+        conversations: Conversations | None = None,
+        missing: Missing | None = None,
     ) -> None:
-        """Put together.
+        """Put it together.
 
         Args:
             book: the accounts.
             configuration: the one in force.
             further: answers the kinds that are no list, number or card of accounts.
             runner: where the vocabulary is built anew when data has changed.
+            conversations: what was asked where; without it every sentence begins anew.
+            missing: counts what was not understood.
         """
         self._book = book
         self._further = further
         self._index = KeptIndex(book, configuration, runner)
+        self._conversations = conversations
+        self._missing = missing
 
-    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
 
         Args:
             text: the sentence.
             person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
+            conversation: where it was asked: what was asked there before is gone on with. Empty: nowhere.
+            pressed: a button said it, nobody typed it: what it does not understand is not counted.
         """
         empty = self._empty(text)
         if person.refusal is not None:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
         vocabulary = self.vocabulary(person)
-        understood = understand(text, vocabulary)
-        if isinstance(understood, NotUnderstood):
-            return replace(empty, not_understood=understood)
+        known = self._known(conversation)
+        turn = decide(text, vocabulary, known, max(0, offset), direct=direct(conversation), pressed=pressed)
+        answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
+        if answer.not_understood is not None and self._missing is not None and not pressed:
+            self._missing.count(text, answer.not_understood, person)
+        self._keep(conversation, turn, answer)
+        return answer
+
+    def read(self, text: str, person: Person) -> Outcome:
+        """How a sentence is read by itself; nothing is looked up, kept or counted."""
+        return begin(text, self.vocabulary(person))
+
+    def _known(self, key: str) -> Conversation | None:
+        return self._conversations.load(key) if self._conversations is not None and key else None
+
+    def _keep(self, key: str, turn: Turn, answer: Answer) -> None:
+        """Keep what was answered; a page behind the end of a list is none."""
+        behind = turn.offset > 0 and answer.shown == 0
+        if self._conversations is None or not key or turn.after is None or behind:
+            return
+        if answer.not_understood is None:
+            self._conversations.save(key, replace(turn.after, shown=answer.shown))
+
+    def _answered(
+        self, turn: Turn, empty: Answer, person: Person, vocabulary: Vocabulary, *, gone_on: bool
+    ) -> Answer:
+        """The answer to what was decided; what a button carries asks the whole question."""
+        question = turn.question
+        if question is None:
+            return replace(empty, not_understood=turn.problem)
+        if gone_on:
+            empty = replace(empty, question=whole_sentence(empty.question, question, vocabulary))
+        framed = replace(empty, offset=turn.offset, asked=question, request=turn.request)
         try:
-            framed = replace(empty, offset=max(0, offset), asked=understood)
-            if understood.kind in self._further:
-                return self._further[understood.kind](understood, person, framed)
-            return self._answer(understood, framed, vocabulary.index.catalog)
+            if question.kind in self._further:
+                return self._further[question.kind](question, person, framed)
+            return self._answer(question, framed, vocabulary.index.catalog, turn.lines)
         except CriteriaError as error:
             return replace(empty, not_understood=NotUnderstood((), str(error)))
 
@@ -93,7 +141,9 @@ class Ask:
             currency=self._book.currency(),
         )
 
-    def _answer(self, question: Question, empty: Answer, catalog: Catalog) -> Answer:
+    def _answer(
+        self, question: Question, empty: Answer, catalog: Catalog, lines_wanted: int | None = None
+    ) -> Answer:
         if question.kind is Kind.HELP:
             return replace(empty, kind=Kind.HELP, read_as="help", help=topics(self._some_account()))
         if question.kind is Kind.ACCOUNT:
@@ -106,13 +156,10 @@ class Ask:
             groups = tuple(self._book.breakdown(question.criteria, question.group_by))
             return replace(answer, total=total, groups=groups, group_by=question.group_by, shown=len(groups))
         shown = relevant(question, catalog)
-        lines = self._page(question, answer.offset, shown.wanted)
+        limit = min(lines_wanted or question.limit or PAGE_LINES, MOST_LINES)
+        lines = self._book.page(question.criteria, question.sort, limit, answer.offset, shown.wanted)
         answer = replace(answer, columns=shown.names, further=shown.further)
-        return replace(answer, total=total, accounts=lines, shown=len(lines))
-
-    def _page(self, question: Question, offset: int, further: Sequence[str]) -> tuple[AccountLine, ...]:
-        limit = min(question.limit or PAGE_LINES, MOST_LINES)
-        return tuple(self._book.page(question.criteria, question.sort, limit, offset, further))
+        return replace(answer, total=total, accounts=tuple(lines), shown=len(lines))
 
     def _some_account(self) -> str:
         """An account that everybody knows, for examples: the one that spent most."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from bot.app.people import Person, Role
 from bot.app.ports import AccountBook, AlertRecords
-from bot.app.services import Check, HomeView, Moves
+from bot.app.services import Check, HomeView, Moves, RecentMisses
 from scoring.config import Configuration
 from scoring.criteria.tree import Always
 
-MOVES_SHOWN, ALERTS_SHOWN = 5, 5
+MOVES_SHOWN, ALERTS_SHOWN, MISSES_SHOWN = 5, 5, 5
 
 
 class Home:
@@ -23,12 +23,14 @@ class Home:
         moves: Moves,
         checks: Callable[[], Sequence[Check]],
         configuration: Callable[[], Configuration],
+        misses: RecentMisses,
     ) -> None:
         self._book = book
         self._alerts = alerts
         self._moves = moves
         self._checks = checks
         self._configuration = configuration
+        self._misses = misses
 
     def view(self, person: Person) -> HomeView:
         """What to show this person now; nothing of the organisation to somebody without a role."""
@@ -42,6 +44,7 @@ class Home:
             open_alerts=self._alerts.open_ones(None if oversees else person.crm_user_id, ALERTS_SHOWN),
             checks=tuple(self._checks()),
             as_of=self._book.as_of(),
+            misses=self._misses.recent(MISSES_SHOWN) if person.may(Role.ADMIN) else (),
         )
 
     def _label_counts(self) -> tuple[tuple[str, int], ...]:

@@ -219,10 +219,12 @@ class Conversation:
     Attributes:
         questions: the question of now last, those before each refinement before it.
         offset: how many accounts of the list have been shown before the page that stands there.
+        shown: how many are on that page.
     """
 
     questions: tuple[Question, ...]
     offset: int = 0
+    shown: int = 0
 
 
 class Conversations(Protocol):
@@ -233,7 +235,42 @@ class Conversations(Protocol):
         ...
 
     def save(self, key: str, conversation: Conversation) -> None:
-        """Keep it."""
+        """Keep it. That it could not be kept is logged, and takes no answer away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A sentence that was not understood, however often and by whomever it was typed.
+
+    Attributes:
+        text: as it was typed, folded and cut short.
+        words: those that meant nothing.
+        reason: what was answered the last time.
+    """
+
+    id: int
+    text: str
+    words: tuple[str, ...]
+    reason: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Misses(Protocol):
+    """Sentences that were not understood."""
+
+    def count(self, text: str, words: Sequence[str], reason: str) -> None:
+        """Count one more. That it could not be written is logged, and takes no answer away."""
+        ...
+
+    def recent(self, limit: int) -> tuple[Miss, ...]:
+        """Those that were typed most often, of equal ones the latest first."""
+        ...
+
+    def forget(self, miss_id: int) -> bool:
+        """Forget one; False when there is none of that number."""
         ...
 
 

@@ -11,20 +11,30 @@ from bot.app.answers import Answer, LabelMove
 from bot.app.exporting import Exports
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, People, Pictures, Posted
+from bot.app.ports import Audit, Clock, Miss, People, Pictures, Posted
 from bot.language.question import Question
 
 
 class Asking(Protocol):
     """Questions."""
 
-    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
         """Answer a sentence, or say what was not understood. Never raises for what somebody typed.
 
         Args:
             text: the sentence.
             person: who asks: ``my`` means them.
             offset: how many accounts of a list to pass over, for its later pages.
+            conversation: where it was asked: what was asked there before is gone on with. Empty: nowhere.
+            pressed: a button said it, nobody typed it: what it does not understand is not counted.
         """
         ...
 
@@ -95,6 +105,36 @@ class Saving(Protocol):
         ...
 
 
+class Words(Protocol):
+    """Words that people use for the organisation's values."""
+
+    def offer(self, word: str, reading: str, person: Person) -> str | None:
+        """What a word would mean, for a button; None when this person may not keep it, or it means no value.
+
+        Args:
+            word: what was not understood.
+            reading: what stands in its place in the reading that was chosen.
+            person: who chose it.
+        """
+        ...
+
+    def keep(self, word: str, reading: str, person: Person) -> str:
+        """Keep a word for a value; what was done, in a sentence.
+
+        Raises:
+            UserError: the person may not, the word means something already, or it cannot be published now.
+        """
+        ...
+
+
+class RecentMisses(Protocol):
+    """Sentences that were not understood."""
+
+    def recent(self, limit: int) -> tuple[Miss, ...]:
+        """Those that were typed most often."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that can work or not.
@@ -123,7 +163,11 @@ class MovedAccount:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """What App Home shows a person."""
+    """What App Home shows a person.
+
+    Attributes:
+        misses: what was not understood most often; for administrators only.
+    """
 
     person: Person
     label_counts: tuple[tuple[str, int], ...]  # best label first
@@ -131,6 +175,7 @@ class HomeView:
     open_alerts: tuple[AlertNotice, ...]
     checks: tuple[Check, ...]
     as_of: datetime | None
+    misses: tuple[Miss, ...] = ()
 
 
 class Moves(Protocol):
@@ -172,4 +217,6 @@ class Services:
     seen: SeenEvents
     audit: Audit
     pictures: Pictures
+    words: Words
+    misses: RecentMisses
     exports: Exports | None = None

@@ -1,8 +1,10 @@
-"""Puts together what answers questions."""
+"""Puts together what answers questions: kinds that are no list of accounts, conversations, misses, words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from bot.app.answering.figures import FigureAnswers
 from bot.app.answering.flock import FlockAnswers
@@ -11,30 +13,25 @@ from bot.app.answering.moves import Moves
 from bot.app.answering.offers import OfferAnswers
 from bot.app.answering.why import Why
 from bot.app.ask import Answerer, Ask
+from bot.app.config.publishing import Configuring
+from bot.app.errors import ConfigurationError
 from bot.app.kept_index import beside
+from bot.app.learned_words import LearnedWords
+from bot.app.misses import Missing
 from bot.app.offers import Recommending
 from bot.app.ports import Clock, FigureBook
 from bot.language.question import Kind
 from bot.store.accounts import SqlAccountBook
+from bot.store.config_versions import SqlConfigVersions
+from bot.store.conversations import SqlConversations
 from bot.store.figures import SqlFigureBook
 from bot.store.flock import SqlFlock
 from bot.store.label_moves import SqlLabelChanges
 from bot.store.labels_held import SqlLabelsHeld
 from bot.store.last_changes import SqlLastChanges
+from bot.store.misses import SqlMisses
 from connector.cache.engine import Database
 from scoring.config import Configuration
-
-
-def asking(
-    database: Database,
-    book: SqlAccountBook,
-    configuration: Callable[[], Configuration],
-    clock: Clock,
-    recommending: Recommending,
-) -> Ask:
-    """The use case of a question; its vocabulary is built anew beside the questions."""
-    further = further_answers(database, book, configuration, clock, recommending)
-    return Ask(book, configuration, further, beside)
 
 
 def further_answers(
@@ -69,3 +66,92 @@ def past_answers(
         Kind.WHY: Why(book, SqlLastChanges(database)).answer,
         Kind.FLOCK: FlockAnswers(SqlFlock(book.reading), book, configuration, figures).answer,
     }
+
+
+@dataclass(frozen=True)
+class PublishedDocuments:
+    """The configuration document in force, edited by a click."""
+
+    versions: SqlConfigVersions
+    configuring: Callable[[], Configuring]
+
+    def text(self) -> str:
+        """The one in force.
+
+        Raises:
+            ConfigurationError: none was published.
+        """
+        latest = self.versions.latest()
+        if latest is None:
+            raise ConfigurationError("No configuration is published.", "Run `bellwether config apply`.")
+        return latest[1]
+
+    def publish(self, text: str, author: str, note: str, seconds: float) -> int:
+        """Check and publish; the number of the version in force then.
+
+        Raises:
+            UserError, ConfigurationError: it is not good, or a run did not end in time.
+        """
+        configuring = self.configuring()
+        draft = configuring.draft(text, "the configuration")
+        made = configuring.publish(draft, author, note, confirmed=False, seconds=seconds, place="slack")
+        return made.version
+
+
+class AskingParts:
+    """Constructs what answers questions, once each."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        book: SqlAccountBook,
+        configuration: Callable[[], Configuration],
+        documents: PublishedDocuments,
+        recommending: Callable[[], Recommending],
+    ) -> None:
+        self._recommending = recommending
+        self._database = database
+        self._clock = clock
+        self._book = book
+        self._configuration = configuration
+        self._documents = documents
+
+    @cached_property
+    def asking(self) -> Ask:
+        """Questions."""
+        return Ask(
+            self._book,
+            self._configuration,
+            further_answers(
+                self._database, self._book, self._configuration, self._clock, self._recommending()
+            ),
+            beside,
+            conversations=self.conversations,
+            missing=self.missing,
+        )
+
+    @cached_property
+    def conversations(self) -> SqlConversations:
+        """What was asked where."""
+        return SqlConversations(self._database, self._clock, self._book.catalog)
+
+    @cached_property
+    def misses(self) -> SqlMisses:
+        """What was not understood, as it is kept."""
+        return SqlMisses(self._database, self._clock)
+
+    @cached_property
+    def missing(self) -> Missing:
+        """What was not understood."""
+        return Missing(self.misses)
+
+    @cached_property
+    def words(self) -> LearnedWords:
+        """Keeping words for values."""
+        return LearnedWords(self.asking.read, self._documents)
+
+    def keep_house(self) -> None:
+        """Forget conversations and misses that are old."""
+        self.conversations.forget_old()
+        self.misses.forget_old()

@@ -13,21 +13,20 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import slack_sdk
-import structlog
 from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.deliver import Delivery
-from bot.app.errors import SendError, UserError
+from bot.app.errors import UserError
 from bot.app.home import Home
 from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
-from bot.runtime.asking_parts import asking
+from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
 from bot.runtime.export_parts import ExportParts, export_rhythm
@@ -39,6 +38,7 @@ from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
+from bot.runtime.woken import draw_woken
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
@@ -69,8 +69,6 @@ from scoring.config import Configuration
 
 LONGEST_SLEEP_SECONDS: Final = 5
 KEEP_JOBS: Final = timedelta(days=7)
-
-log = structlog.get_logger(__name__)
 
 
 class Bellwether:
@@ -142,10 +140,16 @@ class Bellwether:
         return self.scoring.book
 
     @cached_property
+    def asking_parts(self) -> AskingParts:
+        """What answers questions."""
+        documents = PublishedDocuments(self.versions, lambda: self.scoring.configuring)
+        accounts = self.database, self.clock, self.book, self.configuration
+        return AskingParts(*accounts, documents, lambda: self.scoring.recommending)
+
+    @property
     def asking(self) -> Ask:
         """Questions."""
-        recommending = self.scoring.recommending
-        return asking(self.database, self.book, self.configuration, self.clock, recommending)
+        return self.asking_parts.asking
 
     @cached_property
     def alerts(self) -> SqlAlertRecords:
@@ -175,13 +179,7 @@ class Bellwether:
     @cached_property
     def zoho(self) -> ZohoParts:
         """What reads Zoho and writes to it."""
-        return ZohoParts(
-            self.settings,
-            self.database,
-            self.clock,
-            self.configuration,
-            pushed=self._pushed,
-        )
+        return ZohoParts(self.settings, self.database, self.clock, self.configuration, pushed=self._pushed)
 
     def _pushed(self, module: str) -> bool:
         return self.feed_parts.feed.covers(module)
@@ -259,7 +257,7 @@ class Bellwether:
     @cached_property
     def services(self) -> Services:
         """What Slack's listeners may call."""
-        moves = SqlMoves(self.database, self.crm_url)
+        moves, missing = SqlMoves(self.database, self.crm_url), self.asking_parts.missing
         return Services(
             clock=self.clock,
             asking=self.asking,
@@ -268,11 +266,13 @@ class Bellwether:
             voice=self.scoring.voice,
             saving=self.scoring.saving,
             people=self.people,
-            home=Home(self.book, self.alerts, moves, self.health.all, self.configuration),
+            home=Home(self.book, self.alerts, moves, self.health.all, self.configuration, missing),
             seen=self.seen,
             audit=self.audit,
             pictures=self.pictures,
             exports=self.export_parts.exports,
+            words=self.asking_parts.words,
+            misses=missing,
         )
 
     @cached_property
@@ -389,11 +389,8 @@ class Bellwether:
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
-        for notice, posted in self.alerts.wake():
-            try:
-                self.gateway.edit(posted, "alert", notice.as_payload())
-            except SendError as error:
-                log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
+        draw_woken(self.alerts, self.gateway)
+        self.asking_parts.keep_house()
         self.seen.forget_old()
         self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)

@@ -9,6 +9,8 @@ OUTBOX_EVENT = "bellwether_outbox"  # metadata event_type of every message that 
 
 ASK = "ask"  # value: a whole question
 CHART = "chart"  # value: a whole question
+READING = "reading"  # value: JSON {"q": question, "word": not understood, "as": what stands in its place}
+KEEP_WORD = "keep_word"  # value: the same, without a question
 PAGE = "page"  # value: JSON {"q": question, "offset": n}
 ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
 SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"

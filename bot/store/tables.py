@@ -225,6 +225,28 @@ class ConfigVersionRow(SQLModel, table=True):
     document: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class ConversationRow(SQLModel, table=True):
+    """What was asked at one place: its questions as JSON, so that any process answers a follow-up."""
+
+    __tablename__: ClassVar[Any] = "conversation"
+    key: str = Field(sa_column=Column(String(200), primary_key=True))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    updated_at: datetime = _instant(nullable=False, index=True)
+
+
+class MissRow(SQLModel, table=True):
+    """A sentence that was not understood, and how often. Who typed it is not kept."""
+
+    __tablename__: ClassVar[Any] = "miss"
+    id: int | None = Field(default=None, primary_key=True)
+    text: str = Field(sa_column=Column(String(300), unique=True, nullable=False))
+    words: str = Field(sa_column=Column(Text, nullable=False))  # a JSON list
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    count: int = 1
+    first_at: datetime = _instant(nullable=False)
+    last_at: datetime = _instant(nullable=False, index=True)
+
+
 class IncidentRow(SQLModel, table=True):
     """Something that does not work, told to an administrator once; ended when it works again."""
 

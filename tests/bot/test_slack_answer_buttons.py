@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.language.question import Action, Kind, Question, Request, Sort
 from bot.language.restate import restate
 from bot.slack.channels import Channels
 from bot.slack.client import web_client
-from bot.slack.listeners.requests import on_request
+from bot.slack.listeners.requests import Requested, act, request_handlers
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Surroundings
 from bot.slack.views.limits import Surface, check
@@ -262,16 +263,18 @@ def test_a_button_that_is_no_question_opens_nothing(chat: Chat) -> None:
 
 def requested(
     world: FakeWorld, slack: RecordingSlack, request: Request, person: Person, place: Place
-) -> bool:
+) -> None:
     client = web_client("xoxb-test", slack.api_url)
     around = Surroundings(world.services, Channels(client), lambda: world.configuration)
-    return on_request(around, request, person, Reply(client, place))
+    answer = replace(list_answer(account("Konex"), asked=request.question), request=request)
+    act(Requested(request, answer, person, Reply(client, place), client), request_handlers(around))
 
 
 def test_a_thread_saves_and_shares_by_words(world: FakeWorld, slack: RecordingSlack) -> None:
     place = Place("UMELVIN", "COPS", "1.0")
-    assert requested(world, slack, Request(Action.SAVE, VIPS, "Best"), MELVIN, place)
+    requested(world, slack, Request(Action.SAVE, VIPS, "Best"), MELVIN, place)
     assert world.saving.saved == [("Best", "label = VIP", "", "UMELVIN")]
-    assert requested(world, slack, Request(Action.SHARE, VIPS), DARCEL, place)
+    requested(world, slack, Request(Action.SHARE, VIPS), DARCEL, place)
     assert slack.of("chat.postMessage")[0]["thread_ts"] == "1.0"
-    assert not requested(world, slack, Request(Action.CHART, Question(Kind.LIST)), DARCEL, place)
+    with pytest.raises(UserError, match="draw"):
+        requested(world, slack, Request(Action.CHART, Question(Kind.LIST)), DARCEL, place)

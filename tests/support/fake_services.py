@@ -21,6 +21,7 @@ from scoring.config import Access, Configuration
 from scoring.criteria.parse import parse
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
+from tests.support.fake_conversations import FakeMisses
 from tests.support.sample_organisation import CATALOG
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
@@ -132,11 +133,21 @@ class FakeAsking:
     accounts: tuple[AccountLine, ...] = ()
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    places: list[tuple[str, bool]] = field(default_factory=list)  # conversation, pressed
     fail_with: Exception | None = None
     page_size: int = 10
 
-    def ask(self, text: str, person: Person, offset: int = 0) -> Answer:
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
         self.asked.append((person.slack_id, text))
+        self.places.append((conversation, pressed))
         if self.fail_with is not None:
             raise self.fail_with
         if text in self.answers:
@@ -341,6 +352,22 @@ class FakeSaving:
         return f"Saved as the segment “{name}”: {criteria}."
 
 
+@dataclass
+class FakeWords:
+    """Remembers which words were kept; readings are values as they are written."""
+
+    kept: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def offer(self, word: str, reading: str, person: Person) -> str | None:
+        return reading if person.may(Role.ADMIN) else None
+
+    def keep(self, word: str, reading: str, person: Person) -> str:
+        if not person.may(Role.ADMIN):
+            raise UserError("Only administrators keep words.")
+        self.kept.append((word, reading, person.slack_id))
+        return f"Kept: “{word}” is a word for {reading}."
+
+
 class FakePeople:
     """The people of the sandbox; everybody else is a stranger."""
 
@@ -432,6 +459,8 @@ class FakeWorld:
     voice: FakeVoice = field(default_factory=FakeVoice)
     pictures: FakePictures = field(default_factory=FakePictures)
     saving: FakeSaving = field(default_factory=FakeSaving)
+    words: FakeWords = field(default_factory=FakeWords)
+    misses: FakeMisses = field(default_factory=FakeMisses)
 
     @property
     def services(self) -> Services:
@@ -447,6 +476,8 @@ class FakeWorld:
             seen=self.seen,
             audit=self.audit,
             pictures=self.pictures,
+            words=self.words,
+            misses=self.misses,
         )
 
 

@@ -1,26 +1,92 @@
-"""What a follow-up in a thread asks to be done with the answer before it, beside asking another question."""
+"""What a follow-up asks to be done with an answer: draw it, export it, save its question, share it.
+
+A topic that does one of these makes an entry with ``on_request`` and puts it into ``request_handlers``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from slack_sdk import WebClient
+
+from bot.app.answers import Answer
 from bot.app.people import Person
 from bot.language.question import Action, Request
 from bot.language.restate import restate
+from bot.slack.listeners.charts import post_chart
+from bot.slack.listeners.exports import begin_export
 from bot.slack.listeners.saving import on_save_request
 from bot.slack.listeners.sharing import share
 from bot.slack.sending import Reply
 from bot.slack.surroundings import Surroundings
+from bot.slack.views.alert import text_message
 
 
-def on_request(around: Surroundings, request: Request, person: Person, reply: Reply) -> bool:
-    """Save or share; False where something else is asked for.
+@dataclass(frozen=True)
+class Requested:
+    """A request, with what it is about and where it was made.
 
-    Raises:
-        UserError: it cannot be done, or the person may not.
+    Attributes:
+        answer: that of the request's question, as it would be shown.
+        conversation: the key of the place where it was asked; empty for a command.
     """
-    if request.action is Action.SAVE:
-        on_save_request(around, request, person, reply)
-        return True
-    if request.action is Action.SHARE:
-        share(around, restate(request.question), person, reply)
-        return True
-    return False
+
+    request: Request
+    answer: Answer
+    person: Person
+    reply: Reply
+    client: WebClient
+    conversation: str = ""
+
+
+RequestHandler = Callable[[Requested], None]
+RequestHandlers = Mapping[Action, RequestHandler]
+
+_NOT_DONE: Final[Mapping[Action, str]] = {
+    Action.CHART: "I understood that you want a chart, but I cannot draw one here.",
+    Action.EXPORT: "I understood that you want an export, but I cannot make one here.",
+    Action.SAVE: "I understood that you want to save this question, but I cannot do that here.",
+    Action.SHARE: "I understood that you want to share this, but I cannot do that here.",
+}
+
+
+def on_request(action: Action, handler: RequestHandler) -> tuple[Action, RequestHandler]:
+    """An entry: what is done about an action."""
+    return action, handler
+
+
+def request_handlers(around: Surroundings) -> RequestHandlers:
+    """Who does what; each topic has its line here."""
+
+    def chart(asked: Requested) -> None:
+        post_chart(asked.answer, asked.reply, around.services.pictures)
+
+    def export(asked: Requested) -> None:
+        begin_export(around, asked.answer, asked.person, asked.reply, asked.client)
+
+    def save(asked: Requested) -> None:
+        on_save_request(around, asked.request, asked.person, asked.reply)
+
+    def share_it(asked: Requested) -> None:
+        share(around, restate(asked.request.question), asked.person, asked.reply)
+
+    return dict(
+        (
+            on_request(Action.CHART, chart),
+            on_request(Action.EXPORT, export),
+            on_request(Action.SAVE, save),
+            on_request(Action.SHARE, share_it),
+        )
+    )
+
+
+def act(requested: Requested, handlers: RequestHandlers) -> None:
+    """Do what was asked for, or say that nobody does it."""
+    handler = handlers.get(requested.request.action)
+    if handler is not None:
+        handler(requested)
+    else:
+        said = _NOT_DONE.get(requested.request.action, "I understood this, but I cannot do it here.")
+        requested.reply.whisper(text_message(said))

@@ -31,7 +31,7 @@ class SortListeners:
         value = str(chosen.get("value") or "")
         question = value[1:] if value[:1] == WHOLE else self._in_order(value, body, asker(context))
         pressed = {**body["actions"][0], "value": question}
-        AskListeners(self.around).on_reading({**body, "actions": [pressed]}, context, client)
+        AskListeners(self.around, {}).on_reading({**body, "actions": [pressed]}, context, client)
 
     def _in_order(self, value: str, body: Mapping[str, Any], person: Person) -> str:
         """The question that stands in a button beside the menu, with an order in place of its own.

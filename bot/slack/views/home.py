@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.people import Role
+from bot.app.ports import Miss
 from bot.app.services import Check, HomeView, MovedAccount
 from bot.app.wording import ago, counted, day
 from bot.slack import ids
@@ -32,6 +33,7 @@ ALERTS: Final = 10  # at most five blocks each, under the 100 of a view
 MOVES: Final = 10
 LABELS: Final = 50
 CHECKS: Final = 20
+MISSES: Final = 10
 
 
 def home_view(home: HomeView, marks: Marks, now: datetime) -> Json:
@@ -108,4 +110,14 @@ def _check(check: Check) -> list[Json]:
 
 def _administration(home: HomeView) -> Iterator[Json]:
     if home.person.may(Role.ADMIN):
+        rows = [line(*_miss(one)) for one in home.misses[:MISSES]]
+        if rows:
+            yield divider()
+            yield rich_text(line(run("Not understood lately", "bold")), bullets(rows))
         yield actions("administration", button("Re-score now", ids.RESCORE, "all"))
+
+
+def _miss(miss: Miss) -> list[Json]:
+    """A sentence, the words in it that meant nothing, and how often it was typed."""
+    words = f" ({', '.join(plain(word, 60) for word in miss.words[:5])})" if miss.words else ""
+    return [run(plain(miss.text, 150), "italic"), run(f"{words} · {counted(miss.count, 'time')}")]
