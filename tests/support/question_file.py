@@ -351,7 +351,8 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", choices=("tuning", "unseen", "fresh", "conversations"), default="tuning")
+    files = ("tuning", "unseen", "fresh", "conversations")
+    parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
     chosen = parser.parse_args(arguments)
     talked = chosen.file == "conversations"
