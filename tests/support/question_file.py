@@ -1,6 +1,6 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
-``python -m tests.support.question_file [tuning|unseen|conversations] [--show wrong|missed]``
+``python -m tests.support.question_file [tuning|unseen|fresh|conversations] [--show wrong|missed]``
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Result:
 
 @lru_cache(maxsize=2)
 def entries(name: str) -> tuple[Entry, ...]:
-    """The questions of ``tuning`` or ``unseen``.
+    """The questions of ``tuning``, ``unseen`` or ``fresh``.
 
     Raises:
         FileError: an unknown key, a question that is there twice, or a reading that cannot be.
@@ -351,7 +351,8 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", choices=("tuning", "unseen", "conversations"), default="tuning")
+    files = ("tuning", "unseen", "fresh", "conversations")
+    parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
     chosen = parser.parse_args(arguments)
     talked = chosen.file == "conversations"
