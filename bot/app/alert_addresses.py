@@ -56,9 +56,7 @@ class SlackPeople(Protocol):
         ...
 
 
-def addresses(
-    destinations: Sequence[Destination], concerned: Concerned, home: str | None
-) -> tuple[str, ...]:
+def addresses(destinations: Sequence[Destination], concerned: Concerned, home: str | None) -> tuple[str, ...]:
     """The addresses of an account's alert, each once, the first first.
 
     A group is no place of its own: it is mentioned in ``home``, the channel of the route.

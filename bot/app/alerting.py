@@ -165,9 +165,7 @@ class Alerting:
             return change
         return merged(change, known.pending, self._run.facts.labels)
 
-    def _tell_baseline(
-        self, changes: Sequence[AccountChange], routes: Sequence[Route], told: Told
-    ) -> None:
+    def _tell_baseline(self, changes: Sequence[AccountChange], routes: Sequence[Route], told: Told) -> None:
         """One summary for each channel; none when a changed configuration has moved no account."""
         run = self._run
         if not changes and not run.first:
@@ -243,9 +241,7 @@ class _Telling:
                 one.change,
                 one.verdict,
                 one.earlier,
-                addresses(
-                    route.destinations, concerned.get(one.change.account_id, Concerned()), route.home
-                ),
+                addresses(route.destinations, concerned.get(one.change.account_id, Concerned()), route.home),
                 until.get(one.verdict),
             )
             for one in decided
@@ -262,7 +258,7 @@ class _Telling:
         for at, (place, found) in enumerate(flooded.items()):
             title = flood_title(route, run.facts.segmentation, len(found))
             payload = summary_payload(title, _named(found, self._names), run.currency)
-            key = f"flood:{route.name}:{run.run_id}{f':{place}' if at else ''}"
+            key = f"flood:{route.name}:{run.run_id}{f':{at}' if at else ''}"
             payload |= self._extras(place, key)
             self._transaction.add_message(NewMessage(key, "alert_summary", place, payload), run.at)
             self._told.summaries += 1
@@ -338,7 +334,9 @@ def _channels(routes: Sequence[Route]) -> tuple[str, ...]:
     found: list[str] = []
     for route in routes:
         places = addresses(route.destinations, Concerned(), route.home)
-        found += [one for one in places if not is_personal(one)] or ([route.otherwise] if route.otherwise else [])
+        found += [one for one in places if not is_personal(one)] or (
+            [route.otherwise] if route.otherwise else []
+        )
     return tuple(dict.fromkeys(found))
 
 

@@ -225,8 +225,10 @@ def lines_payload(title: str, lines: Sequence[Mapping[str, Any]], currency: str)
 
 
 def held_back_note(counts: Mapping[str, int]) -> str | None:
-    """What was not told since the last message: ``3 more were held back: cooldown 2, quiet hours 1.``"""
-    most = sorted(((many, reason) for reason, many in counts.items() if many), key=lambda one: (-one[0], one[1]))
+    """What was not told since the last message, as ``3 more were held back: cooldown 2, quiet hours 1``."""
+    most = sorted(
+        ((many, reason) for reason, many in counts.items() if many), key=lambda one: (-one[0], one[1])
+    )
     if not most:
         return None
     total = sum(many for many, _ in most)

@@ -356,6 +356,15 @@ def standing_from(stored: Mapping[str, Any]) -> Standing:
     return Standing(**{**values, "last_purchase": date.fromisoformat(day) if day else None})
 
 
+_HELD = {
+    "snoozed": "Not alerted, because snoozed",
+    "cooldown": "Not alerted, because of a cooldown",
+    "not worse than before": "Not alerted, because not worse than what was told",
+    "quiet hours": "Told later, after quiet hours",
+    "digest": "Told later, in a digest",
+}
+
+
 def _sentences(run: SegmentationRun) -> list[str]:
     changed = "no label changed" if not run.label_changes else f"{run.label_changes:,} labels changed"
     if run.label_changes == 1:
@@ -368,10 +377,5 @@ def _sentences(run: SegmentationRun) -> list[str]:
         lines.append(f"Alerts: {run.alerts:,}; summaries: {run.summaries:,}.")
     if run.held.get("neighbour"):
         lines.append(f"Not alerted, because only other accounts moved: {run.held['neighbour']:,}.")
-    for reason in ("snoozed", "cooldown", "not worse than before"):
-        if run.held.get(reason):
-            lines.append(f"Not alerted, because {reason}: {run.held[reason]:,}.")
-    for reason in ("quiet hours", "digest"):
-        if run.held.get(reason):
-            lines.append(f"Told later, because of {reason}: {run.held[reason]:,}.")
+    lines += (f"{said}: {run.held[reason]:,}." for reason, said in _HELD.items() if run.held.get(reason))
     return [*lines, *run.warnings]

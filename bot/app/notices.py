@@ -22,7 +22,7 @@ class AlertNotice:
         slack_channel: where its message stands, with ``slack_ts``; None while it is not posted.
         last_contact: the last thing that happened between the account and us, where one is known.
         note: what else the reader should know: what was held back, why it is told here.
-        mention: the handle of a user group that is told by being mentioned.
+        mention: the handle of a user group that is told by being mentioned; ``mention_id`` Slack's id of it.
     """
 
     alert_id: int
@@ -49,6 +49,7 @@ class AlertNotice:
     last_contact: date | None = None
     note: str | None = None
     mention: str | None = None
+    mention_id: str | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """The stored form: JSON values only."""

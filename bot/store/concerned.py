@@ -16,13 +16,15 @@ from bot.store.criteria_sql import where
 from bot.store.places import ACCOUNT
 from bot.store.score_rows import batches
 from connector.cache.engine import Database
-from connector.cache.tables import EngagementEventRow, UserRow, table_of
+from connector.cache.tables import EngagementEventRow, FieldRow, UserRow, table_of
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
 
 _USER = table_of(UserRow)
 _EVENT = table_of(EngagementEventRow)
+_FIELD = table_of(FieldRow)
+_USER_TYPES = frozenset({"ownerlookup", "userlookup"})
 
 
 def names(
@@ -92,6 +94,13 @@ def meeting(
         for some in batches(account_ids)
         for account in connection.execute(query.where(ACCOUNT.c.id.in_(some))).scalars()
     }
+
+
+def user_fields(connection: Connection, module: str) -> tuple[str, ...] | None:
+    """The fields of a module that hold a CRM user, by API name; None while its fields are not known."""
+    query = select(_FIELD.c.api_name, _FIELD.c.data_type).where(_FIELD.c.module == module)
+    rows = connection.execute(query.order_by(_FIELD.c.api_name)).all()
+    return tuple(row.api_name for row in rows if row.data_type in _USER_TYPES) if rows else None
 
 
 def _users_in(raw: str, fields: Iterable[str]) -> Mapping[str, str | None]:

@@ -106,12 +106,14 @@ class SqlOutbox:
         with self._database.writes.begin() as connection:
             row = connection.execute(select(_outbox).where(_outbox.c.id == message_id)).mappings().one()
             payload = json.loads(row["payload"])
+            # What goes further because nobody acknowledged is to be seen there, wherever that is.
+            told = not payload.get("escalation") and self._is_told_there(connection, row, channel)
             said = " ".join(one for one in (note, payload.get("note")) if one)
             connection.execute(
                 update(_outbox)
                 .where(_outbox.c.id == message_id)
                 .values(
-                    state="superseded" if self._is_told_there(connection, row, channel) else "pending",
+                    state="superseded" if told else "pending",
                     channel=channel,
                     payload=json.dumps(payload | ({"note": said} if said else {}), ensure_ascii=False),
                     due_at=self._clock.now(),

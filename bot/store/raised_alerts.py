@@ -34,7 +34,9 @@ _HELD_BACK = table_of(HeldBackRow)
 
 # Nobody has begun to send it: once a sender holds it, Slack may have it at any moment.
 _UNSENT: ColumnElement[bool] = and_(
-    _OUTBOX.c.state.in_(("pending", "held")), _OUTBOX.c.lease_until.is_(None), _OUTBOX.c.first_attempt_at.is_(None)
+    _OUTBOX.c.state.in_(("pending", "held")),
+    _OUTBOX.c.lease_until.is_(None),
+    _OUTBOX.c.first_attempt_at.is_(None),
 )
 
 
@@ -106,11 +108,9 @@ def hold_back(
 
 def announce(connection: Connection, route: str, place: str, key: str) -> Mapping[str, int]:
     """What was held back at an address and not said yet, by reason; the message of that key says it."""
-    mine = and_(
-        _HELD_BACK.c.route == route, _HELD_BACK.c.place == place, _HELD_BACK.c.announced_in.is_(None)
-    )
-    query = select(_HELD_BACK.c.reason, func.count()).where(mine).group_by(_HELD_BACK.c.reason)
-    counts = {reason: many for reason, many in connection.execute(query)}
+    mine = and_(_HELD_BACK.c.route == route, _HELD_BACK.c.place == place, _HELD_BACK.c.announced_in.is_(None))
+    query = select(_HELD_BACK.c.reason, func.count().label("many")).where(mine).group_by(_HELD_BACK.c.reason)
+    counts = {row.reason: int(row.many) for row in connection.execute(query)}
     if counts:
         connection.execute(update(_HELD_BACK).where(mine).values(announced_in=key))
     return counts

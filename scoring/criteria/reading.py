@@ -133,7 +133,8 @@ def _moved(condition: Condition, catalog: Catalog) -> Node:
     place, word = condition.field.position, condition.operator
     if catalog.find("new_label") is None:
         raise CriteriaError(
-            f"{word} is said of a change of label, in the criteria of alert routes; {catalog.rows} are no changes.",
+            f"{word} is said of a change of label, in the criteria of alert routes; "
+            f"{catalog.rows} are no changes.",
             position=condition.operator_position,
         )
     written = condition.field.text if isinstance(condition.field, Phrase) else ""
