@@ -1,4 +1,4 @@
-"""Which changes of a run meet the criteria of a route: what the change says here, the rest asked of accounts."""
+"""Which changes of a run meet the criteria of a route: by the change itself, and by its account."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class FollowUps:
         with self._work() as work:
             released = releases(work.held(now), routes)
             for one in released:
-                _release(work, one, routes.get(one.messages[0].route), now)
+                _release(work, one, now)
             steps = [_follow(work, one, routes[one.route], now, zone) for one in _open(work, routes)]
         return {
             "released": sum(len(one.messages) for one in released),
@@ -185,7 +185,7 @@ def _open(work: AlertWork, routes: Mapping[str, Route]) -> Sequence[OpenAlert]:
     return work.open_alerts(wanted) if wanted else ()
 
 
-def _release(work: AlertWork, release: Release, route: Route | None, now: datetime) -> None:
+def _release(work: AlertWork, release: Release, now: datetime) -> None:
     first = release.messages[0]
     key = f"gathered:{first.id}"
     work.told_now(release.messages, key)
