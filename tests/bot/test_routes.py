@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +14,12 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from bot.app.alert_addresses import Addressing
-from bot.app.alert_followups import FollowUps
+from bot.app.alert_followups import KIND, FollowUps
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendLater
 from bot.app.notices import notice_from
-from bot.app.ports import OutboxMessage, Posted, SlackProfile
+from bot.app.ports import Job, OutboxMessage, Posted, SlackProfile
+from bot.runtime.alert_parts import alert_handler
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.alert_work import alert_work
 from bot.store.concerned import SqlCrmUsers
@@ -384,6 +386,21 @@ def test_nobodys_silence_is_reminded_of_once_and_then_goes_to_the_manager(
     [alert] = town.world.alerts()
     assert (alert.slack_channel, alert.slack_ts) == ("#cs", "1.0"), "the copy is not the alert's own place"
     assert len(town.records.postings(alert.id or 0)) == 2
+
+
+def test_two_workers_at_once_remind_once(database: Database) -> None:  # noqa: F811
+    town = Town(database, '    - {name: R, channel: "#cs", remind_after: 1 hour}\n')
+    town.slip()
+    town.deliver()
+    town.world.pass_time(hours=1)
+    handler = alert_handler(
+        database, town.world.clock, lambda: town.world.configurations.current().configuration, lambda: None
+    )
+    job = Job(1, KIND, "x", {}, 1)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: handler[KIND](job)["reminded"], range(4)))
+    assert sorted(done) == [0, 0, 0, 1]
+    assert len(town.deliver()) == 1
 
 
 def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noqa: F811
