@@ -26,6 +26,7 @@ from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
+from bot.runtime.alert_parts import addressing, alert_handler, alert_rhythm, wake_alerts
 from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
@@ -38,7 +39,6 @@ from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
-from bot.runtime.woken import draw_woken
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
@@ -278,7 +278,8 @@ class Bellwether:
     @cached_property
     def delivery(self) -> Delivery:
         """From the outbox to Slack."""
-        return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
+        people = addressing(self.database, self.slack)
+        return Delivery(self.outbox, self.gateway, self.incidents, self.holder, people)
 
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
@@ -345,9 +346,9 @@ class Bellwether:
             stop=stop,
             finance_again=self.zoho.read_finance_again,
         )
-        return JobLoop(
-            self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
-        )
+        alerts = alert_handler(self.database, self.clock, self.configuration, self.copy.organisation)
+        kinds = {**handlers.by_kind(), **alerts}
+        return JobLoop(self.jobs, self.clock, self.holder, kinds, handlers.on_failure, handlers.on_success)
 
     def backtest_loop(self, stop: threading.Event) -> JobLoop:
         """What does the long jobs of trying techniques on the past."""
@@ -371,7 +372,7 @@ class Bellwether:
         configuration, held = self.configuration(), self.copy.organisation()
         sync = Every(SYNC, self.settings.poll_seconds)
         others = (*self.feed_parts.rhythm(), *beside_the_crm(configuration))
-        rhythms = (sync, *others, export_rhythm())
+        rhythms = (sync, *others, alert_rhythm(), export_rhythm())
         zone = configuration.organisation.time_zone or (held.time_zone if held else None)
         if zone is None:
             return rhythms
@@ -389,7 +390,7 @@ class Bellwether:
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
-        draw_woken(self.alerts, self.gateway)
+        wake_alerts(self.alerts, self.gateway)
         self.asking_parts.keep_house()
         self.seen.forget_old()
         self.scoring.marks.keep_house()

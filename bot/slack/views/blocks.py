@@ -44,6 +44,13 @@ def named(name: str, url: str | None) -> Json:
     return link(address, plain(name, 80)) if address else run(plain(name, 80), "bold")
 
 
+def group(handle: str, group_id: str | None) -> Json:
+    """A mention of a user group in rich text; the handle as a text where its id is not known."""
+    if group_id and limits.GROUP_ID.match(group_id):
+        return {"type": "usergroup", "usergroup_id": group_id}
+    return run(f"@{plain(handle, 80)}")
+
+
 def line(*runs: Json) -> Json:
     """A rich text section."""
     return {"type": "rich_text_section", "elements": list(runs)}
