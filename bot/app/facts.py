@@ -130,13 +130,23 @@ class EnginePass:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The latest run of a segmentation; ``accounts`` is how many took part."""
+    """The latest run of a segmentation; ``accounts`` is how many took part.
+
+    Attributes:
+        cause: ``past`` where an earlier day was scored before the first run of all.
+    """
 
     id: int
     as_of: date
     config_version: int
     accounts: int
     technique: str = "rfm"
+    cause: str = ""
+
+    @property
+    def is_past(self) -> bool:
+        """Whether no run of a present day was before."""
+        return self.cause == "past"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from scoring.criteria.periods import Today
 from scoring.rfm import Standing
 from scoring.standings import Moves, Standings, compare
 
-Cause = Literal["first", "daily", "change", "command"]
+Cause = Literal["first", "daily", "change", "command", "past"]
 LabelCounts = tuple[tuple[str | None, int], ...]
 # So many marked accounts are scored alone in any case, and of many accounts one in so many.
 MARKED_ANYWAY = 500
@@ -296,13 +296,15 @@ class OneRun:
         return self._technique.reasons(old, new, self._judged.situation)
 
     def _tell(self, run_id: int, changes: Sequence[tuple[int, AccountChange]], labels: LabelCounts) -> Told:
+        if self.cause == "past":
+            return Told()  # nobody waited for it
         context = RunContext(
             facts=RunFacts(self.segmentation.name, self._labels, self.baseline),
             run_id=run_id,
             day=self.today.day,
             at=self.started,
             currency=self.organisation.currency,
-            first=self.last is None or self.last.accounts == 0,
+            first=self.last is None or self.last.accounts == 0 or self.last.is_past,
             labels=labels,
             reasons=self._reasons,
             configuration=self.published.configuration,

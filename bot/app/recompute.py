@@ -10,6 +10,7 @@ from bot.app.config.published import Published, PublishedConfigurations
 from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.facts import EVERYBODY, LastRun, OrganisationFacts, RunSummary, Touched
+from bot.app.look_back import days_before, end_of, looks_back
 from bot.app.one_run import Cause, OneRun
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
@@ -77,6 +78,8 @@ class Recompute:
             ConfigurationError: no configuration is published, or its criteria do not fit the fields.
         """
         self._ahead()
+        if keep and as_of is None:
+            self._look_back(segmentation)
         with self._scores.transaction() as transaction:
             started = self._clock.now()
             touched = transaction.touched()
@@ -110,6 +113,33 @@ class Recompute:
             return undone.summary
         raise AssertionError("a rehearsal always ends by undoing")
 
+    def _look_back(self, segmentation: str | None) -> None:
+        """Score past days of what was never scored, each in a transaction of its own; one that stops goes on.
+
+        Nothing is told of them, and the marks of sync stay for the run of today.
+        """
+        published = self._configurations.current()
+        weeks = published.configuration.scoring.look_back_weeks
+        for one in _chosen(published.configuration, segmentation) if weeks else ():
+            if looks_back(one):
+                self._score_past(published, one, weeks)
+
+    def _score_past(self, published: Published, segmentation: Segmentation, weeks: int) -> None:
+        with self._scores.transaction() as transaction:
+            last = transaction.last_run(segmentation.name)
+            organisation = transaction.organisation()
+        today = organisation.today(published.configuration, self._clock.now())
+        for day in days_before(today.day, weeks) if last is None or last.is_past else ():
+            with self._scores.transaction() as transaction:
+                last = transaction.last_run(segmentation.name)
+                if last is not None and (not last.is_past or day <= last.as_of):
+                    continue
+                then, at = replace(today, day=day), end_of(day, today.zone)
+                nobody: frozenset[str] = frozenset()
+                self._one(
+                    transaction, published, segmentation, "past", at, organisation, then, nobody, keep=True
+                ).do()
+
     def _one(
         self,
         transaction: ScoringTransaction,
@@ -131,6 +161,7 @@ class Recompute:
                 f"{written_day(today.day)} cannot be kept: the history would be wrong.",
                 REHEARSE,
             )
+        goes_on = cause == "past" and last is not None
         return OneRun(
             transaction=transaction,
             published=published,
@@ -141,7 +172,7 @@ class Recompute:
             today=today,
             last=last,
             touched=marked,
-            baseline=earlier or self._is_baseline(last, published, segmentation),
+            baseline=earlier or (not goes_on and self._is_baseline(last, published, segmentation)),
             alone=earlier,
             now=self._clock.now,
             crm_url=self._crm_url,
@@ -157,7 +188,7 @@ class Recompute:
 
         A new version that changes only words or routes is none: it would swallow real changes.
         """
-        if last is None or last.accounts == 0:
+        if last is None or last.accounts == 0 or last.is_past:
             return True
         if last.config_version == now.version:
             return False

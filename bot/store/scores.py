@@ -51,6 +51,8 @@ _RUN = table_of(RunRow)
 _TOUCHED = table_of(TouchedAccountRow)
 _ORGANISATION = table_of(OrganisationRow)
 
+_OF_LAST_RUN = ("id", "as_of", "config_version", "accounts", "technique", "cause")
+
 
 class SqlScores:
     """The database as the use case sees it."""
@@ -143,7 +145,14 @@ class SqlScoringTransaction:
     def last_run(self, segmentation: str) -> LastRun | None:
         """The latest run."""
         row = self._connection.execute(
-            select(_RUN.c.id, _RUN.c.as_of, _RUN.c.config_version, _RUN.c.accounts, _RUN.c.technique)
+            select(
+                _RUN.c.id,
+                _RUN.c.as_of,
+                _RUN.c.config_version,
+                _RUN.c.accounts,
+                _RUN.c.technique,
+                _RUN.c.cause,
+            )
             .where(_RUN.c.segmentation == segmentation)
             .order_by(_RUN.c.id.desc())
             .limit(1)

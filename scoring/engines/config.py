@@ -24,12 +24,15 @@ class Scoring(Part):
         folder: of ``duckdb`` and ``spark``: where the files go: a path or an object store's URL, such as
             ``s3://bucket/bellwether``, that the cluster's machines read, too.
         parts: into how many files an account's transactions are dealt, by a hash of the account.
+        look_back_weeks: before its first run, RFM is scored as of so many past weeks, from the records as
+            they are now, so that there is a history to ask for at once.
     """
 
     engine: Engine = "auto"
     master: Annotated[str, Field(min_length=1)] = "local[*]"
     folder: str | None = None
     parts: Annotated[int, Field(ge=1, le=4096)] = 16
+    look_back_weeks: Annotated[int, Field(ge=0, le=520)] = 0
 
     @property
     def in_process(self) -> bool:
