@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.app.config.starting import Sales, starting_document
+from bot.app.config.starting import Example, Sales, starting_document
 from bot.app.errors import UserError
 from bot.app.worth import Worth
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said
@@ -40,12 +40,18 @@ LONGEST_WAIT = 60.0
 
 
 @configuration.command("init")
-def config_init(file: ConfigFile = None, sales: SalesOption = Sales.DEALS) -> None:
+def config_init(
+    file: ConfigFile = None,
+    sales: SalesOption = Sales.DEALS,
+    examples: Annotated[
+        list[Example] | None, typer.Option("--with", help="Use this example of the document, too.")
+    ] = None,
+) -> None:
     """Write a document to begin with, unless there is one."""
     from bot.runtime.setup import write_starting_configuration
 
     path = file or load_settings().config_file
-    if not write_starting_configuration(path, starting_document(sales)):
+    if not write_starting_configuration(path, starting_document(sales, examples or ())):
         raise UserError(f"{path} exists.", "Move it away, or name another file.")
     print(f"Wrote {path}. Next: bellwether config diff {path}")
 

@@ -19,6 +19,7 @@ from sandbox.demo.conversation import hold_conversation
 
 PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 PAGE_PORT, ZOHO_PORT, PRODUCT_PORT = 8700, 8701, 8702
+EXAMPLES = ("leaving", "firmographics", "recommendations")  # what deals and accounts alone can feed
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yaml"
 GUIDE = """
 Bellwether is running on this machine.
@@ -30,7 +31,9 @@ Bellwether is running on this machine.
       show VIP accounts in healthcare
       at-risk accounts over 50k
       how many champions per industry?
-      how is {account} doing?
+      how is {account} doing?          why is {account} VIP?          what should I offer {account}?
+      who left VIP this quarter?       who was VIP in June?
+      revenue by quarter               and then, in its thread or here: chart
       help
 
   To see an alert: in the panel "The world", lose all deals of {account}.
@@ -128,6 +131,7 @@ def _start_everything(children: Children, addresses: Addresses, directory: Path)
     children.await_answer("zoho", f"{addresses.zoho}/_sandbox/health")
     children.await_answer("slack", f"{addresses.page}/_sandbox/health")
     print("A Zoho and a Slack run on this machine. First sync of the whole organisation:", flush=True)
+    children.run("bot", "config", "init", *(f"--with={one}" for one in EXAMPLES))
     children.run("bot", "sync")
     children.run("bot", "score")
     children.start("bellwether", "bot", "run")

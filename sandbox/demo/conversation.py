@@ -54,11 +54,15 @@ class Page:
         found: list[Message] = self.get("messages", channel=channel, **{"as": person})["messages"]
         return found
 
+    def say(self, text: str) -> None:
+        """Say something to Bellwether in a direct message, and print it."""
+        self.post("say", **{"as": REP, "channel": DM, "text": text})
+        print(f"\nDarcel Schlecht\n    {text}", flush=True)
+
     def ask(self, text: str) -> Message:
         """Say something to Bellwether in a direct message; print both sides; return the answer."""
         before = {one["ts"] for one in self.messages(DM, REP)}
-        self.post("say", **{"as": REP, "channel": DM, "text": text})
-        print(f"\nDarcel Schlecht\n    {text}", flush=True)
+        self.say(text)
         answer = self._await(
             lambda: (one for one in self.messages(DM, REP) if one["ts"] not in before and one["user"] != REP),
             f"an answer to {text!r}",
@@ -103,6 +107,7 @@ def hold_conversation(page_url: str, zoho_url: str) -> int:
     page = Page(page_url)
     try:
         _questions(page, _medical_accounts(zoho_url))
+        _further_questions(page)
         _alert(page)
     except Disappointment as error:
         page.failures.append(str(error))
@@ -133,6 +138,30 @@ def _questions(page: Page, medical: set[str]) -> None:
     lost = page.ask("show VIP accounts in frobnicate")
     page.check("frobnicate" in message_text(lost), "names the word that was not understood")
     page.check(bool(_buttons(lost)), "offers readings as buttons")
+
+
+def _further_questions(page: Page) -> None:
+    """A number with its picture, a follow-up, the past, and what to offer."""
+    revenue = message_text(page.ask("revenue by quarter"))
+    page.check("$" in revenue and "Q3 2026" in revenue, "tells a figure by quarter")
+    before = {one["ts"] for one in page.messages(DM, REP) if one.get("files")}
+    page.say("chart")
+    drawn = page._await(
+        lambda: (one for one in page.messages(DM, REP) if one.get("files") and one["ts"] not in before),
+        "a chart",
+    )
+    page.check(bool(drawn["files"][0].get("alt_txt")), "the chart says in words what it shows")
+    page.ask("VIPs")
+    fewer = message_text(page.ask("only in retail"))
+    page.check("industry = retail" in fewer and "label = VIP" in fewer, "a follow-up narrows the question")
+    then = message_text(page.ask("who was VIP in June?"))
+    page.check("2026" in then and "VIP" in then, "tells who had a label in the past")
+    moved = message_text(page.ask("who left VIP this year?"))
+    page.check("left VIP" in moved, "tells who left a label")
+    offered = message_text(page.ask("what should I offer Konex?"))
+    page.check("Konex" in offered and "%" in offered, "says what to offer, with its chance")
+    why = message_text(page.ask("why is Konex VIP?"))
+    page.check("Recency" in why and "r >= 2" in why, "explains a label by its arithmetic")
 
 
 def _alert(page: Page) -> None:

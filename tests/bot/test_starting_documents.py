@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from bot.app.config.criteria import check_against
 from bot.app.config.published import STARTING_DOCUMENT, read_document
-from bot.app.config.starting import Sales, starting_document
+from bot.app.config.starting import Example, Sales, starting_document
 from bot.runtime.documents import catalogs_of
 from connector.cache.engine import Database
 from scoring.rfm_config import RfmSegmentation
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
-EXAMPLE = re.compile(r"^# (?=   ?(?: |- name))", re.MULTILINE)
-
 
 def problems(database: Database, text: str) -> list[str]:  # noqa: F811
     document = read_document(text, "starting.yaml")
     catalogs = catalogs_of(database, document.configuration)
     return [one.message for one in check_against(document.configuration, catalogs)]
-
-
-def with_examples(text: str) -> str:
-    """Every example of a further technique switched on."""
-    head, _, rest = text.partition("# More segmentations;")
-    examples, _, tail = rest.partition("\n\n")
-    return f"{head}# More segmentations;{EXAMPLE.sub('', examples)}\n\n{tail}"
 
 
 @pytest.mark.parametrize("sales", list(Sales))
@@ -39,12 +28,12 @@ def test_every_document_fits_an_organisation_that_is_not_read_yet(
     World(database)
     text = starting_document(sales)
     assert problems(database, text) == []
-    assert problems(database, with_examples(text)) == []
+    assert problems(database, starting_document(sales, list(Example))) == []
 
 
 @pytest.mark.parametrize("sales", list(Sales))
 def test_the_examples_show_every_technique(sales: Sales) -> None:
-    configuration = read_document(with_examples(starting_document(sales)), "starting.yaml").configuration
+    configuration = read_document(starting_document(sales, list(Example)), "starting.yaml").configuration
     assert [one.technique for one in configuration.segmentations] == [
         "rfm", "leaving", "firmographics", "engagement", "voice", "recommendations",
     ]  # fmt: skip

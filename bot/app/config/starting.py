@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
 from bot.app.config.published import STARTING_DOCUMENT
@@ -34,6 +35,7 @@ _RENEWED = """\
 # In the example of the technique leaving, which counts what RFM counts.
 _EXAMPLE = '#     transactions: stage = "Closed Won"\n#     horizon_days'
 _EXAMPLE_OF_INVOICES = "#     purchases: [{from: invoices}]\n#     horizon_days"
+_FIRST_LINE, _FURTHER_LINE = "#   - name: ", "#     "
 _EDITS = {
     Sales.DEALS: (),
     Sales.INVOICES: (
@@ -50,9 +52,35 @@ _EDITS = {
 }
 
 
-def starting_document(sales: Sales) -> str:
-    """A document that works on any Zoho organisation whose sales are there."""
+class Example(StrEnum):
+    """A further segmentation that stands in the document as an example, by its technique."""
+
+    LEAVING = "leaving"
+    FIRMOGRAPHICS = "firmographics"
+    ENGAGEMENT = "engagement"
+    VOICE = "voice"
+    RECOMMENDATIONS = "recommendations"
+
+
+def starting_document(sales: Sales, examples: Collection[Example] = ()) -> str:
+    """A document that works on any Zoho organisation whose sales are there.
+
+    Args:
+        sales: where they are.
+        examples: the further segmentations that are used.
+    """
     text = STARTING_DOCUMENT
     for old, new in _EDITS[sales]:
         text = text.replace(old, new)
-    return text
+    return "".join(_used(text.splitlines(keepends=True), examples))
+
+
+def _used(lines: Sequence[str], examples: Collection[Example]) -> Iterator[str]:
+    """The lines, with the "# " taken from those of some examples."""
+    used = False
+    for line, following in zip(lines, (*lines[1:], ""), strict=True):
+        if line.startswith(_FIRST_LINE):
+            used = following.partition(":")[2].strip() in {one.value for one in examples}
+        elif not line.startswith(_FURTHER_LINE):
+            used = False
+        yield line.removeprefix("# ") if used else line
