@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
+from scoring.alert_config import Alerts
+from scoring.alert_config import Route as Route  # noqa: PLC0414 - the document's parts are found here
 from scoring.criteria.fields import singular
 from scoring.engagement.config import EngagementLimits, EngagementSegmentation
 from scoring.engines.config import Scoring
@@ -84,32 +86,6 @@ class SynonymGroup(Part):
 
     field: str
     same: Annotated[tuple[str, ...], Field(min_length=2)]
-
-
-class Route(Part):
-    """Which label changes are told, and where.
-
-    Attributes:
-        when: ``worse``, ``better`` or ``any``.
-        labels: only changes to one of these labels; empty means every label.
-        at_least: only when at least this much money (whole currency units of counted spend) is at stake.
-        flood: more alerts than this from one run become one summary message.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    when: Literal["worse", "better", "any"] = "worse"
-    segmentation: str | None = None
-    labels: tuple[str, ...] = ()
-    at_least: float = 0
-    channel: str
-    flood: Annotated[int, Field(ge=1, le=500)] = 20
-
-
-class Alerts(Part):
-    """Where label changes are told; administrators are told of trouble in ``admin_channel``."""
-
-    routes: tuple[Route, ...] = ()
-    admin_channel: str | None = None
 
 
 class Access(Part):

@@ -1,13 +1,17 @@
-"""Which changes of label are told, and what the message says. Decisions only: nothing is stored or sent."""
+"""Which changes of label are told, and what the message says. Decisions only: nothing is stored or sent.
+
+When they may be told is decided in ``alert_times``, to whom in ``alert_addresses``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from bot.app.alert_times import quiet_until, within_cooldown
 from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, PendingAlert
 from bot.app.notices import AlertNotice
 from scoring.config import Route
@@ -41,6 +45,15 @@ class Verdict(StrEnum):
     BASELINE = "baseline"
     NEIGHBOUR = "neighbour"
     SNOOZED = "snoozed"
+    COOLDOWN = "cooldown"
+    NOT_WORSE = "not worse than before"
+    QUIET = "quiet hours"
+    DIGEST = "digest"
+
+
+# Told later, all at once; and selected, but not told at all.
+LATER = frozenset({Verdict.QUIET, Verdict.DIGEST})
+HELD_BACK = frozenset({Verdict.SNOOZED, Verdict.COOLDOWN, Verdict.NOT_WORSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,22 @@ class RunFacts:
     baseline: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a change is decided on, and what criteria say of it.
+
+    Attributes:
+        zone: the organisation's.
+        meets: whether it meets the route's criteria.
+        urgent: whether it meets the exceptions of the route's quiet hours.
+    """
+
+    now: datetime
+    zone: tzinfo
+    meets: bool = True
+    urgent: bool = False
+
+
 def selects(route: Route, change: AccountChange, run: RunFacts) -> bool:
     """Whether a route wants to know of this change. Accounts that take no part any more are never told."""
     if change.gone or change.old.label == change.new.label:
@@ -70,13 +99,26 @@ def selects(route: Route, change: AccountChange, run: RunFacts) -> bool:
     return change.at_stake_minor >= route.at_least * MINOR_PER_UNIT
 
 
-def decide(change: AccountChange, route: Route, run: RunFacts, earlier: EarlierAlerts) -> Verdict:
+def decide(
+    change: AccountChange,
+    route: Route,
+    run: RunFacts,
+    earlier: EarlierAlerts,
+    moment: Moment | None = None,
+) -> Verdict:
     """What becomes of one change on one route.
 
     A change that only others caused does not ring, because one lost account would ring for its neighbours in
     the ranking; a resting alert stays at rest unless it got worse than what was put to rest.
+
+    Args:
+        change: together with one that nobody has seen yet.
+        route: the route.
+        run: the run that found it.
+        earlier: what the route has told of the account.
+        moment: None: criteria and times are not looked at.
     """
-    if not selects(route, change, run):
+    if not selects(route, change, run) or (moment is not None and not moment.meets):
         return Verdict.NOT_SELECTED
     if run.baseline:
         return Verdict.BASELINE
@@ -84,7 +126,30 @@ def decide(change: AccountChange, route: Route, run: RunFacts, earlier: EarlierA
         return Verdict.NEIGHBOUR
     if earlier.snoozed and not is_worse(run.labels, change.new.label, earlier.snoozed_label):
         return Verdict.SNOOZED
-    return Verdict.RING
+    if moment is None:
+        return Verdict.RING
+    return _repeated(change, route, run, earlier, moment) or _timed(route, moment)
+
+
+def _repeated(
+    change: AccountChange, route: Route, run: RunFacts, earlier: EarlierAlerts, moment: Moment
+) -> Verdict | None:
+    """Why an account is not told again; None when it may be."""
+    if earlier.told_at is None or not route.remembers:
+        return None
+    if not within_cooldown(route, earlier.told_at, moment.now):
+        return None
+    if route.again == "always":
+        return Verdict.COOLDOWN
+    worse = is_worse(run.labels, change.new.label, earlier.told_label)
+    return None if worse else Verdict.NOT_WORSE
+
+
+def _timed(route: Route, moment: Moment) -> Verdict:
+    if route.digest:
+        return Verdict.DIGEST
+    quiet = not moment.urgent and quiet_until(route.quiet, moment.now, moment.zone) is not None
+    return Verdict.QUIET if quiet else Verdict.RING
 
 
 def merged(change: AccountChange, pending: PendingAlert, labels: Sequence[str]) -> AccountChange:
@@ -122,6 +187,7 @@ def notice(
         last_purchase=change.new.last_purchase,
         next_step=next_step(change),
         changed_at=at,
+        last_contact=who.last_contact,
     )
 
 
@@ -136,20 +202,38 @@ def summary_payload(
 ) -> dict[str, Any]:
     """Many changes in one message: the largest amounts first, as many as fit, and how many there are."""
     largest = sorted(changes, key=lambda one: (-one[0].at_stake_minor, one[1].name, one[0].account_id))
+    lines = [
+        {
+            "name": who.name,
+            "old": change.old.label,
+            "new": change.new.label,
+            "money_minor": change.at_stake_minor,
+        }
+        for change, who in largest
+    ]
+    return lines_payload(title, lines, currency)
+
+
+def lines_payload(title: str, lines: Sequence[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """The same of lines that are ready and in order."""
     return {
         "title": title,
-        "lines": [
-            {
-                "name": who.name,
-                "old": change.old.label,
-                "new": change.new.label,
-                "money_minor": change.at_stake_minor,
-            }
-            for change, who in largest[:MOST_SUMMARY_LINES]
-        ],
-        "total": len(changes),
+        "lines": list(lines[:MOST_SUMMARY_LINES]),
+        "total": len(lines),
         "currency": currency,
     }
+
+
+def held_back_note(counts: Mapping[str, int]) -> str | None:
+    """What was not told since the last message, as ``3 more were held back: cooldown 2, quiet hours 1``."""
+    most = sorted(
+        ((many, reason) for reason, many in counts.items() if many), key=lambda one: (-one[0], one[1])
+    )
+    if not most:
+        return None
+    total = sum(many for many, _ in most)
+    reasons = ", ".join(f"{reason} {many:,}" for many, reason in most)
+    return f"{total:,} more {'was' if total == 1 else 'were'} held back: {reasons}."
 
 
 def flood_title(route: Route, segmentation: str, count: int) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.app.alert_addresses import Addressing, is_personal
 from bot.app.errors import SendLater, SendNever, SendUnclear
 from bot.app.ports import Chat, Outbox, OutboxMessage
 
@@ -32,16 +33,25 @@ class Troubles(Protocol):
 class Delivery:
     """Takes messages from the outbox and settles them.
 
-    1. Claim one, with a lease, so that a process that dies gives it back.
+    1. Claim one, with a lease, so that a process that dies gives it back. One to a person is given back with
+       the channel that was found for it, so that every later attempt looks and posts in the same place.
     2. If an earlier attempt may have been delivered, look for it in Slack and adopt it.
     3. Otherwise post, and settle by how one recovers: later, unclear, never, or sent.
     """
 
-    def __init__(self, outbox: Outbox, chat: Chat, troubles: Troubles, holder: str) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        chat: Chat,
+        troubles: Troubles,
+        holder: str,
+        addressing: Addressing | None = None,
+    ) -> None:
         self._outbox = outbox
         self._chat = chat
         self._troubles = troubles
         self._holder = holder
+        self._addressing = addressing
 
     def deliver_one(self) -> bool:
         """Deliver one due message; False when none is due."""
@@ -71,12 +81,26 @@ class Delivery:
         return True
 
     def _send(self, message: OutboxMessage) -> None:
+        if is_personal(message.channel):
+            self._address(message)
+            return
         posted = self._chat.find_posted(message) if message.maybe_sent_since else None
         if posted is None:
             posted = self._chat.post(message)
         self._outbox.settle_sent(message.id, posted)
         self._troubles.end(f"slack:{message.channel}")
         log.info("message_sent", id=message.id, kind=message.kind, attempts=message.attempts)
+
+    def _address(self, message: OutboxMessage) -> None:
+        """Find out where a person is told; nothing is sent yet."""
+        if self._addressing is None:
+            raise SendNever("Nobody looks people up here, so nobody can be told directly.")
+        try:
+            place = self._addressing.place(message)
+        except SendUnclear as error:
+            raise SendLater(error.what_happened) from None  # only a look-up was lost
+        self._outbox.address(message.id, place.channel, place.note)
+        log.info("message_addressed", id=message.id, otherwise=place.note is not None)
 
 
 def pause(attempts: int) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -154,10 +154,28 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class NamedOwner:
-    """An account's name and its owner's, for a message."""
+    """An account's name and its owner's, for a message.
+
+    Attributes:
+        last_contact: the day of the last thing that happened between the account and us, where one is known.
+    """
 
     name: str
     owner_name: str | None
+    last_contact: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The CRM users whom an account concerns, by id; None where there is none.
+
+    Attributes:
+        by_field: of lookup fields, by their API name.
+    """
+
+    owner_id: str | None = None
+    manager_id: str | None = None
+    by_field: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +206,23 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class PendingAlert:
-    """An alert that nobody has seen yet: its message waits."""
+    """An alert that nobody has seen yet: its messages wait.
+
+    Attributes:
+        outbox_id: of the first of them.
+    """
 
     alert_id: int
     outbox_id: int
     old: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where the first message of a thread stands in Slack."""
+
+    channel: str
+    ts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +231,16 @@ class EarlierAlerts:
 
     Attributes:
         snoozed: whether an alert rests now; ``snoozed_label`` is the label that it was about.
+        told_at: when the account was told last, alone or with others; ``told_label`` what it had become.
+        thread: of the last alert that stands in Slack.
     """
 
     pending: PendingAlert | None = None
     snoozed: bool = False
     snoozed_label: str | None = None
+    told_at: datetime | None = None
+    told_label: str | None = None
+    thread: Thread | None = None
 
 
 @dataclass(frozen=True)
@@ -246,7 +281,8 @@ class SegmentationRun:
             technique scores by.
         written: score rows that were written; ``label_changes`` of them have another label.
         baseline: nothing was alerted, because it was the first run or the configuration changed.
-        held: selected by a route but not told, by reason: ``neighbour``, ``snoozed``.
+        held: selected by a route but not told now, by reason: ``neighbour``, ``snoozed``, ``cooldown`` …
+        otherwise: of a baseline, how many changes each route would have been told of.
         labels: accounts per label, best first, and without one last (None).
     """
 
@@ -264,6 +300,7 @@ class SegmentationRun:
     held: Mapping[str, int]
     labels: tuple[tuple[str | None, int], ...]
     warnings: tuple[str, ...]
+    otherwise: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -282,7 +319,11 @@ class RunSummary:
 
     def as_json(self) -> dict[str, Any]:
         """JSON values only."""
-        parts = [asdict(one) | {"as_of": one.as_of.isoformat(), "held": dict(one.held)} for one in self.parts]
+        parts = [
+            asdict(one)
+            | {"as_of": one.as_of.isoformat(), "held": dict(one.held), "otherwise": dict(one.otherwise)}
+            for one in self.parts
+        ]
         return {
             "cause": self.cause,
             "started_at": self.started_at.isoformat(),
@@ -315,6 +356,15 @@ def standing_from(stored: Mapping[str, Any]) -> Standing:
     return Standing(**{**values, "last_purchase": date.fromisoformat(day) if day else None})
 
 
+_HELD = {
+    "snoozed": "Not alerted, because snoozed",
+    "cooldown": "Not alerted, because of a cooldown",
+    "not worse than before": "Not alerted, because not worse than what was told",
+    "quiet hours": "Told later, after quiet hours",
+    "digest": "Told later, in a digest",
+}
+
+
 def _sentences(run: SegmentationRun) -> list[str]:
     changed = "no label changed" if not run.label_changes else f"{run.label_changes:,} labels changed"
     if run.label_changes == 1:
@@ -327,6 +377,5 @@ def _sentences(run: SegmentationRun) -> list[str]:
         lines.append(f"Alerts: {run.alerts:,}; summaries: {run.summaries:,}.")
     if run.held.get("neighbour"):
         lines.append(f"Not alerted, because only other accounts moved: {run.held['neighbour']:,}.")
-    if run.held.get("snoozed"):
-        lines.append(f"Not alerted, because snoozed: {run.held['snoozed']:,}.")
+    lines += (f"{said}: {run.held[reason]:,}." for reason, said in _HELD.items() if run.held.get(reason))
     return [*lines, *run.warnings]

@@ -20,6 +20,9 @@ class AlertNotice:
         state: ``open``, ``acknowledged`` or ``snoozed``.
         acted_by: who did it, as shown; with ``acted_at`` and, when snoozed, ``snoozed_until``.
         slack_channel: where its message stands, with ``slack_ts``; None while it is not posted.
+        last_contact: the last thing that happened between the account and us, where one is known.
+        note: what else the reader should know: what was held back, why it is told here.
+        mention: the handle of a user group that is told by being mentioned; ``mention_id`` Slack's id of it.
     """
 
     alert_id: int
@@ -43,6 +46,10 @@ class AlertNotice:
     snoozed_until: datetime | None = None
     slack_channel: str | None = None
     slack_ts: str | None = None
+    last_contact: date | None = None
+    note: str | None = None
+    mention: str | None = None
+    mention_id: str | None = None
 
     def as_payload(self) -> dict[str, Any]:
         """The stored form: JSON values only."""
@@ -53,6 +60,7 @@ class AlertNotice:
 
 
 _INSTANTS = {"changed_at", "acted_at", "snoozed_until"}
+_DAYS = {"last_purchase", "last_contact"}
 
 
 def notice_from(payload: Mapping[str, Any]) -> AlertNotice:
@@ -61,7 +69,7 @@ def notice_from(payload: Mapping[str, Any]) -> AlertNotice:
     values = {name: value for name, value in payload.items() if name in known}
     for name in _INSTANTS & values.keys():
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    if values.get("last_purchase"):
-        values["last_purchase"] = date.fromisoformat(values["last_purchase"])
+    for name in _DAYS & values.keys():
+        values[name] = date.fromisoformat(values[name]) if values[name] else None
     values["reasons"] = tuple(values.get("reasons", ()))
     return AlertNotice(**values)

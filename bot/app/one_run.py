@@ -114,6 +114,7 @@ class OneRun:
             held=told.held,
             labels=labels,
             warnings=(*scored.warnings, *_gone(moves)),
+            otherwise=told.otherwise,
         )
 
     @cached_property
@@ -304,6 +305,8 @@ class OneRun:
             first=self.last is None or self.last.accounts == 0,
             labels=labels,
             reasons=self._reasons,
+            configuration=self.published.configuration,
+            today=self.today,
         )
         alerting = Alerting(self.transaction, context, self.crm_url)
         return alerting.tell(changes, self.published.configuration.alerts.routes)

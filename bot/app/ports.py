@@ -74,6 +74,10 @@ class Outbox(Protocol):
         """Take the oldest due message nobody holds; at most one per channel and second."""
         ...
 
+    def address(self, message_id: int, channel: str, note: str | None) -> None:
+        """Say in which channel a message to a person goes, and give it back to be claimed for it."""
+        ...
+
     def settle_sent(self, message_id: int, posted: Posted) -> None:
         """It stands in Slack; also tells the alert where."""
         ...
@@ -326,6 +330,11 @@ class AlertRecords(Protocol):
 
     def wake(self) -> tuple[tuple[AlertNotice, Posted], ...]:
         """Open again the alerts whose rest is over; with where each stands."""
+        ...
+
+    def postings(self, alert_id: int) -> tuple[Posted, ...]:
+        """Every place where the alert's message stands: its own first, then copies to further people."""
+        ...
 
 
 class ConfigVersions(Protocol):

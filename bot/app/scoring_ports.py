@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from pandas import DataFrame
 
 from bot.app.facts import (
     ChangesOfRun,
+    Concerned,
     EarlierAlerts,
     LastRun,
     NamedOwner,
@@ -22,9 +24,50 @@ from bot.app.facts import (
 )
 from bot.app.techniques.technique import Evidence, Learned
 from scoring.config import Configuration
+from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
 from scoring.rfm import Standing
 from scoring.standings import Moves, Standings
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """An alert to be kept.
+
+    Attributes:
+        channel: its first address.
+        state: ``open``; ``digest`` when it was told in a summary, where nothing can be done about it.
+        thread_ts: of the thread that its message goes into.
+    """
+
+    route: str
+    channel: str
+    change_id: int
+    account_id: str
+    state: str = "open"
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be sent once.
+
+    Attributes:
+        dedupe_key: a key that is there already adds nothing.
+        channel: where to: a channel, or the address of a person.
+        alert_id: of the alert that it tells.
+        held_until: it waits for this time, and may then become one with others of its route.
+        route: of the alert.
+    """
+
+    dedupe_key: str
+    kind: str
+    channel: str
+    payload: Mapping[str, Any]
+    alert_id: int | None = None
+    held_until: datetime | None = None
+    route: str | None = None
 
 
 class ScoringTransaction(Protocol):
@@ -89,8 +132,8 @@ class ScoringTransaction(Protocol):
         """Those of the accounts that ever had a label."""
         ...
 
-    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
-        """Names and owners of accounts that the cache still holds."""
+    def names(self, account_ids: Sequence[str], now: datetime | None = None) -> Mapping[str, NamedOwner]:
+        """Names, owners and last contacts (until now) of accounts that the cache still holds."""
         ...
 
     def earlier_alerts(
@@ -100,7 +143,7 @@ class ScoringTransaction(Protocol):
         ...
 
     def withdraw(self, pending: PendingAlert) -> bool:
-        """Supersede a message that is not being sent; False when it is too late."""
+        """Supersede an alert's messages, none of which is being sent; False when it is too late."""
         ...
 
     def save_run(self, run: RunRecord) -> int:
@@ -136,14 +179,34 @@ class ScoringTransaction(Protocol):
         """Keep changes of label with the sentences that explain them; their numbers, in order."""
         ...
 
-    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
+    def add_alert(self, alert: NewAlert, at: datetime) -> int:
         """Add an alert; its number."""
         ...
 
-    def add_message(
-        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
-    ) -> None:
-        """Put a message into the outbox, due now; the key must be new."""
+    def add_message(self, message: NewMessage, at: datetime) -> None:
+        """Put a message into the outbox, due now unless it is held; the key must be new."""
+        ...
+
+    def hold_back(self, route: str, place: str, change_id: int, reason: str, at: datetime) -> None:
+        """Note that a change is not told, or not now, at an address."""
+        ...
+
+    def announce(self, route: str, place: str, key: str) -> Mapping[str, int]:
+        """What was held back at an address and not said yet, by reason; from now on the message said it."""
+        ...
+
+    def account_catalog(self, configuration: Configuration) -> Catalog:
+        """The fields of accounts."""
+        ...
+
+    def meeting(
+        self, criteria: Node, catalog: Catalog, segmentation: str, today: Today, account_ids: Sequence[str]
+    ) -> set[str]:
+        """Those of some accounts that meet criteria, as they are now."""
+        ...
+
+    def concerned(self, account_ids: Sequence[str], fields: Sequence[str]) -> Mapping[str, Concerned]:
+        """The CRM users whom accounts concern; ``fields`` are lookup fields by API name."""
         ...
 
 

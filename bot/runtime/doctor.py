@@ -76,7 +76,7 @@ def _socket(bellwether: Bellwether) -> str:
 
 def _channels(bellwether: Bellwether) -> list[str]:
     alerts = bellwether.configuration().alerts
-    named = [route.channel for route in alerts.routes] + [alerts.admin_channel or ""]
+    named = [route.home or "" for route in alerts.routes] + [alerts.admin_channel or ""]
     return [channel for channel in dict.fromkeys(named) if channel]
 
 

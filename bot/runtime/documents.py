@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.app.config.criteria import Catalogs
 from bot.store.catalog import account_catalog, transaction_catalog
+from bot.store.concerned import user_fields
 from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 from scoring.config import Configuration
@@ -16,4 +17,5 @@ def catalogs_of(database: Database, configuration: Configuration) -> Catalogs:
             account_catalog(connection, configuration),
             transaction_catalog(connection, configuration),
             tuple(sold_products(connection).names.values()),
+            user_fields(connection, configuration.mapping.accounts.module),
         )

@@ -100,7 +100,7 @@ class ScoringParts:
         scores = ListenedScores(self.database, heard, PATIENCE_SECONDS)
         candidates = CandidateConfiguration(self.versions, candidate)
         recompute = Recompute(scores, candidates, self.clock, self.crm_url)
-        return preview(recompute.rehearse(), heard, candidate.configuration)
+        return preview(recompute.rehearse(), heard)
 
     @cached_property
     def backtesting(self) -> Backtesting:

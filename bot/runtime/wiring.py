@@ -13,20 +13,20 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import slack_sdk
-import structlog
 from starlette.routing import Route
 
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
 from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations, read_configuration
 from bot.app.deliver import Delivery
-from bot.app.errors import SendError, UserError
+from bot.app.errors import UserError
 from bot.app.home import Home
 from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
+from bot.runtime.alert_parts import addressing, alert_handler, alert_rhythm, wake_alerts
 from bot.runtime.asking_parts import further_answers
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
@@ -68,8 +68,6 @@ from scoring.config import Configuration
 
 LONGEST_SLEEP_SECONDS: Final = 5
 KEEP_JOBS: Final = timedelta(days=7)
-
-log = structlog.get_logger(__name__)
 
 
 class Bellwether:
@@ -271,7 +269,8 @@ class Bellwether:
     @cached_property
     def delivery(self) -> Delivery:
         """From the outbox to Slack."""
-        return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
+        people = addressing(self.database, self.slack)
+        return Delivery(self.outbox, self.gateway, self.incidents, self.holder, people)
 
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
@@ -340,9 +339,9 @@ class Bellwether:
             stop=stop,
             finance_again=self.zoho.read_finance_again,
         )
-        return JobLoop(
-            self.jobs, self.clock, self.holder, handlers.by_kind(), handlers.on_failure, handlers.on_success
-        )
+        alerts = alert_handler(self.database, self.clock, self.configuration, self.copy.organisation)
+        kinds = {**handlers.by_kind(), **alerts}
+        return JobLoop(self.jobs, self.clock, self.holder, kinds, handlers.on_failure, handlers.on_success)
 
     def backtest_loop(self, stop: threading.Event) -> JobLoop:
         """What does the long jobs of trying techniques on the past."""
@@ -366,6 +365,7 @@ class Bellwether:
         configuration, held = self.configuration(), self.copy.organisation()
         rhythms = (
             Every(SYNC, self.settings.poll_seconds),
+            alert_rhythm(),
             *self.feed_parts.rhythm(),
             *beside_the_crm(configuration),
         )
@@ -386,11 +386,7 @@ class Bellwether:
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
-        for notice, posted in self.alerts.wake():
-            try:
-                self.gateway.edit(posted, "alert", notice.as_payload())
-            except SendError as error:
-                log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
+        wake_alerts(self.alerts, self.gateway)
         self.seen.forget_old()
         self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -15,6 +16,7 @@ from bot.app.errors import SendNever
 from bot.app.notices import notice_from
 from bot.app.ports import OutboxMessage, Posted, SlackProfile
 from bot.slack import ids
+from bot.slack.addressing import UserGroups, profile_of
 from bot.slack.channels import Channels
 from bot.slack.client import posting_client
 from bot.slack.failures import BLOCK_ERRORS, TRANSPORT_ERRORS, code_of, send_error
@@ -40,6 +42,7 @@ class SlackGateway:
     def __init__(self, client: WebClient, channels: Channels | None = None) -> None:
         self._client = posting_client(client)
         self._channels = channels or Channels(client)
+        self._groups = UserGroups(client)
 
     def post(self, message: OutboxMessage) -> Posted:
         """Draw and post a message, with its outbox id in the metadata.
@@ -49,10 +52,10 @@ class SlackGateway:
             SendUnclear: it may have been posted; look before trying again.
             SendNever: it will never work; the reason is for an administrator.
         """
-        drawn = draw(message.kind, message.payload)
+        drawn = draw(message.kind, self._groups.mentioned(message.payload))
         answer = self._sorted(
             lambda blocks: self._client.chat_postMessage(
-                channel=self._channels.resolve(message.channel),
+                **self._place(message),
                 metadata={"event_type": ids.OUTBOX_EVENT, "event_payload": {"outbox_id": message.id}},
                 unfurl_links=False,
                 unfurl_media=False,
@@ -72,8 +75,10 @@ class SlackGateway:
         if message.maybe_sent_since is None:
             return None
         try:
-            channel = self._channels.resolve(message.channel)
-            for found in self._history(channel, message.maybe_sent_since - CLOCK_DIFFERENCE):
+            place = self._place(message)
+            channel, thread_ts = str(place["channel"]), place.get("thread_ts")
+            since = message.maybe_sent_since - CLOCK_DIFFERENCE
+            for found in self._history(channel, since, thread_ts):
                 if _outbox_id(found) == message.id:
                     return Posted(channel, str(found["ts"]))
         except TRANSPORT_ERRORS as error:
@@ -88,8 +93,18 @@ class SlackGateway:
         """Draw a message again in place, from new values; errors as of ``post``."""
         self._sorted(
             lambda blocks: self._client.chat_update(channel=posted.channel, ts=posted.ts, **blocks),
-            draw(kind, payload),
+            draw(kind, self._groups.mentioned(payload)),
         )
+
+    def _place(self, message: OutboxMessage) -> Json:
+        """The channel, and the thread when the message belongs into one that stands there."""
+        place: Json = {"channel": self._channels.resolve(message.channel)}
+        thread = message.payload.get("thread") or {}
+        if thread.get("channel") == place["channel"]:
+            place["thread_ts"] = str(thread["ts"])
+            if message.payload.get("broadcast"):
+                place["reply_broadcast"] = True
+        return place
 
     def _sorted(self, call: Callable[[Json], SlackResponse], message: Message) -> SlackResponse:
         """Call Slack with the blocks, and once more with plain text if it refuses the blocks."""
@@ -104,10 +119,14 @@ class SlackGateway:
         except TRANSPORT_ERRORS as error:
             raise send_error(error) from error
 
-    def _history(self, channel: str, since: datetime) -> Iterator[Mapping[str, Any]]:
+    def _history(self, channel: str, since: datetime, thread_ts: str | None) -> Iterator[Mapping[str, Any]]:
+        """The channel's messages since then; answers in a thread stand in that thread alone."""
         cursor: str | None = None
         for _page in range(HISTORY_PAGES):
-            answer = self._client.conversations_history(
+            read: Any = self._client.conversations_history
+            if thread_ts:
+                read = partial(self._client.conversations_replies, ts=thread_ts)
+            answer = read(
                 channel=channel,
                 oldest=f"{since.timestamp():.6f}",
                 include_all_metadata=True,
@@ -159,17 +178,4 @@ class SlackDirectory:
             if isinstance(error, SlackApiError) and code_of(error) in _NOBODY:
                 return None
             raise send_error(error) from error
-        profile = user.get("profile") or {}
-        names = (
-            profile.get("real_name"),
-            user.get("real_name"),
-            profile.get("display_name"),
-            user.get("name"),
-        )
-        foreign = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted")
-        return SlackProfile(
-            name=next((str(name) for name in names if name), slack_id),
-            email=profile.get("email") if user.get("is_email_confirmed", True) else None,
-            is_guest=any(bool(user.get(flag)) for flag in foreign),
-            is_bot=bool(user.get("is_bot")),
-        )
+        return profile_of(slack_id, user)

@@ -77,6 +77,15 @@ class SqlAlertRecords:
             (_notice(row), Posted(row["slack_channel"], row["slack_ts"])) for row in rows if row["slack_ts"]
         )
 
+    def postings(self, alert_id: int) -> tuple[Posted, ...]:
+        """Every place where the alert's message stands: its own first, then copies."""
+        sent = select(_outbox.c.slack_channel, _outbox.c.slack_ts).where(
+            _outbox.c.alert_id == alert_id, _outbox.c.kind == "alert", _outbox.c.state == "sent"
+        )
+        with self._database.reads.begin() as connection:
+            rows = connection.execute(sent.order_by(_outbox.c.id)).all()
+        return tuple(Posted(row.slack_channel, row.slack_ts) for row in rows if row.slack_ts)
+
     def _act(self, alert_id: int, states: tuple[str, ...], **values: Any) -> bool:
         with self._database.writes.begin() as connection:
             changed = connection.execute(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, or_, select, update
 from bot.app.errors import UserError
 from bot.app.notices import NOTICE_VERSION
 from bot.app.ports import Clock, OutboxMessage, Posted
+from bot.app.scoring_ports import NewMessage
 from bot.store.dialect import insert_or
 from bot.store.locks import take_turn
 from bot.store.tables import AlertRow, OutboxRow
@@ -45,16 +46,23 @@ def put_message(
     connection: Connection, *, key: str, kind: str, channel: str, payload: Mapping[str, Any], now: datetime
 ) -> None:
     """Add a message inside the caller's transaction; a key that is there already adds nothing."""
+    put(connection, NewMessage(key, kind, channel, payload), now)
+
+
+def put(connection: Connection, message: NewMessage, now: datetime) -> None:
+    """The same of any message; one that is held waits for ``bot.store.alert_work`` to let it go."""
     connection.execute(
         insert_or(connection.dialect.name, _outbox)
         .values(
-            dedupe_key=key,
-            kind=kind,
-            channel=channel,
-            payload=json.dumps(payload, ensure_ascii=False),
+            dedupe_key=message.dedupe_key,
+            kind=message.kind,
+            channel=message.channel,
+            payload=json.dumps(message.payload, ensure_ascii=False),
             payload_version=NOTICE_VERSION,
-            state="pending",
-            due_at=now,
+            state="pending" if message.held_until is None else "held",
+            alert_id=message.alert_id,
+            route=message.route,
+            due_at=message.held_until or now,
             attempts=0,
             created_at=now,
         )
@@ -77,9 +85,10 @@ class SqlOutbox:
             row = connection.execute(_next_due(now)).mappings().first()
             if row is None:
                 return None
-            connection.execute(
+            taken = connection.execute(
                 update(_outbox)
-                .where(_outbox.c.id == row["id"])
+                # It may have been withdrawn since it was looked at.
+                .where(_outbox.c.id == row["id"], _outbox.c.state.in_(WAITING))
                 .values(
                     lease_until=now + lease,
                     leased_by=holder,
@@ -87,7 +96,44 @@ class SqlOutbox:
                     first_attempt_at=row["first_attempt_at"] or now,
                 )
             )
-        return _message(row)
+        return _message(row) if taken.rowcount else None
+
+    def address(self, message_id: int, channel: str, note: str | None) -> None:
+        """Say where a message to a person goes; it is claimed once more, at the pace of that channel.
+
+        Where another message of the same alert goes to that channel already, this one has nothing to add.
+        """
+        with self._database.writes.begin() as connection:
+            row = connection.execute(select(_outbox).where(_outbox.c.id == message_id)).mappings().one()
+            payload = json.loads(row["payload"])
+            # What goes further because nobody acknowledged is to be seen there, wherever that is.
+            told = not payload.get("escalation") and self._is_told_there(connection, row, channel)
+            said = " ".join(one for one in (note, payload.get("note")) if one)
+            connection.execute(
+                update(_outbox)
+                .where(_outbox.c.id == message_id)
+                .values(
+                    state="superseded" if told else "pending",
+                    channel=channel,
+                    payload=json.dumps(payload | ({"note": said} if said else {}), ensure_ascii=False),
+                    due_at=self._clock.now(),
+                    lease_until=None,
+                    attempts=0,
+                    first_attempt_at=None,
+                )
+            )
+
+    def _is_told_there(self, connection: Connection, row: RowMapping, channel: str) -> bool:
+        if row["alert_id"] is None or row["kind"] != "alert":
+            return False
+        others = select(_outbox.c.id).where(
+            _outbox.c.alert_id == row["alert_id"],
+            _outbox.c.id != row["id"],
+            _outbox.c.kind == "alert",
+            or_(_outbox.c.channel == channel, _outbox.c.slack_channel == channel),
+            _outbox.c.state.not_in(("superseded", "dead")),
+        )
+        return connection.execute(others.limit(1)).first() is not None
 
     def settle_sent(self, message_id: int, posted: Posted) -> None:
         """It stands in Slack; also tells the alert where."""
@@ -106,10 +152,11 @@ class SqlOutbox:
                     last_error=None,
                 )
             )
-            if row["kind"] == "alert":
+            payload = json.loads(row["payload"])
+            if row["kind"] == "alert" and not payload.get("copy"):
                 connection.execute(
                     update(_alert)
-                    .where(_alert.c.id == json.loads(row["payload"])["alert_id"])
+                    .where(_alert.c.id == payload["alert_id"])
                     .values(slack_channel=posted.channel, slack_ts=posted.ts)
                 )
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.app.config.preview import Heard, HeardOfOne
 from bot.app.facts import ChangesOfRun, OrganisationFacts
-from bot.app.scoring_ports import ScoringTransaction
+from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from bot.store.locks import in_turn
 from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
@@ -59,13 +58,12 @@ class _ListenedTransaction(SqlScoringTransaction):
         self._heard.names.update(self.names([one.account_id for one in self._now.changes]))
         return super().save_changes(changes)
 
-    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
-        self._now.alerts.append(route)
-        return super().add_alert(route, channel, change_id, account_id, at)
+    def add_alert(self, alert: NewAlert, at: datetime) -> int:
+        if alert.state == "open":
+            self._now.alerts.append(alert.route)
+        return super().add_alert(alert, at)
 
-    def add_message(
-        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
-    ) -> None:
-        if kind == "alert_summary":
-            self._now.summaries.append(channel)
-        super().add_message(dedupe_key, kind, channel, payload, at)
+    def add_message(self, message: NewMessage, at: datetime) -> None:
+        if message.kind == "alert_summary":
+            self._now.summaries.append(message.channel)
+        super().add_message(message, at)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from bot.app.facts import (
     AccountChange,
     ChangesOfRun,
+    Concerned,
     EarlierAlerts,
     LastRun,
     NamedOwner,
@@ -25,28 +26,29 @@ from bot.app.facts import (
     Touched,
     standing_as_json,
 )
-from bot.app.scoring_ports import ScoringTransaction
+from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from bot.app.techniques.technique import Learned
-from bot.store import learnings, raised_alerts, score_rows, snapshots
+from bot.store import concerned, learnings, raised_alerts, score_rows, snapshots
 from bot.store.bulk_rows import next_numbers, write_rows
+from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
 from bot.store.offers import write_offers
-from bot.store.outbox import put_message
+from bot.store.outbox import put
 from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, UserRow, table_of
+from connector.cache.tables import OrganisationRow, TouchedAccountRow, table_of
 from scoring.config import Configuration
+from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
+from scoring.criteria.tree import Node
 from scoring.rfm import Standing
 from scoring.standings import Moves, Standings
 
 _CHANGE = table_of(LabelChangeRow)
 _RUN = table_of(RunRow)
 _TOUCHED = table_of(TouchedAccountRow)
-_ACCOUNT = table_of(AccountRow)
-_USER = table_of(UserRow)
 _ORGANISATION = table_of(OrganisationRow)
 
 
@@ -157,16 +159,9 @@ class SqlScoringTransaction:
             for row in self._connection.execute(query.where(_CHANGE.c.account_id.in_(some)))
         }
 
-    def names(self, account_ids: Sequence[str]) -> Mapping[str, NamedOwner]:
-        """Names and owners."""
-        query = select(_ACCOUNT.c.id, _ACCOUNT.c.name, _USER.c.name.label("owner")).join_from(
-            _ACCOUNT, _USER, _USER.c.id == _ACCOUNT.c.owner_id, isouter=True
-        )
-        return {
-            row.id: NamedOwner(row.name or f"Account {row.id}", row.owner)
-            for some in score_rows.batches(account_ids)
-            for row in self._connection.execute(query.where(_ACCOUNT.c.id.in_(some)))
-        }
+    def names(self, account_ids: Sequence[str], now: datetime | None = None) -> Mapping[str, NamedOwner]:
+        """Names, owners and last contacts."""
+        return concerned.names(self._connection, account_ids, now)
 
     def save_run(self, run: RunRecord) -> int:
         """Keep a run."""
@@ -248,15 +243,35 @@ class SqlScoringTransaction:
         """Take back an alert that is not being sent."""
         return raised_alerts.withdraw(self._connection, pending)
 
-    def add_alert(self, route: str, channel: str, change_id: int, account_id: str, at: datetime) -> int:
+    def add_alert(self, alert: NewAlert, at: datetime) -> int:
         """Add an alert."""
-        return raised_alerts.add_alert(self._connection, route, channel, change_id, account_id, at)
+        return raised_alerts.add_alert(self._connection, alert, at)
 
-    def add_message(
-        self, dedupe_key: str, kind: str, channel: str, payload: Mapping[str, Any], at: datetime
-    ) -> None:
+    def add_message(self, message: NewMessage, at: datetime) -> None:
         """Put a message into the outbox; a key that is there already is left as it is."""
-        put_message(self._connection, key=dedupe_key, kind=kind, channel=channel, payload=payload, now=at)
+        put(self._connection, message, at)
+
+    def hold_back(self, route: str, place: str, change_id: int, reason: str, at: datetime) -> None:
+        """Note what is not told."""
+        raised_alerts.hold_back(self._connection, route, place, change_id, reason, at)
+
+    def announce(self, route: str, place: str, key: str) -> Mapping[str, int]:
+        """What was held back and not said yet."""
+        return raised_alerts.announce(self._connection, route, place, key)
+
+    def account_catalog(self, configuration: Configuration) -> Catalog:
+        """The fields of accounts."""
+        return account_catalog(self._connection, configuration)
+
+    def meeting(
+        self, criteria: Node, catalog: Catalog, segmentation: str, today: Today, account_ids: Sequence[str]
+    ) -> set[str]:
+        """Those that meet criteria."""
+        return concerned.meeting(self._connection, criteria, catalog, segmentation, today, account_ids)
+
+    def concerned(self, account_ids: Sequence[str], fields: Sequence[str]) -> Mapping[str, Concerned]:
+        """The CRM users whom accounts concern."""
+        return concerned.concerned(self._connection, account_ids, fields)
 
 
 def _facts(change: AccountChange, why: Sequence[str]) -> str:

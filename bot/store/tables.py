@@ -106,9 +106,12 @@ class AlertRow(SQLModel, table=True):
     route: str
     account_id: str = Field(index=True)
     channel: str
-    state: str = "open"  # open | acknowledged | snoozed
+    state: str = "open"  # open | acknowledged | snoozed | digest (told in a summary: nothing to be done)
     slack_channel: str | None = None
     slack_ts: str | None = None
+    thread_ts: str | None = None  # of the thread that its message stands in, when that is another alert's
+    reminded_at: datetime | None = _instant()
+    escalated_at: datetime | None = _instant()
     acted_by: str | None = None  # the person's name, as shown
     acted_at: datetime | None = _instant()
     snoozed_until: datetime | None = _instant()
@@ -126,7 +129,9 @@ class OutboxRow(SQLModel, table=True):
     channel: str
     payload_version: int = 1
     payload: str = Field(sa_column=Column(Text, nullable=False))
-    state: str = "pending"  # pending | sent | unknown | dead | superseded
+    state: str = "pending"  # held | pending | sent | unknown | dead | superseded
+    alert_id: int | None = Field(default=None, index=True)  # of the alert that it tells
+    route: str | None = None  # of a held message: with whose others it may become one
     due_at: datetime = _instant(nullable=False)
     lease_until: datetime | None = _instant()
     leased_by: str | None = None
@@ -137,6 +142,20 @@ class OutboxRow(SQLModel, table=True):
     created_at: datetime = _instant(nullable=False)
     first_attempt_at: datetime | None = _instant()
     sent_at: datetime | None = _instant()
+
+
+class HeldBackRow(SQLModel, table=True):
+    """A change that a route selected and did not tell, or not at once; said in the route's next message."""
+
+    __tablename__: ClassVar[Any] = "held_back"
+    __table_args__ = (UniqueConstraint("change_id", "route"), Index("ix_held_back_route", "route", "place"))
+    id: int | None = Field(default=None, primary_key=True)
+    route: str
+    place: str  # the address at which it would have been told
+    change_id: int
+    reason: str
+    held_at: datetime = _instant(nullable=False)
+    announced_in: str | None = None  # the key of the message that said it
 
 
 class JobRow(SQLModel, table=True):

@@ -58,6 +58,7 @@ from scoring.criteria.values import (
 _Result = TypeVar("_Result")
 _SPELLINGS = {"==": "=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">="}
 _AGED = {"older than": Operator.BEFORE, "newer than": Operator.AFTER}
+_DIRECTIONS = {"worsened": "worse", "improved": "better"}
 _MEASURES = {one.value for one in Measure}
 
 
@@ -111,6 +112,8 @@ def _joined(shape: Joined, parts: list[Node]) -> Node:
 
 
 def _condition(condition: Condition, catalog: Catalog, depth: int) -> Node:
+    if condition.shape == "moved":
+        return _moved(condition, catalog)
     subject = condition.field
     if isinstance(subject, Phrase):
         if catalog.find(subject.text) is not None or not _names_a_fact(subject, catalog):
@@ -123,6 +126,27 @@ def _condition(condition: Condition, catalog: Catalog, depth: int) -> Node:
             return _leaf(condition, counted)
     fact, field = _fact(subject, catalog, depth)
     return _measured(fact, _leaf(condition, field))
+
+
+def _moved(condition: Condition, catalog: Catalog) -> Node:
+    """``label worsened to "At Risk"``: what the fields of a change of label say in other words."""
+    place, word = condition.field.position, condition.operator
+    if catalog.find("new_label") is None:
+        raise CriteriaError(
+            f"{word} is said of a change of label, in the criteria of alert routes; "
+            f"{catalog.rows} are no changes.",
+            position=condition.operator_position,
+        )
+    written = condition.field.text if isinstance(condition.field, Phrase) else ""
+    label, _, segmentation = written.partition(".")
+    if label.casefold() != "label":
+        raise CriteriaError(f"Only a label is {word}: write label {word}.", position=place)
+    said = [("segmentation", Phrase(segmentation, place))] if segmentation else []
+    if word in _DIRECTIONS:
+        said.append(("change", Phrase(_DIRECTIONS[word], place)))
+    said += (("old_label" if word == "left" else "new_label", value) for value in condition.values)
+    equal = ((_field(Phrase(name, place), catalog), value) for name, value in said)
+    return conjunction(*(Compare(field.name, Operator.EQ, _value(value, field)) for field, value in equal))
 
 
 def _field(name: Phrase, catalog: Catalog) -> Field:

@@ -140,6 +140,10 @@ class _Shapes(Transformer[Token, Any]):
     def comparison(self, field: Phrase | FactShape, operator: Token, value: Phrase) -> Condition:
         return Condition("comparison", field, (value,), _spaced(operator), operator.start_pos or 0)
 
+    def moved(self, parts: list[Any]) -> Condition:
+        field, word, *value = parts
+        return Condition("moved", field, tuple(value), _spaced(word).split()[0], word.start_pos or 0)
+
     def in_list(self, parts: list[Any]) -> Condition:
         return Condition("in_list", parts[0], _unambiguous(parts[1]))
 

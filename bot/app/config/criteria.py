@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from bot.app.alert_addresses import lookups
 from bot.app.config.document import Path, Problem
 from bot.app.config.shape import nearest
+from bot.app.technique_rules import label_names
+from scoring.changes import change_catalog
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
@@ -34,24 +37,61 @@ Forbidden = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class Catalogs:
-    """The fields that the document's criteria may use, and the names of everything that is sold."""
+    """The fields that the document's criteria may use, and the names of everything that is sold.
+
+    ``lookups``: the accounts' fields that hold a CRM user, by API name; None: not known.
+    """
 
     accounts: Catalog
     transactions: Catalog
     products: tuple[str, ...] = ()
+    lookups: tuple[str, ...] | None = None
 
 
 def check_against(configuration: Configuration, catalogs: Catalogs) -> list[Problem]:
     """Everything in the criteria that does not fit the organisation's fields."""
-    return [
-        problem
-        for at, segmentation in enumerate(configuration.segmentations)
-        for problem in _segmentation_problems(("segmentations", at), segmentation, catalogs)
-    ] + [
-        problem
-        for at, segment in enumerate(configuration.segments)
-        for problem in _criteria_problems(("segments", at, "criteria"), segment.criteria, catalogs.accounts)
-    ]
+    return (
+        [
+            problem
+            for at, segmentation in enumerate(configuration.segmentations)
+            for problem in _segmentation_problems(("segmentations", at), segmentation, catalogs)
+        ]
+        + [
+            problem
+            for at, segment in enumerate(configuration.segments)
+            for problem in _criteria_problems(
+                ("segments", at, "criteria"), segment.criteria, catalogs.accounts
+            )
+        ]
+        + list(_route_problems(configuration, catalogs))
+    )
+
+
+def route_catalog(configuration: Configuration, accounts: Catalog) -> Catalog:
+    """The fields that routes may ask for: those of a change of label first, then those of its account."""
+    segmentations = configuration.segmentations
+    labels = (name for one in segmentations for name in label_names(one))
+    return change_catalog(accounts, labels, (one.name for one in segmentations))
+
+
+def route_criteria(configuration: Configuration) -> Iterator[tuple[Path, str]]:
+    """Every place of routes where criteria may stand, with what stands there."""
+    for at, route in enumerate(configuration.alerts.routes):
+        path: Path = ("alerts", "routes", at)
+        yield (*path, "criteria"), route.criteria
+        for window, quiet in enumerate(route.quiet):
+            yield (*path, "quiet", window, "except"), quiet.unless
+
+
+def _route_problems(configuration: Configuration, catalogs: Catalogs) -> Iterator[Problem]:
+    catalog = route_catalog(configuration, catalogs.accounts)
+    for path, text in route_criteria(configuration):
+        yield from _criteria_problems(path, text, catalog)
+    for at, route in enumerate(configuration.alerts.routes):
+        for name in lookups(route):
+            if catalogs.lookups is not None and name not in catalogs.lookups:
+                sentence = f"there is no user field '{name}' of accounts.{nearest(name, catalogs.lookups)}"
+                yield Problem(("alerts", "routes", at, "to"), sentence)
 
 
 def label_catalog(segmentation: Segmentation, accounts: Catalog) -> Catalog:

@@ -28,7 +28,7 @@ _MEMBERS: Mapping[str, str] = {
 _UNSAID = frozenset({"alerts", "markets"})
 _NOTHING: tuple[Any, ...] = (None, "", [])
 _LONGEST = 160  # letters of a value in a sentence
-_CRITERIA = frozenset({"when", "criteria", "accounts", "transactions"})
+_CRITERIA = frozenset({"when", "criteria", "accounts", "transactions", "quiet"})
 _NAMES: Mapping[str, str] = {"when": "criteria"}
 
 
@@ -200,7 +200,7 @@ def _described(member: Any) -> str:
     """What a new or a former member is, where it can be said in a few words."""
     if not isinstance(member, dict):
         return f": {_value(member)}"
-    for key in ("when", "criteria", "technique", "channel", "at_least", "same"):
+    for key in ("when", "criteria", "technique", "channel", "to", "at_least", "same"):
         if member.get(key) not in _NOTHING:
             return f" ({_value(member[key])})"
     return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.app.config.criteria import Catalogs, label_catalog
+from bot.app.config.criteria import Catalogs, label_catalog, route_catalog, route_criteria
 from bot.app.config.document import Path
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.canonical import canonical
@@ -59,6 +59,9 @@ def places(configuration: Configuration, catalogs: Catalogs) -> Iterator[Place]:
         yield from _of_segmentation(("segmentations", at), segmentation, catalogs)
     for at, segment in enumerate(configuration.segments):
         yield Place(("segments", at, "criteria"), segment.criteria, catalogs.accounts)
+    routed = route_catalog(configuration, catalogs.accounts)
+    for path, text in route_criteria(configuration):
+        yield Place(path, text, routed)
 
 
 def _of_segmentation(path: Path, segmentation: Segmentation, catalogs: Catalogs) -> Iterator[Place]:

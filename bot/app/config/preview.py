@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.app.alerts import RunFacts, selects
 from bot.app.facts import AccountChange, NamedOwner, RunSummary, SegmentationRun
-from bot.app.technique_rules import label_names
 from bot.app.wording import counted, money
-from scoring.config import Configuration, Route, Segmentation
 
 SHOWN_AT_FIRST = 10
 _NOBODY = NamedOwner("(no name)", None)
@@ -100,19 +97,14 @@ class Preview:
         return {"currency": self.currency, "segmentations": [_as_json(one) for one in self.parts]}
 
 
-def preview(summary: RunSummary, heard: Heard, configuration: Configuration) -> Preview:
-    """From what a rehearsal with this configuration found."""
-    by_name = {one.name: one for one in configuration.segmentations}
-    routes = configuration.alerts.routes
-    parts = (_one(run, heard, by_name[run.segmentation], routes) for run in summary.parts)
+def preview(summary: RunSummary, heard: Heard) -> Preview:
+    """From what a rehearsal found."""
+    parts = (_one(run, heard) for run in summary.parts)
     return Preview(tuple(parts), heard.currency)
 
 
-def _one(
-    run: SegmentationRun, heard: Heard, segmentation: Segmentation, routes: Sequence[Route]
-) -> PreviewOfOne:
+def _one(run: SegmentationRun, heard: Heard) -> PreviewOfOne:
     found = heard.parts.get(run.segmentation, HeardOfOne())
-    facts = RunFacts(run.segmentation, label_names(segmentation), baseline=False)
     moved = (_moved(one, heard.names.get(one.account_id, _NOBODY)) for one in found.changes)
     return PreviewOfOne(
         segmentation=run.segmentation,
@@ -122,7 +114,7 @@ def _one(
         labels=run.labels,
         alerts=Counter(found.alerts),
         summaries=Counter(found.summaries),
-        otherwise=_selected(found.changes, routes, facts) if run.baseline else {},
+        otherwise={name: many for name, many in run.otherwise.items() if many},
         warnings=run.warnings,
     )
 
@@ -137,13 +129,6 @@ def _moved(change: AccountChange, who: NamedOwner) -> Moved:
         change.direction.value,
         change.at_stake_minor,
     )
-
-
-def _selected(
-    changes: Sequence[AccountChange], routes: Sequence[Route], facts: RunFacts
-) -> Mapping[str, int]:
-    counts = {route.name: sum(selects(route, one, facts) for one in changes) for route in routes}
-    return {name: many for name, many in counts.items() if many}
 
 
 def _sentences(one: PreviewOfOne, currency: str, most: int | None) -> Iterator[str]:

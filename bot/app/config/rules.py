@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.app.config.document import Path, Problem
-from bot.app.config.shape import nearest
-from bot.app.technique_rules import label_names, technique_problems, twice
-from scoring.config import Configuration, Route, Segmentation
+from bot.app.config.document import Problem
+from bot.app.config.route_rules import route_problems
+from bot.app.technique_rules import technique_problems, twice
+from scoring.config import Configuration
 from scoring.engines.criteria import engine_problems
 from scoring.markets import market_problems
 from scoring.rfm_config import RfmSegmentation
@@ -31,7 +31,7 @@ def rule_problems(configuration: Configuration) -> Iterator[Problem]:
     routes = configuration.alerts.routes
     yield from twice(("alerts", "routes"), [one.name for one in routes], "route")
     for at, route in enumerate(routes):
-        yield from _route_problems(("alerts", "routes", at), route, segmentations)
+        yield from route_problems(("alerts", "routes", at), route, segmentations)
     yield from _clock_problems(configuration)
 
 
@@ -61,27 +61,6 @@ def _segment_problems(configuration: Configuration) -> Iterator[Problem]:
             ("segments", most),
             f"there are {len(names)} segments; the limit is {most}. Remove some, or raise limits.segments.",
         )
-
-
-def _route_problems(path: Path, route: Route, segmentations: Sequence[Segmentation]) -> Iterator[Problem]:
-    names = [one.name for one in segmentations]
-    if route.segmentation is not None and route.segmentation not in names:
-        yield Problem(
-            (*path, "segmentation"),
-            f"there is no segmentation '{route.segmentation}'.{nearest(route.segmentation, names)}",
-        )
-        return
-    chosen = [one for one in segmentations if route.segmentation in (None, one.name)]
-    labels = _names(chosen)
-    for at, label in enumerate(route.labels):
-        if label not in labels:
-            yield Problem((*path, "labels", at), f"there is no label '{label}'.{nearest(label, labels)}")
-    if not route.channel.strip("# "):
-        yield Problem((*path, "channel"), f"the route '{route.name}' needs a channel, such as #sales.")
-
-
-def _names(segmentations: Iterable[Segmentation]) -> list[str]:
-    return list(dict.fromkeys(name for one in segmentations for name in label_names(one)))
 
 
 def _clock_problems(configuration: Configuration) -> Iterator[Problem]:

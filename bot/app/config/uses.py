@@ -10,6 +10,7 @@ from typing import Literal
 from bot.app.config.criteria import Catalogs
 from bot.app.config.places import Place, places
 from bot.app.technique_rules import label_names
+from scoring.changes import LABELS, OWN_SOURCE
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
 from scoring.criteria.errors import CriteriaError
@@ -19,6 +20,7 @@ from scoring.purchases import records_of
 from scoring.purchases_config import Buying
 
 Kind = Literal["label", "labels", "scores", "segment", "segmentation", "route", "records"]
+_OF_CHANGES = frozenset(f"{OWN_SOURCE}{name}" for name in LABELS)
 _NAMED_VALUE = frozenset({Operator.EQ, Operator.NE})
 
 
@@ -99,6 +101,8 @@ def _own(use: Use) -> bool:
 
 def _user(configuration: Configuration, place: Place) -> Part:
     section, at = place.path[0], place.path[1]
+    if section == "alerts":
+        return Part("route", configuration.alerts.routes[int(place.path[2])].name)
     if section == "segments":
         return Part("segment", configuration.segments[int(at)].name)
     segmentation = configuration.segmentations[int(at)]
@@ -138,7 +142,12 @@ def _of_field(leaf: Leaf, catalog: Catalog, configuration: Configuration) -> Ite
         return
     kind, _, rest = field.source.partition(":")
     primary = configuration.primary.name
-    if field.source == "score.label" or kind == "label":
+    if field.source in _OF_CHANGES:
+        for segmentation in configuration.segmentations:
+            known = set(label_names(segmentation))
+            named = _labels(leaf, segmentation.name, configuration)
+            yield from (one for one in named if one.kind == "label" and one.label in known)
+    elif field.source == "score.label" or kind == "label":
         yield from _labels(leaf, rest or primary, configuration)
     elif kind.startswith("score."):
         yield Part("scores", primary)

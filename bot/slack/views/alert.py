@@ -19,6 +19,7 @@ from bot.slack.views.blocks import (
     button,
     context,
     fields,
+    group,
     line,
     link_button,
     plain_section,
@@ -32,14 +33,17 @@ from bot.slack.views.marks import direction_mark
 from bot.slack.views.text import clip, clock_time, moment, mrkdwn, plain, split, web_address
 
 SNOOZE_DAYS: Final = (1, 7, 30)
-REASONS: Final = 5
+REASONS: Final = 3
 SUMMARY_COLUMNS: Final = ("Account", "Change", "Spend")
 MOST_TEXT_SECTIONS: Final = 4
 
 
 def alert_message(notice: AlertNotice) -> Message:
     """One label change: old and new, why, money, owner, next step, and what can be done about it."""
-    return Message(_in_one_line(notice), (*alert_blocks(notice), context(_footer(notice))))
+    return Message(
+        _in_one_line(notice),
+        (*_mention(notice), *alert_blocks(notice), *_note(notice), context(_footer(notice))),
+    )
 
 
 def alert_blocks(notice: AlertNotice) -> tuple[Json, ...]:
@@ -53,6 +57,17 @@ def _in_one_line(notice: AlertNotice) -> str:
     what = "at stake" if _is_worse(notice) else "spent"
     stake = f"{money(notice.money_minor, notice.currency)} {what}, owner {mrkdwn(notice.owner_name, 100)}"
     return f"{change}. {stake}.{_done(notice)}"
+
+
+def _mention(notice: AlertNotice) -> tuple[Json, ...]:
+    """The user group that is to look; as a mere text when Slack does not know it."""
+    if not notice.mention:
+        return ()
+    return (sentence(group(notice.mention, notice.mention_id)),)
+
+
+def _note(notice: AlertNotice) -> tuple[Json, ...]:
+    return (context(mrkdwn(notice.note, 500)),) if notice.note else ()
 
 
 def _is_worse(notice: AlertNotice) -> bool:
@@ -85,6 +100,7 @@ def _facts(notice: AlertNotice) -> list[tuple[str, str]]:
         ("At stake" if _is_worse(notice) else "Spend", money(notice.money_minor, notice.currency)),
         ("Owner", mrkdwn(notice.owner_name)),
         ("Last purchase", day(notice.last_purchase)),
+        *([("Last contact", day(notice.last_contact))] if notice.last_contact else []),
     ]
 
 
@@ -133,6 +149,10 @@ def summary_message(payload: Mapping[str, Any]) -> Message:
         blocks.append(
             context(f"… and {total - len(rows):,} more; ask me for them by label." if rows else f"{total:,}")
         )
+    if payload.get("mention"):
+        blocks.insert(0, sentence(group(str(payload["mention"]), payload.get("mention_id"))))
+    if payload.get("note"):
+        blocks.append(context(mrkdwn(str(payload["note"]), 500)))
     return Message(mrkdwn(title, 300), tuple(blocks))
 
 

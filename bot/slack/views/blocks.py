@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.slack.views import limits
 from bot.slack.views.text import clip, plain, web_address
 
 Json = dict[str, Any]
+_GROUP_ID: Final = re.compile(r"^S[A-Z0-9]{2,20}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ def named(name: str, url: str | None) -> Json:
     """An account's name in rich text, leading to the CRM when the address may be offered."""
     address = web_address(url)
     return link(address, plain(name, 80)) if address else run(plain(name, 80), "bold")
+
+
+def group(handle: str, group_id: str | None) -> Json:
+    """A mention of a user group in rich text; the handle as a text where its id is not known."""
+    if group_id and _GROUP_ID.match(group_id):
+        return {"type": "usergroup", "usergroup_id": group_id}
+    return run(f"@{plain(handle, 80)}")
 
 
 def line(*runs: Json) -> Json:
