@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import slack_sdk
 from starlette.routing import Route
 
-from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
 from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations, read_configuration
 from bot.app.deliver import Delivery
@@ -26,7 +25,8 @@ from bot.app.rescoring import Rescoring
 from bot.app.schedule import Daily, Every, Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
-from bot.runtime.alert_parts import addressing, alert_handler, alert_rhythm, wake_alerts
+from bot.runtime.acting_parts import ActingParts
+from bot.runtime.alert_parts import addressing, alert_handler, alert_rhythm
 from bot.runtime.asking_parts import further_answers
 from bot.runtime.backtests import BacktestJobs, backtest_rhythm
 from bot.runtime.clock import clock_for
@@ -256,7 +256,7 @@ class Bellwether:
         return Services(
             clock=self.clock,
             asking=self.asking,
-            alerts=AlertDesk(self.alerts, self.audit, self.clock),
+            alerts=self.acting.desk,
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
             voice=self.scoring.voice,
             people=self.people,
@@ -267,10 +267,16 @@ class Bellwether:
         )
 
     @cached_property
+    def acting(self) -> ActingParts:
+        """What people do about alerts."""
+        explain = self.scoring.explanations.of
+        return ActingParts(self.database, self.clock, self.audit, self.zoho, explain)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """From the outbox to Slack."""
         people = addressing(self.database, self.slack)
-        return Delivery(self.outbox, self.gateway, self.incidents, self.holder, people)
+        return Delivery(self.outbox, self.acting.chat(self.gateway), self.incidents, self.holder, people)
 
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
@@ -362,14 +368,14 @@ class Bellwether:
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
-        configuration, held = self.configuration(), self.copy.organisation()
+        configuration = self.configuration()
         rhythms = (
             Every(SYNC, self.settings.poll_seconds),
             alert_rhythm(),
             *self.feed_parts.rhythm(),
             *beside_the_crm(configuration),
         )
-        zone = configuration.organisation.time_zone or (held.time_zone if held else None)
+        zone = self.zoho.time_zone()
         if zone is None:
             return rhythms
         daily = Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone))
@@ -386,7 +392,7 @@ class Bellwether:
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
-        wake_alerts(self.alerts, self.gateway)
+        self.acting.rests.end()
         self.seen.forget_old()
         self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)

@@ -13,6 +13,10 @@ PAGE = "page"  # value: JSON {"q": question, "offset": n}
 ACKNOWLEDGE = "alert_acknowledge"  # value: the alert's number
 SNOOZE = "alert_snooze"  # selected value: "<alert number>:<days>"
 OPEN_IN_CRM = "open_in_crm"  # a link; Slack tells us of the click all the same
+ASSIGN = "alert_assign"  # value: the alert's number
+EXPLAIN = "alert_explain"  # value: the alert's number
+MORE = "alert_more"  # selected value: "<alert number>:<task, note or not at risk>"
+WHOM = "crm_user"  # a choice of CRM users; a long one asks us for its options
 RESCORE = "rescore"
 
 

@@ -1,4 +1,4 @@
-"""When alerts may be told: quiet hours through nights, weekends and changes of the clock; digests; reminders."""
+"""When alerts may be told: quiet hours through nights and changes of the clock; digests; reminders."""
 
 from __future__ import annotations
 
