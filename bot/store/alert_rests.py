@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select, update
 
 from bot.app.acting import OPEN, WOKE, WORSE, Meanwhile, meanwhile
 from bot.app.ports import Clock
@@ -21,8 +21,9 @@ _ALERT = table_of(AlertRow)
 _CHANGE = table_of(LabelChangeRow)
 _SCORE = table_of(ScoreRow)
 _NEWER = _ALERT.alias("newer")
+_OWN_CHANGE = _CHANGE.alias("own_change")
 _NEWER_CHANGE = _CHANGE.alias("newer_change")
-RESTING = "snoozed"
+RESTING, REOPENED = "snoozed", "reopened"
 
 
 class SqlRests:
@@ -47,7 +48,7 @@ class SqlRests:
                 return 0  # the usual case, without taking the write lock
         with self._database.writes.begin() as connection:
             # The newer alert speaks for the account: the older one does not open beside it.
-            worse = self._end(connection, _is_worse(), WORSE, "reopened", now)
+            worse = self._end(connection, _is_worse(), WORSE, REOPENED, now)
             return worse + self._end(connection, _is_over(now), WOKE, OPEN, now)
 
     def _end(
@@ -89,7 +90,12 @@ def _is_over(now: datetime) -> ColumnElement[bool]:
 
 def _is_worse() -> ColumnElement[bool]:
     """Whether a newer alert of the same route says something of the same account, and stands in Slack."""
-    segmentation = select(_CHANGE.c.segmentation).where(_CHANGE.c.id == _ALERT.c.change_id).scalar_subquery()
+    segmentation = (
+        select(_OWN_CHANGE.c.segmentation)
+        .where(_OWN_CHANGE.c.id == _ALERT.c.change_id)
+        .correlate(_ALERT)
+        .scalar_subquery()
+    )
     newer = (
         select(_NEWER.c.id)
         .join(_NEWER_CHANGE, _NEWER_CHANGE.c.id == _NEWER.c.change_id)
@@ -100,8 +106,9 @@ def _is_worse() -> ColumnElement[bool]:
             _NEWER.c.slack_ts.is_not(None),
             _NEWER_CHANGE.c.segmentation == segmentation,
         )
+        .correlate(_ALERT)
     )
-    return and_(_ALERT.c.state == RESTING, exists(newer))
+    return and_(_ALERT.c.state == RESTING, newer.exists())
 
 
 def _meanwhile(connection: Connection, row: RowMapping) -> Meanwhile:

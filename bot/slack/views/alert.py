@@ -117,8 +117,18 @@ def _next_step(notice: AlertNotice) -> tuple[Json, ...]:
 def _state(notice: AlertNotice) -> tuple[Json, ...]:
     """What was done, by whom, and what can be done now."""
     done = [*_earlier(notice), *_what_was_done(notice), *map(deed_line, notice.deeds[-MOST_DEEDS:])]
-    shown = (context("\n".join(done)),) if done else ()
+    shown = (context("\n".join(_newest(done))),) if done else ()
     return (*shown, actions(f"alert.{notice.alert_id}", *_buttons(notice)))
+
+
+def _newest(lines: Sequence[str]) -> list[str]:
+    """The last lines that fit into one block: escaping makes a sign five, so that names may be long."""
+    kept: list[str] = []
+    for one in reversed(lines):
+        if sum(map(len, kept)) + len(kept) + len(one) > limits.SECTION_TEXT:
+            break
+        kept.insert(0, one)
+    return kept
 
 
 def _buttons(notice: AlertNotice) -> list[Json]:

@@ -48,7 +48,7 @@ def _explained(one: Explanation) -> Json:
 
 def _said(deed: Deed) -> str:
     if deed.state == "refused":
-        return f"⚠ {_what(deed)} was refused by the CRM: {mrkdwn(deed.why, 300)}"
+        return f"⚠ {_what(deed)} was refused by the CRM: {mrkdwn(deed.why, 150)}"
     if deed.state == "waiting":
         return f"⏳ {_what(deed)} is on its way to the CRM"
     if deed.kind in acting.IN_CRM:
