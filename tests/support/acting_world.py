@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from bot.app.acting_ports import RecordWriter
 from bot.app.acting_told import StandingChat
 from bot.app.acting_writes import KIND, CrmDesk
-from bot.app.alert_addresses import Addressing
+from bot.app.alert_addresses import Addressing, SlackPeople
 from bot.app.alert_desk import AlertDesk
 from bot.app.answers import Explanation
-from bot.app.deliver import LEASE, Delivery
+from bot.app.deliver import Delivery
 from bot.app.errors import BellwetherError
 from bot.app.people import Person, Role
-from bot.app.ports import Job, OutboxMessage, Posted, SlackProfile
+from bot.app.ports import Chat, Job, OutboxMessage, Posted, SlackProfile
 from bot.runtime.work import JobLoop
 from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_rests import SqlRests
@@ -28,7 +30,7 @@ from bot.store.jobs import SqlJobs
 from bot.store.outbox import SqlOutbox
 from connector.cache.tables import UserRow
 from connector.errors import Conflict, ConnectorError
-from tests.support.scoring_world import World
+from tests.support.scoring_world import BANDS, World
 
 ADA = Person("UADA", "Ada Example", "ada@x.example", "u2", Role.MEMBER)
 BO = Person("UBO", "Bo Example", "bo@x.example", "u3", Role.MEMBER)
@@ -141,21 +143,35 @@ class FakeChat:
 
 
 class Office:
-    """An organisation with one alert in Slack, about the account ``big``."""
+    """An organisation with one alert in Slack, about one account; Slack and the CRM may be other ones."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        account: str = "big",
+        document: str = BANDS,
+        chat: Chat | None = None,
+        lookup: SlackPeople | None = None,
+        writer: RecordWriter | None = None,
+        pace_seconds: float = 0,
+    ) -> None:
+        self._pace_seconds = pace_seconds  # of a real Slack, whose time no test moves
         self.world = world
         self.database, self.clock = world.database, world.clock
-        self.crm, self.slack = FakeRecords(owners={"big": "u1"}), FakeChat()
+        self.crm, self.slack = FakeRecords(owners={account: "u1"}), FakeChat()
+        self._chat: Chat = chat or self.slack
+        self._lookup: SlackPeople = lookup or self.slack
+        self._writer: RecordWriter = writer or self.crm
         world.add(
             UserRow(id="u2", name="Ada Example", email="ada@x.example", raw="{}"),
             UserRow(id="u3", name="Bo Example", email="bo@x.example", raw="{}"),
             UserRow(id="u9", name="Gone Example", email="gone@x.example", active=False, raw="{}"),
         )
-        world.publish()
-        world.account("big", (5, 20_000), (60, 15_000))
+        world.publish(document)
+        world.account(account, (5, 20_000), (60, 15_000), name="Account big")
         world.run("first")
-        world.lose("big", 30)
+        world.lose(account, 30)
         world.run()
         self.deliver()
         self.desk, self.audit = at_desk(world), SqlAudit(self.database, self.clock)
@@ -172,14 +188,14 @@ class Office:
     def deliver(self) -> list[OutboxMessage]:
         """Send what is due, at the pace of a channel; what was sent."""
         before = len(self.slack.posted)
-        chat = StandingChat(self.slack, SqlAlertStanding(self.database))
+        chat = StandingChat(self._chat, SqlAlertStanding(self.database))
         outbox = SqlOutbox(self.database, self.clock)
         incidents = SqlIncidents(self.database, self.clock, lambda: None)
-        people = Addressing(SqlCrmUsers(self.database), self.slack)
+        people = Addressing(SqlCrmUsers(self.database), self._lookup)
         delivery = Delivery(outbox, chat, incidents, "test", people)
         while delivery.deliver_one():
             self.world.pass_time(seconds=2)
-        assert LEASE.total_seconds() > 2
+            time.sleep(self._pace_seconds)
         return self.slack.posted[before:]
 
     def history(self) -> list[Mapping[str, Any]]:
@@ -189,7 +205,7 @@ class Office:
     def loop(self, holder: str = "a") -> JobLoop:
         """What does the jobs that write to the CRM, as it is wired."""
         writes = SqlCrmWrites(self.database, self.clock)
-        desk = CrmDesk(writes, lambda: self.crm, lambda: "Accounts", self.audit, self.clock)
+        desk = CrmDesk(writes, lambda: self._writer, lambda: "Accounts", self.audit, self.clock)
 
         def work(job: Job) -> Mapping[str, Any]:
             return {"crm_id": desk.write(int(job.args["action"]))}
