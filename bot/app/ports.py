@@ -317,7 +317,7 @@ class AlertRecords(Protocol):
         ...
 
     def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
-        """Alerts nobody has taken, newest first: of one owner's accounts, or of all."""
+        """Alerts nobody has taken, newest first: of one owner's accounts and given to them, or of all."""
         ...
 
     def postings(self, alert_id: int) -> tuple[Posted, ...]:

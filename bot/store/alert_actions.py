@@ -35,7 +35,7 @@ from bot.app.people import Person
 from bot.app.ports import Clock
 from bot.app.scoring_ports import NewMessage
 from bot.store.alert_records import SqlAlertRecords
-from bot.store.alert_standing import new_reference, own_message, standing, tell
+from bot.store.alert_standing import new_reference, own_message, tell
 from bot.store.dialect import insert_or
 from bot.store.outbox import put
 from bot.store.tables import AlertActionRow, AlertRow, JobRow
@@ -75,12 +75,7 @@ class SqlAlertActions:
 
     def notice(self, alert_id: int) -> AlertNotice | None:
         """The alert as it stands now, with what was done about it; None when there is no such alert."""
-        found = self._records.notice(alert_id)
-        if found is None:
-            return None
-        with self._database.reads.begin() as connection:
-            now = standing(connection, alert_id)
-        return replace(found, assignee=now.assignee, deeds=now.deeds, earlier=now.earlier)
+        return self._records.notice(alert_id)
 
     def acknowledge(self, alert_id: int, by: Person) -> bool:
         """Take note of an open or resting alert; False when somebody was first."""
@@ -108,6 +103,8 @@ class SqlAlertActions:
             number = self._keep(connection, action)
             if number is None:
                 return False
+            mine = update(_ALERT).where(_ALERT.c.id == alert_id)
+            connection.execute(mine.values(assignee_id=wish.whom))
             if wish.whom != by.crm_user_id:
                 self._tell_them(connection, action, number)
             if wish.owner:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, literal, select
+from sqlalchemy import Connection, String, cast, literal, or_, select
 
 from bot.app.notices import AlertNotice, notice_from
 from bot.app.ports import Clock, Posted
+from bot.store.alert_standing import standing
 from bot.store.tables import AlertRow, OutboxRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
@@ -38,18 +40,17 @@ class SqlAlertRecords:
         """The alert as it stands now; None when there is no such alert."""
         with self._database.reads.begin() as connection:
             row = connection.execute(_notices().where(_alert.c.id == alert_id)).mappings().first()
-        return None if row is None else _notice(row)
+            return None if row is None else _notice(connection, row)
 
     def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
-        """Alerts nobody has taken, newest first: of one owner's accounts, or of all."""
+        """Alerts nobody has taken, newest first: of one owner's accounts and given to them, or of all."""
         statement = _notices().where(_alert.c.state == "open", _alert.c.slack_ts.is_not(None))
         if owner_id is not None:
-            statement = statement.where(
-                _alert.c.account_id.in_(select(_account.c.id).where(_account.c.owner_id == owner_id))
-            )
+            owned = _alert.c.account_id.in_(select(_account.c.id).where(_account.c.owner_id == owner_id))
+            statement = statement.where(or_(owned, _alert.c.assignee_id == owner_id))
         with self._database.reads.begin() as connection:
             rows = connection.execute(statement.order_by(_alert.c.id.desc()).limit(limit)).mappings()
-            return tuple(_notice(row) for row in rows)
+            return tuple(_notice(connection, row) for row in rows.all())
 
     def postings(self, alert_id: int) -> tuple[Posted, ...]:
         """Every place where the alert's message stands: its own first, then copies."""
@@ -65,9 +66,11 @@ def _notices() -> Any:
     return select(_alert, _outbox.c.payload).select_from(_joined)
 
 
-def _notice(row: Mapping[Any, Any]) -> AlertNotice:
+def _notice(connection: Connection, row: Mapping[Any, Any]) -> AlertNotice:
     acted = {
         name: row[name].isoformat() if isinstance(row[name], datetime) else row[name]
         for name in ("state", "acted_by", "acted_at", "snoozed_until", "slack_channel", "slack_ts")
     }
-    return notice_from({**json.loads(row["payload"]), **acted, "alert_id": row["id"]})
+    found = notice_from({**json.loads(row["payload"]), **acted, "alert_id": row["id"]})
+    now = standing(connection, row["id"])
+    return replace(found, assignee=now.assignee, deeds=now.deeds, earlier=now.earlier)

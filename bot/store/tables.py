@@ -114,6 +114,7 @@ class AlertRow(SQLModel, table=True):
     thread_ts: str | None = None  # of the thread that its message stands in, when that is another alert's
     reminded_at: datetime | None = _instant()
     escalated_at: datetime | None = _instant()
+    assignee_id: str | None = None  # the CRM user whom it was given to last
     acted_by: str | None = None  # the person's name, as shown
     acted_at: datetime | None = _instant()
     snoozed_until: datetime | None = _instant()

@@ -33,7 +33,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_alert_action_account", ["account_id", "kind"], unique=False)
         batch_op.create_index("ix_alert_action_alert", ["alert_id", "kind"], unique=False)
         batch_op.create_index(batch_op.f("ix_alert_action_at"), ["at"], unique=False)
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("assignee_id", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.drop_column("assignee_id")
     op.drop_table("alert_action")
