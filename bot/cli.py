@@ -22,6 +22,7 @@ from rich.console import Console
 from bot.app.config.starting import Sales, starting_document
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.people import OPERATOR
+from bot.commands.alerts import alerts
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.history import history
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
 app.add_typer(configuration, name="config")
+app.add_typer(alerts, name="alerts")
 app.add_typer(voice, name="voice")
 app.add_typer(mark, name="mark")
 app.add_typer(history, name="history")

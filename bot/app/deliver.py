@@ -100,6 +100,7 @@ class Delivery:
         except SendUnclear as error:
             raise SendLater(error.what_happened) from None  # only a look-up was lost
         self._outbox.address(message.id, place.channel, place.note)
+        self._troubles.end(f"slack:{message.channel}")
         log.info("message_addressed", id=message.id, otherwise=place.note is not None)
 
 

@@ -120,9 +120,7 @@ def test_without_a_cooldown_what_was_told_is_remembered_for_good() -> None:
 
 
 def test_an_alert_is_reminded_of_and_then_goes_further_but_not_at_night() -> None:
-    route = Route(
-        name="x", channel="#x", remind_after="4 hours", escalate_after="1 day", quiet=NIGHT.model_dump()
-    )
+    route = Route(name="x", channel="#x", remind_after="4 hours", escalate_after="1 day", quiet=(NIGHT,))
     sent = local("2026-11-24T09:00")
     at = {hours: sent + timedelta(hours=hours) for hours in (3, 4, 10, 24, 25)}
     waiting = Waiting(sent)

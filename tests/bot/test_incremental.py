@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col
 
-from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, ScoreRow
+from bot.store.tables import AlertRow, HeldBackRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database
 from connector.cache.finance import SqlFinance
@@ -35,6 +35,12 @@ segmentations:
 alerts:
   routes:
     - {name: Worse, when: worse, channel: "#cs", flood: 3}
+    - {name: Again, when: any, to: owner, cooldown: 20 days, again: if worse, thread: true, otherwise: "#cs"}
+    - name: Noon
+      criteria: label left Top and total_spend > 100
+      channel: "#n"
+      quiet: {from: "11:00", to: "13:00"}
+    - {name: Daily, criteria: at_stake >= 50 and label is not empty, channel: "#d", digest: daily at 08:30}
 """
 # These ask for what the last run has not kept, or for days: a change is then scored from everything.
 BY_FIELD = RANKS.replace("when: r = 3 and m = 3", "when: r = 3 and industry = Retail")
@@ -81,6 +87,7 @@ KEPT: dict[type[SQLModel], tuple[str, ...]] = {
     LabelChangeRow: ("account_id", "old_label", "new_label", "direction", "baseline", "as_of", "facts"),
     ScoreHistoryRow: ("account_id", "as_of", "label", "r", "f", "m", "gone"),
     AlertRow: ("change_id", "account_id", "route", "channel", "state"),
+    HeldBackRow: ("change_id", "route", "place", "reason", "announced_in"),
     OutboxRow: ("kind", "channel", "payload", "state"),
 }
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 
 from bot.app.alert_addresses import Addressing
-from bot.app.alert_followups import FollowUps
+from bot.app.alert_followups import KIND, FollowUps
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendLater
 from bot.app.notices import notice_from
 from bot.app.people import OPERATOR
-from bot.app.ports import OutboxMessage, Posted, SlackProfile
+from bot.app.ports import Job, OutboxMessage, Posted, SlackProfile
+from bot.runtime.alert_parts import alert_handler
 from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.alert_work import alert_work
@@ -177,7 +180,7 @@ def test_an_alert_goes_to_owner_manager_and_field_once_each_and_says_the_last_co
         ),
     )
     with database.writes.begin() as connection:
-        connection.execute(update(table_of(UserRow)).where(UserRow.id == "u1").values(manager_id="u2"))
+        connection.execute(update(table_of(UserRow)).where(col(UserRow.id) == "u1").values(manager_id="u2"))
         raw = json.dumps({"Success_Manager": {"id": "u2", "name": "Melvin Marxen"}})
         connection.execute(update(table_of(AccountRow)).values(raw=raw))
     town.slack.know("UDARCEL", "darcel@x.example")
@@ -187,7 +190,7 @@ def test_an_alert_goes_to_owner_manager_and_field_once_each_and_says_the_last_co
     assert sorted(town.deliver()) == [("#cs", said), ("DUDARCEL", said), ("DUMELVIN", said)]
     [alert] = town.world.alerts()
     assert (alert.channel, alert.slack_channel) == ("person:u1", "DUDARCEL")
-    assert [one.channel for one in town.records.postings(alert.id)] == ["DUDARCEL", "DUMELVIN", "#cs"]
+    assert [one.channel for one in town.records.postings(alert.id or 0)] == ["DUDARCEL", "DUMELVIN", "#cs"]
     told = notice_from(town.slack.posted[0].payload)
     assert told.last_contact is not None
     assert told.last_contact.isoformat() == "2026-11-03"
@@ -199,7 +202,7 @@ def test_who_cannot_be_matched_is_told_in_the_channel_and_never_somebody_else(
     why: str,
 ) -> None:
     town = Town(database, '    - {name: R, to: owner, otherwise: "#cs"}\n')
-    flags = {
+    flags: dict[str, dict[str, Any]] = {
         "guest": {"is_guest": True},
         "bot": {"is_bot": True},
         "unverified": {"email": None},
@@ -367,7 +370,7 @@ def test_nobodys_silence_is_reminded_of_once_and_then_goes_to_the_manager(
     )
     town.world.add(UserRow(id="u2", name="Melvin Marxen", email="melvin@x.example", raw="{}"))
     with database.writes.begin() as connection:
-        connection.execute(update(table_of(UserRow)).where(UserRow.id == "u1").values(manager_id="u2"))
+        connection.execute(update(table_of(UserRow)).where(col(UserRow.id) == "u1").values(manager_id="u2"))
     town.slack.know("UMELVIN", "melvin@x.example")
     town.slip()
     town.deliver()
@@ -384,7 +387,22 @@ def test_nobodys_silence_is_reminded_of_once_and_then_goes_to_the_manager(
     ]
     [alert] = town.world.alerts()
     assert (alert.slack_channel, alert.slack_ts) == ("#cs", "1.0"), "the copy is not the alert's own place"
-    assert len(town.records.postings(alert.id)) == 2
+    assert len(town.records.postings(alert.id or 0)) == 2
+
+
+def test_two_workers_at_once_remind_once(database: Database) -> None:  # noqa: F811
+    town = Town(database, '    - {name: R, channel: "#cs", remind_after: 1 hour}\n')
+    town.slip()
+    town.deliver()
+    town.world.pass_time(hours=1)
+    handler = alert_handler(
+        database, town.world.clock, lambda: town.world.configurations.current().configuration, lambda: None
+    )
+    job = Job(1, KIND, "x", {}, 1)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: handler[KIND](job)["reminded"], range(4)))
+    assert sorted(done) == [0, 0, 0, 1]
+    assert len(town.deliver()) == 1
 
 
 def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noqa: F811
@@ -392,7 +410,7 @@ def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noq
     town.slip()
     town.deliver()
     actions = SqlAlertActions(database, town.world.clock)
-    assert actions.acknowledge(town.world.alerts()[0].id, OPERATOR)
+    assert actions.acknowledge(town.world.alerts()[0].id or 0, OPERATOR)
     town.world.pass_time(days=2)
     assert town.tick() == {"released": 0, "summaries": 0, "reminded": 0, "escalated": 0}
 
@@ -401,7 +419,7 @@ def test_too_many_for_one_person_are_a_summary_for_that_person_alone(database: D
     town = Town(database, "    - {name: R, to: owner, flood: 1, otherwise: '#cs', cooldown: 1 day}\n")
     town.world.add(UserRow(id="u3", name="Anna", email="anna@x.example", raw="{}"))
     with database.writes.begin() as connection:
-        mine = update(table_of(AccountRow)).where(AccountRow.id == "small").values(owner_id="u3")
+        mine = update(table_of(AccountRow)).where(col(AccountRow.id) == "small").values(owner_id="u3")
         connection.execute(mine)
     town.slack.know("UDARCEL", "darcel@x.example")
     town.slack.know("UANNA", "anna@x.example")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from bot.slack.views import limits
 from bot.slack.views.text import clip, plain, web_address
 
 Json = dict[str, Any]
-_GROUP_ID: Final = re.compile(r"^S[A-Z0-9]{2,20}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def named(name: str, url: str | None) -> Json:
 
 def group(handle: str, group_id: str | None) -> Json:
     """A mention of a user group in rich text; the handle as a text where its id is not known."""
-    if group_id and _GROUP_ID.match(group_id):
+    if group_id and limits.GROUP_ID.match(group_id):
         return {"type": "usergroup", "usergroup_id": group_id}
     return run(f"@{plain(handle, 80)}")
 

@@ -42,6 +42,7 @@ class Surface(StrEnum):
     HOME = "home"
 
 
+GROUP_ID: Final = re.compile(r"^S[A-Z0-9]{2,20}\Z")  # of a user group
 # The one thing in angle brackets that we write ourselves: an instant, in the reader's own time zone.
 _ANGLES = re.compile(r"<(?!!date\^\d+\^[^<>|^]*\|[^<>]*>)[^<>]*>?")
 
@@ -209,6 +210,10 @@ def _check_rich_element(element: Block) -> Iterator[str]:
             yield "rich text has an empty text"
     elif kind == "link":
         yield from _check_text(element.get("url"), URL, "link", mrkdwn=False)
+    elif kind == "usergroup":
+        # The one mention that we write ourselves, by ``blocks.group``: a route of the configuration names it.
+        if not GROUP_ID.match(str(element.get("usergroup_id"))):
+            yield "rich text mentions no user group"
     elif kind != "date":
         yield f"rich text has an element of the unknown type {kind!r}"
 
