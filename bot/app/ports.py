@@ -372,26 +372,14 @@ class Directory(Protocol):
 
 
 class AlertRecords(Protocol):
-    """Alerts and what people did about them."""
+    """Alerts as they stand."""
 
     def notice(self, alert_id: int) -> AlertNotice | None:
         """The alert as it stands now; None when there is no such alert."""
         ...
 
-    def acknowledge(self, alert_id: int, by: str) -> bool:
-        """Take note of an open or resting alert; False when somebody was first."""
-        ...
-
-    def snooze(self, alert_id: int, by: str, until: datetime) -> bool:
-        """Put an open alert to rest; False when it is not open."""
-        ...
-
     def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
-        """Alerts nobody has taken, newest first: of one owner's accounts, or of all."""
-        ...
-
-    def wake(self) -> tuple[tuple[AlertNotice, Posted], ...]:
-        """Open again the alerts whose rest is over; with where each stands."""
+        """Alerts nobody has taken, newest first: of one owner's accounts and given to them, or of all."""
         ...
 
     def postings(self, alert_id: int) -> tuple[Posted, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.app.answers import Answer, LabelMove
+from bot.app.acting import Assignment, CrmUserName, TaskWish
+from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.exporting import Exports
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
@@ -56,6 +57,53 @@ class AlertDesk(Protocol):
         Raises:
             UserError: no such alert, another number of days, or the person may not.
         """
+        ...
+
+    def dismiss(self, alert_id: int, reason: str, words: str, person: Person) -> AlertNotice:
+        """Say that an account is not at risk, and why.
+
+        Raises:
+            FieldError: the reason is none.
+            UserError: no such alert, or the person may not; as of all that follow.
+        """
+        ...
+
+    def assign(self, alert_id: int, wish: Assignment, person: Person) -> AlertNotice:
+        """Give an alert to a CRM user.
+
+        Raises:
+            FieldError: there is no such user.
+            UserError: somebody else has given it to somebody meanwhile.
+        """
+        ...
+
+    def ask_task(self, alert_id: int, wish: TaskWish, person: Person) -> AlertNotice:
+        """Have a task created in the CRM.
+
+        Raises:
+            FieldError: subject, day or person cannot be taken.
+            UserError: somebody else has asked for a task meanwhile.
+        """
+        ...
+
+    def ask_note(self, alert_id: int, text: str, form: str, person: Person) -> AlertNotice:
+        """Have a note written to the account in the CRM; a form counts once.
+
+        Raises:
+            FieldError: nothing is written, or too much.
+        """
+        ...
+
+    def explain(self, alert_id: int, person: Person) -> tuple[AlertNotice, tuple[Explanation, ...]]:
+        """Why the account has its labels now."""
+        ...
+
+    def to_act_on(self, alert_id: int, kind: str, person: Person) -> tuple[AlertNotice, int]:
+        """The alert for a form, and the number of the newest action of that kind."""
+        ...
+
+    def people(self, text: str, limit: int, person: Person) -> tuple[CrmUserName, ...]:
+        """CRM users whose name has the text in it; none for those who may not act."""
         ...
 
 

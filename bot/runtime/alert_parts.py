@@ -7,7 +7,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
 from slack_sdk import WebClient
 
 from bot.app.alert_addresses import Addressing
@@ -15,8 +14,8 @@ from bot.app.alert_criteria import ChangeCriteria
 from bot.app.alert_followups import EVERY_SECONDS, KIND, FollowUps
 from bot.app.alert_preview import RoutePreview, RouteTrial
 from bot.app.config.shape import nearest
-from bot.app.errors import SendError, UserError
-from bot.app.ports import AlertRecords, Chat, Clock, Job
+from bot.app.errors import UserError
+from bot.app.ports import Clock, Job
 from bot.app.schedule import Every
 from bot.slack.addressing import SlackLookup
 from bot.store.alert_history import alert_history
@@ -27,23 +26,12 @@ from connector.ports import Organisation
 from scoring.alert_config import Route
 from scoring.config import Configuration
 
-log = structlog.get_logger(__name__)
-
 Handler = Callable[[Job], Mapping[str, Any]]
 
 
 def alert_rhythm() -> Every:
     """How often what is due is done."""
     return Every(KIND, EVERY_SECONDS)
-
-
-def wake_alerts(alerts: AlertRecords, chat: Chat) -> None:
-    """Draw alerts whose rest is over as open again, wherever they stand."""
-    for notice, posted in alerts.wake():
-        try:
-            chat.edit(posted, "alert", notice.as_payload())
-        except SendError as error:
-            log.warning("woken_alert_not_drawn", alert=notice.alert_id, reason=str(error))
 
 
 def addressing(database: Database, slack: WebClient) -> Addressing:

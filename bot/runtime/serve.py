@@ -85,10 +85,12 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
         if part is not Part.CLOCK:  # the clock's own wake-up is its sign of life
             yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
+        acting = bellwether.acting.loop(bellwether.jobs, bellwether.holder, bellwether.incidents)
         yield Loop("jobs", bellwether.job_loop(stop).step)
         yield Loop("exports", bellwether.export_parts.loop(stop).step)
         yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
+        yield Loop("acting", acting.step)
         yield Loop("outbox", bellwether.delivery.deliver_one)
         yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)
 

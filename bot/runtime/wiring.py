@@ -10,12 +10,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Final
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import slack_sdk
 from starlette.routing import Route
 
-from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.deliver import Delivery
@@ -23,21 +21,23 @@ from bot.app.errors import UserError
 from bot.app.home import Home
 from bot.app.ports import Clock
 from bot.app.rescoring import Rescoring
-from bot.app.schedule import Daily, Every, Tick
+from bot.app.schedule import Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
-from bot.runtime.alert_parts import addressing, alert_handler, alert_rhythm, wake_alerts
+from bot.runtime.acting_parts import ActingParts
+from bot.runtime.alert_parts import addressing, alert_handler
 from bot.runtime.asking_parts import AskingParts, PublishedDocuments
-from bot.runtime.backtests import BacktestJobs, backtest_rhythm
+from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
-from bot.runtime.export_parts import ExportParts, export_rhythm
+from bot.runtime.export_parts import ExportParts
 from bot.runtime.feed_parts import FeedParts
-from bot.runtime.handlers import DAILY, SYNC, Handlers
+from bot.runtime.handlers import Handlers
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
+from bot.runtime.rhythms import rhythms
 from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
-from bot.runtime.sources import Sources, beside_the_crm, metrics_route
+from bot.runtime.sources import Sources, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
@@ -261,7 +261,7 @@ class Bellwether:
         return Services(
             clock=self.clock,
             asking=self.asking,
-            alerts=AlertDesk(self.alerts, self.audit, self.clock),
+            alerts=self.acting.desk,
             rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
             voice=self.scoring.voice,
             saving=self.scoring.saving,
@@ -276,10 +276,16 @@ class Bellwether:
         )
 
     @cached_property
+    def acting(self) -> ActingParts:
+        """What people do about alerts."""
+        explain = self.scoring.explanations.of
+        return ActingParts(self.database, self.clock, self.audit, self.zoho, explain)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """From the outbox to Slack."""
         people = addressing(self.database, self.slack)
-        return Delivery(self.outbox, self.gateway, self.incidents, self.holder, people)
+        return Delivery(self.outbox, self.acting.chat(self.gateway), self.incidents, self.holder, people)
 
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
@@ -369,15 +375,8 @@ class Bellwether:
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
-        configuration, held = self.configuration(), self.copy.organisation()
-        sync = Every(SYNC, self.settings.poll_seconds)
-        others = (*self.feed_parts.rhythm(), *beside_the_crm(configuration))
-        rhythms = (sync, *others, alert_rhythm(), export_rhythm())
-        zone = configuration.organisation.time_zone or (held.time_zone if held else None)
-        if zone is None:
-            return rhythms
-        daily = Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone))
-        return (*rhythms, daily, backtest_rhythm(daily.at, daily.zone))
+        feed, zone = self.feed_parts.rhythm(), self.zoho.time_zone()
+        return rhythms(self.configuration(), self.settings.poll_seconds, feed, zone)
 
     def routes(self) -> list[Route]:
         """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""
@@ -390,7 +389,7 @@ class Bellwether:
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""
-        wake_alerts(self.alerts, self.gateway)
+        self.acting.rests.end()
         self.asking_parts.keep_house()
         self.seen.forget_old()
         self.scoring.marks.keep_house()

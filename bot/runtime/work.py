@@ -22,6 +22,7 @@ RENEW_SECONDS = 5.0
 IDLE_SECONDS = 0.25
 AFTER_ERROR_SECONDS = 2.0
 MOST_ATTEMPTS = 5
+LONGEST_PAUSE_SECONDS = 300
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class JobLoop:
         handlers: what to do for each kind; raises ``Stopping`` when asked to stop in the middle.
         on_failure: told of every job that has failed for good or for now: kind, error.
         on_success: told of every job that is done.
+        most_attempts: how often a job is tried when what hinders it will pass.
     """
 
     jobs: SqlJobs
@@ -49,6 +51,7 @@ class JobLoop:
     handlers: Mapping[str, Handler]
     on_failure: Callable[[Job, BellwetherError | ConnectorError], None]
     on_success: Callable[[Job], None]
+    most_attempts: int = MOST_ATTEMPTS
 
     def step(self) -> bool:
         """Do one job; False when none is due."""
@@ -73,8 +76,9 @@ class JobLoop:
             self.on_success(job)
 
     def _fail(self, job: Job, error: BellwetherError | ConnectorError) -> None:
-        if isinstance(error, Retriable) and job.attempts < MOST_ATTEMPTS:
-            wait = timedelta(seconds=max(error.after_seconds or 0, 2**job.attempts))
+        if isinstance(error, Retriable) and job.attempts < self.most_attempts:
+            pause = min(2 ** min(job.attempts, 20), LONGEST_PAUSE_SECONDS)
+            wait = timedelta(seconds=max(error.after_seconds or 0, pause))
             self.jobs.release(job.id, self.clock.now() + wait, str(error))
         else:
             self.jobs.settle(job.id, result=None, error=str(error))

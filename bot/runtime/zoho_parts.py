@@ -140,6 +140,11 @@ class ZohoParts:
         """One sync of the mapped modules, and of those that are kept besides."""
         return Sync(self.copy, self.crm, self.mapping(), self.clock, self.policy())
 
+    def time_zone(self) -> str | None:
+        """The organisation's; None before it is known."""
+        held = self.copy.organisation()
+        return self.configuration().organisation.time_zone or (held.time_zone if held else None)
+
     def told_of(self) -> tuple[str, ...]:
         """The modules of whose changes Zoho is asked to tell."""
         mapped = [one.module for one in self.mapping().modules]

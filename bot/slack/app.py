@@ -15,6 +15,7 @@ from bot.slack.channels import Channels
 from bot.slack.client import web_client
 from bot.slack.listeners import (
     alert_buttons,
+    alert_forms,
     ask,
     charts,
     exports,
@@ -57,6 +58,9 @@ def build_app(
     app.use(Once(services).take)
     for topic in (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting):
         topic.register(app, around, lambda listener: _safely(listener, around))
+    alert_forms.register(
+        app, around, lambda listener: _safely(listener, around), lambda form: _answering(form, around)
+    )
     problem.register(app)
     _catch_errors_of_middleware(app, around)
     return app
@@ -79,19 +83,45 @@ def _safely(listener: Listener, around: Surroundings) -> Callable[..., None]:
     return run
 
 
+def _answering(listener: alert_forms.FormListener, around: Surroundings) -> Callable[..., None]:
+    """Take a form and answer it in its place; what goes wrong stands there instead of it.
+
+    Not acknowledged before it is taken: the acknowledgement is the answer. So it must only ask the database.
+    """
+
+    def run(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+        try:
+            answer, afterwards = listener(body, context, client)
+        except Exception as error:
+            ack(response_action="update", view=problem.problem_view(error, _noted(error, context)))
+            return
+        ack(**answer)
+        if afterwards is not None:
+            _safely(lambda *_given: afterwards(), around)(lambda: None, body, context, client)
+
+    return run
+
+
 def _report(
     around: Surroundings, error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
 ) -> None:
     """Log an error and tell the person whom it concerns; never raises."""
-    if isinstance(error, UserError):
-        _log.info("request.not_possible", reason=error.what_happened)
-    else:
-        _log.error("request.failed", reference=context.get("reference"), exc_info=error)
+    _noted(error, context)
     try:
         problem.tell_problem(around, error, body, context, client)
     except Exception as second:
         # Slack itself may be what is broken: then nobody can be told, and the log must do.
         _log.warning("request.problem_not_told", reason=f"{type(second).__name__}: {second}")
+
+
+def _noted(error: Exception, context: BoltContext) -> str:
+    """Log an error; the reference by which it is found."""
+    reference = str(context.get("reference", ""))
+    if isinstance(error, UserError):
+        _log.info("request.not_possible", reason=error.what_happened)
+    else:
+        _log.error("request.failed", reference=reference, exc_info=error)
+    return reference
 
 
 def _catch_errors_of_middleware(app: App, around: Surroundings) -> None:

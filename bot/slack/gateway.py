@@ -22,6 +22,7 @@ from bot.slack.client import posting_client
 from bot.slack.failures import BLOCK_ERRORS, TRANSPORT_ERRORS, code_of, send_error
 from bot.slack.sending import as_text, sendable
 from bot.slack.views.alert import alert_message, summary_message, text_message
+from bot.slack.views.alert_deeds import history_message
 from bot.slack.views.blocks import Json, Message
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ _NOBODY: Final = {"user_not_found", "user_not_visible", "users_not_found"}
 _DRAW: Final[Mapping[str, Callable[[Mapping[str, Any]], Message]]] = {
     "alert": lambda payload: alert_message(notice_from(payload)),
     "alert_summary": summary_message,
+    "alert_history": history_message,
     "text": lambda payload: text_message(str(payload["text"])),
 }
 

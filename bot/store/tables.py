@@ -117,16 +117,49 @@ class AlertRow(SQLModel, table=True):
     route: str
     account_id: str = Field(index=True)
     channel: str
-    state: str = "open"  # open | acknowledged | snoozed | digest (told in a summary: nothing to be done)
+    # open | acknowledged | snoozed | not at risk | reopened (as a newer alert)
+    # | digest (told in a summary: nothing to be done)
+    state: str = "open"
     slack_channel: str | None = None
     slack_ts: str | None = None
     thread_ts: str | None = None  # of the thread that its message stands in, when that is another alert's
     reminded_at: datetime | None = _instant()
     escalated_at: datetime | None = _instant()
+    assignee_id: str | None = None  # the CRM user whom it was given to last
     acted_by: str | None = None  # the person's name, as shown
     acted_at: datetime | None = _instant()
     snoozed_until: datetime | None = _instant()
     created_at: datetime = _instant(nullable=False)
+
+
+class AlertActionRow(SQLModel, table=True):
+    """Something that somebody did about an alert; for what the CRM is told, how far that is.
+
+    ``key`` is what makes a second click harmless. ``details`` is JSON: whom, subject, due, text, reason.
+    ``reference`` stands in the CRM's record, so that a write whose answer was lost is found again.
+    """
+
+    __tablename__: ClassVar[Any] = "alert_action"
+    __table_args__ = (
+        Index("ix_alert_action_alert", "alert_id", "kind"),
+        Index("ix_alert_action_account", "account_id", "kind"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(sa_column=Column(String(200), unique=True, nullable=False))
+    alert_id: int
+    account_id: str = Field(sa_column=Column(String(32), nullable=False))
+    kind: str = Field(sa_column=Column(String(20), nullable=False))
+    actor: str = ""  # Slack's id; empty for what happened by itself
+    actor_name: str = ""
+    at: datetime = _instant(nullable=False, index=True)
+    details: str = Field(default="{}", sa_column=Column(Text, nullable=False))
+    state: str = Field(
+        default="done", sa_column=Column(String(20), nullable=False)
+    )  # done | waiting | refused
+    reference: str = ""
+    attempts: int = 0  # at the CRM
+    crm_id: str | None = None
+    last_error: str | None = _text()
 
 
 class OutboxRow(SQLModel, table=True):

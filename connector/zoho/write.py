@@ -35,6 +35,7 @@ _FINISHED, _FAILED = {"COMPLETED"}, {"FAILED", "FAILURE", "SKIPPED"}
 _WRITTEN = {"ADDED", "UPDATED"}
 _ID_COLUMN = "id"
 FIELDS_PER_CALL = 50  # Zoho CRM, get records
+ROWS_PER_PAGE, LOOKED_AT_PAGES = 200, 10  # Zoho gives 2,000 records by page number
 
 
 class Wire(Protocol):
@@ -119,7 +120,14 @@ class CrmWriteClient:
         _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
 
     def add_task(
-        self, module: str, identifier: str, subject: str, *, due: date | None, owner: str | None
+        self,
+        module: str,
+        identifier: str,
+        subject: str,
+        *,
+        due: date | None,
+        owner: str | None,
+        description: str = "",
     ) -> str:
         """A task on a record; its id."""
         task: dict[str, Any] = {"Subject": subject, "What_Id": {"id": identifier}, "$se_module": module}
@@ -127,12 +135,39 @@ class CrmWriteClient:
             task["Due_Date"] = due.isoformat()
         if owner is not None:
             task["Owner"] = {"id": owner}
+        if description:
+            task["Description"] = description
         return self._added("Tasks", task)
 
     def add_note(self, module: str, identifier: str, title: str, text: str) -> str:
         """A note on a record; its id."""
         parent = {"module": {"api_name": module}, "id": identifier}
         return self._added("Notes", {"Note_Title": title, "Note_Content": text, "Parent_Id": parent})
+
+    def find_added(self, module: str, field: str, mark: str, since: datetime) -> str | None:
+        """The id of the record, added since then, in whose field the mark stands; None when there is none.
+
+        Lists are read because they are up to date at once, which neither the search nor its index is. Zoho
+        gives the list of Notes to administrators only.
+        """
+        wish: dict[str, str | int] = {
+            "fields": f"{field},Created_Time",
+            "sort_by": "Created_Time",
+            "sort_order": "desc",
+            "per_page": ROWS_PER_PAGE,
+        }
+        for page in range(1, LOOKED_AT_PAGES + 1):
+            body = self._wire.get(_path(module), {**wish, "page": page})
+            found = body.get("data") if isinstance(body, dict) else None
+            rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+            for row in rows:
+                if datetime.fromisoformat(str(row.get("Created_Time"))) < since:
+                    return None
+                if mark in str(row.get(field) or ""):
+                    return str(row["id"])
+            if len(rows) < ROWS_PER_PAGE:
+                return None
+        return None
 
     def tag(self, module: str, move: TagMove) -> tuple[Outcome, ...]:
         """Give or take a tag, at most 500 records."""

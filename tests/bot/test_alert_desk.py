@@ -13,10 +13,12 @@ from bot.app.errors import UserError
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.store.alert_records import SqlAlertRecords
+from bot.store.alert_rests import SqlRests
 from bot.store.audit import SqlAudit
 from bot.store.incidents import SqlIncidents
 from bot.store.outbox import SqlOutbox
 from connector.cache.engine import Database
+from tests.support.acting_world import at_desk
 from tests.support.scoring_world import World, database, shared_postgres
 
 __all__ = ["database", "shared_postgres"]  # fixtures
@@ -47,7 +49,7 @@ def world(database: Database) -> World:
 def desk(world: World) -> tuple[AlertDesk, SqlAlertRecords, SqlAudit]:
     records = SqlAlertRecords(world.database, world.clock)
     audit = SqlAudit(world.database, world.clock)
-    return AlertDesk(records, audit, world.clock), records, audit
+    return at_desk(world), records, audit
 
 
 def alert_id(world: World) -> int:
@@ -99,11 +101,13 @@ def test_a_rest_ends_by_itself_and_may_be_acknowledged_before(world: World) -> N
     assert resting.snoozed_until == world.clock.now() + timedelta(days=7)
     assert records.open_ones(None, 5) == ()
     world.pass_time(days=6)
-    assert records.wake() == ()
+    rests = SqlRests(world.database, world.clock)
+    assert rests.end() == 0
     world.pass_time(days=1, seconds=1)
-    ((woken, posted),) = records.wake()
-    assert (woken.alert_id, woken.state, woken.acted_by, posted.channel) == (number, "open", None, "#cs")
-    assert records.wake() == ()
+    assert [rests.end() for _ in range(2)] == [1, 0]
+    woken = records.notice(number)
+    assert woken is not None
+    assert (woken.state, woken.acted_by, woken.snoozed_until) == ("open", None, None)
     assert [one.alert_id for one in records.open_ones("u1", 5)] == [number]
     assert records.open_ones("somebody else", 5) == ()
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from bot.app.alert_noise import ENOUGH, Deed, SentAlert, noise
 from bot.app.alert_preview import RecordedRun, RouteTrial, Sent
 from bot.app.facts import AccountChange, Concerned
+from bot.app.people import OPERATOR
 from bot.runtime.alert_parts import previews
+from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_history import alert_history
 from bot.store.audit import SqlAudit
 from connector.cache.engine import Database
@@ -156,7 +158,7 @@ def test_the_noise_of_a_channel_is_counted_from_what_people_did(database: Databa
     first, second = town.world.alerts()
     begin = town.world.clock.now()
     town.world.pass_time(hours=2)
-    town.records.acknowledge(first.id or 0, "Ada")
+    SqlAlertActions(database, town.world.clock).acknowledge(first.id or 0, OPERATOR)
     audit.record("UADA", "acknowledge", f"alert {first.id} (Account big)", "done", "slack")
     audit.record("UADA", "not at risk", f"alert {second.id} (Account fair)", "done", "slack")
     audit.record("UEVE", "create task", f"alert {first.id} (Account big)", "refused", "slack")

@@ -18,8 +18,10 @@ from bot.app.alert_followups import KIND, FollowUps
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError, SendLater
 from bot.app.notices import notice_from
+from bot.app.people import OPERATOR
 from bot.app.ports import Job, OutboxMessage, Posted, SlackProfile
 from bot.runtime.alert_parts import alert_handler
+from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.alert_work import alert_work
 from bot.store.concerned import SqlCrmUsers
@@ -407,7 +409,8 @@ def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noq
     town = Town(database, '    - {name: R, channel: "#cs", remind_after: 4 hours, escalate_after: 1 day}\n')
     town.slip()
     town.deliver()
-    assert town.records.acknowledge(town.world.alerts()[0].id or 0, "Ada")
+    actions = SqlAlertActions(database, town.world.clock)
+    assert actions.acknowledge(town.world.alerts()[0].id or 0, OPERATOR)
     town.world.pass_time(days=2)
     assert town.tick() == {"released": 0, "summaries": 0, "reminded": 0, "escalated": 0}
 

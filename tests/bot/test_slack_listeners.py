@@ -296,7 +296,7 @@ class TestAlerts:
         assert "✅ Acknowledged by Darcel Schlecht · 12:03 UTC" in message_text(self.press(chat, "UDARCEL"))
         second = self.press(chat, "UANNA")
         assert "Acknowledged by Darcel Schlecht" in message_text(second)
-        assert list(buttons(second)) == ["Open in CRM"]
+        assert list(buttons(second)) == ["Assign", "Explain", "Open in CRM"]
         assert [line[:4] for line in chat.world.audit.lines] == [
             ("UDARCEL", "acknowledge", "alert 12", "done"),
             ("UANNA", "acknowledge", "alert 12", "already acknowledged"),

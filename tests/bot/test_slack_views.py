@@ -191,6 +191,10 @@ def test_the_notification_says_the_essential() -> None:
     ]
 
 
+FIRST = "[Acknowledge] [Assign] [Snooze… 1 day | 7 days | 30 days] [Explain]"
+MORE = "[ Create task in CRM | Add a note in CRM | Not at risk…]"
+
+
 def test_an_alert_is_read_in_five_seconds() -> None:
     assert read(alert_message(notice())) == [
         "🔴 Konex VIP → At Risk",
@@ -200,15 +204,16 @@ def test_an_alert_is_read_in_five_seconds() -> None:
         "Owner: Darcel Schlecht",
         "Last purchase: 5 Nov 2026",
         "Next step: Call before the quarter ends.",
-        "[Acknowledge] [Snooze… 1 day | 7 days | 30 days] [Open in CRM -> https://crm.example/accounts/1]",
+        f"{FIRST} [Open in CRM -> https://crm.example/accounts/1] {MORE}",
         "(Purchase behaviour · changed 24 Nov 12:01 UTC)",
     ]
 
 
 def test_an_alert_without_an_address_or_a_step() -> None:
     bare = notice(crm_url=None, next_step="", state="snoozed", acted_by="Anna", acted_at=NOW, reasons=())
-    assert read(alert_message(bare))[-2:] == [
+    assert read(alert_message(bare))[-3:] == [
         "(💤 Snoozed by Anna · 12:03 UTC)",
+        f"[Acknowledge] [Assign] [Explain] {MORE}",
         "(Purchase behaviour · changed 24 Nov 12:01 UTC)",
     ]
     until = datetime(2026, 12, 1, tzinfo=UTC)

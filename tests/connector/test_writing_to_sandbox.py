@@ -167,3 +167,18 @@ def test_a_first_publication_of_many_is_one_bulk_job(tmp_path: Path) -> None:
         shown = world.http.get("/_sandbox/records/Accounts?limit=10000").json()["records"]
         (label,) = (name for name in world.own() if "Label" in name)
         assert {one["values"][label] for one in shown} == {"VIP"}
+
+
+def test_what_was_added_is_found_by_its_mark(world: World) -> None:
+    (account, *_) = sorted(world.accounts())
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    task = world.writer.add_task("Accounts", account, "Call", due=None, owner=None, description="Ada · BW-1a")
+    note = world.writer.add_note("Accounts", account, "Bellwether", "Slow.\n\nAda · BW-2b")
+    for one in range(3):
+        world.writer.add_task("Accounts", account, f"Other {one}", due=None, owner=None)
+    assert world.writer.find_added("Tasks", "Description", "BW-1a", begun) == task
+    assert world.writer.find_added("Notes", "Note_Content", "BW-2b", begun) == note
+    assert world.writer.find_added("Tasks", "Description", "BW-2b", begun) is None
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert world.writer.find_added("Tasks", "Description", "BW-1a", later) is None
+    assert world.writer.find_added("Events", "Description", "BW-1a", begun) is None

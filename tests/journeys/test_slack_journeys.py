@@ -221,7 +221,7 @@ def test_an_alert_acknowledged_by_two_people_at_once(stage: Stage) -> None:
     until(lambda: stage.messages(people[0], "CALERTS")[0]["edited"], "the alert was not redrawn")
     (shown,) = stage.messages(people[1], "CALERTS")
     assert f"(✅ Acknowledged by {first} · 12:03 UTC)" in message_text(shown)
-    assert list(buttons(shown)) == ["Open in CRM"]
+    assert list(buttons(shown)) == ["Assign", "Explain", "Open in CRM"]
     assert shown["metadata"]["event_payload"] == {"outbox_id": 7}, "it can still be found"
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Lock
-from typing import Any
 
-from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Explanation, Group, LabelMove
+from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Group, LabelMove
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
@@ -22,6 +20,7 @@ from scoring.criteria.parse import parse
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
 from tests.support.fake_conversations import FakeMisses
+from tests.support.fake_desk import EXPLAINED, FakeDesk
 from tests.support.sample_organisation import CATALOG
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
@@ -94,10 +93,7 @@ def card(name: str = "Konex", **values: object) -> AccountCard:
         website="https://konex.example",
         phone="555 0100",
         crm_url="https://crm.example/accounts/1",
-        further=(
-            Explanation("Who leaves", "leaving", "Shaky", "Risk 63 %", ("Last of 42 purchase days: 1 Aug.",)),
-            Explanation("Company size", "firmographics", None, "", ()),
-        ),
+        further=EXPLAINED,
         next_step="Call the contact this week.",
         offers=(CardOffer("GTX Pro", "repeat_buy", Decimal("0.34"), 120_000, "bought 4 times"),),
     )
@@ -266,38 +262,6 @@ def card_answer(shown: AccountCard | None) -> Answer:
         currency="USD",
         card=shown,
     )
-
-
-class FakeDesk:
-    """Alerts on which the first deed counts."""
-
-    def __init__(self, clock: StillClock, audit: FakeAudit, *alerts: AlertNotice) -> None:
-        self._clock, self._audit, self._lock = clock, audit, Lock()
-        self.alerts = {one.alert_id: one for one in alerts}
-
-    def acknowledge(self, alert_id: int, person: Person) -> AlertNotice:
-        return self._once("acknowledge", alert_id, person, state="acknowledged")
-
-    def snooze(self, alert_id: int, days: int, person: Person) -> AlertNotice:
-        if days not in {1, 7, 30}:
-            raise UserError("An alert can rest for 1, 7 or 30 days.")
-        until = self._clock.now() + timedelta(days=days)
-        return self._once("snooze", alert_id, person, state="snoozed", snoozed_until=until)
-
-    def _once(self, action: str, alert_id: int, person: Person, **values: Any) -> AlertNotice:
-        if not person.may(Role.MEMBER):
-            raise UserError("You may not act on alerts.", "Ask an administrator.")
-        with self._lock:
-            if alert_id not in self.alerts:
-                raise UserError("That alert is not known any more.")
-            found = self.alerts[alert_id]
-            first = found.state == "open"
-            if first:
-                done = {"acted_by": person.name, "acted_at": self._clock.now(), **values}
-                self.alerts[alert_id] = replace(found, **done)
-            outcome = "done" if first else f"already {found.state}"
-            self._audit.record(person.slack_id, action, f"alert {alert_id}", outcome, "slack")
-            return self.alerts[alert_id]
 
 
 @dataclass

@@ -34,19 +34,19 @@ class AlertListeners:
 
     def on_acknowledge(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Take note of the alert, and show by whom."""
-        alert_id = _number(str(body["actions"][0].get("value") or ""))
+        alert_id = number_of(str(body["actions"][0].get("value") or ""))
         self._act("acknowledge", alert_id, self.around.services.alerts.acknowledge, body, context, client)
 
     def on_snooze(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Put the alert to rest, and show by whom and until when."""
         chosen = body["actions"][0].get("selected_option") or {}
         alert, _, days = str(chosen.get("value") or "").partition(":")
-        wanted = _number(days)
+        wanted = number_of(days)
 
         def snooze(alert_id: int, person: Person) -> AlertNotice:
             return self.around.services.alerts.snooze(alert_id, wanted, person)
 
-        self._act(f"snooze {wanted} days", _number(alert), snooze, body, context, client)
+        self._act(f"snooze {wanted} days", number_of(alert), snooze, body, context, client)
 
     def _act(
         self,
@@ -60,9 +60,9 @@ class AlertListeners:
         person, reply = asker(context), self.around.reply(body, context, client)
         notice = deed(alert_id, person)  # who may, who was first, and the record of it: the use case's
         _log.info("alert.action", action=name, alert=alert_id, state=notice.state)
-        self._show(notice, person, reply, client)
+        self.show(notice, person, reply, client)
 
-    def _show(self, notice: AlertNotice, person: Person, reply: Reply, client: WebClient) -> None:
+    def show(self, notice: AlertNotice, person: Person, reply: Reply, client: WebClient) -> None:
         """Redraw the alert where it stands, and App Home if it was pressed there."""
         place = reply.place
         if place.channel and place.message_ts:
@@ -73,7 +73,7 @@ class AlertListeners:
             reply.edit(Posted(notice.slack_channel, notice.slack_ts), alert_message(notice))
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     """What a button carries, if it is a number that can be one of ours.
 
     Raises:

@@ -13,7 +13,8 @@ from bot.app.errors import UserError
 from bot.slack.listeners.ask import is_direct_message, is_mention
 from bot.slack.middleware import kind_of
 from bot.slack.surroundings import Body, Surroundings
-from bot.slack.views.blocks import Message
+from bot.slack.views.alert_modals import message_modal
+from bot.slack.views.blocks import Json, Message
 from bot.slack.views.home import refused_home
 from bot.slack.views.problem import FAILED, problem_message
 
@@ -27,6 +28,15 @@ def problem_for(error: Exception, reference: str) -> Message:
     if isinstance(error, UserError):
         return problem_message(error.what_happened, error.what_to_do)
     return problem_message(FAILED, TRY_AGAIN, reference)
+
+
+def problem_view(error: Exception, reference: str) -> Json:
+    """The same in place of a form."""
+    if isinstance(error, UserError):
+        said = f"{error.what_happened} {error.what_to_do}".strip()
+    else:
+        said = f"{FAILED} {TRY_AGAIN} Reference {reference}"
+    return message_modal("That was not done", said)
 
 
 def is_for_us(body: Body) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 
+from bot.app.acting import CAN_BE_ACKNOWLEDGED, CAN_BE_GIVEN, NOT_AT_RISK, NOTE, OPEN, TASK
 from bot.app.notices import AlertNotice
 from bot.app.wording import day, money
 from bot.slack import ids
 from bot.slack.views import limits
+from bot.slack.views.alert_deeds import deed_line
 from bot.slack.views.blocks import (
     Json,
     Message,
@@ -21,6 +23,7 @@ from bot.slack.views.blocks import (
     group,
     line,
     link_button,
+    overflow,
     plain_section,
     rich_text,
     run,
@@ -36,6 +39,7 @@ SNOOZE_DAYS: Final = (1, 7, 30)
 REASONS: Final = 3
 SUMMARY_COLUMNS: Final = ("Account", "Change", "Spend")
 MOST_TEXT_SECTIONS: Final = 4
+MOST_DEEDS: Final = 5
 
 
 def alert_message(notice: AlertNotice) -> Message:
@@ -111,25 +115,66 @@ def _next_step(notice: AlertNotice) -> tuple[Json, ...]:
 
 
 def _state(notice: AlertNotice) -> tuple[Json, ...]:
-    """Buttons while the alert is open; afterwards who did what, and the way to the CRM."""
-    address = web_address(notice.crm_url)
-    to_crm = (link_button("Open in CRM", ids.OPEN_IN_CRM, address),) if address else ()
-    block_id = f"alert.{notice.alert_id}"
-    if notice.state == "open":
-        days = [(f"{one} day{'s' if one > 1 else ''}", f"{notice.alert_id}:{one}") for one in SNOOZE_DAYS]
-        acknowledge = button("Acknowledge", ids.ACKNOWLEDGE, str(notice.alert_id), primary=True)
-        return (actions(block_id, acknowledge, select("Snooze…", ids.SNOOZE, days), *to_crm),)
-    done = (context(_what_was_done(notice)),)
-    return (*done, actions(block_id, *to_crm)) if to_crm else done
+    """What was done, by whom, and what can be done now."""
+    done = [*_earlier(notice), *_what_was_done(notice), *map(deed_line, notice.deeds[-MOST_DEEDS:])]
+    shown = (context("\n".join(_newest(done))),) if done else ()
+    return (*shown, actions(f"alert.{notice.alert_id}", *_buttons(notice)))
 
 
-def _what_was_done(notice: AlertNotice) -> str:
+def _newest(lines: Sequence[str]) -> list[str]:
+    """The last lines that fit into one block: escaping makes a sign five, so that names may be long."""
+    kept: list[str] = []
+    for one in reversed(lines):
+        if sum(map(len, kept)) + len(kept) + len(one) > limits.SECTION_TEXT:
+            break
+        kept.insert(0, one)
+    return kept
+
+
+def _buttons(notice: AlertNotice) -> list[Json]:
+    """First what takes note of it, then what explains it, and behind three dots what is written down."""
+    number = str(notice.alert_id)
+    row: list[Json] = []
+    if notice.state in CAN_BE_ACKNOWLEDGED:
+        row.append(button("Acknowledge", ids.ACKNOWLEDGE, number, primary=True))
+    if notice.state in CAN_BE_GIVEN:
+        row.append(button("Assign", ids.ASSIGN, number))
+    if notice.state == OPEN:
+        days = [(f"{one} day{'s' if one > 1 else ''}", f"{number}:{one}") for one in SNOOZE_DAYS]
+        row.append(select("Snooze…", ids.SNOOZE, days))
+    row.append(button("Explain", ids.EXPLAIN, number))
+    if address := web_address(notice.crm_url):
+        row.append(link_button("Open in CRM", ids.OPEN_IN_CRM, address))
+    return [*row, overflow(ids.MORE, _more(notice))]
+
+
+def _more(notice: AlertNotice) -> list[tuple[str, str]]:
+    number = notice.alert_id
+    more = [("Create task in CRM", f"{number}:{TASK}"), ("Add a note in CRM", f"{number}:{NOTE}")]
+    return [*more, ("Not at risk…", f"{number}:{NOT_AT_RISK}")] if notice.state in CAN_BE_GIVEN else more
+
+
+def _earlier(notice: AlertNotice) -> list[str]:
+    """Why an earlier alert of this account was said to be none."""
+    one = notice.earlier
+    if one is None:
+        return []
+    who = f"{mrkdwn(one.by, 100)} said on {day(one.at.astimezone(UTC).date())}"
+    return [f"📌 {who} that it was not at risk: {mrkdwn(one.said, 300)}"]
+
+
+def _what_was_done(notice: AlertNotice) -> list[str]:
+    """By the alert's state; the reason of one that is none stands among the deeds."""
+    if notice.state in (OPEN, NOT_AT_RISK):
+        return []
+    if notice.state == "reopened":
+        return ["🔁 It got worse while it was at rest: see the newer alert"]
     who = f"by {mrkdwn(notice.acted_by, 100)}"
     when = f" · {clock_time(notice.acted_at)}" if notice.acted_at else ""
     if notice.state == "snoozed":
         until = f" until {day(notice.snoozed_until.astimezone(UTC).date())}" if notice.snoozed_until else ""
-        return f"💤 Snoozed{until} {who}{when}"
-    return f"✅ {mrkdwn(notice.state, 40).capitalize()} {who}{when}"
+        return [f"💤 Snoozed{until} {who}{when}"]
+    return [f"✅ {mrkdwn(notice.state, 40).capitalize()} {who}{when}"]
 
 
 def _footer(notice: AlertNotice) -> str:

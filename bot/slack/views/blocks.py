@@ -128,6 +128,12 @@ def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]])
     }
 
 
+def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Json:
+    """A menu of (text, value) behind three dots; at most five."""
+    shown = [{"text": _plain_text(text), "value": value} for text, value in options]
+    return {"type": "overflow", "action_id": action_id, "options": shown}
+
+
 def actions(block_id: str, *elements: Json) -> Json:
     """A row of buttons and menus."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}

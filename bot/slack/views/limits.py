@@ -28,6 +28,7 @@ URL: Final = 3_000
 OPTION_TEXT: Final = 75
 OPTION_VALUE: Final = 150
 OPTIONS: Final = 100
+OVERFLOW_OPTIONS: Final = 5
 PLACEHOLDER: Final = 150
 ID: Final = 255
 VIEW_LABEL: Final = 24  # title, submit and close of a modal
@@ -170,6 +171,8 @@ def _check_element(element: Block) -> Iterator[str]:
         yield from _check_button(element)
     elif element.get("type") == "static_select":
         yield from _check_select(element)
+    elif element.get("type") == "overflow":
+        yield from _check_options(element, OVERFLOW_OPTIONS)
     else:
         yield f"has an element of the unknown type {element.get('type')!r}"
 
@@ -186,9 +189,13 @@ def _check_button(button: Block) -> Iterator[str]:
 
 def _check_select(select: Block) -> Iterator[str]:
     yield from _check_object(select.get("placeholder"), PLACEHOLDER, "placeholder", plain=True)
-    options = select.get("options", ())
-    if not 1 <= len(options) <= OPTIONS:
-        yield f"has {len(options)} options, not 1 to {OPTIONS}"
+    yield from _check_options(select, OPTIONS)
+
+
+def _check_options(element: Block, most: int) -> Iterator[str]:
+    options = element.get("options", ())
+    if not 1 <= len(options) <= most:
+        yield f"has {len(options)} options, not 1 to {most}"
     for option in options:
         yield from _check_object(option.get("text"), OPTION_TEXT, "option text", plain=True)
         if not 1 <= len(option.get("value", "")) <= OPTION_VALUE:
