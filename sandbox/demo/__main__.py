@@ -58,7 +58,8 @@ class Addresses:
 def main() -> int:
     """Run the demo; 0 when it ended well, 1 when a check failed or something did not start."""
     options = _options()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for one in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal, too, ends what was started
+        signal.signal(one, _interrupt)
     directory = Path(options.directory).resolve()
     if directory.exists():
         shutil.rmtree(directory)
