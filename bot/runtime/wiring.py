@@ -18,7 +18,6 @@ from starlette.routing import Route
 from bot.app.alert_desk import AlertDesk
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
-from bot.app.deliver import Delivery
 from bot.app.errors import UserError
 from bot.app.home import Home
 from bot.app.ports import Clock
@@ -36,16 +35,15 @@ from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
 from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
+from bot.runtime.slack_parts import SlackParts
 from bot.runtime.sources import Sources, beside_the_crm, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.woken import draw_woken
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
-from bot.slack.app import build_app
 from bot.slack.channels import Channels
 from bot.slack.gateway import SlackDirectory, SlackGateway
-from bot.slack.socket import SocketConnection
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
@@ -220,17 +218,18 @@ class Bellwether:
         )
 
     @cached_property
+    def slack_parts(self) -> SlackParts:
+        """What talks with Slack."""
+        return SlackParts(self)
+
+    @property
     def slack(self) -> slack_sdk.WebClient:
         """Slack's Web API.
 
         Raises:
             ConfigurationError: the token is not set.
         """
-        self.settings.require("slack.bot_token")
-        slack = self.settings.slack
-        return slack_sdk.WebClient(
-            token=slack.bot_token.get_secret_value(), base_url=slack.api_url, timeout=10
-        )
+        return self.slack_parts.client
 
     @cached_property
     def gateway(self) -> SlackGateway:
@@ -275,11 +274,6 @@ class Bellwether:
             misses=missing,
         )
 
-    @cached_property
-    def delivery(self) -> Delivery:
-        """From the outbox to Slack."""
-        return Delivery(self.outbox, self.gateway, self.incidents, self.holder)
-
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
 
@@ -314,22 +308,6 @@ class Bellwether:
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
         return self.zoho.sync()
-
-    def slack_connection(self) -> SocketConnection:
-        """Slack's events, commands and clicks.
-
-        Raises:
-            ConfigurationError: a token is not set.
-        """
-        self.settings.require("slack.bot_token", "slack.app_token")
-        slack = self.settings.slack
-        app = build_app(
-            self.services,
-            bot_token=slack.bot_token.get_secret_value(),
-            api_url=slack.api_url,
-            configuration=self.configuration,
-        )
-        return SocketConnection(app, slack.app_token.get_secret_value())
 
     def job_loop(self, stop: threading.Event) -> JobLoop:
         """What does the jobs."""
@@ -392,6 +370,7 @@ class Bellwether:
         draw_woken(self.alerts, self.gateway)
         self.asking_parts.keep_house()
         self.seen.forget_old()
+        self.slack_parts.once.forget_old()
         self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         forget_old(self.database, self.clock.now())
