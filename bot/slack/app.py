@@ -55,7 +55,7 @@ def build_app(
     app = App(
         name="bellwether",
         client=web_client(None, api_url) if workspace else client,
-        authorize=workspace.authorize if workspace else None,
+        authorize=workspace.authorizing() if workspace else None,
         token_verification_enabled=False,  # auth.test is asked at the first request, not at construction
         request_verification_enabled=False,  # by the connection in Socket Mode, by http_mode over HTTP
         listener_executor=ContextExecutor(LISTENER_THREADS, "listener"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import structlog
 from slack_bolt import Ack, App
@@ -45,20 +45,27 @@ class Workspace:
         held = self.installations.current()
         return held.app_id if held else ""
 
-    def authorize(self, enterprise_id: str | None, team_id: str | None) -> Any:
-        """An AuthorizeResult: with which token to answer a request; None for one of another workspace."""
-        held = self.installations.current()
-        if held is None or team_id not in {None, held.team_id}:
-            return None
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=held.team_id,
-            team=held.team_name,
-            bot_user_id=held.bot_user_id,
-            bot_id=held.bot_id,
-            bot_token=held.token,
-            bot_scopes=held.scopes,
-        )
+    def authorizing(self) -> Callable[..., AuthorizeResult]:
+        """For Bolt: with which token to answer a request; none for one of another workspace.
+
+        A function and no method: Bolt hands in what its parameters are named after, ``self`` among them.
+        """
+
+        def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+            held = self.installations.current()
+            if held is None or team_id not in {None, held.team_id}:
+                return None
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=held.team_id,
+                team=held.team_name,
+                bot_user_id=held.bot_user_id,
+                bot_id=held.bot_id,
+                bot_token=held.token,
+                bot_scopes=held.scopes,
+            )
+
+        return cast("Callable[..., AuthorizeResult]", authorize)  # Bolt knows what None means
 
     def register(self, app: App) -> None:
         """Listen to the app being removed."""
