@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -32,9 +33,12 @@ class Running:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.product.environment['BELLWETHER_HTTP_PORT']}"
 
+    @property
+    def log(self) -> Path:
+        return self.product.directory / f"{self.role}-{self.product.environment['BELLWETHER_HTTP_PORT']}.log"
+
     def start(self) -> None:
-        name = f"{self.role}-{self.product.environment['BELLWETHER_HTTP_PORT']}.log"
-        with (self.product.directory / name).open("a") as log:
+        with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", self.role],
                 env=dict(self.product.environment),
@@ -45,6 +49,9 @@ class Running:
             )
 
     def is_ready(self) -> bool:
+        """Whether it answers; raises RuntimeError with what it said when it has ended by itself."""
+        if self.process is not None and self.process.poll() is not None:
+            raise RuntimeError(f"{self.role}: {self.log.read_text()[-2000:]}")
         try:
             return requests.get(f"{self.url}/healthz", timeout=1).ok
         except requests.RequestException:
