@@ -27,6 +27,7 @@ from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.exporting import exporting_commands
 from bot.commands.history import history
+from bot.commands.keys import keys
 from bot.commands.marking import mark
 from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
@@ -59,6 +60,7 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(voice, name="voice")
 app.add_typer(mark, name="mark")
 app.add_typer(history, name="history")
+app.add_typer(keys, name="keys")
 asking_commands(app)
 scoring_commands(app)
 recommending_commands(app)

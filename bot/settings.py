@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cryptography.fernet import Fernet
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.app.errors import ConfigurationError
@@ -38,12 +46,26 @@ class ZohoSettings(BaseModel):
 
 
 class SlackSettings(BaseModel):
-    """The Slack workspace. ``api_url`` only for a Slack that is not at Slack's address."""
+    """The Slack workspace. ``api_url`` only for a Slack that is not at Slack's address.
+
+    With ``app_token`` Slack is listened to over Socket Mode, with ``signing_secret`` over HTTP. ``client_id``
+    and ``client_secret`` let the app be installed from a page instead of with ``bot_token``; ``team_id`` says
+    which workspace may do so (without it, the first one that does).
+    """
 
     model_config = ConfigDict(extra="forbid")
     bot_token: SecretStr = SecretStr("")
     app_token: SecretStr = SecretStr("")
+    signing_secret: SecretStr = SecretStr("")  # while it is changed: the new one, a comma, the old one
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    team_id: str = ""
     api_url: str = "https://slack.com/api/"
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """Each secret that a request may be signed with."""
+        return listed(self.signing_secret)
 
 
 class Settings(BaseSettings):
@@ -62,6 +84,7 @@ class Settings(BaseSettings):
     )
     database_url: str = "sqlite:///bellwether.sqlite"
     secret_key: SecretStr = SecretStr("")
+    former_secret_keys: SecretStr = SecretStr("")  # with commas: what they sealed can still be opened
     config_file: Path = Path("bellwether.yaml")
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
     exports_dir: Path = Path("exports")  # web and worker see the same one; made so that only we read it
@@ -70,15 +93,32 @@ class Settings(BaseSettings):
     public_url: str | None = None  # where Zoho can reach this server; without it changes are polled for
     log_format: str = "auto"
     clock_file: Path | None = None  # tests and the demo: a file with seconds to add to the present
+    slack_mode: Literal["auto", "socket", "http"] = (
+        "auto"  # auto: HTTP with a signing secret and no app token
+    )
     zoho: ZohoSettings = ZohoSettings()
     slack: SlackSettings = SlackSettings()
 
-    @field_validator("secret_key")
+    @property
+    def slack_over_http(self) -> bool:
+        """Whether Slack calls us, and we do not open a connection to it."""
+        if self.slack_mode == "auto":
+            return bool(self.slack.signing_secrets) and not self.slack.app_token.get_secret_value()
+        return self.slack_mode == "http"
+
+    @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """The keys of what lies sealed in the database: the first seals, each opens; empty without any."""
+        own = listed(self.secret_key)
+        return (*own, *listed(self.former_secret_keys)) if own else ()
+
+    @field_validator("secret_key", "former_secret_keys")
     @classmethod
-    def _is_a_fernet_key(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value():
+    def _is_a_fernet_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        text = value.get_secret_value()
+        for key in listed(value) if info.field_name == "former_secret_keys" else filter(None, [text]):
             try:
-                Fernet(value.get_secret_value())
+                Fernet(key)
             except ValueError:
                 raise ValueError(
                     "is not a key; make one with `bellwether init` (32 bytes, URL-safe base64)"
@@ -97,6 +137,11 @@ class Settings(BaseSettings):
                 f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
                 "Run `bellwether init`, or set the variable in the environment or in a .env file.",
             )
+
+
+def listed(value: SecretStr) -> tuple[str, ...]:
+    """The secrets of a setting that holds some, with commas between them."""
+    return tuple(part.strip() for part in value.get_secret_value().split(",") if part.strip())
 
 
 def variable(name: str) -> str:

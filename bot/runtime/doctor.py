@@ -27,8 +27,11 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield connected
     if connected.ok:
         yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
+    if bellwether.slack_parts.by_page:
+        yield bellwether.slack_parts.check()
     yield _tried("slack", lambda: _slack(bellwether))
-    yield _tried("slack app token", lambda: _socket(bellwether))
+    over_http = bellwether.settings.slack_over_http
+    yield _tried("slack over HTTP" if over_http else "slack app token", bellwether.slack_parts.listening)
     for channel in _channels(bellwether):
         yield _tried(f"channel {channel}", partial(_channel, bellwether, channel))
     yield bellwether.health.zoho_check()
@@ -65,13 +68,6 @@ def _push(bellwether: Bellwether) -> Iterator[Check]:
     feed = bellwether.feed_parts.feed
     yield from push_checks(feed)
     yield _tried("channels at zoho", lambda: channels_at_zoho(feed))
-
-
-def _socket(bellwether: Bellwether) -> str:
-    bellwether.settings.require("slack.app_token")
-    token = bellwether.settings.slack.app_token.get_secret_value()
-    bellwether.slack.apps_connections_open(app_token=token)
-    return "may open connections"
 
 
 def _channels(bellwether: Bellwether) -> list[str]:

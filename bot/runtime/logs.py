@@ -12,10 +12,11 @@ import structlog
 # Slack and Zoho tokens, what follows "Zoho-oauthtoken", response URLs, secret-looking query parameters.
 SECRETS = re.compile(
     r"xox[abeprs]-[\w-]+|xapp-[\w-]+|\b1000\.[0-9a-f.]{8,}|Zoho-oauthtoken\s+\S+"
-    r"|https://hooks\.slack\.com/\S+|(?i:(?:client_secret|refresh_token|access_token|code)=)[^&\s\"']+"
+    r"|\bv0=[0-9a-f]{64}|https://hooks\.slack\.com/\S+|(?i:(?:client_secret|refresh_token|access_token|code)=)[^&\s\"']+"
 )
 REDACTED = "[redacted]"
 _SECRET_KEYS = {"token", "access_token", "refresh_token", "client_secret", "authorization", "response_url"}
+_SECRET_KEYS |= {"bot_token", "signing_secret", "signature"}
 
 
 def redact(value: Any) -> Any:

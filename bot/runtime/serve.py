@@ -17,6 +17,7 @@ from bot.app.services import Check
 from bot.runtime.http import HttpServer, http_app
 from bot.runtime.wiring import Bellwether
 from bot.runtime.work import Loop, Loops
+from bot.slack.http_mode import HttpConnection
 from bot.slack.socket import SocketConnection
 
 BEAT_SECONDS = 5.0
@@ -43,16 +44,18 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
     with _signals_set(stop), ExitStack() as stack:
         bellwether.prepare()
         stack.callback(bellwether.zoho.close_book)
-        connection: list[SocketConnection] = []
+        connection: list[SocketConnection | HttpConnection] = []
         settings = bellwether.settings
 
         def checks() -> list[Check]:
             return [*own_checks(bellwether, connection)]
 
         others = [*bellwether.routes(), *bellwether.export_parts.routes()] if Part.WEB in parts else []
+        if Part.WEB in parts:
+            slack = bellwether.slack_parts.connection()
+            others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
-            slack = bellwether.slack_connection()
             slack.start()
             stack.callback(slack.stop)
             connection.append(slack)
@@ -69,7 +72,9 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         log.info("stopping")
 
 
-def own_checks(bellwether: Bellwether, connection: list[SocketConnection]) -> Iterator[Check]:
+def own_checks(
+    bellwether: Bellwether, connection: list[SocketConnection | HttpConnection]
+) -> Iterator[Check]:
     """What this process needs in order to be ready; what others do is theirs to tell."""
     yield bellwether.health.database_check()
     for one in connection:
@@ -91,7 +96,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
         yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("acting", acting.step)
-        yield Loop("outbox", bellwether.delivery.deliver_one)
+        yield Loop("outbox", bellwether.slack_parts.deliver_one)
         yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)
 
 

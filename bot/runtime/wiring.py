@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
-from bot.app.deliver import Delivery
 from bot.app.errors import UserError
 from bot.app.home import Home
 from bot.app.ports import Clock
@@ -25,7 +24,7 @@ from bot.app.schedule import Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
 from bot.runtime.acting_parts import ActingParts
-from bot.runtime.alert_parts import addressing, alert_handler
+from bot.runtime.alert_parts import alert_handler
 from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
@@ -37,15 +36,14 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.rhythms import rhythms
 from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
+from bot.runtime.slack_parts import SlackParts
 from bot.runtime.sources import Sources, metrics_route
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
-from bot.slack.app import build_app
 from bot.slack.channels import Channels
 from bot.slack.gateway import SlackDirectory, SlackGateway
-from bot.slack.socket import SocketConnection
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
@@ -220,17 +218,18 @@ class Bellwether:
         )
 
     @cached_property
+    def slack_parts(self) -> SlackParts:
+        """What talks with Slack."""
+        return SlackParts(self)
+
+    @property
     def slack(self) -> slack_sdk.WebClient:
         """Slack's Web API.
 
         Raises:
             ConfigurationError: the token is not set.
         """
-        self.settings.require("slack.bot_token")
-        slack = self.settings.slack
-        return slack_sdk.WebClient(
-            token=slack.bot_token.get_secret_value(), base_url=slack.api_url, timeout=10
-        )
+        return self.slack_parts.client
 
     @cached_property
     def gateway(self) -> SlackGateway:
@@ -281,12 +280,6 @@ class Bellwether:
         explain = self.scoring.explanations.of
         return ActingParts(self.database, self.clock, self.audit, self.zoho, explain)
 
-    @cached_property
-    def delivery(self) -> Delivery:
-        """From the outbox to Slack."""
-        people = addressing(self.database, self.slack)
-        return Delivery(self.outbox, self.acting.chat(self.gateway), self.incidents, self.holder, people)
-
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.
 
@@ -321,22 +314,6 @@ class Bellwether:
     def sync(self) -> Sync:
         """One sync of the mapped modules."""
         return self.zoho.sync()
-
-    def slack_connection(self) -> SocketConnection:
-        """Slack's events, commands and clicks.
-
-        Raises:
-            ConfigurationError: a token is not set.
-        """
-        self.settings.require("slack.bot_token", "slack.app_token")
-        slack = self.settings.slack
-        app = build_app(
-            self.services,
-            bot_token=slack.bot_token.get_secret_value(),
-            api_url=slack.api_url,
-            configuration=self.configuration,
-        )
-        return SocketConnection(app, slack.app_token.get_secret_value())
 
     def job_loop(self, stop: threading.Event) -> JobLoop:
         """What does the jobs."""
@@ -392,6 +369,7 @@ class Bellwether:
         self.acting.rests.end()
         self.asking_parts.keep_house()
         self.seen.forget_old()
+        self.slack_parts.once.forget_old()
         self.scoring.marks.keep_house()
         self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         forget_old(self.database, self.clock.now())

@@ -28,6 +28,7 @@ from bot.slack.listeners import (
 )
 from bot.slack.middleware import ContextExecutor, Once, name_request
 from bot.slack.surroundings import Listener, Surroundings
+from bot.slack.workspace import Workspace
 from scoring.config import Configuration
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +36,12 @@ LISTENER_THREADS: Final = 20
 
 
 def build_app(
-    services: Services, *, bot_token: str, api_url: str, configuration: Callable[[], Configuration]
+    services: Services,
+    *,
+    bot_token: str,
+    api_url: str,
+    configuration: Callable[[], Configuration],
+    workspace: Workspace | None = None,
 ) -> App:
     """Put the Slack app together. Nothing is sent before the first request arrives.
 
@@ -44,13 +50,15 @@ def build_app(
         bot_token: ``xoxb-…``.
         api_url: Slack's Web API, or another server that speaks like it.
         configuration: the published configuration, asked for on each use.
+        workspace: where the token is when it is not ``bot_token``.
     """
-    client = web_client(bot_token, api_url)
+    client = web_client(workspace.token if workspace else bot_token, api_url)
     app = App(
         name="bellwether",
-        client=client,
+        client=web_client(None, api_url) if workspace else client,
+        authorize=workspace.authorizing() if workspace else None,
         token_verification_enabled=False,  # auth.test is asked at the first request, not at construction
-        request_verification_enabled=False,  # Socket Mode: the connection itself is authenticated
+        request_verification_enabled=False,  # by the connection in Socket Mode, by http_mode over HTTP
         listener_executor=ContextExecutor(LISTENER_THREADS, "listener"),
     )
     around = Surroundings(services, Channels(client), configuration)
@@ -61,6 +69,8 @@ def build_app(
     alert_forms.register(
         app, around, lambda listener: _safely(listener, around), lambda form: _answering(form, around)
     )
+    if workspace:
+        workspace.register(app)
     problem.register(app)
     _catch_errors_of_middleware(app, around)
     return app

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.http_retry import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
@@ -52,10 +53,36 @@ class ShortRateLimitRetry(RateLimitErrorRetryHandler):
         return str(wait).isdigit() and int(wait) <= LONGEST_WAIT_SECONDS
 
 
-def web_client(token: str, api_url: str) -> WebClient:
+TokenSource = Callable[[], str | None]
+
+
+class SourcedClient(WebClient):
+    """A client that looks its token up for each call: another process may have been given a new one."""
+
+    def __init__(self, source: TokenSource, **options: Any) -> None:
+        self.source = source
+        super().__init__(token=None, **options)
+
+    @property
+    def token(self) -> str | None:
+        """The token of this moment; None when there is none."""
+        return self.source()
+
+    @token.setter
+    def token(self, value: str | None) -> None:  # the constructor of the SDK sets it
+        if value is not None:
+            raise TypeError("This client's token comes from its source.")
+
+
+def client_with(token: str | TokenSource | None, **options: Any) -> WebClient:
+    """A client with a token, or with a source of tokens."""
+    return SourcedClient(token, **options) if callable(token) else WebClient(token=token, **options)
+
+
+def web_client(token: str | TokenSource | None, api_url: str) -> WebClient:
     """A client for listeners and look-ups; the gateway that posts alerts has one that repeats nothing."""
-    return WebClient(
-        token=token,
+    return client_with(
+        token,
         base_url=api_url,
         timeout=TIMEOUT_SECONDS,
         retry_handlers=[RepeatableConnectionRetry(), ShortRateLimitRetry(max_retry_count=1)],
@@ -64,8 +91,8 @@ def web_client(token: str, api_url: str) -> WebClient:
 
 def posting_client(client: WebClient) -> WebClient:
     """The same Slack, with a client that repeats nothing by itself: whoever calls decides."""
-    return WebClient(
-        token=client.token,
+    return client_with(
+        client.source if isinstance(client, SourcedClient) else client.token,
         base_url=client.base_url,
         timeout=TIMEOUT_SECONDS,
         ssl=client.ssl,

@@ -9,6 +9,7 @@ import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
+from starlette.routing import Route
 
 from bot.app.errors import ConfigurationError
 from bot.slack.client import posting_client
@@ -65,6 +66,10 @@ class SocketConnection:
     def is_connected(self) -> bool:
         """Whether events can arrive now."""
         return self._handler is not None and bool(self._handler.client.is_connected())
+
+    def routes(self) -> list[Route]:
+        """No address: we call Slack."""
+        return []
 
     def stop(self) -> None:
         """Take no more, finish what is being answered, and close."""

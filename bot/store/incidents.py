@@ -37,8 +37,11 @@ class SqlIncidents:
         self._clock = clock
         self._admin_channel = admin_channel
 
-    def begin(self, name: str, message: str, what_to_do: str) -> bool:
-        """Something does not work; True when that is news."""
+    def begin(self, name: str, message: str, what_to_do: str, *, told: bool = True) -> bool:
+        """Something does not work; True when that is news.
+
+        Not ``told`` when Slack itself is what does not work: then its end alone is told.
+        """
         now = self._clock.now()
         values = {"since": now, "message": message, "what_to_do": what_to_do, "ended_at": None}
         with self._database.writes.begin() as connection:
@@ -50,7 +53,9 @@ class SqlIncidents:
                 .values(name=name, **values)
                 .on_conflict_do_update(index_elements=["name"], set_=values)
             )
-            self._tell(connection, f"incident:{name}:{now.isoformat()}", f"⚠️ {message} {what_to_do}".strip())
+            if told:
+                text = f"⚠️ {message} {what_to_do}".strip()
+                self._tell(connection, f"incident:{name}:{now.isoformat()}", text)
         return True
 
     def end(self, name: str) -> bool:

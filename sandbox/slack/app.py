@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from sandbox.slack import sandbox_api
+from sandbox.slack import oauth, sandbox_api
 from sandbox.slack.guard import Guard
 from sandbox.slack.images import image_kind
 from sandbox.slack.refusals import Refused
@@ -31,6 +31,8 @@ def build_app(slack: Workspace) -> Starlette:
             WebSocketRoute("/link/", socket_mode),
             Route("/response/{key}", serve_response_url, methods=["POST"]),
             Route("/upload/{file_id}", upload, methods=["POST"]),
+            Route("/oauth/v2/authorize", oauth.authorize),
+            Route("/oauth/v2/answer", oauth.answer),
             Route("/files/{file_id}/{name}", download),
             *sandbox_api.ROUTES,
             _page(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Call:
     method: str
     arguments: Mapping[str, Any]
     token: str | None = field(default=None, repr=False)
+    client: tuple[str, str] | None = field(default=None, repr=False)  # id and secret, by HTTP Basic
 
     def text(self, name: str, default: str = "") -> str:
         """An argument as text."""
@@ -93,9 +95,18 @@ async def read_call(method: str, request: Request) -> Call:
     elif kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         async with request.form() as form:
             arguments |= {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
     token = arguments.pop("token", None)
-    return Call(method, arguments, bearer.strip() if scheme.lower() == "bearer" else token)
+    bearer = given.strip() if scheme.lower() == "bearer" else token
+    return Call(method, arguments, bearer, _client(given) if scheme.lower() == "basic" else None)
+
+
+def _client(given: str) -> tuple[str, str] | None:
+    try:
+        name, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return name, secret
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -17,7 +17,9 @@ EVERY_SCOPE = (
     "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "reactions:write",
     "team:read", "usergroups:read", "users:read", "users:read.email",
 )  # fmt: skip
-EVERY_EVENT = ("app_home_opened", "app_mention", "message.channels", "message.im")
+EVERY_EVENT = (
+    "app_home_opened", "app_mention", "app_uninstalled", "message.channels", "message.im", "tokens_revoked",
+)  # fmt: skip
 
 
 class ManifestError(Exception):

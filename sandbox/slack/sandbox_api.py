@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.slack import people, world_proxy
+from sandbox.slack import oauth, people, world_proxy
 from sandbox.slack.call import read_call
 from sandbox.slack.events import view_json
 from sandbox.slack.faults import Fault
@@ -177,6 +177,12 @@ async def open_home(request: Request) -> Response:
     return JSONResponse(people.open_home(_slack(request), people.known_person(asked["as"])))
 
 
+async def uninstall(request: Request) -> Response:
+    """An administrator removes the app from the workspace."""
+    oauth.uninstall(_slack(request))
+    return JSONResponse({})
+
+
 async def faults(request: Request) -> Response:
     """The ordered faults: look, order one, clear all."""
     slack = _slack(request)
@@ -247,6 +253,7 @@ ROUTES = [
     Route("/_sandbox/submit", submit, methods=["POST"]),
     Route("/_sandbox/close", close, methods=["POST"]),
     Route("/_sandbox/open_home", open_home, methods=["POST"]),
+    Route("/_sandbox/uninstall", uninstall, methods=["POST"]),
     Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/_sandbox/world/accounts", world_accounts),
     *(Route(f"/_sandbox/world/{what}", world_deals, methods=["POST"], name=what) for what in ("win", "lose")),

@@ -18,7 +18,7 @@ from sandbox.slack.app import build_app
 from sandbox.slack.connection import DroppableConnection
 from sandbox.slack.manifest import ManifestError
 from sandbox.slack.workspace import Workspace, open_workspace
-from sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.world import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 2
@@ -138,6 +138,7 @@ def _how_to_connect(base_url: str) -> str:
   Bot token        {BOT_TOKEN}
   App-level token  {APP_TOKEN}           for Socket Mode
   Signing secret   {SIGNING_SECRET}      for apps that listen over HTTP
+  Client           {CLIENT_ID} / {CLIENT_SECRET}   for apps that are installed from a page
 
   curl -H 'Authorization: Bearer {BOT_TOKEN}' {base_url}/api/auth.test
 """

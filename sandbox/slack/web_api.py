@@ -72,7 +72,7 @@ def _act(slack: Workspace, call: Call) -> dict[str, Any]:
     method = METHODS.get(call.method)
     if method is None:
         raise Refused("unknown_method", req_method=call.method)
-    _check_token(method, call.token)
+    _check_token(slack, method, call.token)
     if method.scope:
         slack.manifest.require(method.scope)
     body = method.act(slack, call)
@@ -81,14 +81,16 @@ def _act(slack: Workspace, call: Call) -> dict[str, Any]:
     return body
 
 
-def _check_token(method: Method, token: str | None) -> None:
+def _check_token(slack: Workspace, method: Method, token: str | None) -> None:
     if not method.token:
         return
     if not token:
         raise Refused("not_authed")
-    if token not in {BOT_TOKEN, APP_TOKEN}:
+    if token in slack.revoked:
+        raise Refused("token_revoked")
+    if token not in {BOT_TOKEN, APP_TOKEN, *slack.tokens}:
         raise Refused("invalid_auth")
-    if token != method.token:
+    if (BOT_TOKEN if token in slack.tokens else token) != method.token:
         raise Refused("not_allowed_token_type")
 
 

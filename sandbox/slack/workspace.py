@@ -33,6 +33,9 @@ class Workspace:
     refusals: RefusalLog = field(default_factory=RefusalLog)
     sockets: Sockets = field(init=False)
     triggers: Triggers = field(default_factory=Triggers)
+    grants: dict[str, Any] = field(default_factory=dict, repr=False)  # sandbox.slack.oauth.Grant by code
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)  # bot tokens of installations: the team
+    revoked: set[str] = field(default_factory=set, repr=False)
     calls: list[dict[str, Any]] = field(default_factory=list)
     state: State = field(init=False)
     response_urls: ResponseUrls = field(init=False)

@@ -18,6 +18,8 @@ TIME_ZONE = "America/New_York"
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105
 APP_TOKEN = "xapp-sandbox-app"  # noqa: S105
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105
+CLIENT_ID = "1000000000.2000000000"
+CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105
 
 
 @dataclass(frozen=True)

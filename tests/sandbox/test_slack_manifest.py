@@ -29,7 +29,8 @@ def test_the_manifest_validates_against_slacks_schema() -> None:
 def test_the_manifest_has_what_the_product_needs() -> None:
     app = read_manifest(MANIFEST)
     assert (app.name, app.socket_mode, app.interactive, app.home_tab) == ("Bellwether", True, True, True)
-    assert set(app.events) == {"app_mention", "message.im", "app_home_opened"}
+    removed = {"app_uninstalled", "tokens_revoked"}
+    assert set(app.events) == {"app_mention", "message.im", "app_home_opened"} | removed
     assert list(app.commands) == ["/bellwether"]
     unused = {"reactions:write", "team:read", "channels:join"}
     needed = {method.scope for method in METHODS.values() if method.scope} - unused

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from sandbox.slack import oauth
 from sandbox.slack.call import Call
 from sandbox.slack.methods.method import Json, Method, joined_channel
 from sandbox.slack.refusals import Refused
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import APP_ID, APP_TOKEN, BOT_ID, BOT_NAME, BOT_USER, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
+from sandbox.slack.world import (
+    APP_ID,
+    APP_TOKEN,
+    BOT_ID,
+    BOT_NAME,
+    BOT_USER,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    TEAM_NAME,
+)
 
 MOST_CONNECTIONS = 10
 
@@ -64,7 +76,28 @@ def add_reaction(slack: Workspace, call: Call) -> Json:
     return {}
 
 
+def oauth_access(slack: Workspace, call: Call) -> Json:
+    """oauth.v2.access: the code of an installation for a bot token; the app proves itself by HTTP Basic."""
+    name, secret = call.client or (call.text("client_id"), call.text("client_secret"))
+    if name != CLIENT_ID:
+        raise Refused("invalid_client_id")
+    if secret != CLIENT_SECRET:
+        raise Refused("bad_client_secret")
+    return {"app_id": APP_ID} | oauth.exchange(slack, call.text("code"), call.text("redirect_uri"))
+
+
+def revoke(slack: Workspace, call: Call) -> Json:
+    """auth.revoke: the token of the call ends. The sandbox's own printed one does not."""
+    token = str(call.token)
+    if slack.tokens.pop(token, None) is None:
+        return {"revoked": False}
+    slack.revoked.add(token)
+    return {"revoked": True}
+
+
 METHODS = {
+    "oauth.v2.access": Method(oauth_access, token=""),
+    "auth.revoke": Method(revoke),
     "auth.test": Method(auth_test),
     "api.test": Method(api_test, token=""),
     "apps.connections.open": Method(open_connection, token=APP_TOKEN),
