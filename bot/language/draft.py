@@ -225,9 +225,22 @@ class Draft:
             (at, at + 1, "") for at, item in enumerate(self.items) if item.correction and at not in used
         ]
         return tuple(
-            WordUse(self.words(first, last), (meaning + self._corrections(first, last)).strip())
+            WordUse(self._whole_words(first, last), (meaning + self._corrections(first, last)).strip())
             for first, last, meaning in sorted([*self.uses, *corrected])
         )
+
+    def _whole_words(self, first: int, last: int) -> str:
+        """The words as they were written; of one that was taken apart, all of it: top10."""
+        while first > 0 and self._glued(first):
+            first -= 1
+        while last < len(self.items) and self._glued(last):
+            last += 1
+        return self.words(first, last)
+
+    def _glued(self, at: int) -> bool:
+        """Whether a word was written together with the one before it."""
+        here = self.items[at].start
+        return self.items[at - 1].end == here and self.text[here - 1].isalnum() and self.text[here].isalnum()
 
     def _corrections(self, first: int, last: int) -> str:
         changed = [item.correction for item in self.items[first:last] if item.correction]

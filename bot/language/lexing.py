@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rapidfuzz.distance import OSA
@@ -21,6 +21,7 @@ from bot.language.meanings import (
     ValueWord,
 )
 from bot.language.nearest import EXACT_LETTERS, ONE_ERROR_LETTERS, forgiven
+from bot.language.spelling import respelt
 from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
@@ -32,6 +33,41 @@ _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 
 
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
+
+
+_BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
+_BEFORE_A_UNIT = {Role.LAST, Role.THIS, Role.NEXT, Role.PAST}
+
+
+def _is_unit(meanings: Sequence[Meaning]) -> bool:
+    return any(isinstance(one, GrammarWord) and one.role is Role.UNIT for one in meanings)
+
+
+def _is_field(meanings: Sequence[Meaning]) -> bool:
+    return any(isinstance(one, FieldWord) for one in meanings)
+
+
+def _near_words(
+    word: str, words: Mapping[str, tuple[Meaning, ...]], wanted: Callable[[Sequence[Meaning]], bool]
+) -> list[str]:
+    """The words of one sort that only lack a letter, or have one too many, or two of them swapped."""
+    lengths = range(max(_SHORTEST_JOINED, len(word) - 1), len(word) + 2)
+    likely = [key for key in words if key[:1] == word[:1] and len(key) in lengths]
+    return [key for key in likely if wanted(words[key]) and _lacks_or_swaps(word, key)]
+
+
+def _lacks_or_swaps(written: str, meant: str) -> bool:
+    """Whether a letter is missing, doubled or swapped behind the first; none is another one."""
+    if written[0] != meant[0] or OSA.distance(written, meant, score_cutoff=1) > 1:
+        return False
+    return len(written) != len(meant) or sorted(written) == sorted(meant)
+
+
+def _is_one_word(item: Item) -> bool:
+    """Whether one written word was put right by one word of the language or the organisation."""
+    correction = item.correction or ""
+    whole = item.text.isalpha() and " " not in correction
+    return whole and not any(isinstance(one, AccountWord) for one in item.options)
 
 
 def _word_by_word(written: str, meant: str) -> bool:
@@ -58,18 +94,33 @@ class Lexer:
 
     def items(self) -> tuple[Item, ...]:
         """The items of the sentence, in order; together they cover every token."""
-        return self._corrected(self._matched(tokens(self.text)))
+        parts = respelt(tokens(self.text), self._index, self._known)
+        items = self._corrected(self._matched(parts))
+        fixed = {one.start: one.correction for one in items if one.correction and _is_one_word(one)}
+        if not fixed:
+            return items
+        # A word that was put right may belong to a phrase with its neighbours: "shwo me".
+        right = [replace(one, norm=fixed.get(one.start, one.norm)) for one in parts]
+        return self._corrected(self._matched(right, fixed))
+
+    def _known(self, word: str) -> bool:
+        """Whether a word means something as it is written."""
+        if self._index.meanings(word) or self._index.capitals.get(word):
+            return True
+        return self.accounts and bool(self._index.accounts.named(word))
 
     @property
     def _index(self) -> Index:
         return self.vocabulary.index
 
-    def _matched(self, parts: Sequence[Token]) -> list[Item]:
+    def _matched(self, parts: Sequence[Token], fixed: Mapping[int, str] | None = None) -> list[Item]:
         found: list[Item] = []
         at = 0
         while at < len(parts):
             size, options = self._longest(parts, at, found)
-            found.append(self._item(parts[at : at + size], options))
+            run = parts[at : at + size]
+            changed = fixed and any(one.start in fixed for one in run)
+            found.append(self._item(run, options, " ".join(one.norm for one in run) if changed else None))
             at += size
         return found
 
@@ -201,6 +252,9 @@ class Lexer:
         if one not in items or legal or not any(char.isalpha() for char in one.text):
             return items
         at = items.index(one)
+        unit = self._expected(items, at)
+        if unit is not None:
+            return [*items[:at], replace(one, options=unit[0], correction=unit[1]), *items[at + 1 :]]
         for first, last in ((at, at + 1), (at - 1, at + 1), (at, at + 2), (at - 1, at + 2)):
             if first < 0 or last > len(items):
                 continue
@@ -210,6 +264,20 @@ class Lexer:
                 whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
                 return [*items[:first], whole, *items[last:]]
         return items
+
+    def _expected(self, items: Sequence[Item], at: int) -> tuple[tuple[Meaning, ...], str] | None:
+        """Last moth, by stae: where a unit of time or a field must stand, a short one forgives an error."""
+        before = items[at - 1] if at else None
+        word = phrase(items[at].text)
+        if before is None or len(word) < _SHORTEST_JOINED:
+            return None
+        found: list[str] = []
+        if before.role() in _BEFORE_A_UNIT or isinstance(before.meaning, NumberWord):
+            found = _near_words(word, self._index.lexicon.words, _is_unit)
+        elif before.role() in _BEFORE_A_FIELD:
+            found = _near_words(word, self._index.words, _is_field)
+        meant = {self._index.meanings(one) for one in found}
+        return (next(iter(meant)), found[0]) if len(meant) == 1 else None
 
     def _credible(self, written: str, meant: str) -> bool:
         """Whether a correction may be made unasked.

@@ -28,6 +28,14 @@ def offer(draft: Draft, at: int) -> int:
     return draft.use(at, at + 1, "what to offer")
 
 
+def next_thing(draft: Draft, at: int) -> int:
+    """What could we sell to Acme *next*."""
+    if not draft.asked.offered or not draft.role(at, Role.NEXT) or draft.skip(at + 1) < len(draft.items):
+        return at
+    draft.asked.offered.append(at)
+    return draft.use(at, at + 1, "what to offer")
+
+
 def product(draft: Draft, at: int) -> int:
     """A product: what was bought, or what is to be offered."""
     found = draft.products(at)

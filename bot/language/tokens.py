@@ -16,9 +16,9 @@ _TOKEN = re.compile(
     "(?P<quoted>[^"]{1,200})"
   | (?P<iso>\d{4}[-/]\d{2}[-/]\d{2})(?![\w])
   | (?P<number>[$€£¥₹]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[$€£¥₹]?\d+(?:\.\d+)?)
-    (?P<suffix>(?:k|mm|mn|mio|m|bn|b|st|nd|rd|th)(?![^\W_]))?(?P<mark>\+|%|[$€£¥₹])?(?![^\W_])
+    (?P<suffix>(?:k|million|mill|mil|mm|mn|mio|m|billion|bn|b|thousand|st|nd|rd|th)(?![^\W_]))?(?P<mark>\+|%|[$€£¥₹])?(?![^\W_])
   | (?P<possessive>'s)(?![^\W_])
-  | (?P<word>\w\.(?:\w\.)+|w/o\b|[^\W_]+(?:'(?!s\b)[^\W_]+)*)
+  | (?P<word>\w\.(?:\w\.)+|w/o\b|w/(?=\s|$)|[^\W_]+(?:'(?!s\b)[^\W_]+)*)
   | (?P<sign><=|>=|=>|=<|!=|<>|==|<|>|=|&|/|\+|-|,|;|\#|@|%|\*|_|\$|€|£|\?)
     """,
     re.VERBOSE | re.IGNORECASE,

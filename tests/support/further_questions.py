@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from tests.support.spoken_questions import SPOKEN
+
 FURTHER: tuple[tuple[str, str], ...] = (
+    *SPOKEN,
     # figures
     ("average spend of VIPs", "figure: label = VIP; average of total_spend"),
     ("total revenue of accounts in Texas", "figure: state = Texas; sum of annual_revenue"),
@@ -323,7 +326,7 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("accounts over a hundred k", "list: total_spend > 100k"),
     ("gold tier accounts", 'list: "Customer Tier" = Gold'),
     ("which VIP has the most purchases?", "list: label = VIP; -purchases; 1"),
-    ("who is no longer VIP", "list: label != VIP"),
+    ("who is no longer VIP", "history: label != VIP; VIP; in until 2026-11-23"),
     # how many of each
     ("how many customers do we have in retail by country", "count_by: industry = retail; by country"),
     ("labels in healthcare", "count_by: industry = medical; by label"),
@@ -338,11 +341,11 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("GTX Pro", "asked"),
     ("forecast for next quarter", "asked"),
     ("revenue of VIPs", "asked"),
-    ("how many accounts bought last month", "asked"),
+    ("how many accounts bought last month", "figure: ; buyers; in last month"),
     ("sales by product", "asked"),
     ("revenue from GTX Pro", "asked"),
     ("won vs lost deals this year", "asked"),
-    ("new champions this month", "asked"),
+    ("new champions this month", "moved: ; to Champion; in this month"),
     ("VIPs lost this month", "asked"),
     ("recommend something", "asked"),
     ("who bought GTX Pro but not MG Special", "asked"),

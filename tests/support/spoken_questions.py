@@ -1,8 +1,11 @@
-"""Questions as they are typed in haste and spoken: chat spellings, missing spaces, polite frames, other words."""
+"""Questions typed in haste and spoken: chat spellings, missing spaces, polite frames, other words."""
 
 from __future__ import annotations
 
 _ANNA = 'owner = "Anna Snelling"'
+_TEAM = (
+    '"Vicki Laflamme", "Rosalina Dieter", "Hayden Neloms", "Markita Hansen", "Elease Gluck", "Carol Thompson"'
+)
 _SINCE_JUNE = "not last_purchase >= 2026-06-01"
 _GTX_PRO, _MG_SPECIAL = "product 4876876000000555002", "product 4876876000000555003"
 
@@ -11,7 +14,7 @@ CHAT: tuple[tuple[str, str], ...] = (
     ("who r our champions", "list: label = Champion"),
     ("u got any champions in ohio", "list: label = Champion and state = Ohio"),
     ("gimme top 5 accts by spend", "list: ; -total_spend; 5"),
-    ("wanna see my champions", f"list: label = Champion and {_ANNA}"),
+    ("wanna see my champions", f"list: {_ANNA} and label = Champion"),
     ("y did konex change label", "why: Konex"),
     ("y is konex at risk", "why: Konex"),
     ("how many custs in texas", "count: state = Texas"),
@@ -35,7 +38,10 @@ CHAT: tuple[tuple[str, str], ...] = (
     ("rev by qtr", "figure: ; revenue; every quarter"),
     ("avg spend of vips", "figure: label = VIP; average of total_spend"),
     ("im looking for vips in ohio", "list: label = VIP and state = Ohio"),
-    ("celias team accounts at risk", "asked"),
+    (
+        "celias team accounts at risk",
+        f'list: owner in ({_TEAM}) and label = "At Risk"',
+    ),
     ("vips that arent in texas", "list: label = VIP and state != Texas"),
     ("top10 accounts", "list: ; -total_spend; 10"),
     ("top10 accounts by revenue", "list: ; -annual_revenue; 10"),
@@ -153,7 +159,7 @@ FRAMES: tuple[tuple[str, str], ...] = (
     ("customers up in Boston", "list: city = Boston"),
     ("accounts around Chicago", "list: city = Chicago"),
     ("Chicago-based accounts", "list: city = Chicago"),
-    ("Texan VIPs", "list: label = VIP and state = Texas"),
+    ("Texan VIPs", "list: state = Texas and label = VIP"),
     ("accounts in CA", "list: state = California"),
     ("accounts over in Ohio", "list: state = Ohio"),
     ("VIPs down in Florida", "list: label = VIP and state = Florida"),
@@ -195,7 +201,10 @@ BUYING: tuple[tuple[str, str], ...] = (
     ("monthly win rate", "figure: ; win_rate; every month"),
     ("revenue month by month this year", "figure: ; revenue; every month; in this year"),
     ("purchases over the last 6 months", "figure: ; purchases; in last 6 months"),
-    ("this quarter's revenue compared with last quarter", "figure: ; revenue; in this quarter; vs last quarter"),
+    (
+        "this quarter's revenue compared with last quarter",
+        "figure: ; revenue; in this quarter; vs last quarter",
+    ),
     (
         "revenue this quarter against the same period last year",
         "figure: ; revenue; in this quarter; vs 2025-10-01 to 2025-12-31",
@@ -217,7 +226,7 @@ PAST: tuple[tuple[str, str], ...] = (
     ("any new VIPs this month?", "moved: ; to VIP; in this month"),
     ("who fell from VIP this quarter", "moved: ; from VIP; in this quarter"),
     ("who slid to at risk this month", "moved: ; to At Risk; in this month"),
-    ("who was promoted to VIP this year", "moved: ; to VIP; in this year"),
+    ("who was promoted to VIP this year", "moved: ; to VIP; better; in this year"),
     ("who bounced back this month", "moved: ; better; in this month"),
     ("who is no longer a champion", "history: label != Champion; Champion; in until 2026-11-23"),
     ("accounts that are no longer VIP", "history: label != VIP; VIP; in until 2026-11-23"),
@@ -250,7 +259,7 @@ PAST: tuple[tuple[str, str], ...] = (
 UNKNOWN: tuple[tuple[str, str], ...] = (
     ("vips in the flurb region", "asked"),
     ("accounts that smell funny", "asked"),
-    ("y", "asked"),
+    ("y", "account: Y-corporation"),
     ("u", "asked"),
     ("still", "asked"),
     ("in dollars", "asked"),
