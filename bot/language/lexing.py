@@ -35,12 +35,18 @@ _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
 
 
+# Without a word that asks for one account, a name is put right only where one is likely to stand.
+_BEFORE_A_NAME = {Role.PLACE, Role.LINK, Role.FROM_LABEL, Role.TO_LABEL, Role.VERSUS, Role.BY}
 _BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
 _BEFORE_A_UNIT = {Role.LAST, Role.THIS, Role.NEXT, Role.PAST}
 
 
 def _is_unit(meanings: Sequence[Meaning]) -> bool:
     return any(isinstance(one, GrammarWord) and one.role is Role.UNIT for one in meanings)
+
+
+def _roles(item: Item) -> set[Role]:
+    return {one.role for one in item.options if isinstance(one, GrammarWord)}
 
 
 def _is_field(meanings: Sequence[Meaning]) -> bool:
@@ -94,14 +100,17 @@ class Lexer:
 
     def items(self) -> tuple[Item, ...]:
         """The items of the sentence, in order; together they cover every token."""
-        parts = respelt(tokens(self.text), self._index, self._known)
-        items = self._corrected(self._matched(parts))
-        fixed = {one.start: one.correction for one in items if one.correction and _is_one_word(one)}
+        typed = tokens(self.text)
+        parts = respelt(typed, self._index, self._known)
+        whole = {(one.start, one.end): one.norm for one in typed}
+        spelt = {one.start: one.norm for one in parts if whole.get((one.start, one.end), one.norm) != one.norm}
+        items = self._corrected(self._matched(parts, spelt))
+        fixed = {one.start: one.correction for one in items if one.correction and _is_one_word(one) and one.start not in spelt}
         if not fixed:
             return items
         # A word that was put right may belong to a phrase with its neighbours: "shwo me".
         right = [replace(one, norm=fixed.get(one.start, one.norm)) for one in parts]
-        return self._corrected(self._matched(right, fixed))
+        return self._corrected(self._matched(right, {**spelt, **fixed}))
 
     def _known(self, word: str) -> bool:
         """Whether a word means something as it is written."""
@@ -259,7 +268,9 @@ class Lexer:
             if first < 0 or last > len(items):
                 continue
             run = items[first:last]
-            fixed = self._misspelt(self.text[run[0].start : run[-1].end], several=len(run) > 1)
+            names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
+            text = self.text[run[0].start : run[-1].end]
+            fixed = self._misspelt(text, several=len(run) > 1, names=names)
             if fixed is not None:
                 whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
                 return [*items[:first], whole, *items[last:]]
@@ -299,7 +310,7 @@ class Lexer:
         replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
         return written[0] == meant[0] and not replaced
 
-    def _misspelt(self, text: str, *, several: bool) -> tuple[tuple[Meaning, ...], str] | None:
+    def _misspelt(self, text: str, *, several: bool, names: bool) -> tuple[tuple[Meaning, ...], str] | None:
         key = " ".join(token.norm for token in tokens(text))
         keys = self._index.near.misspelt(key, forgiven(key))
         if several:
@@ -308,7 +319,7 @@ class Lexer:
         options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
         if options:
             return options, " / ".join(keys)
-        named = self._index.accounts.misspelt(key) if self.accounts else ()
+        named = self._index.accounts.misspelt(key) if self.accounts and (self.card or names) else ()
         if not named and self.accounts and self.card and not several:
             named = self._index.accounts.with_word(key)
         return (named, " / ".join(one.name for one in named)) if named else None

@@ -97,6 +97,7 @@ class Role(StrEnum):
     EVER = "ever"
     FORMER = "former"
     NEWLY = "newly"
+    WHO = "who"
     STILL = "still"
     OFFER = "offer"
     RENEWAL = "renewal"

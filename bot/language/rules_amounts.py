@@ -37,6 +37,8 @@ def amount(draft: Draft, at: int) -> int:
     end, build = found
     if named is None:
         named, end = _field_behind(draft, end)
+    elif draft.field(end) == named and draft.behind(end) == end - 1:
+        end += 1  # employing over 2000 people
     if named is None:
         named = _default(draft)
     if named is None:

@@ -107,4 +107,6 @@ def _senses(draft: Draft) -> list[tuple[list[Term], list[str], list[str]]]:
     if len(beside) != 1 or asked.old or asked.segmentation:
         return [plain]
     rest = [term for term in draft.terms if term is not beside[0]]
+    if asked.new and not set(beside[0].values) & set(asked.new):
+        return [(rest, [str(one) for one in beside[0].values], asked.new)]  # champions that became at risk
     return [(rest, [str(one) for one in beside[0].values], asked.new), plain]

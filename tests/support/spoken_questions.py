@@ -147,7 +147,7 @@ FRAMES: tuple[tuple[str, str], ...] = (
     ("VIPs per rep", "count_by: label = VIP; by owner"),
     ("VIPs by account manager", "count_by: label = VIP; by owner"),
     ("lost accounts broken out by state", "count_by: label = Lost; by state"),
-    ("accounts whose name contains tech", "list: name contains tech"),
+    ('accounts whose name contains "tech"', "list: name contains tech"),
     ("accounts with tech in the name", "list: name contains tech"),
     ("companies with zoo in their name", "list: name contains zoo"),
     ("VIPs with zap in their name", "list: label = VIP and name contains zap"),
