@@ -97,11 +97,17 @@ class Draft:
     mode: Mode = Mode.LIST
     asked: Asked = field(default_factory=Asked)
 
+    def __post_init__(self) -> None:
+        # Every rule asks every word for its role.
+        self._grammar = [
+            tuple(one for one in item.options if isinstance(one, GrammarWord)) for item in self.items
+        ]
+
     def role(self, at: int, *roles: Role) -> GrammarWord | None:
         """The grammar word at an index, when it plays one of the roles."""
         if 0 <= at < len(self.items):
-            for one in self.items[at].options:
-                if isinstance(one, GrammarWord) and one.role in roles:
+            for one in self._grammar[at]:
+                if one.role in roles:
                     return one
         return None
 

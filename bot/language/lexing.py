@@ -103,9 +103,15 @@ class Lexer:
         typed = tokens(self.text)
         parts = respelt(typed, self._index, self._known)
         whole = {(one.start, one.end): one.norm for one in typed}
-        spelt = {one.start: one.norm for one in parts if whole.get((one.start, one.end), one.norm) != one.norm}
+        spelt = {
+            one.start: one.norm for one in parts if whole.get((one.start, one.end), one.norm) != one.norm
+        }
         items = self._corrected(self._matched(parts, spelt))
-        fixed = {one.start: one.correction for one in items if one.correction and _is_one_word(one) and one.start not in spelt}
+        fixed = {
+            one.start: one.correction
+            for one in items
+            if one.correction and _is_one_word(one) and one.start not in spelt
+        }
         if not fixed:
             return items
         # A word that was put right may belong to a phrase with its neighbours: "shwo me".
@@ -136,7 +142,9 @@ class Lexer:
     def _longest(
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
     ) -> tuple[int, tuple[Meaning, ...]]:
-        longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
+        joined = 2  # two words may be one: health care
+        reach = self._index.reach.get(parts[at].norm, 1)
+        longest = max(reach, joined, self._index.accounts.longest if self.accounts else 0)
         spoken = self._spoken(parts, at)
         for size in range(min(longest, len(parts) - at), 0, -1):
             if spoken is not None and size <= spoken[0]:

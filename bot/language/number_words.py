@@ -29,11 +29,12 @@ class NumberWords:
         self._joining, self._half = lexicon.number_joining, lexicon.number_half
         self._parts = {tuple(key.split()): value for key, value in lexicon.number_fractions.items()}
         self._pairs = {tuple(key.split()): value for key, value in lexicon.number_pairs.items()}
+        self._begins = {key[0] for key in (*self._parts, *self._pairs)}
         self._longest_part = max(len(key) for key in (*self._parts, *self._pairs))
 
     def read(self, words: Sequence[str]) -> tuple[int, Decimal] | None:
         """The longest number at the beginning, of two words or more: how many words, and its value."""
-        part = self._part(words)
+        part = self._part(words) if words and words[0] in self._begins else None
         if part is not None:
             return part
         one = len(words) > 1 and words[0] in self._one and words[1] in self._loose

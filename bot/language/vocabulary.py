@@ -6,7 +6,7 @@ index together with who asks and on which day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,6 +35,7 @@ class Index:
         teams: owner's name -> the names of those who report to them.
         products: what is sold: id -> name.
         number_words: numbers of several words.
+        reach: first word -> how many words the longest phrase has that begins with it.
         near: spelling of the language's and the organisation's words, without accounts.
     """
 
@@ -49,7 +50,7 @@ class Index:
     products: Mapping[str, str]
     number_words: NumberWords
     near: Nearest
-    longest: int
+    reach: Mapping[str, int]
     fiscal_year_starts: int
 
     def meanings(self, key: str) -> tuple[Meaning, ...]:
@@ -92,9 +93,18 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
         products=words.products,
         number_words=NumberWords(language),
         near=Nearest(known),
-        longest=max((key.count(" ") + 1 for key in known), default=1),
+        reach=_reach((*found.words, *found.capitals, *language.words)),
         fiscal_year_starts=configuration.organisation.fiscal_year_starts,
     )
+
+
+def _reach(phrases: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in phrases:
+        first, _, rest = one.partition(" ")
+        if rest:
+            found[first] = max(found.get(first, 1), one.count(" ") + 1)
+    return found
 
 
 def build_vocabulary(

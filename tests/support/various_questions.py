@@ -1,4 +1,4 @@
-"""Questions of all kinds in many people's words, what they must be read as, or that they must be asked back."""
+"""Questions of all kinds in many people's words, and what they must be read as."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _Q2, _JUNE = "2026-04-01 to 2026-06-30", "2026-06-01 to 2026-06-30"
 ACCOUNTS: tuple[tuple[str, str], ...] = (
     ("Are any of our VIPs based in Seattle?", "list: label = VIP and city = Seattle"),
     ("who do we have in Denver", "list: city = Denver"),
-    ("which customers in entertainment need attention?", 'list: industry = entertainment and label = "Needs Attention"'),
+    (
+        "which customers in entertainment need attention?",
+        'list: industry = entertainment and label = "Needs Attention"',
+    ),
     ("promising ones in software", "list: label = Promising and industry = software"),
     ("all our customers in the states", 'list: country = "United States"'),
     ("American retail companies", 'list: country = "United States" and industry = retail'),
@@ -101,7 +104,10 @@ FIGURES: tuple[tuple[str, str], ...] = (
     ("show revenue per quarter for 2025", "figure: ; revenue; every quarter; in 2025-01-01 to 2025-12-31"),
     ("quarterly revenue since 2025", "figure: ; revenue; every quarter; in since 2025-01-01"),
     ("revenue from January to June", "figure: ; revenue; in 2026-01-01 to 2026-06-30"),
-    ("sales between March and May by industry", "figure: ; revenue; by industry; in 2026-03-01 to 2026-05-31"),
+    (
+        "sales between March and May by industry",
+        "figure: ; revenue; by industry; in 2026-03-01 to 2026-05-31",
+    ),
     ("weekly purchases this quarter", "figure: ; purchases; every week; in this quarter"),
     ("how many orders came in last week", "figure: ; purchases; in last week"),
     ("purchases in June by industry", f"figure: ; purchases; by industry; in {_JUNE}"),
@@ -120,12 +126,21 @@ FIGURES: tuple[tuple[str, str], ...] = (
     ("revenue this month compared with last month", "figure: ; revenue; in this month; vs last month"),
     ("compare revenue this year with last year", "figure: ; revenue; in this year; vs last year"),
     ("revenue 2026 vs 2025", "figure: ; revenue; in 2026-01-01 to 2026-12-31; vs 2025-01-01 to 2025-12-31"),
-    ("what proportion of accounts in Texas are at risk", 'figure: state = Texas and label = "At Risk"; share; among state = Texas'),
+    (
+        "what proportion of accounts in Texas are at risk",
+        'figure: state = Texas and label = "At Risk"; share; among state = Texas',
+    ),
     ("what percentage of our customers are champions", "figure: label = Champion; share"),
-    ("how many percent of retail are lost", "figure: industry = retail and label = Lost; share; among industry = retail"),
+    (
+        "how many percent of retail are lost",
+        "figure: industry = retail and label = Lost; share; among industry = retail",
+    ),
     ("trend of the win rate", "figure: ; win_rate; every month"),
     ("how has revenue developed this year", "asked"),
-    ("revenue by industry, this quarter, my accounts", f"figure: {_ANNA}; revenue; by industry; in this quarter"),
+    (
+        "revenue by industry, this quarter, my accounts",
+        f"figure: {_ANNA}; revenue; by industry; in this quarter",
+    ),
 )
 
 ONE: tuple[tuple[str, str], ...] = (
@@ -162,11 +177,17 @@ ONE: tuple[tuple[str, str], ...] = (
     ("who got better this month?", "moved: ; better; in this month"),
     ("label changes in the last week", "moved: ; in last week"),
     ("retail accounts that were downgraded this quarter", "moved: industry = retail; worse; in this quarter"),
-    ("who moved from loyal to champion in 2025", "moved: ; from Loyal; to Champion; in 2025-01-01 to 2025-12-31"),
+    (
+        "who moved from loyal to champion in 2025",
+        "moved: ; from Loyal; to Champion; in 2025-01-01 to 2025-12-31",
+    ),
     ("which of my accounts got worse last week", f"moved: {_ANNA}; worse; in last week"),
     ("who were the champions last month", "history: ; Champion; in last month"),
     ("who was at risk on 1 September", "history: ; At Risk; in 2026-09-01"),
-    ("which retail accounts were VIP in 2025", "history: industry = retail; VIP; in 2025-01-01 to 2025-12-31"),
+    (
+        "which retail accounts were VIP in 2025",
+        "history: industry = retail; VIP; in 2025-01-01 to 2025-12-31",
+    ),
     ("who used to be a champion", "history: label != Champion; Champion; in until 2026-11-23"),
     ("former VIPs in Texas", "history: state = Texas and label != VIP; VIP; in until 2026-11-23"),
     ("how are things in retail", "flock: industry = retail"),
