@@ -35,6 +35,7 @@ _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
 
 
+_ENDINGS = {"s", "es", "d", "ed", "ing"}
 # Without a word that asks for one account, a name is put right only where one is likely to stand.
 _BEFORE_A_NAME = {Role.PLACE, Role.LINK, Role.FROM_LABEL, Role.TO_LABEL, Role.VERSUS, Role.BY}
 _BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
@@ -74,6 +75,17 @@ def _is_one_word(item: Item) -> bool:
     correction = item.correction or ""
     whole = item.text.isalpha() and " " not in correction
     return whole and not any(isinstance(one, AccountWord) for one in item.options)
+
+
+def _is_inflected(written: str, meant: str) -> bool:
+    """Whether the words are the same but for an ending: who spends, accounts that need attention."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()):
+        return False
+    return all(
+        one == other or one.removeprefix(other) in _ENDINGS or other.removeprefix(one) in _ENDINGS
+        for one, other in pairs
+    )
 
 
 def _word_by_word(written: str, meant: str) -> bool:
@@ -278,7 +290,8 @@ class Lexer:
             run = items[first:last]
             names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
             text = self.text[run[0].start : run[-1].end]
-            fixed = self._misspelt(text, several=len(run) > 1, names=names)
+            ordinary = phrase(one.text) in self._index.ordinary
+            fixed = self._misspelt(text, several=len(run) > 1, names=names, ordinary=ordinary)
             if fixed is not None:
                 whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
                 return [*items[:first], whole, *items[last:]]
@@ -304,8 +317,10 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
-        if not _word_by_word(written, meant):
+        if not _word_by_word(written, meant) or self._changes_known(written, meant):
             return False
+        if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):
+            return False  # "assigned" is not "unassigned"
         grammar = self._index.lexicon.words.get(meant, ())
         dated = any(isinstance(one, GrammarWord) and one.role in _DATES for one in grammar)
         if dated and OSA.distance(written, meant) > 1:
@@ -318,16 +333,31 @@ class Lexer:
         replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
         return written[0] == meant[0] and not replaced
 
-    def _misspelt(self, text: str, *, several: bool, names: bool) -> tuple[tuple[Meaning, ...], str] | None:
+    def _changes_known(self, written: str, meant: str) -> bool:
+        """Whether a word that means something as it is would become another one: "that made", "what made"."""
+        pairs = list(zip(written.split(), meant.split(), strict=False))
+        if len(pairs) == 1 or len(written.split()) != len(meant.split()):
+            return False
+        return any(one.strip("s") != other.strip("s") and self._index.meanings(one) for one, other in pairs)
+
+    def _misspelt(
+        self, text: str, *, several: bool, names: bool, ordinary: bool
+    ) -> tuple[tuple[Meaning, ...], str] | None:
         key = " ".join(token.norm for token in tokens(text))
         keys = self._index.near.misspelt(key, forgiven(key))
+        if ordinary:
+            keys = tuple(one for one in keys if _is_inflected(key, one))
         if several:
             keys = tuple(one for one in keys if " " in one)
         keys = tuple(one for one in keys if self._credible(key, one))
         options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
         if options:
             return options, " / ".join(keys)
-        named = self._index.accounts.misspelt(key) if self.accounts and (self.card or names) else ()
+        named = (
+            self._index.accounts.misspelt(key)
+            if self.accounts and (self.card or (names and not ordinary))
+            else ()
+        )
         if not named and self.accounts and self.card and not several:
             named = self._index.accounts.with_word(key)
         return (named, " / ".join(one.name for one in named)) if named else None

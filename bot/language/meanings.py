@@ -99,6 +99,7 @@ class Role(StrEnum):
     NEWLY = "newly"
     WHO = "who"
     STILL = "still"
+    MODAL = "modal"
     OFFER = "offer"
     RENEWAL = "renewal"
     WEEKDAY = "weekdays"

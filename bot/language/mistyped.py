@@ -85,7 +85,7 @@ def _meant(token: Token, vocabulary: Vocabulary) -> str | None:
     spelt = index.lexicon.spellings.get(word)
     if spelt is not None:
         return spelt if spelt in _words() else None
-    if len(word) < _SHORTEST or index.accounts.named(word):
+    if len(word) < _SHORTEST or word in index.ordinary or index.accounts.named(word):
         return None
     errors = max(1, forgiven(word))
     near = [one for one in _words() if _near(word, one, errors)]

@@ -107,8 +107,8 @@ _VALUES: tuple[Rule, ...] = (
 _SMALL: tuple[Rule, ...] = (rules_order.currency, rules_order.join, rules_order.filler)
 _LISTS: tuple[Rule, ...] = (
     _help,
-    *_CONDITIONS,
     rules_offers.offer,
+    *_CONDITIONS,
     rules_offers.next_thing,
     rules_past.was_in_a_list,
     rules_offers.renewal,

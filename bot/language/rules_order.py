@@ -129,7 +129,7 @@ def sort_by(draft: Draft, at: int) -> int:
     start = draft.skip(_skip_count(draft, start))
     named = draft.field(start)
     if named is None:
-        return at
+        return draft.use(at, at + 1, "sorted") if _by_later(draft, start) else at
     descending = named.type in SORTABLE
     given = draft.role(start + 1, Role.ASCENDING, Role.DESCENDING)
     if given is not None:
@@ -138,6 +138,12 @@ def sort_by(draft: Draft, at: int) -> int:
     draft.order_at = at
     end = start + 2 if given else start + 1
     return draft.use(at, end, _sorted(named.name, descending=descending))
+
+
+def _by_later(draft: Draft, at: int) -> bool:
+    """Sort VIPs by last purchase: who is sorted stands between."""
+    places = range(at + 1, len(draft.items))
+    return any(draft.role(one, Role.BY) and draft.field(draft.skip(one + 1)) for one in places)
 
 
 def by(draft: Draft, at: int) -> int:

@@ -55,7 +55,8 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
     meant = spellings.get(token.norm)
     if meant is not None:
         return 1, _as(token, meant)
-    return 1, _mixed(token, index) or _glued(token, index) or (token,)
+    glued = () if token.norm in index.ordinary else _glued(token, index)
+    return 1, _mixed(token, index) or glued or (token,)
 
 
 def _goes_on(parts: Sequence[Token], at: int) -> bool:

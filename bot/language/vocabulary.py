@@ -17,6 +17,7 @@ from bot.language.lexicon import Lexicon, lexicon
 from bot.language.meanings import FieldWord, Meaning, ValueWord
 from bot.language.nearest import Nearest
 from bot.language.number_words import NumberWords
+from bot.language.ordinary import ordinary_words
 from bot.language.organisation import organisation_phrases, teams
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
@@ -36,6 +37,7 @@ class Index:
         products: what is sold: id -> name.
         number_words: numbers of several words.
         reach: first word -> how many words the longest phrase has that begins with it.
+        ordinary: words that are spelt rightly, whatever they mean; they are not taken for others.
         near: spelling of the language's and the organisation's words, without accounts.
     """
 
@@ -50,6 +52,7 @@ class Index:
     products: Mapping[str, str]
     number_words: NumberWords
     near: Nearest
+    ordinary: frozenset[str]
     reach: Mapping[str, int]
     fiscal_year_starts: int
 
@@ -93,6 +96,7 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
         products=words.products,
         number_words=NumberWords(language),
         near=Nearest(known),
+        ordinary=ordinary_words(),
         reach=_reach((*found.words, *found.capitals, *language.words)),
         fiscal_year_starts=configuration.organisation.fiscal_year_starts,
     )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.spoken_questions import SPOKEN
-from tests.support.various_questions import VARIOUS
-
 FURTHER: tuple[tuple[str, str], ...] = (
-    *SPOKEN,
-    *VARIOUS,
     # figures
     ("average spend of VIPs", "figure: label = VIP; average of total_spend"),
     ("total revenue of accounts in Texas", "figure: state = Texas; sum of annual_revenue"),
