@@ -18,7 +18,7 @@ _Kept = NamedAccount | tuple[NamedAccount, ...]
 
 
 class AccountNames:
-    """The names of all accounts; about 300 bytes for each besides the account itself.
+    """The names of all accounts.
 
     Attributes:
         by_id: every account by its id.

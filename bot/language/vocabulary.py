@@ -80,7 +80,7 @@ class Vocabulary:
 
 
 def build_index(words: OrganisationWords, catalog: Catalog, configuration: Configuration) -> Index:
-    """Build the index; takes about a second for 100,000 accounts."""
+    """Build the index; takes about two seconds for 100,000 accounts."""
     language = lexicon()
     found = organisation_phrases(words, catalog, configuration, language)
     known = {*found.words, *(key for key in language.words if len(key) > 2)}  # noqa: PLR2004
