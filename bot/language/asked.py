@@ -51,6 +51,7 @@ class Asked:
         largest: words that ask for the largest first, as a breakdown is anyway.
         segmentation: whose labels are spoken of; empty for the primary one, None when none was named.
         former: whether the labels were held in the past and are not any more.
+        still: whether they were held in the past and are held now too.
         offered: words that ask for offers.
     """
 
@@ -78,6 +79,7 @@ class Asked:
     held_at: int | None = None
     were_at: int | None = None
     former: bool = False
+    still: bool = False
     products: list[tuple[int, tuple[ProductWord, ...]]] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)
     why: list[int] = field(default_factory=list)

@@ -97,11 +97,17 @@ class Draft:
     mode: Mode = Mode.LIST
     asked: Asked = field(default_factory=Asked)
 
+    def __post_init__(self) -> None:
+        # Every rule asks every word for its role.
+        self._grammar = [
+            tuple(one for one in item.options if isinstance(one, GrammarWord)) for item in self.items
+        ]
+
     def role(self, at: int, *roles: Role) -> GrammarWord | None:
         """The grammar word at an index, when it plays one of the roles."""
         if 0 <= at < len(self.items):
-            for one in self.items[at].options:
-                if isinstance(one, GrammarWord) and one.role in roles:
+            for one in self._grammar[at]:
+                if one.role in roles:
                     return one
         return None
 
@@ -225,9 +231,22 @@ class Draft:
             (at, at + 1, "") for at, item in enumerate(self.items) if item.correction and at not in used
         ]
         return tuple(
-            WordUse(self.words(first, last), (meaning + self._corrections(first, last)).strip())
+            WordUse(self._whole_words(first, last), (meaning + self._corrections(first, last)).strip())
             for first, last, meaning in sorted([*self.uses, *corrected])
         )
+
+    def _whole_words(self, first: int, last: int) -> str:
+        """The words as they were written; of one that was taken apart, all of it: top10."""
+        while first > 0 and self._glued(first):
+            first -= 1
+        while last < len(self.items) and self._glued(last):
+            last += 1
+        return self.words(first, last)
+
+    def _glued(self, at: int) -> bool:
+        """Whether a word was written together with the one before it."""
+        here = self.items[at].start
+        return self.items[at - 1].end == here and self.text[here - 1].isalnum() and self.text[here].isalnum()
 
     def _corrections(self, first: int, last: int) -> str:
         changed = [item.correction for item in self.items[first:last] if item.correction]

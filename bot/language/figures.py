@@ -8,8 +8,10 @@ from dataclasses import replace
 from bot.language.asked import SaidMetric
 from bot.language.combine import readings
 from bot.language.draft import Draft
+from bot.language.meanings import GrammarWord, Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Span
 from bot.language.rules_values import is_label
+from bot.language.tokens import phrase
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
 
 OF_DEALS = {
@@ -73,6 +75,7 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
         _Unfit: the parts do not make a figure.
     """
     by, every, span, versus = _by(draft), _every(draft), _span(draft), _versus(draft)
+    by = by or _whose(draft)
     whole = Figure(every=every, span=span, versus=versus)
     if draft.limit is not None and by is None:
         raise _Unfit("A single figure has no “top”: say by what it is to be broken down.")
@@ -95,6 +98,23 @@ def _by(draft: Draft) -> str | None:
     if len(names) > 1 or (names and (draft.asked.every or draft.asked.trends)):
         raise _Unfit("A figure is broken down by one thing at a time.")
     return names[0] if names else None
+
+
+def _whose(draft: Draft) -> str | None:
+    """Who has the best win rate: those who sell are compared."""
+    if not draft.asked.largest or draft.asked.every:
+        return None
+    of_deals = any(one.metric in OF_DEALS for one in draft.asked.metrics)
+    if of_deals and _asks_who(draft):
+        return "owner"
+    raise _Unfit("The largest by what? For example by owner, by industry.")
+
+
+def _asks_who(draft: Draft) -> bool:
+    """Whether the first word asks for people; it may stand in a phrase, "who has"."""
+    first = phrase(draft.items[0].text).split()[:1]
+    meanings = draft.vocabulary.index.lexicon.words.get(" ".join(first), ())
+    return any(isinstance(one, GrammarWord) and one.role is Role.WHO for one in meanings)
 
 
 def _every(draft: Draft) -> Unit | None:

@@ -44,6 +44,8 @@ class Lexicon:
         fields: canonical field name -> how it is spoken of.
         countries, cities: groups of names of one place, the usual name first.
         states: abbreviation -> name.
+        number_fractions: what a million is multiplied by: a quarter, half a.
+        spellings: words as they are typed in haste -> as they are meant; one or two words each.
     """
 
     words: Mapping[str, tuple[Meaning, ...]]
@@ -53,6 +55,9 @@ class Lexicon:
     number_one: frozenset[str]
     number_joining: frozenset[str]
     number_half: tuple[str, ...]
+    number_fractions: Mapping[str, Decimal]
+    number_pairs: Mapping[str, Decimal]
+    spellings: Mapping[str, str]
     currencies: Mapping[str, str]
     later: Mapping[str, LaterFeature]
     countries: tuple[tuple[str, ...], ...]
@@ -78,6 +83,9 @@ def lexicon(language: str = "en") -> Lexicon:
         number_one=frozenset(document["number_one"]),
         number_joining=frozenset(document["number_joining"]),
         number_half=tuple(document["number_half"]),
+        number_fractions=_numbered_words(document["number_fractions"]),
+        number_pairs=_numbered_words(document["number_pairs"]),
+        spellings={phrase(word): phrase(meant) for word, meant in document["spellings"].items()},
         currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
         later={one["name"]: LaterFeature(one["name"], tuple(one["near"])) for one in document["later"]},
         countries=tuple(tuple(group) for group in places["countries"]),
@@ -90,6 +98,10 @@ def lexicon(language: str = "en") -> Lexicon:
 def _read(name: str) -> Any:
     text = resources.files("bot.language").joinpath("words", name).read_text(encoding="utf-8")
     return YAML(typ="safe", pure=True).load(text)
+
+
+def _numbered_words(part: Mapping[str, float]) -> dict[str, Decimal]:
+    return {phrase(text): Decimal(str(value)) for text, value in part.items()}
 
 
 def _numbers(document: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:

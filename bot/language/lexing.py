@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rapidfuzz.distance import OSA
@@ -21,6 +21,7 @@ from bot.language.meanings import (
     ValueWord,
 )
 from bot.language.nearest import EXACT_LETTERS, ONE_ERROR_LETTERS, forgiven
+from bot.language.spelling import respelt
 from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
@@ -32,6 +33,59 @@ _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 
 
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
+
+
+_ENDINGS = {"s", "es", "d", "ed", "ing"}
+# Without a word that asks for one account, a name is put right only where one is likely to stand.
+_BEFORE_A_NAME = {Role.PLACE, Role.LINK, Role.FROM_LABEL, Role.TO_LABEL, Role.VERSUS, Role.BY}
+_BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
+_BEFORE_A_UNIT = {Role.LAST, Role.THIS, Role.NEXT, Role.PAST}
+
+
+def _is_unit(meanings: Sequence[Meaning]) -> bool:
+    return any(isinstance(one, GrammarWord) and one.role is Role.UNIT for one in meanings)
+
+
+def _roles(item: Item) -> set[Role]:
+    return {one.role for one in item.options if isinstance(one, GrammarWord)}
+
+
+def _is_field(meanings: Sequence[Meaning]) -> bool:
+    return any(isinstance(one, FieldWord) for one in meanings)
+
+
+def _near_words(
+    word: str, words: Mapping[str, tuple[Meaning, ...]], wanted: Callable[[Sequence[Meaning]], bool]
+) -> list[str]:
+    """The words of one sort that only lack a letter, or have one too many, or two of them swapped."""
+    lengths = range(max(_SHORTEST_JOINED, len(word) - 1), len(word) + 2)
+    likely = [key for key in words if key[:1] == word[:1] and len(key) in lengths]
+    return [key for key in likely if wanted(words[key]) and _lacks_or_swaps(word, key)]
+
+
+def _lacks_or_swaps(written: str, meant: str) -> bool:
+    """Whether a letter is missing, doubled or swapped behind the first; none is another one."""
+    if written[0] != meant[0] or OSA.distance(written, meant, score_cutoff=1) > 1:
+        return False
+    return len(written) != len(meant) or sorted(written) == sorted(meant)
+
+
+def _is_one_word(item: Item) -> bool:
+    """Whether one written word was put right by one word of the language or the organisation."""
+    correction = item.correction or ""
+    whole = item.text.isalpha() and " " not in correction
+    return whole and not any(isinstance(one, AccountWord) for one in item.options)
+
+
+def _is_inflected(written: str, meant: str) -> bool:
+    """Whether the words are the same but for an ending: who spends, accounts that need attention."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()):
+        return False
+    return all(
+        one == other or one.removeprefix(other) in _ENDINGS or other.removeprefix(one) in _ENDINGS
+        for one, other in pairs
+    )
 
 
 def _word_by_word(written: str, meant: str) -> bool:
@@ -58,25 +112,51 @@ class Lexer:
 
     def items(self) -> tuple[Item, ...]:
         """The items of the sentence, in order; together they cover every token."""
-        return self._corrected(self._matched(tokens(self.text)))
+        typed = tokens(self.text)
+        parts = respelt(typed, self._index, self._known)
+        whole = {(one.start, one.end): one.norm for one in typed}
+        spelt = {
+            one.start: one.norm for one in parts if whole.get((one.start, one.end), one.norm) != one.norm
+        }
+        items = self._corrected(self._matched(parts, spelt))
+        fixed = {
+            one.start: one.correction
+            for one in items
+            if one.correction and _is_one_word(one) and one.start not in spelt
+        }
+        if not fixed:
+            return items
+        # A word that was put right may belong to a phrase with its neighbours: "shwo me".
+        right = [replace(one, norm=fixed.get(one.start, one.norm)) for one in parts]
+        return self._corrected(self._matched(right, {**spelt, **fixed}))
+
+    def _known(self, word: str) -> bool:
+        """Whether a word means something as it is written."""
+        if self._index.meanings(word) or self._index.capitals.get(word):
+            return True
+        return self.accounts and bool(self._index.accounts.named(word))
 
     @property
     def _index(self) -> Index:
         return self.vocabulary.index
 
-    def _matched(self, parts: Sequence[Token]) -> list[Item]:
+    def _matched(self, parts: Sequence[Token], fixed: Mapping[int, str] | None = None) -> list[Item]:
         found: list[Item] = []
         at = 0
         while at < len(parts):
             size, options = self._longest(parts, at, found)
-            found.append(self._item(parts[at : at + size], options))
+            run = parts[at : at + size]
+            changed = fixed and any(one.start in fixed for one in run)
+            found.append(self._item(run, options, " ".join(one.norm for one in run) if changed else None))
             at += size
         return found
 
     def _longest(
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
     ) -> tuple[int, tuple[Meaning, ...]]:
-        longest = max(self._index.longest, self._index.accounts.longest if self.accounts else 0)
+        joined = 2  # two words may be one: health care
+        reach = self._index.reach.get(parts[at].norm, 1)
+        longest = max(reach, joined, self._index.accounts.longest if self.accounts else 0)
         spoken = self._spoken(parts, at)
         for size in range(min(longest, len(parts) - at), 0, -1):
             if spoken is not None and size <= spoken[0]:
@@ -201,15 +281,35 @@ class Lexer:
         if one not in items or legal or not any(char.isalpha() for char in one.text):
             return items
         at = items.index(one)
+        unit = self._expected(items, at)
+        if unit is not None:
+            return [*items[:at], replace(one, options=unit[0], correction=unit[1]), *items[at + 1 :]]
         for first, last in ((at, at + 1), (at - 1, at + 1), (at, at + 2), (at - 1, at + 2)):
             if first < 0 or last > len(items):
                 continue
             run = items[first:last]
-            fixed = self._misspelt(self.text[run[0].start : run[-1].end], several=len(run) > 1)
+            names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
+            text = self.text[run[0].start : run[-1].end]
+            ordinary = phrase(one.text) in self._index.ordinary
+            fixed = self._misspelt(text, several=len(run) > 1, names=names, ordinary=ordinary)
             if fixed is not None:
                 whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
                 return [*items[:first], whole, *items[last:]]
         return items
+
+    def _expected(self, items: Sequence[Item], at: int) -> tuple[tuple[Meaning, ...], str] | None:
+        """Last moth, by stae: where a unit of time or a field must stand, a short one forgives an error."""
+        before = items[at - 1] if at else None
+        word = phrase(items[at].text)
+        if before is None or len(word) < _SHORTEST_JOINED:
+            return None
+        found: list[str] = []
+        if before.role() in _BEFORE_A_UNIT or isinstance(before.meaning, NumberWord):
+            found = _near_words(word, self._index.lexicon.words, _is_unit)
+        elif before.role() in _BEFORE_A_FIELD:
+            found = _near_words(word, self._index.words, _is_field)
+        meant = {self._index.meanings(one) for one in found}
+        return (next(iter(meant)), found[0]) if len(meant) == 1 else None
 
     def _credible(self, written: str, meant: str) -> bool:
         """Whether a correction may be made unasked.
@@ -217,8 +317,10 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
-        if not _word_by_word(written, meant):
+        if not _word_by_word(written, meant) or self._changes_known(written, meant):
             return False
+        if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):
+            return False  # "assigned" is not "unassigned"
         grammar = self._index.lexicon.words.get(meant, ())
         dated = any(isinstance(one, GrammarWord) and one.role in _DATES for one in grammar)
         if dated and OSA.distance(written, meant) > 1:
@@ -231,16 +333,31 @@ class Lexer:
         replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
         return written[0] == meant[0] and not replaced
 
-    def _misspelt(self, text: str, *, several: bool) -> tuple[tuple[Meaning, ...], str] | None:
+    def _changes_known(self, written: str, meant: str) -> bool:
+        """Whether a word that means something as it is would become another one: "that made", "what made"."""
+        pairs = list(zip(written.split(), meant.split(), strict=False))
+        if len(pairs) == 1 or len(written.split()) != len(meant.split()):
+            return False
+        return any(one.strip("s") != other.strip("s") and self._index.meanings(one) for one, other in pairs)
+
+    def _misspelt(
+        self, text: str, *, several: bool, names: bool, ordinary: bool
+    ) -> tuple[tuple[Meaning, ...], str] | None:
         key = " ".join(token.norm for token in tokens(text))
         keys = self._index.near.misspelt(key, forgiven(key))
+        if ordinary:
+            keys = tuple(one for one in keys if _is_inflected(key, one))
         if several:
             keys = tuple(one for one in keys if " " in one)
         keys = tuple(one for one in keys if self._credible(key, one))
         options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
         if options:
             return options, " / ".join(keys)
-        named = self._index.accounts.misspelt(key) if self.accounts else ()
+        named = (
+            self._index.accounts.misspelt(key)
+            if self.accounts and (self.card or (names and not ordinary))
+            else ()
+        )
         if not named and self.accounts and self.card and not several:
             named = self._index.accounts.with_word(key)
         return (named, " / ".join(one.name for one in named)) if named else None

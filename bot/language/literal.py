@@ -28,6 +28,7 @@ _TAIL = re.compile(
     r"\s+(?:sort(?:ed)?\s+by|order(?:ed)?\s+by|ranked\s+by|limit|per|grouped\s+by)\s+[\w\s.\"]+$",
     re.IGNORECASE,
 )
+_PARTS = {Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}
 _MOST_CHARACTERS = 1000
 _WITH_CRITERIA = {
     *(Kind.LIST, Kind.COUNT, Kind.COUNT_BY, Kind.FIGURE, Kind.MOVED, Kind.HISTORY),
@@ -98,6 +99,8 @@ def _strange_value(node: Node, text: str, index: Index) -> bool:
     "industry = medical frobnicate" is valid criteria, but hardly what was meant.
     """
     for leaf in leaves(node):
+        if isinstance(leaf, Compare) and leaf.operator in _PARTS and " " in str(leaf.value):
+            return f'"{leaf.value}"' not in text  # name contains tech in Texas
         known = index.values.get(leaf.field)
         equal = isinstance(leaf, Compare) and leaf.operator in {Operator.EQ, Operator.NE}
         values = (

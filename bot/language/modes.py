@@ -13,6 +13,7 @@ from bot.language.when import moment
 from scoring.criteria.fields import FieldType
 
 _FIGURES = {Role.METRIC, Role.SHARE}
+_FIGURES_PERHAPS = {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY}
 _ORDERS = (Role.SUPERLATIVE, Role.AT_LEAST, Role.AT_MOST, Role.MOST, Role.FEWEST)
 # A figure's word behind one of these is a condition: accounts with purchases this month.
 _CONDITIONS = (
@@ -31,6 +32,10 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
     roles = {one.role for item in items for one in item.options if isinstance(one, GrammarWord)}
     if roles & {Role.WHY, Role.OFFER}:
         return (Mode.LIST,)
+    if any(_no_longer(draft, at) for at in range(len(items))):
+        return (Mode.HISTORY, Mode.LIST)
+    if any(_became(draft, at) for at in range(len(items))) and _over_time(items, draft):
+        return (Mode.MOVED, Mode.LIST)
     if any(_moves(item) for item in items):
         return (Mode.MOVED, Mode.LIST)
     if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
@@ -40,9 +45,21 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
         further.append(Mode.MOVED)
     if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
         further.append(Mode.HISTORY)
-    if roles & {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY} or _sums(draft):
+    bought = {Role.COUNT, Role.BOUGHT} <= roles
+    if bought or roles & _FIGURES_PERHAPS or _sums(draft):
         further.append(Mode.FIGURE)
     return (Mode.LIST, *further)
+
+
+def _no_longer(draft: Draft, at: int) -> bool:
+    """No longer VIP: that is more than not VIP."""
+    past = draft.role(at, Role.FORMER) and draft.role(at, Role.NOT)
+    return bool(past) and label_at(draft, draft.skip(at + 1)) is not None
+
+
+def _became(draft: Draft, at: int) -> bool:
+    """New VIPs; where New is a label as well, only directly before another one."""
+    return bool(draft.role(at, Role.NEWLY)) and label_at(draft, draft.skip(at + 1)) is not None
 
 
 def _label_then(draft: Draft) -> bool:
@@ -58,7 +75,10 @@ def _highest_of(draft: Draft) -> bool:
         return False
     nouns = any(draft.role(at, Role.NOUN, Role.NOUN_ONE, Role.LIMIT) for at in range(len(draft.items)))
     after = draft.skip(first + 1)
+    after = draft.skip(after + 1) if draft.role(after, Role.COUNT) else after
     amount = draft.field(after, FieldType.NUMBER, FieldType.MONEY)
+    if draft.values(after + 1):
+        return False  # lowest revenue VIPs are a list
     return amount is not None and not nouns and not compared(draft, after)
 
 

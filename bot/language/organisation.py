@@ -185,15 +185,15 @@ def _add_person(found: Phrases, name: str, meaning: ValueWord) -> None:
 
 
 def _add_places(found: Phrases, catalog: Catalog) -> None:
-    if catalog.find("country"):
-        for group in found.lexicon.countries:
-            _add_place(found, catalog, "country", group)
+    language = found.lexicon
+    known = [("city", group) for group in language.cities if _present(group, found.values.get("city", ()))]
+    known += [("country", group) for group in language.countries] if catalog.find("country") else []
     if catalog.find("state"):
-        for short, name in found.lexicon.states.items():
-            _add_place(found, catalog, "state", (name, short))
-    for group in found.lexicon.cities:
-        if _present(group, found.values.get("city", ())):
-            _add_place(found, catalog, "city", group)
+        known += [("state", (name, short)) for short, name in language.states.items()]
+    # Where the organisation has accounts comes first: LA is Los Angeles to who sells nothing in Louisiana.
+    known.sort(key=lambda place: not _present(place[1], found.values.get(place[0], ())))
+    for name, group in known:
+        _add_place(found, catalog, name, group)
 
 
 def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]) -> None:
@@ -212,9 +212,9 @@ def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]
 
 def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:
     """Whether a word already stands for something the organisation really has."""
-    return any(
-        isinstance(one, ValueWord) and one.field != name for one in found.words.get(phrase(spoken), ())
-    )
+    key = phrase(spoken)
+    known = (*found.words.get(key, ()), *found.capitals.get(key, ()))
+    return any(isinstance(one, ValueWord) and one.field != name for one in known)
 
 
 def _add_segments(found: Phrases, catalog: Catalog, configuration: Configuration) -> None:

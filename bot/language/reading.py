@@ -52,7 +52,9 @@ def _read_as(mode: Mode, vocabulary: Vocabulary, text: str, items: Sequence[Item
     draft = Draft(vocabulary, text, items, mode=mode)
     at = 0
     while at < len(items):
-        end = next((end for rule in RULES[mode] if (end := rule(draft, at)) > at), at)
+        end = at  # a word that means nothing begins nothing
+        if not draft.unknown(at):
+            end = next((end for rule in RULES[mode] if (end := rule(draft, at)) > at), at)
         if end == at:
             end = draft.problem(at, at + 1, _out_of_place(draft, at), known=False)
         at = end

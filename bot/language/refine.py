@@ -13,6 +13,7 @@ from bot.language.follow_ups import Cut, Fragment, Wanted, cut, follow_up_words,
 from bot.language.lexicon import lexicon
 from bot.language.meanings import GrammarWord, Role
 from bot.language.merging import Manner
+from bot.language.mistyped import put_right, reads
 from bot.language.question import (
     Action,
     Kind,
@@ -45,7 +46,11 @@ def refine(text: str, vocabulary: Vocabulary, earlier: Question) -> Outcome:
         The question that is now asked, with the words of this sentence; something to be done with a question;
         or what stands in the way, with readings that are whole questions.
     """
-    fragment = Fragment.of(" ".join(text.split()))
+    return reads(" ".join(text.split()), vocabulary, lambda one: _gone_on(one, vocabulary, earlier))
+
+
+def _gone_on(text: str, vocabulary: Vocabulary, earlier: Question) -> Outcome:
+    fragment = Fragment.of(text)
     asks = wanted(fragment)
     if asks is not None:
         return _requested(fragment, asks, vocabulary, earlier)
@@ -61,7 +66,12 @@ def begin(text: str, vocabulary: Vocabulary) -> Outcome:
     understood = understand(text, vocabulary)
     if isinstance(understood, Question):
         return understood
-    fragment = Fragment.of(" ".join(text.split()))
+    text = " ".join(text.split())
+    return reads(text, vocabulary, lambda one: _begun(one, vocabulary, understood))
+
+
+def _begun(text: str, vocabulary: Vocabulary, understood: NotUnderstood) -> Outcome:
+    fragment = Fragment.of(text)
     asks = wanted(fragment)
     if asks is None:
         return understood
@@ -78,7 +88,7 @@ def goes_on(text: str, vocabulary: Vocabulary) -> bool:
 
     Of a bare condition or a whole question nobody can tell.
     """
-    fragment = Fragment.of(" ".join(text.split()))
+    fragment = Fragment.of(put_right(" ".join(text.split()), vocabulary).text)
     asks = wanted(fragment)
     if asks is not None:
         return asks.rest is None or goes_on(asks.rest.said(), vocabulary)

@@ -9,6 +9,7 @@ from bot.language import (
     rules_dates,
     rules_figures,
     rules_moves,
+    rules_names,
     rules_offers,
     rules_order,
     rules_past,
@@ -56,6 +57,14 @@ def _about_one(draft: Draft, at: int) -> int:
     return at + 1
 
 
+def _back(draft: Draft, at: int) -> int:
+    """What would bring Acme *back*."""
+    if not draft.asked.why or not draft.role(at, Role.AGO):
+        return at
+    draft.card_at.append(at)
+    return at + 1
+
+
 def _total(draft: Draft, at: int) -> int:
     """Total accounts in Texas: their number."""
     word = draft.role(at, Role.AGGREGATE)
@@ -83,6 +92,7 @@ def _field_alone(draft: Draft, at: int) -> int:
 
 
 _CONDITIONS: tuple[Rule, ...] = (
+    rules_names.part_of_name,
     rules_offers.bought,
     rules_offers.product,
     rules_dates.never_bought,
@@ -94,11 +104,12 @@ _VALUES: tuple[Rule, ...] = (
     rules_values.value,
     rules_values.existence,
 )
-_SMALL: tuple[Rule, ...] = (rules_order.join, rules_order.filler)
+_SMALL: tuple[Rule, ...] = (rules_order.currency, rules_order.join, rules_order.filler)
 _LISTS: tuple[Rule, ...] = (
     _help,
-    *_CONDITIONS,
     rules_offers.offer,
+    *_CONDITIONS,
+    rules_offers.next_thing,
     rules_past.was_in_a_list,
     rules_offers.renewal,
     rules_dates.date_condition,
@@ -113,6 +124,7 @@ _LISTS: tuple[Rule, ...] = (
     *_VALUES,
     _later,
     _about_one,
+    _back,
     _only_over_time,
     *_SMALL,
     _field_alone,
@@ -125,6 +137,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_figures.share_verb,
     rules_spans.versus,
     rules_figures.metric,
+    rules_figures.per_account,
     rules_figures.every,
     rules_figures.aggregate,
     rules_figures.largest,
@@ -134,6 +147,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_figures.share,
     rules_figures.how_much,
     rules_figures.counted,
+    rules_figures.buyers,
     rules_dates.date_condition,
     rules_amounts.amount,
     *_VALUES,
@@ -156,6 +170,6 @@ _PAST: tuple[Rule, ...] = (
 RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
-    Mode.MOVED: (rules_moves.moved, rules_past.were, *_PAST),
-    Mode.HISTORY: (rules_past.held, rules_past.were, *_PAST),
+    Mode.MOVED: (rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
+    Mode.HISTORY: (rules_past.still, rules_past.held, rules_past.were, *_PAST),
 }

@@ -29,6 +29,7 @@ def amount(draft: Draft, at: int) -> int:
         return _bought(draft, at)
     named = draft.field(at, *_AMOUNTS)
     start = draft.skip(at + 1, Role.PLACE) if named else at
+    start = draft.skip(start + 1) if not named and _with_range(draft, start) else start
     start = _over_negation(draft, start) if named else start
     found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, named)
     if found is None:
@@ -36,6 +37,8 @@ def amount(draft: Draft, at: int) -> int:
     end, build = found
     if named is None:
         named, end = _field_behind(draft, end)
+    elif draft.field(end) == named and draft.behind(end) == end - 1:
+        end += 1  # employing over 2000 people
     if named is None:
         named = _default(draft)
     if named is None:
@@ -55,6 +58,12 @@ def _bought(draft: Draft, at: int) -> int:
     if found is None or named is None:
         return at
     return _emit(draft, at, found[0], named, found[1])
+
+
+def _with_range(draft: Draft, at: int) -> bool:
+    """With 500 to 1000 employees: the small word belongs to what follows."""
+    number = draft.number(draft.skip(at + 1)) if draft.role(at, Role.WITH) else None
+    return number is not None and draft.words_are_range(draft.skip(at + 1) + 1)
 
 
 class _Build:
@@ -88,7 +97,8 @@ def _over_negation(draft: Draft, start: int) -> int:
 
 def _range(draft: Draft, at: int) -> _Found:
     begin = draft.skip(at + 1) if draft.role(at, Role.BETWEEN, Role.PLACE) else at
-    low, middle = draft.number(begin), draft.skip(begin + 1)
+    low, middle = draft.number(begin), begin + 1
+    middle = middle if draft.words_are_range(middle) else draft.skip(middle)
     ranged = draft.role(at, Role.BETWEEN) or draft.words_are_range(middle)
     if low is None or not ranged or not draft.role(middle, Role.TO, Role.AND):
         return None
@@ -121,7 +131,7 @@ def _bound(draft: Draft, at: int) -> _Found:
 def _plain(draft: Draft, at: int, named: Field | None) -> _Found:
     """A number alone: "50k or more", "50k+", "10 purchases", "recency 5"."""
     number = draft.number(at)
-    if number is None or _is_time(draft, at + 1):
+    if number is None or _is_time(draft, at + 1) or draft.role(draft.behind(at), Role.ROUGHLY):
         return None
     after = draft.skip(at + 1)
     word = draft.role(at + 1, Role.OR_MORE, Role.OR_LESS)

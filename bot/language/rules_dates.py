@@ -186,8 +186,13 @@ def _without_date(draft: Draft, at: int) -> int:
         return at
     if draft.nots:
         return _never(draft, at)
-    if draft.field(at) is not None and not draft.role(behind, Role.WITH):
-        return at
+    if draft.accounts and draft.card_at:  # how much has Acme spent with us: the card tells it
+        draft.card_at.append(at)
+        return at + 1
+    return at if draft.field(at) and not draft.role(behind, Role.WITH) else _ever(draft, at)
+
+
+def _ever(draft: Draft, at: int) -> int:
     return draft.add(at, at + 1, _LAST_PURCHASE, Not(IsEmpty(_LAST_PURCHASE)))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.language.asked import SaidMetric
 from bot.language.draft import SORTABLE, Draft, groupable, whole
-from bot.language.meanings import GrammarWord, Role
+from bot.language.meanings import FieldWord, GrammarWord, Role
 from bot.language.question import Aggregate, Metric
+from bot.language.tokens import phrase
 from bot.language.when import moment
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Unit
@@ -46,6 +47,9 @@ def compared(draft: Draft, at: int) -> bool:
 def aggregate(draft: Draft, at: int) -> int:
     """Average, total, median, highest; also "total" as the first word of a field's name."""
     word = draft.role(at, Role.AGGREGATE)
+    before = draft.role(draft.behind(at), Role.AGGREGATE)
+    if before is not None and draft.field(at, *_AMOUNTS) and draft.asked.aggregates:
+        return at  # mean total spend: there "total" is a part of the field's name
     if word is not None and _of_something(draft, at, word):
         draft.asked.aggregates.append((at, Aggregate(word.argument)))
         return draft.use(at, at + 1, word.argument)
@@ -62,6 +66,7 @@ def _of_something(draft: Draft, at: int, word: GrammarWord) -> bool:
     if word.argument not in {Aggregate.LOWEST, Aggregate.HIGHEST}:
         return True
     after = draft.skip(at + 1)
+    after = draft.skip(after + 1) if draft.role(after, Role.COUNT) else after
     named = draft.field(after, *_AMOUNTS) is not None
     plain = named and (not draft.role(after, Role.LOOSE_METRIC) or draft.behind(at) < 0)
     return plain and not compared(draft, after)
@@ -75,6 +80,41 @@ def begins_with_sum(draft: Draft, at: int) -> bool:
         isinstance(one, GrammarWord) and one.role is Role.AGGREGATE and one.argument == Aggregate.SUM
         for one in known
     )
+
+
+def per_account(draft: Draft, at: int) -> int:
+    """Average spend per customer: that is what an average of accounts is."""
+    start = draft.skip(at + 1)
+    if not draft.role(at, Role.PER) or not draft.role(start, Role.NOUN, Role.NOUN_ONE):
+        return at
+    averaged = any(how is Aggregate.AVERAGE for _, how in draft.asked.aggregates)
+    if not averaged and not _average_number(draft):
+        return at
+    return draft.use(at, start + 1, "of each account")
+
+
+def _average_number(draft: Draft) -> bool:
+    """Average purchases per account: of their number, which "average purchase" alone is not."""
+    said = draft.asked.metrics[-1] if draft.asked.metrics else None
+    if said is None or said.metric is not Metric.AVERAGE_PURCHASE:
+        return False
+    last = phrase(draft.items[said.at].text).split()[-1]
+    meant = [one.field for one in draft.vocabulary.index.meanings(last) if isinstance(one, FieldWord)]
+    if not meant or not last.endswith("s"):
+        return False
+    draft.asked.metrics.pop()
+    draft.asked.aggregates.append((said.at, Aggregate.AVERAGE))
+    draft.asked.measured.append((said.at, meant[0]))
+    return True
+
+
+def buyers(draft: Draft, at: int) -> int:
+    """How many customers bought in Q2: the buyers of that time."""
+    if not draft.counted or draft.asked.metrics or draft.nots or not draft.role(at, Role.BOUGHT):
+        return at
+    draft.asked.metrics.append(SaidMetric(at, Metric.BUYERS))
+    draft.joined, draft.placed = None, False
+    return draft.use(at, at + 1, "buyers")
 
 
 def how_much(draft: Draft, at: int) -> int:
@@ -208,6 +248,9 @@ def counted(draft: Draft, at: int) -> int:
 
 def small(draft: Draft, at: int) -> int:
     """Words that say nothing beside a figure: how is our pipeline, compare."""
+    if draft.role(at, Role.AMONG) and draft.role(at, Role.LINK):
+        draft.placed = True
+        return draft.use(at, at + 1, "of")
     draft.asked.compared = draft.asked.compared or draft.role(at, Role.COMPARE) is not None
     if draft.role(at, Role.OVERVIEW, Role.DOING, Role.COMPARE, Role.WERE, Role.CARD):
         return draft.use(at, at + 1, "asked")

@@ -31,6 +31,17 @@ def moved(draft: Draft, at: int) -> int:
     return draft.use(at, end, _told(draft))
 
 
+def newly(draft: Draft, at: int) -> int:
+    """New champions this quarter: who became so."""
+    said = labels(draft, at + 1) if draft.role(at, Role.NEWLY) else None
+    if said is None or draft.nots or draft.asked.moved_at:
+        return at
+    draft.asked.moved_at.append(at)
+    end = _take(draft, _TO, said)
+    draft.joined, draft.placed = None, False
+    return draft.use(at, end, _told(draft))
+
+
 def _labels_behind(draft: Draft, at: int, direction: str) -> int:
     """Labels with "from" and "to" before them, in either order; a first one without belongs to the verb."""
     end, here = at, at
@@ -96,4 +107,6 @@ def _senses(draft: Draft) -> list[tuple[list[Term], list[str], list[str]]]:
     if len(beside) != 1 or asked.old or asked.segmentation:
         return [plain]
     rest = [term for term in draft.terms if term is not beside[0]]
+    if asked.new and not set(beside[0].values) & set(asked.new):
+        return [(rest, [str(one) for one in beside[0].values], asked.new)]  # champions that became at risk
     return [(rest, [str(one) for one in beside[0].values], asked.new), plain]

@@ -20,11 +20,26 @@ _RENEWED, _ENDS = "subscriptions", "ends_on"
 
 def offer(draft: Draft, at: int) -> int:
     """What should I offer, recommendations for, who would buy."""
-    buys = draft.role(at, Role.BOUGHT) and bool(draft.asked.offered)  # which products would Acme buy
+    # Which products would Acme buy; what should Acme buy.
+    buys = draft.role(at, Role.BOUGHT) and (bool(draft.asked.offered) or _is_to_buy(draft, at))
     if not (draft.role(at, Role.OFFER) or buys) or draft.values(at):
         return at
     draft.asked.offered.append(at)
     draft.joined, draft.placed = None, False
+    return draft.use(at, at + 1, "what to offer")
+
+
+def _is_to_buy(draft: Draft, at: int) -> bool:
+    """Whether an account's name stands before the verb, and a word like "should" before that."""
+    behind = draft.behind(at)
+    return bool(draft.named(behind)) and draft.role(behind - 1, Role.MODAL) is not None
+
+
+def next_thing(draft: Draft, at: int) -> int:
+    """What could we sell to Acme *next*."""
+    if not draft.asked.offered or not draft.role(at, Role.NEXT) or draft.skip(at + 1) < len(draft.items):
+        return at
+    draft.asked.offered.append(at)
     return draft.use(at, at + 1, "what to offer")
 
 

@@ -103,10 +103,17 @@ def _limited(draft: Draft, first: int, last: int, count: int | None) -> int:
 
 
 def _first_alone(draft: Draft, at: int) -> int:
-    """Biggest first: nothing is limited."""
-    if draft.role(at, Role.LIMIT) and draft.role(draft.behind(at), Role.SUPERLATIVE):
-        return draft.use(at, at + 1, "in this order")
-    return at
+    """Biggest first, newest retail accounts first: nothing is limited."""
+    if not draft.role(at, Role.LIMIT) or draft.behind(at) < 0:
+        return at
+    ordered = draft.role(draft.behind(at), Role.SUPERLATIVE) or _ends_after_order(draft, at)
+    return draft.use(at, at + 1, "in this order") if ordered else at
+
+
+def _ends_after_order(draft: Draft, at: int) -> bool:
+    """Whether the sentence ends with this "first" and one order was said before it, with no limit."""
+    ends = draft.skip(at + 1) == len(draft.items)
+    return ends and len(draft.default_sorts) == 1 and draft.limit is None and not draft.sorts
 
 
 def sort_by(draft: Draft, at: int) -> int:
@@ -122,7 +129,7 @@ def sort_by(draft: Draft, at: int) -> int:
     start = draft.skip(_skip_count(draft, start))
     named = draft.field(start)
     if named is None:
-        return at
+        return draft.use(at, at + 1, "sorted") if _by_later(draft, start) else at
     descending = named.type in SORTABLE
     given = draft.role(start + 1, Role.ASCENDING, Role.DESCENDING)
     if given is not None:
@@ -131,6 +138,12 @@ def sort_by(draft: Draft, at: int) -> int:
     draft.order_at = at
     end = start + 2 if given else start + 1
     return draft.use(at, end, _sorted(named.name, descending=descending))
+
+
+def _by_later(draft: Draft, at: int) -> bool:
+    """Sort VIPs by last purchase: who is sorted stands between."""
+    places = range(at + 1, len(draft.items))
+    return any(draft.role(one, Role.BY) and draft.field(draft.skip(one + 1)) for one in places)
 
 
 def by(draft: Draft, at: int) -> int:
@@ -163,6 +176,9 @@ def group(draft: Draft, at: int) -> int:
         return at
     start = draft.skip(at + 1)
     named = draft.field(start)
+    if word.role is Role.PER and named is None and _broken_down_later(draft, start):
+        draft.counted = True
+        return draft.use(at, at + 1, "how many")
     if named is None or not groupable(named) or _has_value(draft, start, named.name):
         if word.role is Role.WHICH_OF:
             if draft.values(start) and draft.role(start + 1, Role.SINGULAR_VERB):
@@ -172,6 +188,26 @@ def group(draft: Draft, at: int) -> int:
     draft.group = named.name
     draft.which_group = word.role is Role.WHICH_OF
     return draft.use(at, start + 1, f"how many per {named.name}")
+
+
+def _broken_down_later(draft: Draft, at: int) -> bool:
+    """Breakdown of VIPs by industry: whose it is stands between."""
+    for by_at in range(at + 1, len(draft.items)):
+        if draft.role(by_at, Role.BY, Role.PER):
+            named = draft.field(draft.skip(by_at + 1))
+            return named is not None and groupable(named)
+    return False
+
+
+def currency(draft: Draft, at: int) -> int:
+    """In dollars: said of amounts that are kept in them anyway."""
+    word = draft.role(at, Role.CURRENCY)
+    if word is None or not draft.role(draft.behind(at), Role.PLACE, Role.DURING):
+        return at
+    kept = draft.vocabulary.currency
+    if word.argument != kept:
+        return draft.problem(at, at + 1, f"Amounts are kept in {kept}, not in {word.argument}.")
+    return draft.use(at, at + 1, f"amounts are in {kept}")
 
 
 def _has_value(draft: Draft, at: int, name: str) -> bool:

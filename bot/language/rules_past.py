@@ -41,6 +41,14 @@ def _take(draft: Draft, at: int, said: SaidLabels, *, former: bool) -> int:
     return draft.use(at, said.end, f"was {names}" + (", and is not now" if former else ""))
 
 
+def still(draft: Draft, at: int) -> int:
+    """Who was VIP in June and still is."""
+    if not draft.role(at, Role.STILL) or not draft.asked.held or draft.skip(at + 1) < len(draft.items):
+        return at
+    draft.asked.still, draft.joined = True, None
+    return draft.use(at, at + 1, "and is so now")
+
+
 def settle(draft: Draft) -> None:
     """A label of the past needs a day or a period, unless it is simply one that is over."""
     asked = draft.asked
@@ -111,9 +119,10 @@ def questions(draft: Draft) -> tuple[Question, ...]:
     span = asked.spans[0][2] if asked.spans else Days(None, draft.vocabulary.today)
     one = Held(tuple(asked.held), span, asked.segmentation)
     not_now: tuple[Node, ...] = ()
-    if asked.former:
+    if asked.former or asked.still:
         field = "label" if asked.segmentation is None else f"label.{asked.segmentation}"
-        not_now = (opposite(one_of(field, asked.held)),)
+        now = one_of(field, asked.held)
+        not_now = (now if asked.still else opposite(now),)
     return tuple(
         Question(Kind.HISTORY, conjunction(node, *not_now), words=draft.word_uses(), held=one)
         for node in readings(draft.terms)

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Days, Reading, Span
+from bot.language.spans import days_of
 from bot.language.tokens import fold
 from bot.language.when import Moment, between, clear
-from scoring.criteria.periods import resolve
+from scoring.criteria.periods import resolve, shift
 from scoring.criteria.tree import Ago, Calendar, Rolling, Unit
 
 _DAY = timedelta(days=1)
@@ -44,12 +45,31 @@ def versus(draft: Draft, at: int) -> int:
     compares = draft.asked.compared and draft.asked.spans and draft.role(at, Role.WITH, Role.AND, Role.TO)
     if not draft.role(at, Role.VERSUS) and not compares:
         return at
-    found = read_span(draft, draft.skip(at + 1)) or _the_one_before(draft, draft.skip(at + 1))
+    start = draft.skip(at + 1)
+    found = _a_year_before(draft, start) or read_span(draft, start) or _the_one_before(draft, start)
     if found is None:
         return at
     draft.asked.versus.append((at, found[0]))
     draft.joined = None
     return draft.use(at, found[1], "beside it")
+
+
+def _a_year_before(draft: Draft, at: int) -> tuple[Span, int] | None:
+    """Against the same period last year: the days of the first period, a year earlier."""
+    if not draft.role(at, Role.SAME_PERIOD) or not draft.asked.spans:
+        return None
+    when = clear(draft, draft.skip(at + 1, Role.PLACE))
+    what = when[0].what if when else None
+    year = isinstance(what, Calendar | Ago) and what.unit is Unit.YEAR
+    back = -what.offset if isinstance(what, Calendar) else what.count if isinstance(what, Ago) else 0
+    if when is None or not year or back != 1:
+        return None
+    vocabulary = draft.vocabulary
+    days = days_of(draft.asked.spans[0][2], vocabulary.today, vocabulary.index.fiscal_year_starts)
+    if days.first is None or days.last is None:
+        return None
+    begins, ends = (shift(one, Unit.YEAR, -1) for one in (days.first, days.last + _DAY))
+    return Days(begins, ends - _DAY), when[1]
 
 
 def _the_one_before(draft: Draft, at: int) -> tuple[Span, int] | None:

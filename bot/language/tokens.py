@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST_CHARACTERS = 1000  # a question longer than this is not read
 
@@ -16,9 +17,9 @@ _TOKEN = re.compile(
     "(?P<quoted>[^"]{1,200})"
   | (?P<iso>\d{4}[-/]\d{2}[-/]\d{2})(?![\w])
   | (?P<number>[$€£¥₹]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[$€£¥₹]?\d+(?:\.\d+)?)
-    (?P<suffix>(?:k|mm|mn|mio|m|bn|b|st|nd|rd|th)(?![^\W_]))?(?P<mark>\+|%|[$€£¥₹])?(?![^\W_])
+    (?P<suffix>(?:k|million|mill|mil|mm|mn|mio|m|billion|bn|b|thousand|st|nd|rd|th)(?![^\W_]))?(?P<mark>\+|%|[$€£¥₹])?(?![^\W_])
   | (?P<possessive>'s)(?![^\W_])
-  | (?P<word>\w\.(?:\w\.)+|w/o\b|[^\W_]+(?:'(?!s\b)[^\W_]+)*)
+  | (?P<word>\w\.(?:\w\.)+|w/o\b|w/(?=\s|$)|[^\W_]+(?:'(?!s\b)[^\W_]+)*)
   | (?P<sign><=|>=|=>|=<|!=|<>|==|<|>|=|&|/|\+|-|,|;|\#|@|%|\*|_|\$|€|£|\?)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -52,8 +53,13 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
 
+@lru_cache(maxsize=256)
 def tokens(text: str) -> tuple[Token, ...]:
     """Cut a sentence. Punctuation that only separates, emoji and control characters are left out."""
+    return _cut(text)
+
+
+def _cut(text: str) -> tuple[Token, ...]:
     # One character stays one character, so that positions are those of the sentence as it was typed.
     prepared = text.translate(_APOSTROPHES).translate(_QUOTES)
     return tuple(_token(match) for match in _TOKEN.finditer(prepared) if _worth_keeping(match))
@@ -80,10 +86,15 @@ def _token(match: re.Match[str]) -> Token:
 
 
 _PLAIN = re.compile(r"[A-Za-z ]*")
+_NEARLY_PLAIN = re.compile(r"[A-Za-z &.,-]*")
+_ABBREVIATION = re.compile(r"\b[A-Za-z]\.[A-Za-z]\.")
 
 
 def phrase(text: str) -> str:
     """A phrase as the vocabulary keeps it: its folded words, one blank between them; signs stay words."""
-    if _PLAIN.fullmatch(text):  # most names; a hundred thousand of them are read at once
+    if _PLAIN.fullmatch(text):  # most names; a million of them are read at once
         return " ".join(text.lower().split())
-    return " ".join(token.norm for token in tokens(text.replace('"', " ")))
+    if _NEARLY_PLAIN.fullmatch(text) and not _ABBREVIATION.search(text):
+        text = text.replace("-", " ").replace(".", " ")
+        return " ".join(text.replace("&", " & ").replace(",", " , ").lower().split())
+    return " ".join(token.norm for token in _cut(text.replace('"', " ")))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.language.contradictions import contradiction, either, told
 from bot.language.draft import Draft
 from bot.language.lexing import MOST_CORRECTED, Lexer
 from bot.language.literal import literal, looks_literal
@@ -153,6 +156,11 @@ def _settled(draft: Draft, vocabulary: Vocabulary, *, suggest: bool) -> Understa
             check(one.criteria, vocabulary.index.catalog)
     except CriteriaError as error:
         return NotUnderstood((), str(error))
+    if isinstance(question, Question):
+        pair = contradiction(question.criteria, vocabulary.index.catalog)
+        if pair is not None:
+            loose = replace(question, criteria=either(question.criteria, pair))
+            return NotUnderstood((), told(pair), choices((loose,)))
     if isinstance(question, tuple):
         reason = "This can be read in more than one way."
         if len({one.figure or one.moved for one in question}) == 1:

@@ -77,6 +77,7 @@ def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
         or _weekday(draft, at)
         or _end_of(draft, at)
         or _month(draft, at)
+        or _half(draft, at)
         or _quarter(draft, at)
         or _relative(draft, at)
         or _length(draft, at)
@@ -151,22 +152,38 @@ def _end_of(draft: Draft, at: int) -> tuple[Moment, int] | None:
 def _quarter(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """Q2, Q2 2025, the second quarter of last year: of the fiscal year, the most recent that has begun."""
     word = draft.role(at, Role.QUARTER)
-    if word is None:
-        return None
+    return _part_of_year(draft, at, int(word.argument) - 1, 1) if word else None
+
+
+def _half(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """H1, the second half of 2025: two quarters of the fiscal year."""
+    word = draft.role(at, Role.HALF)
+    return _part_of_year(draft, at, 2 * (int(word.argument) - 1), 2) if word else None
+
+
+def _part_of_year(draft: Draft, at: int, before: int, quarters: int) -> tuple[Moment, int]:
+    """So many quarters, after so many others of their year."""
     today, starts = draft.vocabulary.today, draft.vocabulary.index.fiscal_year_starts
     begins = resolve(Calendar(Unit.YEAR, 0), today, starts)[0]
     year, end = _written_year(draft, draft.skip(at + 1))
-    relative = _relative(draft, draft.skip(at + 1))
+    relative = _relative(draft, draft.skip(at + 1)) or _the_year(draft, draft.skip(at + 1))
     if year is not None:
         begins = begins.replace(year=year)
     elif relative is not None and _is_year(relative[0]):
         begins, end = resolve(_calendar(relative[0]), today, starts)[0], relative[1]
     else:
         end = at + 1
-    first = shift(begins, Unit.QUARTER, int(word.argument) - 1)
+    first = shift(begins, Unit.QUARTER, before)
     if first > today and end == at + 1:
         first = shift(first, Unit.YEAR, -1)
-    return Moment((first, shift(first, Unit.QUARTER, 1) - timedelta(days=1))), end
+    return Moment((first, shift(first, Unit.QUARTER, quarters) - timedelta(days=1))), end
+
+
+def _the_year(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """The first half of the year: of this one."""
+    word = draft.role(at, Role.UNIT)
+    of_year = word is not None and word.argument == Unit.YEAR
+    return (Moment(Calendar(Unit.YEAR, 0)), at + 1) if of_year else None
 
 
 def _is_year(when: Moment) -> bool:

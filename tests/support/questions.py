@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.support.further_questions import FURTHER
+from tests.support.later_questions import LATER, RIGHTLY_SPELT
+from tests.support.spoken_questions import SPOKEN
+from tests.support.various_questions import VARIOUS
 
 LISTS: tuple[tuple[str, str], ...] = (
     # labels and segments
@@ -269,4 +272,4 @@ LISTS: tuple[tuple[str, str], ...] = (
     ("accounts where frobs > 3", "asked"),
 )
 
-QUESTIONS = (*LISTS, *FURTHER)
+QUESTIONS = (*LISTS, *FURTHER, *SPOKEN, *VARIOUS, *LATER, *RIGHTLY_SPELT)

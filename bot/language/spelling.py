@@ -1,0 +1,126 @@
+"""Words as they are typed in haste, made the words that they stand for: shud, who r, top10, intexas.
+
+Only words that mean nothing as they stand are changed, and only into words that mean something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.language.meanings import FieldWord, GrammarWord, Meaning, NumberWord, Role, ValueWord
+from bot.language.tokens import Token, tokens
+from bot.language.vocabulary import Index
+
+_MIXED = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
+_SHORTEST_GLUED = 5  # letters; the longer of two words that were written as one
+_SHORTEST_SMALL = 2
+# A small word that is written together with the next one: in Texas, my accounts, all accounts.
+_LEADING = {Role.PLACE, Role.ME, Role.BY, Role.OVER, Role.UNDER, Role.NOT, Role.WITHOUT, Role.PER}
+_LEADS_A_NOUN = {*_LEADING, Role.FILLER, Role.SUPERLATIVE}
+_NOUNS = {Role.NOUN}
+Known = Callable[[str], bool]
+
+
+def respelt(parts: Sequence[Token], index: Index, known: Known) -> tuple[Token, ...]:
+    """The tokens of a sentence with other spellings put right and words taken apart.
+
+    Args:
+        parts: the tokens as they were cut.
+        index: what words mean.
+        known: whether a word means something as it is written, an account's name perhaps.
+    """
+    found: list[Token] = []
+    at = 0
+    while at < len(parts):
+        size, made = _next(parts, at, index, known)
+        found += made
+        at += size
+    return tuple(found)
+
+
+def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[int, tuple[Token, ...]]:
+    """How many tokens are taken, and what becomes of them."""
+    token, spellings = parts[at], index.lexicon.spellings
+    if token.kind != "word":
+        return 1, (token,)
+    pair = spellings.get(f"{token.norm} {parts[at + 1].norm}") if _goes_on(parts, at + 2) else None
+    if pair is not None:
+        return 2, tuple(
+            replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
+        )
+    if known(token.norm):
+        return 1, (token,)
+    meant = spellings.get(token.norm)
+    if meant is not None:
+        return 1, _as(token, meant)
+    glued = () if token.norm in index.ordinary else _glued(token, index)
+    return 1, _mixed(token, index) or glued or (token,)
+
+
+def _goes_on(parts: Sequence[Token], at: int) -> bool:
+    """Whether words follow: in "which r >= 4" the letter is a field."""
+    return at < len(parts) and parts[at].kind not in {"sign", "number"}
+
+
+def _as(token: Token, meant: str) -> tuple[Token, ...]:
+    """One written word for one or two: "hows" is "how" and "'s"."""
+    words = meant.split()
+    if len(words) == 1:
+        return (replace(token, norm=meant),)
+    cut = token.end - 1
+    first = replace(token, text=token.text[:-1], norm=words[0], end=cut)
+    return first, Token(token.text[-1:], words[1], cut, token.end, "possessive")
+
+
+def _mixed(token: Token, index: Index) -> tuple[Token, ...]:
+    """Top10, last30days, 90days: letters and digits without a space."""
+    runs = list(_MIXED.finditer(token.text))
+    whole = "".join(run[0] for run in runs) == token.text
+    if len(runs) < 2 or not whole or not any(run[0].isdigit() for run in runs):  # noqa: PLR2004
+        return ()
+    made = [_cut(token, *run.span()) for run in runs]
+    letters = [one for one in made if not one.norm.isdigit()]
+    return tuple(made) if all(_is_grammar(one.norm, index) for one in letters) else ()
+
+
+def _cut(token: Token, first: int, last: int) -> Token:
+    one = tokens(token.text[first:last])[0]
+    return replace(one, start=token.start + first, end=token.start + last)
+
+
+def _is_grammar(word: str, index: Index) -> bool:
+    found = index.lexicon.words.get(word, ())
+    return any(isinstance(one, GrammarWord) for one in found) or bool(index.lexicon.multipliers.get(word))
+
+
+def _glued(token: Token, index: Index) -> tuple[Token, ...]:
+    """Intexas, myaccounts, retailaccounts: two words, of which one is long and means something by itself."""
+    word = token.norm
+    if not word.isalpha() or len(word) != len(token.text):
+        return ()
+    for at in range(_SHORTEST_SMALL, len(word) - _SHORTEST_SMALL + 1):
+        if max(at, len(word) - at) >= _SHORTEST_GLUED and _fit(word[:at], word[at:], index):
+            return _cut(token, 0, at), _cut(token, at, len(word))
+    return ()
+
+
+def _fit(first: str, second: str, index: Index) -> bool:
+    left, right = index.meanings(first), index.meanings(second)
+    if not left or not right:
+        return False
+    if len(second) >= _SHORTEST_GLUED and _is_value(right):
+        return _plays(left, _LEADING)
+    if not _plays(right, _NOUNS) or len(second) < _SHORTEST_GLUED:
+        return False
+    return _plays(left, _LEADS_A_NOUN) or (len(first) > _SHORTEST_SMALL and _is_value(left))
+
+
+def _is_value(meanings: Sequence[Meaning]) -> bool:
+    return bool(meanings) and all(isinstance(one, ValueWord) for one in meanings)
+
+
+def _plays(meanings: Sequence[Meaning], roles: set[Role]) -> bool:
+    plain = [one for one in meanings if not isinstance(one, FieldWord | NumberWord)]
+    return any(isinstance(one, GrammarWord) and one.role in roles for one in plain)
