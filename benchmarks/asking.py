@@ -270,9 +270,9 @@ class Asking:
             return configurations.current().configuration
 
         self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
-        figures = SqlFigureBook(database, configuration, clock)  # type: ignore[arg-type]
+        figures = SqlFigureBook(database, configuration, clock, reader=self.book.reader)  # type: ignore[arg-type]
         self.further = {Kind.FIGURE: FigureAnswers(self.book, figures, configuration)}  # type: ignore[arg-type]
-        self.ask = Ask(self.book, configuration, self.further)  # type: ignore[arg-type]
+        self.ask = Ask(self.book, configuration, self.further, together=self.book.together)  # type: ignore[arg-type]
 
     def answered(self, asked: Asked) -> Answer:
         """The answer, drawn."""
@@ -292,7 +292,8 @@ class Asking:
         if asked.question is None:
             raise RuntimeError(asked.sentence)
         frame = Answer(asked.sentence, None, "", 0, 0, self.book.as_of(), self.book.currency())
-        return self.further[Kind.FIGURE](asked.question, ME, frame)
+        with self.book.together():
+            return self.further[Kind.FIGURE](asked.question, ME, frame)
 
 
 def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
