@@ -7,6 +7,7 @@ they are exact beyond 64 bits on both databases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
 
@@ -40,6 +41,10 @@ class SqlFigureBook:
     ) -> None:
         """Put it together; ``reader``: whose looks it shares, instead of looks of its own."""
         self._reader = reader or AccountReader(database, configuration, clock, joined)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads meanwhile is read in one look."""
+        return self._reader.together()
 
     def figure(self, criteria: Node, figure: Figure) -> list[FigureRow]:
         """The number over the accounts that meet the criteria; a row for each group or period.
