@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,15 +39,17 @@ from benchmarks.scoring import (
 )
 from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
-from bot.app.ask import Ask
+from bot.app.ask import Answerer, Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.people import Person, Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
 from bot.language.understand import understand
+from bot.runtime.asking_parts import past_answers
 from bot.slack.views.answer import answer_message
 from bot.slack.views.drawing import Drawing
 from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
+from bot.store.deal_days import bring_up_to_date
 from bot.store.figures import SqlFigureBook
 from bot.store.places import TABLES
 from bot.store.schema import migrate
@@ -90,6 +93,9 @@ SYLLABLES = (
 )
 ENDINGS = ("Systems", "Group", "Labs", "Industries", "Partners", "Foods", "Works", "Holdings")
 OPEN_SHARE = 0.06
+CHANGED_AT_ONCE = 50_000
+SEGMENTATION = "RFM"
+LABELS = ("VIP", "Champion", "Loyal", "At Risk", "Asleep")
 ME = Person("U1", "Ada King", "user1@example.com", "7001", Role.MEMBER)
 DOCUMENT = SCORED
 
@@ -120,6 +126,14 @@ BREAKDOWNS = (
     "accounts per owner",
     "how many VIP accounts per city",
     "how many accounts per label",
+)
+PAST = (
+    "who left VIP this month?",
+    "who left VIP this year?",
+    "who changed label this year?",
+    "who was VIP in June?",
+    "who was VIP this year?",
+    "how are we doing?",
 )
 _YEAR, _LAST = Calendar(Unit.YEAR, 0), Calendar(Unit.YEAR, -1)
 _QUARTER = Calendar(Unit.QUARTER, 0)
@@ -173,7 +187,7 @@ class Asked:
 
 def questions(names: Sequence[str]) -> Iterator[Asked]:
     """The mix; ``names`` are of accounts, for cards."""
-    for kind, sentences in (("list", LISTS), ("count", COUNTS), ("breakdown", BREAKDOWNS)):
+    for kind, sentences in (("list", LISTS), ("count", COUNTS), ("breakdown", BREAKDOWNS), ("past", PAST)):
         yield from (Asked(kind, one) for one in sentences)
     for name in names:
         yield Asked("card", f"how is {name} doing?")
@@ -220,6 +234,34 @@ def deals(accounts: int, seed: int) -> Iterator[pa.Table]:
         yield table.set_column(at, "stage", pa.array(stages, pa.string())).append_column("owner_id", owners)
 
 
+def changes(accounts: int, seed: int) -> Iterator[pa.Table]:
+    """Two changes of label of each account in a year."""
+    chance = np.random.default_rng(seed + 2)
+    for start in range(0, accounts, CHANGED_AT_ONCE):
+        some = np.arange(start, min(start + CHANGED_AT_ONCE, accounts))
+        days = np.sort(chance.integers(1, 365, (2, len(some))), axis=0)[::-1]
+        labels = np.array(LABELS)[chance.integers(0, len(LABELS), (3, len(some)))]
+        for at in range(2):
+            on = np.datetime64(NOW.date()) - days[at]
+            stands = np.full(len(some), "NaT", "datetime64[D]")
+            end = stands if at else np.datetime64(NOW.date()) - days[1]
+            yield pa.table(
+                {
+                    "segmentation": pa.array([SEGMENTATION] * len(some)),
+                    "account_id": pa.array(some + FIRST_ACCOUNT).cast(pa.string()),
+                    "old_label": pa.array(labels[at]),
+                    "new_label": pa.array(labels[at + 1]),
+                    "direction": pa.array(np.where(labels[at] < labels[at + 1], "worse", "better")),
+                    "baseline": pa.array([False] * len(some)),
+                    "as_of": pa.array(on).cast(pa.date32()),
+                    "ended_on": pa.array(end).cast(pa.date32()),
+                    "changed_at": pa.array(on.astype(str)),
+                    "run_id": pa.array([1] * len(some)),
+                    "facts": pa.array(["{}"] * len(some)),
+                }
+            )
+
+
 def fill(database: Database, accounts: int, seed: int) -> None:
     """Every table, the configuration, the accounts and their transactions."""
     migrate(database)
@@ -259,6 +301,9 @@ def fill(database: Database, accounts: int, seed: int) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
+_NOTHING: Any = None  # recommends nothing: no question here asks for it
+
+
 class Asking:
     """The product's own parts over a database."""
 
@@ -269,9 +314,13 @@ class Asking:
         def configuration() -> object:
             return configurations.current().configuration
 
+        self._read: dict[Asked, bool] = {}
         self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
         figures = SqlFigureBook(database, configuration, clock, reader=self.book.reader)  # type: ignore[arg-type]
-        self.further = {Kind.FIGURE: FigureAnswers(self.book, figures, configuration)}  # type: ignore[arg-type]
+        self.further: dict[Kind, Answerer] = {
+            Kind.FIGURE: FigureAnswers(self.book, figures, configuration),  # type: ignore[arg-type]
+            **past_answers(database, self.book, configuration, _NOTHING, figures),  # type: ignore[arg-type]
+        }
         self.ask = Ask(self.book, configuration, self.further, together=self.book.together)  # type: ignore[arg-type]
 
     def answered(self, asked: Asked) -> Answer:
@@ -283,8 +332,11 @@ class Asking:
         return answer
 
     def _is_read(self, asked: Asked) -> bool:
-        if asked.question is None:
-            return True
+        if asked not in self._read:
+            self._read[asked] = asked.question is None or self._is_a_figure(asked)
+        return self._read[asked]
+
+    def _is_a_figure(self, asked: Asked) -> bool:
         understood = understand(asked.sentence, self.ask.vocabulary(ME))
         return not isinstance(understood, NotUnderstood) and understood.kind is Kind.FIGURE
 
@@ -316,6 +368,15 @@ def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
         asking.answered(asked)
         taken[asked].append(((time.perf_counter() - clock) * 1e3, (time.process_time() - cpu) * 1e3))
     _print(mix, taken, slowest)
+
+
+def _summed(database: Database) -> tuple[int, float]:
+    """How many days were added up, and in how many seconds."""
+    began = time.perf_counter()
+    days = bring_up_to_date(database)
+    with database.writes.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    return days, time.perf_counter() - began
 
 
 def _print(mix: Sequence[Asked], taken: dict[Asked, list[tuple[float, float]]], slowest: int) -> None:
@@ -356,6 +417,9 @@ def main() -> int:
             if kind == "postgresql" or not inspect(database.reads).has_table("crm_account"):
                 fill(database, options.accounts, options.seed)
                 product(url, "run")
+                load(database, "label_change", changes(options.accounts, options.seed), raw=False)
+                days = _summed(database)
+                print(f"\n{kind}: deals of {days[0]:,} days added up in {days[1]:.1f} s")
             measured(database, options.rounds, options.seed, options.slowest)
             database.close()
     return 0
