@@ -15,11 +15,12 @@ depends_on = None
 _SAID = ("occurred_on", "stage", "owner_id", "account_id", "amount_minor")
 
 
+def _unmarked(row: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM deal_day_mark WHERE day IS {row}.occurred_on)"  # noqa: S608 -- our own
+
+
 def _mark(row: str) -> str:
-    return (
-        f"INSERT INTO deal_day_mark (day) SELECT {row}.occurred_on "  # noqa: S608 -- our own names
-        f"WHERE NOT EXISTS (SELECT 1 FROM deal_day_mark WHERE day IS {row}.occurred_on);"
-    )
+    return f"BEGIN INSERT INTO deal_day_mark (day) VALUES ({row}.occurred_on); END"  # noqa: S608 -- our own
 
 
 def _mark_all_of(account: str) -> str:
@@ -29,14 +30,14 @@ def _mark_all_of(account: str) -> str:
     )
 
 
+# A condition of the trigger: within its statement it would fill a table for every row.
+_CHANGE = f"AFTER UPDATE OF {', '.join(_SAID)} ON crm_transaction WHEN"
 _DIFFERS = " OR ".join(f"OLD.{one} IS NOT NEW.{one}" for one in _SAID)
 TRIGGERS = {
-    "deal_added": f"AFTER INSERT ON crm_transaction BEGIN {_mark('NEW')} END",
-    "deal_changed": (
-        f"AFTER UPDATE OF {', '.join(_SAID)} ON crm_transaction WHEN {_DIFFERS} "
-        f"BEGIN {_mark('OLD')} {_mark('NEW')} END"
-    ),
-    "deal_removed": f"AFTER DELETE ON crm_transaction BEGIN {_mark('OLD')} END",
+    "deal_added": f"AFTER INSERT ON crm_transaction WHEN {_unmarked('NEW')} {_mark('NEW')}",
+    "deal_changed": f"{_CHANGE} ({_DIFFERS}) AND {_unmarked('NEW')} {_mark('NEW')}",
+    "deal_moved": f"{_CHANGE} OLD.occurred_on IS NOT NEW.occurred_on AND {_unmarked('OLD')} {_mark('OLD')}",
+    "deal_removed": f"AFTER DELETE ON crm_transaction WHEN {_unmarked('OLD')} {_mark('OLD')}",
     "deal_account_added": f"AFTER INSERT ON crm_account BEGIN {_mark_all_of('NEW.id')} END",
     "deal_account_removed": f"AFTER DELETE ON crm_account BEGIN {_mark_all_of('OLD.id')} END",
 }
@@ -114,10 +115,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     on_sqlite = op.get_bind().dialect.name == "sqlite"
-    for name, (when, _rows) in _WHEN.items():
-        table = when.rpartition(" ")[2]
-        op.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if on_sqlite else f" ON {table}"))
-        if not on_sqlite:
-            op.execute(f"DROP FUNCTION IF EXISTS {name}()")
+    for name in TRIGGERS if on_sqlite else ():
+        op.execute(f"DROP TRIGGER IF EXISTS {name}")
+    for name, (when, _rows) in () if on_sqlite else _WHEN.items():
+        op.execute(f"DROP TRIGGER IF EXISTS {name} ON {when.rpartition(' ')[2]}")
+        op.execute(f"DROP FUNCTION IF EXISTS {name}()")
     op.drop_table("deal_day_mark")
     op.drop_table("deal_day")
