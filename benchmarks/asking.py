@@ -20,33 +20,35 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import inspect, text
 
+from benchmarks.asking_data import SYLLABLES, USERS, accounts_table, changes, deals
 from benchmarks.child import peak_mb
 from benchmarks.scoring import DOCUMENT as SCORED
 from benchmarks.scoring import (
-    FIRST_ACCOUNT,
     NOW,
     PLAIN,
     FixedClock,
     load,
     product,
-    transactions,
 )
 from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
-from bot.app.ask import Ask
+from bot.app.ask import Answerer, Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.people import Person, Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
 from bot.language.understand import understand
+from bot.runtime.asking_parts import past_answers
 from bot.slack.views.answer import answer_message
 from bot.slack.views.drawing import Drawing
 from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
+from bot.store.deal_days import bring_up_to_date
 from bot.store.figures import SqlFigureBook
 from bot.store.places import TABLES
 from bot.store.schema import migrate
@@ -54,42 +56,6 @@ from connector.cache.engine import Database, open_database
 from scoring.criteria.tree import Calendar, Compare, Operator, Rolling, Unit
 from tests.support.postgres import running_postgres
 
-USERS = 60
-INDUSTRIES = (
-    "Health Care",
-    "Retail",
-    "Software",
-    "Manufacturing",
-    "Education",
-    "Banking",
-    "Logistics",
-    "Energy",
-)
-PLACES = (
-    *(("Austin", "Texas", "United States"), ("Boston", "Massachusetts", "United States")),
-    *(("Berlin", "Berlin", "Germany"), ("Munich", "Bavaria", "Germany"), ("Vienna", "Vienna", "Austria")),
-    *(("Paris", "Ile-de-France", "France"), ("London", "England", "United Kingdom")),
-)
-SYLLABLES = (
-    "ka",
-    "lo",
-    "mi",
-    "ren",
-    "tas",
-    "vor",
-    "be",
-    "dun",
-    "fi",
-    "gar",
-    "hel",
-    "ix",
-    "jo",
-    "nu",
-    "pri",
-    "quo",
-)
-ENDINGS = ("Systems", "Group", "Labs", "Industries", "Partners", "Foods", "Works", "Holdings")
-OPEN_SHARE = 0.06
 ME = Person("U1", "Ada King", "user1@example.com", "7001", Role.MEMBER)
 DOCUMENT = SCORED
 
@@ -120,6 +86,14 @@ BREAKDOWNS = (
     "accounts per owner",
     "how many VIP accounts per city",
     "how many accounts per label",
+)
+PAST = (
+    "who left VIP this month?",
+    "who left VIP this year?",
+    "who changed label this year?",
+    "who was VIP in June?",
+    "who was VIP this year?",
+    "how are we doing?",
 )
 _YEAR, _LAST = Calendar(Unit.YEAR, 0), Calendar(Unit.YEAR, -1)
 _QUARTER = Calendar(Unit.QUARTER, 0)
@@ -173,7 +147,7 @@ class Asked:
 
 def questions(names: Sequence[str]) -> Iterator[Asked]:
     """The mix; ``names`` are of accounts, for cards."""
-    for kind, sentences in (("list", LISTS), ("count", COUNTS), ("breakdown", BREAKDOWNS)):
+    for kind, sentences in (("list", LISTS), ("count", COUNTS), ("breakdown", BREAKDOWNS), ("past", PAST)):
         yield from (Asked(kind, one) for one in sentences)
     for name in names:
         yield Asked("card", f"how is {name} doing?")
@@ -183,41 +157,6 @@ def questions(names: Sequence[str]) -> Iterator[Asked]:
         ("figure, a year or all", LONG_FIGURES), ("trend", TRENDS),
     ):  # fmt: skip
         yield from (Asked(kind, sentence, question) for sentence, question in figures.items())
-
-
-def accounts_table(accounts: int, seed: int) -> pa.Table:
-    """Accounts with names, industries, places, owners, sizes."""
-    chance = np.random.default_rng(seed)
-    parts = chance.integers(0, len(SYLLABLES), (accounts, 5))
-    endings = chance.integers(0, len(ENDINGS), accounts)
-    names = ["".join(SYLLABLES[at] for at in row).capitalize() for row in parts]
-    names = [f"{name} {ENDINGS[at]}" for name, at in zip(names, endings, strict=True)]
-    places = chance.integers(0, len(PLACES), accounts)
-    columns = {
-        "id": pa.array(np.arange(accounts) + FIRST_ACCOUNT).cast(pa.string()),
-        "name": pa.array(names),
-        "industry": pa.array([INDUSTRIES[at] for at in chance.integers(0, len(INDUSTRIES), accounts)]),
-        "city": pa.array([PLACES[at][0] for at in places]),
-        "state": pa.array([PLACES[at][1] for at in places]),
-        "country": pa.array([PLACES[at][2] for at in places]),
-        "owner_id": pa.array(chance.integers(7000, 7000 + USERS, accounts)).cast(pa.string()),
-        "employees": pa.array(np.round(chance.lognormal(5, 1.5, accounts)).astype(np.int64)),
-        "annual_revenue_minor": pa.array(np.round(chance.lognormal(19, 1.5, accounts)).astype(np.int64)),
-        "raw": pa.array(["{}"] * accounts),
-    }
-    return pa.table(columns)
-
-
-def deals(accounts: int, seed: int) -> Iterator[pa.Table]:
-    """Transactions with owners, some of them open."""
-    chance = np.random.default_rng(seed + 1)
-    for table in transactions(accounts, seed):
-        rows = len(table)
-        is_open = chance.random(rows) < OPEN_SHARE
-        stages = np.where(is_open, "Negotiation", table.column("stage").to_numpy(zero_copy_only=False))
-        owners = pa.array(chance.integers(7000, 7000 + USERS, rows)).cast(pa.string())
-        at = table.column_names.index("stage")
-        yield table.set_column(at, "stage", pa.array(stages, pa.string())).append_column("owner_id", owners)
 
 
 def fill(database: Database, accounts: int, seed: int) -> None:
@@ -259,6 +198,9 @@ def fill(database: Database, accounts: int, seed: int) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
+_NOTHING: Any = None  # recommends nothing: no question here asks for it
+
+
 class Asking:
     """The product's own parts over a database."""
 
@@ -269,10 +211,14 @@ class Asking:
         def configuration() -> object:
             return configurations.current().configuration
 
+        self._read: dict[Asked, bool] = {}
         self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
-        figures = SqlFigureBook(database, configuration, clock)  # type: ignore[arg-type]
-        self.further = {Kind.FIGURE: FigureAnswers(self.book, figures, configuration)}  # type: ignore[arg-type]
-        self.ask = Ask(self.book, configuration, self.further)  # type: ignore[arg-type]
+        figures = SqlFigureBook(database, configuration, clock, reader=self.book.reader)  # type: ignore[arg-type]
+        self.further: dict[Kind, Answerer] = {
+            Kind.FIGURE: FigureAnswers(self.book, figures, configuration),  # type: ignore[arg-type]
+            **past_answers(database, self.book, configuration, _NOTHING, figures),  # type: ignore[arg-type]
+        }
+        self.ask = Ask(self.book, configuration, self.further, together=self.book.together)  # type: ignore[arg-type]
 
     def answered(self, asked: Asked) -> Answer:
         """The answer, drawn."""
@@ -283,8 +229,11 @@ class Asking:
         return answer
 
     def _is_read(self, asked: Asked) -> bool:
-        if asked.question is None:
-            return True
+        if asked not in self._read:
+            self._read[asked] = asked.question is None or self._is_a_figure(asked)
+        return self._read[asked]
+
+    def _is_a_figure(self, asked: Asked) -> bool:
         understood = understand(asked.sentence, self.ask.vocabulary(ME))
         return not isinstance(understood, NotUnderstood) and understood.kind is Kind.FIGURE
 
@@ -292,7 +241,8 @@ class Asking:
         if asked.question is None:
             raise RuntimeError(asked.sentence)
         frame = Answer(asked.sentence, None, "", 0, 0, self.book.as_of(), self.book.currency())
-        return self.further[Kind.FIGURE](asked.question, ME, frame)
+        with self.book.together():
+            return self.further[Kind.FIGURE](asked.question, ME, frame)
 
 
 def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
@@ -315,6 +265,15 @@ def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
         asking.answered(asked)
         taken[asked].append(((time.perf_counter() - clock) * 1e3, (time.process_time() - cpu) * 1e3))
     _print(mix, taken, slowest)
+
+
+def _summed(database: Database) -> tuple[int, float]:
+    """How many days were added up, and in how many seconds."""
+    began = time.perf_counter()
+    days = bring_up_to_date(database)
+    with database.writes.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    return days, time.perf_counter() - began
 
 
 def _print(mix: Sequence[Asked], taken: dict[Asked, list[tuple[float, float]]], slowest: int) -> None:
@@ -355,6 +314,9 @@ def main() -> int:
             if kind == "postgresql" or not inspect(database.reads).has_table("crm_account"):
                 fill(database, options.accounts, options.seed)
                 product(url, "run")
+                load(database, "label_change", changes(options.accounts, options.seed), raw=False)
+                days = _summed(database)
+                print(f"\n{kind}: deals of {days[0]:,} days added up in {days[1]:.1f} s")
             measured(database, options.rounds, options.seed, options.slowest)
             database.close()
     return 0

@@ -124,12 +124,16 @@ def fill(database: Database, accounts: int, seed: int) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def load(database: Database, name: str, tables: Iterable[pa.Table]) -> None:
-    """Rows past the ORM: COPY, or SQLite's own statement."""
+def load(database: Database, name: str, tables: Iterable[pa.Table], *, raw: bool = True) -> None:
+    """Rows past the ORM: COPY, or SQLite's own statement; ``raw``: of a table of records, which has it."""
     with database.writes.begin() as connection:
         driver: Any = connection.connection.driver_connection
         for table in tables:
-            full = table if "raw" in table.column_names else table.append_column("raw", _empty(len(table)))
+            full = (
+                table
+                if not raw or "raw" in table.column_names
+                else table.append_column("raw", _empty(len(table)))
+            )
             columns = ", ".join(full.column_names)
             if database.dialect == "postgresql":
                 with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -47,6 +48,7 @@ class Ask:
         *,
         conversations: Conversations | None = None,
         missing: Missing | None = None,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Put it together.
 
@@ -57,12 +59,14 @@ class Ask:
             runner: where the vocabulary is built anew when data has changed.
             conversations: what was asked where; without it every sentence begins anew.
             missing: counts what was not understood.
+            together: within it the book reads everything in one look.
         """
         self._book = book
         self._further = further
         self._index = KeptIndex(book, configuration, runner)
         self._conversations = conversations
         self._missing = missing
+        self._together = together
 
     def ask(
         self,
@@ -88,7 +92,8 @@ class Ask:
         vocabulary = self.vocabulary(person)
         known = self._known(conversation)
         turn = decide(text, vocabulary, known, max(0, offset), direct=direct(conversation), pressed=pressed)
-        answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
+        with self._together():
+            answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
         if answer.not_understood is not None and self._missing is not None and not pressed:
             self._missing.count(text, answer.not_understood, person)
         self._keep(conversation, turn, answer)

@@ -24,6 +24,7 @@ from bot.language.question import Kind
 from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.conversations import SqlConversations
+from bot.store.deal_days import bring_up_to_date
 from bot.store.figures import SqlFigureBook
 from bot.store.flock import SqlFlock
 from bot.store.label_moves import SqlLabelChanges
@@ -32,6 +33,8 @@ from bot.store.last_changes import SqlLastChanges
 from bot.store.misses import SqlMisses
 from connector.cache.engine import Database
 from scoring.config import Configuration
+
+ADDED_UP_AT_A_BEAT = 3  # transactions of some days each: sync, which writes too, waits for one at most
 
 
 def further_answers(
@@ -42,7 +45,7 @@ def further_answers(
     recommending: Recommending,
 ) -> Mapping[Kind, Answerer]:
     """An answerer for each kind that ``bot.app.ask`` does not answer itself."""
-    figures = SqlFigureBook(database, configuration, clock)
+    figures = SqlFigureBook(database, configuration, clock, reader=book.reader)
     return {
         Kind.FIGURE: FigureAnswers(book, figures, configuration),
         **past_answers(database, book, configuration, recommending, figures),
@@ -129,6 +132,7 @@ class AskingParts:
             beside,
             conversations=self.conversations,
             missing=self.missing,
+            together=self._book.together,
         )
 
     @cached_property
@@ -152,6 +156,7 @@ class AskingParts:
         return LearnedWords(self.asking.read, self._documents)
 
     def keep_house(self) -> None:
-        """Forget conversations and misses that are old."""
+        """Forget conversations and misses that are old; add up the deals that have changed."""
         self.conversations.forget_old()
         self.misses.forget_old()
+        bring_up_to_date(self._database, ADDED_UP_AT_A_BEAT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -81,10 +82,33 @@ class AccountReader:
         self._configuration = configuration
         self._clock = clock
         self._joined = joined
+        self._held = threading.local()
+
+    @property
+    def held(self) -> Reading | None:
+        """The look that this thread is in the middle of (``together``)."""
+        found: Reading | None = getattr(self._held, "reading", None)
+        return found
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Every look of this thread is the same one: fields and day are read once, of one moment."""
+        if self.held is not None:
+            yield
+            return
+        with self.reading() as reading:
+            self._held.reading = reading
+            try:
+                yield
+            finally:
+                self._held.reading = None
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A look, in one transaction."""
+        if self.held is not None:
+            yield self.held
+            return
         configuration = self._configuration()
         expressions = {one.field.source: one.expression for one in self._joined}
         columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)

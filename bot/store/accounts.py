@@ -17,7 +17,7 @@ from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
 from bot.store.account_reading import AccountReader, Reading
-from bot.store.catalog import Joined, account_catalog
+from bot.store.catalog import Joined
 from bot.store.columns import (
     ACCOUNT,
     OWNER,
@@ -92,13 +92,12 @@ class SqlAccountBook:
         self._reader = AccountReader(database, configuration, clock, joined)
         self._crm_url = crm_url
         self._explain = explain
-        self._joined = joined
         self._advise = advise
 
     def catalog(self) -> Catalog:
         """The fields that a question may use."""
-        with self._database.reads.connect() as connection:
-            return account_catalog(connection, self._configuration(), self._joined)
+        with self._reader.reading() as reading:
+            return reading.catalog
 
     def words(self) -> OrganisationWords:
         """The organisation's own words."""
@@ -253,8 +252,19 @@ class SqlAccountBook:
 
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
+        if self._reader.held is not None:
+            return self._reader.held.today.day
         with self._database.reads.connect() as connection:
             return self._reader.today(connection, self._configuration()).day
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads meanwhile is read in one look."""
+        return self._reader.together()
+
+    @property
+    def reader(self) -> AccountReader:
+        """What opens the looks, for other books that are to share them."""
+        return self._reader
 
     def reading(self) -> AbstractContextManager[Reading]:
         """One look at accounts, for what else is read of them by criteria."""

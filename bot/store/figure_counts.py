@@ -23,13 +23,14 @@ from bot.store.figure_records import (
     purchase_records,
     within,
 )
+from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
 from bot.store.purchase_values import halves
 from scoring.criteria.bounds import LOW_BITS
 from scoring.criteria.check import field_named
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import Node, conjunction
+from scoring.criteria.tree import Always, Node, conjunction
 
 DEAL_OWNER = "deal_owner"
 _OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
@@ -54,7 +55,7 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
         return Counted(merged(_shares(reading, criteria, figure)), Scale())
     if figure.metric is None:
         return _of_field(reading, criteria, figure)
-    records = _records(reading, figure.metric, owned=figure.by == DEAL_OWNER)
+    records = _records(reading, criteria, figure, figure.metric)
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
     chosen = [*records.chosen, *within(_day(records), days.first, days.last)]
     scale = Scale(money=figure.metric in _MONEY)
@@ -72,7 +73,12 @@ def _day(records: Records) -> ColumnElement[Any]:
     return records.day
 
 
-def _records(reading: Reading, metric: Metric, *, owned: bool) -> Records:
+def _records(reading: Reading, criteria: Node, figure: Figure, metric: Metric) -> Records:
+    owned = figure.by == DEAL_OWNER
+    if isinstance(criteria, Always) and (owned or figure.by is None):
+        summed = summed_records(reading, metric, owned=owned)
+        if summed is not None:
+            return summed
     if metric in PURCHASED:
         return purchase_records(reading, metric, owned=owned)
     return deal_records(reading, metric)
@@ -86,9 +92,15 @@ def _field(name: str | None, reading: Reading) -> Field | None:
     return field
 
 
-def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
+def _halves(records: Records, dialect: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if records.sums is not None:
+        return records.sums
     # SQLite's own sum fails beyond 64 bits; PostgreSQL's is exact.
-    upper, lower = halves(records.amount) if dialect == "sqlite" else (null(), func.sum(records.amount))
+    return halves(records.amount) if dialect == "sqlite" else (null(), func.sum(records.amount))
+
+
+def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
+    upper, lower = _halves(records, dialect)
     return (
         records.one.label("records"),
         records.part.label("part"),
@@ -106,6 +118,12 @@ def _accounts(reading: Reading, criteria: Node, field: Field | None) -> FromClau
     return select(ACCOUNT.c.id, *value).select_from(rows).where(reading.meets(criteria)).subquery("mine")
 
 
+def _of_accounts(records: Records, accounts: FromClause) -> FromClause:
+    if records.account is None:
+        return records.rows
+    return records.rows.join(accounts, accounts.c.id == records.account)
+
+
 def _joined(
     reading: Reading, records: Records, criteria: Node, by: str | None, *, whole: bool = False
 ) -> tuple[Select[Any], Field | None]:
@@ -113,7 +131,7 @@ def _joined(
     field = _field(by, reading)
     of_account = None if field in {None, _OWNER_FIELD} else field
     mine = _accounts(reading, criteria, of_account)
-    rows = records.rows.join(mine, mine.c.id == records.account)
+    rows = _of_accounts(records, mine)
     if field is None:
         return select(null().label("name"), *_sums(records, reading.dialect)).select_from(rows), None
     if field is _OWNER_FIELD:
@@ -156,8 +174,7 @@ def _periods(
     if figure.every is None:
         raise TypeError("no trend without a unit")
     number = number_sql(day, figure.every, starts, reading.dialect).label("name")
-    mine = _accounts(reading, criteria, None)
-    rows = records.rows.join(mine, mine.c.id == records.account)
+    rows = _of_accounts(records, _accounts(reading, criteria, None))
     statement = (
         select(number, *_sums(records, reading.dialect)).select_from(rows).where(*chosen, day.is_not(None))
     )

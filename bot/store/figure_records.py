@@ -51,23 +51,25 @@ class Records:
 
     Attributes:
         rows: a query's FROM.
-        account: whose they are.
+        account: whose they are; None where they stand for those of every account that there is.
         day: None where they have none.
         owner: the id of the CRM user who owns a record; None where it has none.
         one: how many of them are counted, added up.
         part: how many are of the kind that is asked for.
         amount: what is added up, never NULL.
         chosen: what holds of those that count.
+        sums: of the amounts, in two halves, where they are added up already.
     """
 
     rows: FromClause
-    account: ColumnElement[str]
+    account: ColumnElement[str] | None
     day: ColumnElement[Any] | None
     owner: ColumnElement[str] | None
     one: ColumnElement[int]
     part: ColumnElement[int]
     amount: ColumnElement[int]
     chosen: tuple[Truth, ...] = ()
+    sums: tuple[ColumnElement[int], ColumnElement[int]] | None = None
 
 
 def purchases_of(reading: Reading) -> Purchases:
@@ -122,8 +124,7 @@ def deal_records(reading: Reading, metric: Metric) -> Records:
     Raises:
         CriteriaError: the criteria of won deals do not fit the fields any more.
     """
-    catalog = _of_deals(reading)
-    node = parse(reading.configuration.won, catalog)
+    node, catalog = won_deals(reading)
     won, over = _won(reading, node, catalog), is_over(reading.connection)
     chosen = {
         Metric.LOST: and_(over, not_(won)),
@@ -145,11 +146,17 @@ def deal_records(reading: Reading, metric: Metric) -> Records:
     )
 
 
-def _of_deals(reading: Reading) -> Catalog:
+def won_deals(reading: Reading) -> tuple[Node, Catalog]:
+    """The criteria of won deals, with the fields that they are read by.
+
+    Raises:
+        CriteriaError: they do not fit the fields any more.
+    """
     deals = reading.catalog.relation("deals")
     if deals is None:
         raise CriteriaError("There are no deals to count.")
-    return deals.catalog.open()
+    catalog = deals.catalog.open()
+    return parse(reading.configuration.won, catalog), catalog
 
 
 def _won(reading: Reading, node: Node, catalog: Catalog) -> Truth:

@@ -7,6 +7,7 @@ they are exact beyond 64 bits on both databases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
 
@@ -18,6 +19,7 @@ from bot.store.counted import left_out
 from bot.store.figure_counts import DEAL_OWNER, counted_over
 from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
 from bot.store.figure_rows import Trend, by_size
+from bot.store.figure_sums import summed_deal_remarks
 from bot.store.figure_values import What
 from bot.store.places import TRANSACTION
 from connector.cache.engine import Database
@@ -35,8 +37,14 @@ class SqlFigureBook:
         configuration: Callable[[], Configuration],
         clock: Clock,
         joined: Sequence[Joined] = (),
+        reader: AccountReader | None = None,
     ) -> None:
-        self._reader = AccountReader(database, configuration, clock, joined)
+        """Put it together; ``reader``: whose looks it shares, instead of looks of its own."""
+        self._reader = reader or AccountReader(database, configuration, clock, joined)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads meanwhile is read in one look."""
+        return self._reader.together()
 
     def figure(self, criteria: Node, figure: Figure) -> list[FigureRow]:
         """The number over the accounts that meet the criteria; a row for each group or period.
@@ -104,13 +112,21 @@ def _of_purchases(reading: Reading) -> Iterator[str]:
 
 
 def _of_deals(reading: Reading, metric: Metric) -> Iterator[str]:
-    records = deal_records(reading, metric)
-    without = select(func.count()).select_from(records.rows)
-    alone = reading.connection.execute(without.where(records.account.is_(None), *records.chosen)).scalar_one()
+    summed = summed_deal_remarks(reading, metric)
+    alone, nothing = summed if summed is not None else _counted_remarks(reading, metric)
     if alone:
         yield f"Deals without an account do not count: {alone:,}."
-    if metric in {Metric.PIPELINE, Metric.AVERAGE_DEAL}:
-        nothing = without.where(TRANSACTION.c.amount_minor.is_(None), *records.chosen)
-        number = reading.connection.execute(nothing).scalar_one()
-        if number:
-            yield f"Deals without an amount, or whose exchange rate is not known, count as 0: {number:,}."
+    if nothing and metric in {Metric.PIPELINE, Metric.AVERAGE_DEAL}:
+        yield f"Deals without an amount, or whose exchange rate is not known, count as 0: {nothing:,}."
+
+
+def _counted_remarks(reading: Reading, metric: Metric) -> tuple[int, int]:
+    """How many of the deals have no account, how many no amount."""
+    records = deal_records(reading, metric)
+    without = select(func.count()).select_from(records.rows)
+    is_alone = TRANSACTION.c.account_id.is_(None)
+    alone = reading.connection.execute(without.where(is_alone, *records.chosen)).scalar_one()
+    if metric not in {Metric.PIPELINE, Metric.AVERAGE_DEAL}:
+        return alone, 0
+    nothing = without.where(TRANSACTION.c.amount_minor.is_(None), *records.chosen)
+    return alone, reading.connection.execute(nothing).scalar_one()

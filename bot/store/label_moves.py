@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
 
 from bot.app.answering.moves import ChangesAsked, ChangesFound, ListedChange, WentWhere
 from bot.language.question import Sort
@@ -30,11 +30,12 @@ class SqlLabelChanges:
     ) -> ChangesFound:
         """Page, counts and what was left out, of one moment."""
         with self._readings() as reading:
-            rows = chosen_changes(reading, criteria, asked, sort)
+            order = (*first_keys(reading, sort), _CHANGE.c.as_of.desc(), _CHANGE.c.id.desc())
+            page = _chosen(reading, criteria, asked, sort).order_by(*order).limit(limit).offset(offset)
             return ChangesFound(
-                page=tuple(_listed(reading, [row.id for row in rows[offset : offset + limit]])),
-                accounts=len({row.account_id for row in rows}),
-                cells=went_where((row.old_label, row.new_label) for row in rows),
+                page=tuple(_listed(reading, [row.id for row in reading.connection.execute(page)])),
+                accounts=_accounts(reading, criteria, asked),
+                cells=_cells(reading, criteria, asked),
                 left_out=_has_baselines(reading.connection, asked),
                 began=first_run(reading.connection, asked.segmentation),
             )
@@ -43,8 +44,7 @@ class SqlLabelChanges:
 def went_where(labels: Iterable[tuple[str | None, str | None]]) -> tuple[WentWhere, ...]:
     """Counts from where to where, the most first."""
     counts = Counter(labels)
-    found = [WentWhere(old, new, many) for (old, new), many in counts.items()]
-    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+    return _most_first(WentWhere(old, new, many) for (old, new), many in counts.items())
 
 
 def counted_changes(connection: Connection, asked: ChangesAsked) -> tuple[WentWhere, ...]:
@@ -52,8 +52,7 @@ def counted_changes(connection: Connection, asked: ChangesAsked) -> tuple[WentWh
     both = (_CHANGE.c.old_label, _CHANGE.c.new_label)
     rows = _CHANGE.join(ACCOUNT, ACCOUNT.c.id == _CHANGE.c.account_id)
     query = select(*both, func.count()).select_from(rows).where(*_conditions(asked)).group_by(*both)
-    found = [WentWhere(*row) for row in connection.execute(query)]
-    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+    return _most_first(WentWhere(*row) for row in connection.execute(query))
 
 
 def first_run(connection: Connection, segmentation: str) -> date | None:
@@ -62,18 +61,33 @@ def first_run(connection: Connection, segmentation: str) -> date | None:
     return connection.execute(query).scalar()
 
 
-def chosen_changes(
-    reading: Reading, criteria: Node, asked: ChangesAsked, sort: Sequence[Sort] = ()
-) -> list[Row[Any]]:
-    """``id account_id old_label new_label`` of every change, in order.
+def chosen_changes(reading: Reading, criteria: Node, asked: ChangesAsked) -> list[Row[Any]]:
+    """``id account_id old_label new_label`` of every change."""
+    return list(reading.connection.execute(_chosen(reading, criteria, asked)))
 
-    One look for list and counts together: criteria may be what takes longest.
-    """
+
+def _accounts(reading: Reading, criteria: Node, asked: ChangesAsked) -> int:
+    """Of how many accounts the changes are."""
+    chosen = _chosen(reading, criteria, asked).with_only_columns(_CHANGE.c.account_id).distinct()
+    return reading.connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
+
+
+def _cells(reading: Reading, criteria: Node, asked: ChangesAsked) -> tuple[WentWhere, ...]:
+    """All the changes, counted where they are."""
+    both = (_CHANGE.c.old_label, _CHANGE.c.new_label)
+    chosen = _chosen(reading, criteria, asked)
+    rows = reading.connection.execute(chosen.with_only_columns(*both, func.count()).group_by(*both))
+    return _most_first(WentWhere(*row) for row in rows)
+
+
+def _most_first(found: Iterable[WentWhere]) -> tuple[WentWhere, ...]:
+    return tuple(sorted(found, key=lambda one: (-one.changes, one.old or "", one.new or "")))
+
+
+def _chosen(reading: Reading, criteria: Node, asked: ChangesAsked, sort: Sequence[Sort] = ()) -> Select[Any]:
     columns = (_CHANGE.c.id, _CHANGE.c.account_id, _CHANGE.c.old_label, _CHANGE.c.new_label)
     rows = needed_beside(_CHANGE, _CHANGE.c.account_id, reading, criteria, sort)
-    query = select(*columns).select_from(rows).where(*_conditions(asked), reading.meets(criteria))
-    order = (*first_keys(reading, sort), _CHANGE.c.as_of.desc(), _CHANGE.c.id.desc())
-    return list(reading.connection.execute(query.order_by(*order)))
+    return select(*columns).select_from(rows).where(*_conditions(asked), reading.meets(criteria))
 
 
 def _listed(reading: Reading, ids: Sequence[int]) -> Iterator[ListedChange]:

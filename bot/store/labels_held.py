@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
 from bot.app.answering.held import HeldAsked, Holder, HoldersFound, Stint
 from bot.language.question import Sort
@@ -39,13 +40,17 @@ class SqlLabelsHeld:
     ) -> HoldersFound:
         """Page and number, of one moment."""
         with self._readings() as reading:
-            ids = _holding(reading, criteria, asked, sort)
-            page = ids[offset : offset + limit]
-            return HoldersFound(tuple(_holders(reading, asked, page)), len(ids))
+            holding = _holding(reading, criteria, asked, sort)
+            order = in_order(sort, reading.catalog, reading.columns)
+            page = reading.connection.execute(holding.order_by(*order).limit(limit).offset(offset))
+            ids = page.scalars().all()
+            every = select(func.count()).select_from(_holding(reading, criteria, asked).subquery())
+            number = reading.connection.execute(every).scalar_one()
+            return HoldersFound(tuple(_holders(reading, asked, ids)), number)
 
 
-def _holding(reading: Reading, criteria: Node, asked: HeldAsked, sort: Sequence[Sort]) -> Sequence[str]:
-    """The accounts whose label was given before the last day and not taken away by the first, in order.
+def _holding(reading: Reading, criteria: Node, asked: HeldAsked, sort: Sequence[Sort] = ()) -> Select[Any]:
+    """The accounts whose label was given before the last day and not taken away by the first.
 
     A label that was taken away on the day on which it was given is the label of no day.
     """
@@ -54,9 +59,7 @@ def _holding(reading: Reading, criteria: Node, asked: HeldAsked, sort: Sequence[
     given = select(_CHANGE.c.account_id).where(*_of(asked), _CHANGE.c.as_of <= asked.last)
     held = given.where(or_(stands, lasted)).distinct().subquery("held")
     rows = needed_beside(held, held.c.account_id, reading, criteria, sort)
-    query = select(ACCOUNT.c.id).select_from(rows).where(reading.meets(criteria))
-    order = in_order(sort, reading.catalog, reading.columns)
-    return reading.connection.execute(query.order_by(*order)).scalars().all()
+    return select(ACCOUNT.c.id).select_from(rows).where(reading.meets(criteria))
 
 
 def _holders(reading: Reading, asked: HeldAsked, ids: Sequence[str]) -> Iterator[Holder]:

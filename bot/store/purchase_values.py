@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Double, Numeric, and_, case, cast, func, literal, null
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    Integer,
+    Numeric,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+)
 from sqlalchemy import types as sql_types
 
 from bot.store.raw_values import CALENDAR
@@ -56,7 +69,7 @@ def halves(amount: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElemen
     """The sum in an upper and a lower half, each of which stays within 64 bits."""
     low = literal((1 << LOW_BITS) - 1, BigInteger)
     return (
-        func.sum(amount.bitwise_rshift(LOW_BITS), type_=BigInteger),
+        func.sum(amount.bitwise_rshift(literal(LOW_BITS, Integer)), type_=BigInteger),
         func.sum(amount.bitwise_and(low), type_=BigInteger),
     )
 

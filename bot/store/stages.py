@@ -40,13 +40,46 @@ def deals_that_meet(
 
 def is_over(connection: Connection) -> ColumnElement[bool]:
     """The contrary of ``places.is_open``, never NULL, as a list of the stages that there are."""
-    over = [one for one in _stages(connection) if fold(one).startswith(CLOSED_STAGE)]
-    return func.coalesce(without_index(TRANSACTION.c.stage, connection.dialect.name).in_(over), false())
+    stage = without_index(TRANSACTION.c.stage, connection.dialect.name)
+    return func.coalesce(stage.in_(stages_over(connection)), false())
+
+
+def stages_over(connection: Connection) -> list[str]:
+    """The stages in which a deal is over."""
+    return [one for one in every_stage(connection) if fold(one).startswith(CLOSED_STAGE)]
+
+
+def stages_that_meet(
+    connection: Connection, node: Node, catalog: Catalog, today: Today
+) -> list[str | None] | None:
+    """The stages, None for no stage, whose deals meet criteria; None where these ask for more."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    if not all(_is_about_stage(one, catalog) for one in parts):
+        return None
+    return _wanted(connection, parts, catalog, today)
+
+
+def in_stages(stage: ColumnElement[Any], wanted: Sequence[str | None]) -> ColumnElement[bool]:
+    """That a stage is one of these; NULL of no stage that is not among them."""
+    listed = stage.in_([one for one in wanted if one is not None])
+    return or_(stage.is_(None), listed) if None in wanted else listed
 
 
 def without_index(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """The column so that SQLite does not look it up by itself: one walk by account needs no sorting."""
     return UnaryExpression(column, operator=operators.custom_op("+")) if dialect == "sqlite" else column
+
+
+def none_if_any(connection: Connection) -> tuple[None, ...]:
+    """None, once, if there are deals without a stage: not to ask for them lets an index find the others.
+
+    They stand at the end of the index where each database puts them; statistics may speak against a look for
+    them, and for reading every deal.
+    """
+    column = TRANSACTION.c.stage
+    end = column.asc() if connection.dialect.name == "sqlite" else column.desc()
+    first = connection.execute(select(column).order_by(end).limit(1)).first()
+    return (None,) if first is not None and first.stage is None else ()
 
 
 def _is_about_stage(node: Node, catalog: Catalog) -> bool:
@@ -59,17 +92,21 @@ def _is_about_stage(node: Node, catalog: Catalog) -> bool:
 def _of_stages(
     connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
 ) -> ColumnElement[bool]:
-    stages: list[str | None] = [None, *_stages(connection)]
+    wanted = _wanted(connection, nodes, catalog, today)
+    return in_stages(without_index(TRANSACTION.c.stage, connection.dialect.name), wanted)
+
+
+def _wanted(
+    connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
+) -> list[str | None]:
+    stages: list[str | None] = [None, *every_stage(connection)]
     (name,) = {field.name for node in nodes for field in fields_of(node, catalog)}
     frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})
     holds = np.logical_and.reduce([mask(one, frame, catalog, today).to_numpy() for one in nodes])
-    wanted = [stage for stage, met in zip(stages, holds, strict=True) if met]
-    stage = without_index(TRANSACTION.c.stage, connection.dialect.name)
-    listed = stage.in_([one for one in wanted if one is not None])
-    return or_(TRANSACTION.c.stage.is_(None), listed) if None in wanted else listed
+    return [stage for stage, met in zip(stages, holds, strict=True) if met]
 
 
-def _stages(connection: Connection) -> list[str]:
+def every_stage(connection: Connection) -> list[str]:
     """Every stage that a transaction has: each by one look into the index behind the one before."""
     found: list[str] = []
     column = TRANSACTION.c.stage

@@ -25,6 +25,10 @@ def _day(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(Date, nullable=nullable))
 
 
+def _large() -> Any:
+    return Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
 class ScoreRow(SQLModel, table=True):
     """What one segmentation says of one account now. Written only when something in it differs.
 
@@ -297,6 +301,38 @@ class MissRow(SQLModel, table=True):
     count: int = 1
     first_at: datetime = _instant(nullable=False)
     last_at: datetime = _instant(nullable=False, index=True)
+
+
+class DealDayRow(SQLModel, table=True):
+    """Deals added up: by day and stage, and with ``by_owner`` by their owner too.
+
+    Right for every day that ``deal_day_mark`` does not name. The sums are of deals whose account there is:
+    ``upper`` and ``lower`` are the halves of their amounts (``bot.store.purchase_values.halves``),
+    ``given_back`` is how many amounts are below 0. Of all deals are ``alone``, without an account, and
+    ``unpriced``, without an amount.
+    """
+
+    __tablename__: ClassVar[Any] = "deal_day"
+    __table_args__ = (Index("ix_deal_day_stage", "by_owner", "stage", "day"),)
+    id: int | None = Field(default=None, primary_key=True)
+    by_owner: bool
+    day: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
+    stage: str | None = _text()
+    owner_id: str | None = _text()
+    deals: int = _large()
+    given_back: int = _large()
+    upper: int = _large()
+    lower: int = _large()
+    alone: int = _large()
+    unpriced: int = _large()
+
+
+class DealDayMarkRow(SQLModel, table=True):
+    """A closing day (NULL: none) whose deals are others than those that were added up; triggers write it."""
+
+    __tablename__: ClassVar[Any] = "deal_day_mark"
+    id: int | None = Field(default=None, primary_key=True)
+    day: date | None = Field(default=None, sa_column=Column(Date, nullable=True, index=True))
 
 
 class IncidentRow(SQLModel, table=True):
