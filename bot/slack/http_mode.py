@@ -164,9 +164,11 @@ class HttpConnection:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "stopping")
         work = self._threads.submit(self._take, asked, signed)
         wait = ACKNOWLEDGE_SECONDS if _is_bare(asked.body) else None
+        awaited = asyncio.wrap_future(work)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(work)), wait)
+            return await asyncio.wait_for(asyncio.shield(awaited), wait)
         except TimeoutError:
+            awaited.add_done_callback(lambda one: one.cancelled() or one.exception())  # noted below
             # The database or Slack keeps us waiting. It goes on; Slack is not to send it again meanwhile.
             work.add_done_callback(self._note_failure)
             return Response()

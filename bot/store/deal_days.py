@@ -1,8 +1,8 @@
 """Deals added up by closing day, stage and owner, so that a figure over all of them reads sums.
 
-Triggers of the database mark every day whose deals change (migration 0013). ``bring_up_to_date`` adds marked
-days up again; until it has, ``summed_deals`` reads the deals of these days themselves: what it gives is
-always what the deals give.
+Triggers of the database mark every day whose deals change (``deal_day_triggers``). ``bring_up_to_date`` adds
+marked days up again; until it has, ``summed_deals`` reads the deals of these days themselves: what it gives
+is always what the deals give.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from bot.store.deal_day_triggers import are_watched, watch
 from bot.store.locks import take_turn
 from bot.store.places import ACCOUNT, TABLES, TRANSACTION
 from bot.store.purchase_values import halves
@@ -48,6 +49,8 @@ def summed_deals(connection: Connection, *, by_owner: bool) -> Subquery | None:
         connection: to the cache.
         by_owner: with the owners; without them ``owner_id`` says nothing.
     """
+    if not are_watched(connection):
+        return None
     marked = connection.execute(select(_MARK.c.day).distinct().limit(MOST_MARKED + 1)).scalars().all()
     none = connection.execute(select(_SUMS.c.id).limit(1)).first() is None
     if none or len(marked) > MOST_MARKED:
@@ -70,8 +73,13 @@ def bring_up_to_date(database: Database, most: int | None = None) -> int:
         How many days were added up.
     """
     with database.reads.connect() as connection:
-        if not is_behind(connection):
+        watched = are_watched(connection)
+        if watched and not is_behind(connection):
             return 0
+    if not watched:
+        with database.writes.begin() as connection:
+            take_turn(connection, "deal days")
+            watch(connection)
     done = turns = 0
     while most is None or turns < most:
         with database.writes.begin() as connection:

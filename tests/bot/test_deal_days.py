@@ -28,7 +28,7 @@ METRICS = [one for one in Metric if one is not Metric.SHARE]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BuyingWorld]:
-    """With the triggers that the migrations make."""
+    """With the schema and the triggers that the migrations make."""
     if request.param == "sqlite":
         opened = open_database(f"sqlite:///{tmp_path / 'migrated.sqlite'}")
         migrate(opened)
@@ -161,11 +161,30 @@ def test_many_marked_days_are_not_put_together(world: BuyingWorld) -> None:
     assert bring_up_to_date(world.database, 1) == DAYS_AT_ONCE
 
 
-def test_a_deployment_that_upgrades_marks_every_day(world: BuyingWorld) -> None:
+def test_the_first_adding_up_adds_up_every_day_and_watches_from_then_on(world: BuyingWorld) -> None:
     organised(world, 6)
     with world.database.reads.connect() as connection:
         days = set(connection.execute(select(TRANSACTION.c.occurred_on)).scalars())
+        assert summed_deals(connection, by_owner=False) is None
+    assert bring_up_to_date(world.database) == len(days)
+    with world.database.reads.connect() as connection:
+        assert summed_deals(connection, by_owner=False) is not None
+    with world.database.writes.begin() as connection:
+        connection.execute(update(TRANSACTION).values(owner_id="u9"))
     assert marked(world.database) == days
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_sums_are_not_used_where_a_trigger_is_missing(world: BuyingWorld) -> None:
+    organised(world, 8)
+    bring_up_to_date(world.database)
+    with world.database.writes.begin() as connection:
+        connection.execute(text("DROP TRIGGER deal_changed"))
+    with world.database.reads.connect() as connection:
+        assert summed_deals(connection, by_owner=False) is None
+    assert bring_up_to_date(world.database) > 0
+    with world.database.reads.connect() as connection:
+        assert summed_deals(connection, by_owner=False) is not None
 
 
 def test_looks_together_are_one(world: BuyingWorld) -> None:

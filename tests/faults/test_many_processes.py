@@ -44,7 +44,7 @@ def test_a_request_and_an_event_are_taken_by_one_of_two_processes(run: RoleRun) 
     with started(run.product) as running:
         await_that(lambda: all(one.is_ready() for one in running), 120, "every process answers")
         webs = [f"{one.url}/slack/events" for one in running if one.role == "web"]
-        asked = event_body("app_mention", user="UDARCEL", channel="CSALES", text="<@UBELLWETHER> help")
+        asked = event_body("message", user="UDARCEL", channel="DDARCEL", channel_type="im", text="help")
         body = json.dumps(asked | {"team_id": "T0SANDBOX"}).encode()
         headers = signed(body)
         # On a busy machine the acknowledgement may come before the refusal: what counts is what was done.
@@ -52,11 +52,11 @@ def test_a_request_and_an_event_are_taken_by_one_of_two_processes(run: RoleRun) 
         for url, attempt in zip(webs, (1, 2), strict=True):
             again = json.dumps(asked | {"team_id": "T0SANDBOX", "attempt": attempt}).encode()
             assert post(url, again, signed(again)).status_code == 200
-        last = event_body("app_mention", user="UDARCEL", channel="CSALES", text="<@UBELLWETHER> help")
+        last = event_body("message", user="UDARCEL", channel="DDARCEL", channel_type="im", text="help")
         body = json.dumps(last | {"team_id": "T0SANDBOX"}).encode()
         assert post(webs[1], body, signed(body)).status_code == 200
         person = Person(run.slack)
-        answers = "Ask about your accounts"
+        answers = "What you can ask Bellwether"
         await_that(
-            lambda: sum(answers in str(one) for one in person.messages("CSALES")) == 2, 30, "two answers"
+            lambda: sum(answers in str(one) for one in person.messages("DDARCEL")) == 2, 30, "two answers"
         )
