@@ -39,11 +39,35 @@ def amount(draft: Draft, at: int) -> int:
         named, end = _field_behind(draft, end)
     elif draft.field(end) == named and draft.behind(end) == end - 1:
         end += 1  # employing over 2000 people
-    if named is None:
-        named = _default(draft)
+    other = _opposite(draft, end, build) if named is None else None
+    if other is not None and not _is_range(build, other[1]):
+        reason = f"“{draft.words(at, end)}” of what: {other[0].label or other[0].name}, or money?"
+        return draft.problem(at, end, reason)
+    named = named or (other[0] if other else _default(draft))
     if named is None:
         return at
     return _emit(draft, at, end, named, build)
+
+
+_LOWER, _UPPER = {Operator.GT, Operator.GE}, {Operator.LT, Operator.LE}
+
+
+def _opposite(draft: Draft, at: int, build: _Build) -> tuple[Field, _Build] | None:
+    """The other end of what may be one range: over 100 "and under 500 employees", with its field."""
+    if not draft.role(at, Role.AND) or any(number.currency for number in build.numbers):
+        return None
+    found = _bound(draft, draft.skip(at + 1))
+    named, _end = _field_behind(draft, found[0]) if found else (None, at)
+    if found is None or named is None or named.type is not FieldType.NUMBER:
+        return None
+    operators = {build.operator, found[1].operator}
+    return (named, found[1]) if operators & _LOWER and operators & _UPPER else None
+
+
+def _is_range(one: _Build, other: _Build) -> bool:
+    """Whether the lower bound is below the upper one."""
+    lower, upper = (one, other) if one.operator in _LOWER else (other, one)
+    return lower.numbers[0].value < upper.numbers[0].value
 
 
 def _bought(draft: Draft, at: int) -> int:

@@ -1,13 +1,15 @@
 """What a sales team asks, read by the question language: how much is right, asked back, wrong.
 
-The limits are what holds today, and are raised as the language grows, never lowered: in the end at most 1 in
-200 is answered wrongly, at least 95 % of what should be answered is, and all that should be asked back is.
+At most 1 in 200 is answered wrongly, at least 95 % of what should be answered is, and all that should be
+asked back is.
 ``python -m tests.support.question_file`` prints each failure.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -40,12 +42,14 @@ from tests.support.question_file import (
 )
 from tests.support.sample_organisation import CATALOG, TODAY
 
-MOST_WRONG = {"tuning": 0.051, "unseen": 0.015}
-LEAST_RIGHT = {"tuning": 0.56, "unseen": 0.50}  # of what should be answered
-MOST_ANSWERED = {"tuning": 6, "unseen": 1}  # of what should be asked back
-MOST_UNNAMED = {"tuning": 2, "unseen": 0}  # asked back without the word that nobody knows
-LEAST_TURNS_RIGHT: float | None = None  # None as long as there is no bot.language.refine to read them
-FILES = ("tuning", "unseen")
+# At first sight of `unseen`, 92 of 111 were right (82.9 %) and 1 of 135 wrong; what was learned from it then
+# made 181 of 192 of `fresh` right at first sight (94.3 %), and 3 of 234 wrong. Both were learned from since.
+FILES = ("tuning", "unseen", "fresh")
+MOST_WRONG = 0.005
+LEAST_RIGHT = 0.95  # of what should be answered
+MOST_ANSWERED = 0  # of what should be asked back
+MOST_UNNAMED = {"tuning": 0, "unseen": 0, "fresh": 1}  # asked back without the word that nobody knows
+LEAST_TURNS_RIGHT = 0.95
 _ACCOUNTS = (Kind.LIST, Kind.COUNT, Kind.COUNT_BY)
 
 
@@ -54,11 +58,11 @@ def test_questions_are_read_as_they_should_be(file: str) -> None:
     results = asked(file)
     print(accounting(file, results))
     print(failures(results, (Outcome.WRONG,)) if file == "tuning" else "")  # nobody looks at the others
-    assert share(results, Outcome.WRONG) <= MOST_WRONG[file]
+    assert share(results, Outcome.WRONG) <= MOST_WRONG
     answerable = [one for one in results if not one.entry.may_ask]
-    assert share(answerable, Outcome.RIGHT) >= LEAST_RIGHT[file]
+    assert share(answerable, Outcome.RIGHT) >= LEAST_RIGHT
     answered = [one for one in results if one.entry.must_ask and one.outcome is not Outcome.ASKED]
-    assert len(answered) <= MOST_ANSWERED[file]
+    assert len(answered) <= MOST_ANSWERED
     assert sum(bool(one.unnamed) for one in results) <= MOST_UNNAMED[file]
     assert [_answer(one) for one in results if one.form] == [_accounts(one) for one in results if one.form]
 
@@ -87,6 +91,17 @@ def test_there_are_enough_questions_of_each_sort() -> None:
 def test_every_example_of_help_is_asked() -> None:
     known = {one.ask for file in FILES for one in entries(file)}
     assert [one for one in examples("Acme Corporation") if one not in known] == []
+
+
+def test_every_question_of_the_readme_is_asked() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = text.partition("### Ask")[2].partition("Every answer says")[0]
+    shown = [
+        one for line in table.splitlines() if line.startswith("| ") for one in re.findall("`([^`]+)`", line)
+    ]
+    known = {one.ask for file in FILES for one in entries(file)}
+    assert len(shown) > 10
+    assert [one for one in shown if one not in known] == []
 
 
 def test_how_a_question_was_read_is_judged() -> None:
