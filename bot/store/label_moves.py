@@ -38,6 +38,7 @@ class SqlLabelChanges:
                 cells=_cells(reading, criteria, asked),
                 left_out=_has_baselines(reading.connection, asked),
                 began=first_run(reading.connection, asked.segmentation),
+                reckoned=reckoned_until(reading.connection, asked.segmentation),
             )
 
 
@@ -59,6 +60,14 @@ def first_run(connection: Connection, segmentation: str) -> date | None:
     """The day as of which a segmentation was first scored: no later run is of an earlier day."""
     query = select(_RUN.c.as_of).where(_RUN.c.segmentation == segmentation).order_by(_RUN.c.id).limit(1)
     return connection.execute(query).scalar()
+
+
+def reckoned_until(connection: Connection, segmentation: str) -> date | None:
+    """The day of the first run of a present day, where earlier days were scored afterwards; else None."""
+    runs = select(_RUN.c.as_of).where(_RUN.c.segmentation == segmentation).order_by(_RUN.c.id).limit(1)
+    if connection.execute(runs.where(_RUN.c.cause == "past")).first() is None:
+        return None
+    return connection.execute(runs.where(_RUN.c.cause != "past")).scalar()
 
 
 def chosen_changes(reading: Reading, criteria: Node, asked: ChangesAsked) -> list[Row[Any]]:

@@ -16,7 +16,7 @@ from bot.app.answering.held import HeldAsked, Holder, HoldersFound, Stint
 from bot.language.question import Sort
 from bot.store.account_reading import Reading, Readings
 from bot.store.beside_accounts import needed_beside
-from bot.store.label_moves import first_run
+from bot.store.label_moves import first_run, reckoned_until
 from bot.store.ordering import in_order
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from scoring.criteria.tree import Node
@@ -34,6 +34,11 @@ class SqlLabelsHeld:
         """The day of the first run."""
         with self._readings() as reading:
             return first_run(reading.connection, segmentation)
+
+    def reckoned(self, segmentation: str) -> date | None:
+        """The day before which labels are reckoned back; None where none are."""
+        with self._readings() as reading:
+            return reckoned_until(reading.connection, segmentation)
 
     def holders(
         self, criteria: Node, asked: HeldAsked, sort: Sequence[Sort], limit: int, offset: int

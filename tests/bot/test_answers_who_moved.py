@@ -47,7 +47,7 @@ def test_every_change_is_listed_with_what_the_account_is_now(world: World) -> No
     assert (answer.kind, answer.total, answer.shown, answer.offset) == (Kind.MOVED, 3, 3, 0)
     assert answer.said == "3 accounts changed label in the last 7 days."
     assert answer.remarks == ("no label → Good 1, Good → Top 1, Top → Slipping 1.",)
-    assert answer.read_as.startswith("all accounts")
+    assert answer.read_as.startswith("label changed")
     picture = answer.picture
     assert picture is not None
     assert picture.shape is Shape.GRID
@@ -78,7 +78,7 @@ def test_by_labels_course_and_criteria(world: World) -> None:
     nobodys = Question(Kind.MOVED, criteria=criteria(world, "owner is empty"), moved=Moved(span=LATELY))
     answer = answered(world, nobodys)
     assert (answer.total, [row[0] for row in rows_of(answer)]) == (1, ["Neu"])
-    assert answer.read_as.startswith("owner is empty")
+    assert answer.read_as.endswith("owner is empty")
     assert answered(world, moved("Top")).said == "1 account left Top in the last 7 days."
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.look_back import days_before
+from bot.language.question import Days, Held, Kind, Moved, Question
 from bot.store.tables import LabelChangeRow, OutboxRow, RunRow
 from connector.cache.engine import Database
+from tests.support.past_questions import answered
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import (  # noqa: F401  (fixtures)
     BANDS,
@@ -77,3 +79,19 @@ def test_nothing_looks_back_unless_the_document_says_so(database: Database) -> N
     world.account("1", (100, 9_000))
     world.run("first")
     assert [one.cause for one in world.rows(RunRow)] == ["first"]
+
+
+def test_what_was_reckoned_back_is_said_with_the_answer(database: Database) -> None:  # noqa: F811
+    world = World(database)
+    world.publish(LOOKS_BACK)
+    world.account("1", (100, 9_000), (101, 9_000), (102, 9_000))
+    world.run("first")
+    told = "reckoned back"
+    held = Question(Kind.HISTORY, held=Held(("Top",), Days(DAY - timedelta(days=99), DAY)))
+    found = answered(world, held)
+    assert found.total == 1
+    assert any(told in one for one in found.remarks)
+    moved = answered(world, Question(Kind.MOVED, moved=Moved(old=("Good",))))
+    assert any(told in one for one in moved.remarks)
+    today = answered(world, Question(Kind.MOVED, moved=Moved(span=Days(DAY, DAY))))
+    assert not any(told in one for one in today.remarks)

@@ -61,7 +61,9 @@ def title(figure: Figure, catalog: Catalog) -> str:
         return TITLES[figure.metric]
     field = catalog.find(figure.of or "")
     name = (field.label or field.name) if field else figure.of or ""
-    return f"{_AGGREGATES[figure.how or Aggregate.SUM]} {name[:1].lower()}{name[1:]}"
+    told = _AGGREGATES[figure.how or Aggregate.SUM]
+    # "Total total spend" says it twice.
+    return name if name.startswith(told) else f"{told} {name[:1].lower()}{name[1:]}"
 
 
 def cell_type(figure: Figure, catalog: Catalog) -> CellType:

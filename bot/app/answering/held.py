@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from bot.app.answering.pages import framed, rows_of_a_page, with_table
-from bot.app.answering.periods import during, either
+from bot.app.answering.periods import during, either, reckoned
 from bot.app.answers import Answer
 from bot.app.people import Person
 from bot.app.ports import AccountBook
@@ -82,6 +82,10 @@ class LabelsHeld(Protocol):
         """The day of the first run; None before it."""
         ...
 
+    def reckoned(self, segmentation: str) -> date | None:
+        """The day before which labels are reckoned back from the records of then; None where none are."""
+        ...
+
     def holders(
         self, criteria: Node, asked: HeldAsked, sort: Sequence[Sort], limit: int, offset: int
     ) -> HoldersFound:
@@ -124,7 +128,8 @@ class Holders:
         found = self._held.holders(question.criteria, asked, sort, rows_of_a_page(question), answer.offset)
         rows = tuple(_row(one, asked) for one in found.page)
         answer = with_table(answer, AnswerTable(_COLUMNS, rows, found.accounts))
-        return replace(answer, said=said(held, found.accounts), remarks=_remarks(question, began, first))
+        told = (*_remarks(question, began, first), *reckoned(self._held.reckoned(segmentation), first))
+        return replace(answer, said=said(held, found.accounts), remarks=told)
 
     def _days(self, held: Held, today: date) -> tuple[date | None, date]:
         days = days_of(held.span, today, self._configuration().organisation.fiscal_year_starts)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from bot.app.answering.pages import framed, rows_of_a_page, with_table
-from bot.app.answering.periods import during, either
+from bot.app.answering.periods import during, either, reckoned
 from bot.app.answers import Answer
 from bot.app.people import Person
 from bot.app.ports import AccountBook
@@ -84,6 +84,7 @@ class ChangesFound:
         cells: all of them, counted.
         left_out: whether a first run or another configuration has made more of them, of whatever accounts.
         began: the day of the segmentation's first run; None before it.
+        reckoned: the day before which labels are reckoned back; None where none are.
     """
 
     page: tuple[ListedChange, ...]
@@ -91,6 +92,7 @@ class ChangesFound:
     cells: tuple[WentWhere, ...]
     left_out: bool
     began: date | None
+    reckoned: date | None = None
 
 
 class LabelChanges(Protocol):
@@ -185,7 +187,7 @@ def remarks(asked: ChangesAsked, found: ChangesFound) -> tuple[str, ...]:
         told.append(
             f"'{asked.segmentation}' was first scored on {day(found.began)}: earlier changes are not known."
         )
-    return tuple(told)
+    return (*told, *reckoned(found.reckoned, first))
 
 
 def _told(cells: Sequence[WentWhere], most: int = _CELLS_TOLD) -> str:

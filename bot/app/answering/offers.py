@@ -70,7 +70,7 @@ class OfferAnswers:
         answer = with_table(answer, AnswerTable(PROSPECT_COLUMNS, rows, found.total))
         return replace(
             answer,
-            read_as=f"accounts to offer {found.about} to · {answer.read_as}",
+            read_as=" · ".join((f"accounts to offer {found.about} to", *answer.read_as.split(" · ")[1:])),
             said=_said_of_prospects(found),
             remarks=(_source(found),),
         )

@@ -25,6 +25,13 @@ def during(span: Span | None) -> str:
     return _during_days(span)
 
 
+def reckoned(until: date | None, first: date | None) -> tuple[str, ...]:
+    """That labels before a day were not told on their days, where some of these are asked about."""
+    if until is None or (first is not None and first >= until):
+        return ()
+    return (f"Labels before {day(until)} are reckoned back, from the records that there are of those days.",)
+
+
 def either(labels: Sequence[str]) -> str:
     """``VIP``, ``VIP or Champion``, ``VIP, Champion or Loyal``."""
     *most, last = labels
