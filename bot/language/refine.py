@@ -150,7 +150,10 @@ def _conditioned(
     read = _same_order(read, found, earlier, vocabulary)
     keep_order = found.rest.behind(follow_up_words().top) is not None
     made = put_to(earlier, read, found.manner, keep_order=keep_order)
-    made = replace(made, words=(*_typed(read.words, fragment), *_marks(fragment, found)))
+    uses = _typed(read.words, fragment)
+    if text != found.rest.said():  # "top 3" was read in other words than were typed
+        uses = (WordUse(found.rest.said(), f"the first {read.limit}"), *uses)
+    made = replace(made, words=(*uses, *_marks(fragment, found)))
     return _checked(made, fragment, vocabulary)
 
 
