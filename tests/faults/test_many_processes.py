@@ -30,6 +30,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RoleRun]:
         yield made
 
 
+# One kind of database each: both tests start four processes and take a minute. `benchmarks.roles` has both.
+@pytest.mark.parametrize("run", ["sqlite"], indirect=True)
 def test_killed_at_random_each_message_stands_once(run: RoleRun) -> None:
     run.prepare(4)
     counts = run.go(changes=2 * len(CHANNELS), kills=3, pause_seconds=(0.5, 3))
@@ -39,6 +41,7 @@ def test_killed_at_random_each_message_stands_once(run: RoleRun) -> None:
     assert sum(counts.kills.values()) == 3
 
 
+@pytest.mark.parametrize("run", ["postgresql"], indirect=True)
 def test_a_request_and_an_event_are_taken_by_one_of_two_processes(run: RoleRun) -> None:
     run.prepare(1)
     with started(run.product) as running:
