@@ -325,13 +325,13 @@ def test_what_a_database_cannot_hold_is_replaced_or_shortened_beside_the_whole_r
     # No two parts alike: PostgreSQL would store a repetitive text compressed, within the limit of an index.
     long = "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(9_000))
     one = record(
-        Role.ACCOUNTS, "1", raw={"Name": "a\0b", "More": long}, name="a\0b", industry=long, city=long
+        Role.ACCOUNTS, "1", raw={"Name": "a\0b", "More": long}, name="a\0b", industry=long, website=long
     )
     write(copy, ACCOUNTS, one, record(Role.ACCOUNTS, "2", name=None), inserted=2 if all_new else 0)
     row = dict(zip(("id", *COLUMNS[Role.ACCOUNTS], "raw"), held(database, ACCOUNTS)[0], strict=True))
     assert row["name"] == "a\ufffdb"
     assert row["industry"] == long[:LONGEST_INDEXED_TEXT]
-    assert row["city"] == long
+    assert row["website"] == long
     assert row["raw"] == one.raw
 
 

@@ -143,7 +143,7 @@ def test_the_forward_pass_equals_one_written_plainly() -> None:
     vectors = model.vectors(texts)
     for text, vector in zip(texts, vectors, strict=True):
         np.testing.assert_allclose(vector, _plainly([1, *map(len, text.split()), 2], tensors), atol=2e-5)
-    np.testing.assert_array_equal(vectors[0], vectors[2])
+    np.testing.assert_allclose(vectors[0], vectors[2], atol=1e-6)  # wherever it stands in a batch
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
 
 
