@@ -181,8 +181,10 @@ def _alert(page: Page) -> None:
     page.check("$" in text or "USD" in text, "the alert has the money at stake")
     _acknowledge(page, alert)
     time.sleep(QUIET_SECONDS)
-    alerts = [one for one in page.messages(ALERTS, MANAGER) if one["ts"] not in known]
+    new = [one for one in page.messages(ALERTS, MANAGER) if one["ts"] not in known]
+    alerts = [one for one in new if one.get("thread_ts") in {None, one["ts"]}]  # its history is in its thread
     page.check(len(alerts) == 1, "exactly one alert came")
+    page.check(len(new) == 2, "who acknowledged it stands in its thread")  # noqa: PLR2004 - the alert and a line
 
 
 def _acknowledge(page: Page, alert: Message) -> None:
