@@ -88,6 +88,7 @@ def _writing(crm: CrmClient, writer: CrmWriteClient, deals: list[str]) -> None:
     writer.set_fields("Deals", deals[0], {"Next_Step": "call"}, datetime.now(UTC) + timedelta(days=1))
     assert writer.add_task("Deals", deals[0], "Call them", due=date(2026, 12, 1), owner=None)
     assert writer.add_note("Deals", deals[0], "Bellwether", "They are slipping.")
+    assert writer.find_added("Tasks", "Subject", "Call them", datetime(2020, 1, 1, tzinfo=UTC))
     for add in (True, False):
         assert all(one.done for one in writer.tag("Deals", TagMove("VIP", add, tuple(deals))))
     job = writer.enter_bulk("Deals", ["Description"], changes)

@@ -174,7 +174,7 @@ def test_a_direct_message_with_a_misunderstanding_put_right(stage: Stage) -> Non
         "    [medical: show VIP accounts in healthcare]\n"
         "    (You asked: show VIP accounts in frobnicate · nothing was guessed, so nothing is answered.)"
     )
-    darcel.press(answer, "ask.0")
+    darcel.press(answer, "reading.0")
     until(lambda: "2 accounts" in stage.messages(darcel, darcel.dm)[1]["text"], "not answered in place")
     assert [asked[1] for asked in stage.world.asking.asked] == ["show VIP accounts in frobnicate", QUESTION]
 
