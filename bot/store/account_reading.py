@@ -123,8 +123,12 @@ class AccountReader:
 
     def today(self, connection: Connection, configuration: Configuration) -> Today:
         """The organisation's present day, in its time zone."""
-        named = configuration.organisation.time_zone
-        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
-        zone = ZoneInfo(named or DEFAULT_ZONE)
+        zone = self.zone(connection, configuration)
         day = self._clock.now().astimezone(zone).date()
         return Today(day, configuration.organisation.fiscal_year_starts, zone)
+
+    def zone(self, connection: Connection, configuration: Configuration) -> ZoneInfo:
+        """The organisation's time zone."""
+        named = configuration.organisation.time_zone
+        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
+        return ZoneInfo(named or DEFAULT_ZONE)

@@ -19,7 +19,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
-from bot.store.account_reading import DEFAULT_ZONE
+from bot.store.account_reading import AccountReader
 from bot.store.catalog import Joined, account_catalog
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
 from bot.store.criteria_sql import where
@@ -31,7 +31,6 @@ from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration
 from scoring.criteria.check import check, field_named
 from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.criteria.periods import Today
 
 BATCH_ROWS: Final = 1_000
 _ORGANISATION = TABLES["crm_organisation"]
@@ -105,8 +104,8 @@ class SqlExportRows:
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._clock = clock
         self._joined = joined
+        self._reader = AccountReader(database, configuration, clock, joined)
 
     def catalog(self) -> Catalog:
         """What stored criteria are read with."""
@@ -122,7 +121,7 @@ class SqlExportRows:
     def zone(self) -> ZoneInfo:
         """The organisation's time zone."""
         with self._database.reads.connect() as connection:
-            return self._zone(connection, self._configuration())
+            return self._reader.zone(connection, self._configuration())
 
     @contextmanager
     def batches(self, selection: Selection) -> Iterator[Iterator[Batch]]:
@@ -138,7 +137,7 @@ class SqlExportRows:
             check(selection.criteria, catalog)
             names = _api_names(configuration)
             chosen = [_column(field_named(name, catalog), places, names) for name in selection.columns]
-            today = self._today(connection, configuration)
+            today = self._reader.today(connection, configuration)
             meets = where(selection.criteria, catalog, places, today, places.dialect)
             order = in_order(selection.sort, catalog, places)
             ids = select(ACCOUNT.c.id).select_from(places.rows()).where(meets).order_by(*order)
@@ -160,17 +159,6 @@ class SqlExportRows:
     def _places(self, configuration: Configuration) -> AccountColumns:
         expressions = {one.field.source: one.expression for one in self._joined}
         return AccountColumns(configuration.primary.name, self._database.dialect, expressions)
-
-    def _today(self, connection: Connection, configuration: Configuration) -> Today:
-        zone = self._zone(connection, configuration)
-        day = self._clock.now().astimezone(zone).date()
-        return Today(day, configuration.organisation.fiscal_year_starts, zone)
-
-    def _zone(self, connection: Connection, configuration: Configuration) -> ZoneInfo:
-        named = configuration.organisation.time_zone
-        return ZoneInfo(
-            named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar() or DEFAULT_ZONE
-        )
 
 
 def _batch(
