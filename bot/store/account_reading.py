@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from bot.app.ports import Clock
-from bot.store.catalog import Joined, account_catalog
+from bot.store.catalog import account_catalog
 from bot.store.columns import AccountColumns
 from bot.store.criteria_sql import fields_of, where
 from bot.store.occurring import spellings
@@ -76,12 +76,10 @@ class AccountReader:
         database: Database,
         configuration: Callable[[], Configuration],
         clock: Clock,
-        joined: Sequence[Joined] = (),
     ) -> None:
         self._database = database
         self._configuration = configuration
         self._clock = clock
-        self._joined = joined
         self._held = threading.local()
 
     @property
@@ -110,13 +108,12 @@ class AccountReader:
             yield self.held
             return
         configuration = self._configuration()
-        expressions = {one.field.source: one.expression for one in self._joined}
-        columns = AccountColumns(configuration.primary.name, self._database.dialect, expressions)
+        columns = AccountColumns(configuration.primary.name, self._database.dialect)
         with self._database.reads.connect() as connection:
             yield Reading(
                 connection,
                 configuration,
-                account_catalog(connection, configuration, self._joined),
+                account_catalog(connection, configuration),
                 columns,
                 self.today(connection, configuration),
             )

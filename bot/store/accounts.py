@@ -17,7 +17,6 @@ from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
 from bot.store.account_reading import AccountReader, Reading
-from bot.store.catalog import Joined
 from bot.store.columns import (
     ACCOUNT,
     OWNER,
@@ -84,12 +83,11 @@ class SqlAccountBook:
         clock: Clock,
         crm_url: Callable[[str], str | None],
         explain: Explain = not_explained,
-        joined: Sequence[Joined] = (),
         advise: Advise = not_advised,
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._reader = AccountReader(database, configuration, clock, joined)
+        self._reader = AccountReader(database, configuration, clock)
         self._crm_url = crm_url
         self._explain = explain
         self._advise = advise

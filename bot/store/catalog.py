@@ -2,21 +2,21 @@
 
 ``Field.source`` says where ``bot.store.columns`` and ``bot.store.places`` find a field: a column of one of
 our tables (``account.industry``), a CRM field in the raw record (``raw:text:Tier``), a segmentation's label
-(``label:RFM``) or score (``score:r:RFM``), or something that another part of the product joins
-(``joined:churn_risk``).
+(``label:RFM``) or score (``score:r:RFM``), or a person's marks
+(``joined:market_segment``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Row, select
 
 from bot.app.technique_rules import label_names
 from bot.store.occurring import occurring
-from bot.store.places import ACCOUNT, MARK_KEYS, TABLES, Expression
+from bot.store.places import ACCOUNT, MARK_KEYS, TABLES
 from bot.store.relations import Described, related_to_accounts
 from bot.store.system_fields import (
     ACCOUNT_FIELDS,
@@ -50,19 +50,6 @@ MOST_NAMES = 5_000  # of products: with more of them a name that is not known is
 
 
 @dataclass(frozen=True)
-class Joined:
-    """A field of accounts that another part of the product gives.
-
-    Attributes:
-        field: one of ``DECLARED``, or a new one; its ``source`` is the key of the expression.
-        expression: for a dialect, correlated to ``crm_account`` (``bot.store.places.ACCOUNT``).
-    """
-
-    field: Field
-    expression: Expression
-
-
-@dataclass(frozen=True)
 class _CrmField:
     api_name: str
     label: str
@@ -79,18 +66,7 @@ class _Known:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def declared(name: str) -> Field:
-    """The field that the language knows by that name before anybody gives it.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return {one.name: one for one, _ in DECLARED}[name]
-
-
-def account_catalog(
-    connection: Connection, configuration: Configuration, joined: Sequence[Joined] = ()
-) -> Catalog:
+def account_catalog(connection: Connection, configuration: Configuration) -> Catalog:
     """The fields of accounts; ``label r f m rfm`` and the sums are those of the first segmentation.
 
     Industries, owners and labels are closed sets, and so are the CRM's own picklists. Types and places are
@@ -99,7 +75,6 @@ def account_catalog(
     Args:
         connection: to the cache.
         configuration: modules, segmentations, segments.
-        joined: what other parts of the product say of accounts.
     """
     labels = {one.name: label_names(one) for one in configuration.segmentations}
     fields = _all_crm_fields(connection)
@@ -112,7 +87,6 @@ def account_catalog(
     known = _known(Role.ACCOUNTS, configuration.mapping.accounts, fields, values)
     given = (
         *technique_fields(configuration),
-        *(one.field for one in joined),
         *_market_segments(connection, configuration),
     )
     described = _described(connection, configuration, fields, owners)
@@ -197,7 +171,8 @@ def _market_segments(connection: Connection, configuration: Configuration) -> It
     """The field of market segments, as soon as there are any: its values are a closed set."""
     names = _marks(connection, configuration, MarkKind.MARKET_SEGMENT)
     if names:
-        yield replace(declared("market_segment"), values=names)
+        declared = {one.name: one for one, _ in DECLARED}
+        yield replace(declared["market_segment"], values=names)
 
 
 def _contact_marks(connection: Connection, configuration: Configuration) -> _Values:

@@ -72,13 +72,11 @@ class AccountColumns:
     Attributes:
         segmentation: whose score ``label r f m rfm`` and the sums are.
         dialect: ``sqlite`` or ``postgresql``.
-        joined: expressions of the fields that other parts of the product give, by ``Field.source``.
         spelled: by ``Field.source`` every value that occurs, where that is known and an index finds it.
     """
 
     segmentation: str
     dialect: str
-    joined: Mapping[str, Expression] = with_default(default_factory=dict)
     spelled: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
 
     def occurring(self, field: Field) -> tuple[str, ...] | None:
@@ -98,7 +96,7 @@ class AccountColumns:
             key, _, segmentation = rest.partition(":")
             return _detail(f"{form}:{key}", segmentation, self.dialect)
         places = {"account": ACCOUNT, "owner": OWNER, "score": SCORE}
-        return placed(field, places, self.dialect, {**_NAMED, **self.joined})
+        return placed(field, places, self.dialect, _NAMED)
 
     def rows(self, fields: Collection[Field] | None = None) -> FromClause:
         """Accounts with their owner and score, or with those that some fields need."""

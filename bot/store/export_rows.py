@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
 from bot.store.account_reading import AccountReader
-from bot.store.catalog import Joined, account_catalog
+from bot.store.catalog import account_catalog
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order
@@ -100,17 +100,15 @@ class SqlExportRows:
         database: Database,
         configuration: Callable[[], Configuration],
         clock: Clock,
-        joined: Sequence[Joined] = (),
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._joined = joined
-        self._reader = AccountReader(database, configuration, clock, joined)
+        self._reader = AccountReader(database, configuration, clock)
 
     def catalog(self) -> Catalog:
         """What stored criteria are read with."""
         with self._database.reads.connect() as connection:
-            return account_catalog(connection, self._configuration(), self._joined)
+            return account_catalog(connection, self._configuration())
 
     def columns(self) -> tuple[ExportColumn, ...]:
         """Every column that can be exported, in the catalog's order, without the id."""
@@ -133,7 +131,7 @@ class SqlExportRows:
         configuration = self._configuration()
         places = self._places(configuration)
         with self._one_moment() as connection:
-            catalog = account_catalog(connection, configuration, self._joined)
+            catalog = account_catalog(connection, configuration)
             check(selection.criteria, catalog)
             names = _api_names(configuration)
             chosen = [_column(field_named(name, catalog), places, names) for name in selection.columns]
@@ -157,8 +155,7 @@ class SqlExportRows:
             yield connection
 
     def _places(self, configuration: Configuration) -> AccountColumns:
-        expressions = {one.field.source: one.expression for one in self._joined}
-        return AccountColumns(configuration.primary.name, self._database.dialect, expressions)
+        return AccountColumns(configuration.primary.name, self._database.dialect)
 
 
 def _batch(

@@ -6,7 +6,7 @@ they are exact beyond 64 bits on both databases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from bot.app.ports import Clock, FigureRow
 from bot.language.question import Aggregate, Figure, Metric
 from bot.store.account_reading import AccountReader, Reading
-from bot.store.catalog import Joined
 from bot.store.counted import left_out
 from bot.store.figure_counts import DEAL_OWNER, counted_over
 from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
@@ -36,11 +35,10 @@ class SqlFigureBook:
         database: Database,
         configuration: Callable[[], Configuration],
         clock: Clock,
-        joined: Sequence[Joined] = (),
         reader: AccountReader | None = None,
     ) -> None:
         """Put it together; ``reader``: whose looks it shares, instead of looks of its own."""
-        self._reader = reader or AccountReader(database, configuration, clock, joined)
+        self._reader = reader or AccountReader(database, configuration, clock)
 
     def together(self) -> AbstractContextManager[None]:
         """Everything that this thread reads meanwhile is read in one look."""

@@ -6,18 +6,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select, Table, case, cast, func, select, true
+from sqlalchemy import Connection, Select, Table, select, true
 from sqlalchemy import text as text_of
-from sqlalchemy.dialects.postgresql import JSONB
 
-from bot.language.question import Sort
 from bot.store.account_facts import read_facts
 from bot.store.accounts import SqlAccountBook
 from bot.store.catalog import (
-    Joined,
     account_catalog,
     contact_catalog,
-    declared,
     product_catalog,
     record_catalog,
 )
@@ -28,7 +24,6 @@ from bot.store.places import (
     CONTACT,
     PRODUCT,
     RECORD,
-    SCORE,
     ContactColumns,
     ProductColumns,
     RecordColumns,
@@ -144,8 +139,8 @@ def populate(database: Database) -> None:
     )
 
 
-def book_of(database: Database, *joined: Joined) -> SqlAccountBook:
-    return SqlAccountBook(database, lambda: WHOLE, StoppedClock(), lambda _id: None, joined=joined)
+def book_of(database: Database) -> SqlAccountBook:
+    return SqlAccountBook(database, lambda: WHOLE, StoppedClock(), lambda _id: None)
 
 
 # Criteria -> accounts. Of a1: won 1, 4 and 31 March (the last is tomorrow), lost 20 March, two without a day.
@@ -257,36 +252,6 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(database: Database) -> None:
     assert "the criteria of purchases do not fit: There is no field stange." in refusal(
         "bought", database, broken
     )
-
-
-def _risk(_dialect: str) -> Any:
-    return func.coalesce(SCORE.c.r, 0) * 20
-
-
-def _market_segments(dialect: str) -> Any:
-    if dialect == "sqlite":
-        return case((ACCOUNT.c.id == "a1", '["Enterprise"]'))
-    return case((ACCOUNT.c.id == "a1", cast(["Enterprise"], JSONB)))
-
-
-def test_what_other_parts_join_is_asked_for_like_any_field(database: Database) -> None:
-    populate(database)
-    book = book_of(
-        database,
-        Joined(declared("churn_risk"), _risk),
-        Joined(declared("market_segment"), _market_segments),
-    )
-    catalog = book.catalog()
-    asked = {
-        "churn_risk > 60%": {"a1"},
-        "market segment has ENTERPRISE and churn_risk >= 80": {"a1"},
-        "no contact and churn_risk between 60 and 61": {"a3"},
-    }
-    found = {
-        text: {one.id for one in book.page(parse(text, catalog), (Sort("churn_risk"),), 10)} for text in asked
-    }
-    assert found == asked
-    assert "engagement is known" in refusal("engagement > 1", database, WHOLE)
 
 
 STANDALONE = {
