@@ -43,6 +43,8 @@ def counted_purchases(
     configuration: Configuration,
     today: Today,
     accounts: Catalog,
+    *,
+    one_account: bool = False,
 ) -> Purchases:
     """What counts up to a day.
 
@@ -52,6 +54,7 @@ def counted_purchases(
         configuration: which Finance products are connected.
         today: the last day that counts.
         accounts: the account fields, open (``account_catalog``), with what belongs to accounts.
+        one_account: whether they are looked up for one account after another, not all at once.
 
     Raises:
         CriteriaError: criteria or fields that there are not.
@@ -61,7 +64,7 @@ def counted_purchases(
     def meets(part: Contributed) -> ColumnElement[bool]:
         source, catalog = part.relation.source, part.relation.catalog
         if source == "transaction":
-            return deals_that_meet(connection, part.where, catalog, today)
+            return deals_that_meet(connection, part.where, catalog, today, one_account=one_account)
         return where(part.where, catalog, columns_of_records(source, dialect), today, dialect)
 
     return Purchases(

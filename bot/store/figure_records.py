@@ -72,28 +72,31 @@ class Records:
     sums: tuple[ColumnElement[int], ColumnElement[int]] | None = None
 
 
-def purchases_of(reading: Reading) -> Purchases:
-    """What counts as a purchase where no segmentation is named.
+def purchases_of(reading: Reading, *, one_account: bool = False) -> Purchases:
+    """What counts as a purchase where no segmentation is named; ``one_account`` as ``counted_purchases``.
 
     Raises:
         CriteriaError: the criteria of purchases do not fit the fields any more.
     """
-    of = reading.configuration
-    return counted_purchases(reading.connection, of.contributions, of, reading.today, reading.catalog.open())
+    of, accounts = reading.configuration, reading.catalog.open()
+    return counted_purchases(
+        reading.connection, of.contributions, of, reading.today, accounts, one_account=one_account
+    )
 
 
-def purchase_records(reading: Reading, metric: Metric, *, owned: bool) -> Records:
+def purchase_records(reading: Reading, metric: Metric, *, owned: bool, one_account: bool = False) -> Records:
     """Purchases, and what gives money back.
 
     Args:
         reading: the look at the database.
         metric: which number is made of them.
         owned: whether it is asked who owns them.
+        one_account: whether they are looked up for one account after another.
 
     Raises:
         CriteriaError: they are no deals, and so nobody owns them.
     """
-    counted = purchases_of(reading)
+    counted = purchases_of(reading, one_account=one_account)
     found: Any = (_owned(counted) if owned else counted.rows()).subquery("purchase")
     bought = found.c.is_purchase
     buyers = func.count(case((bought == 1, found.c.account_id)).distinct())
@@ -118,14 +121,16 @@ def _owned(counted: Purchases) -> Any:
     return counted.rows().add_columns(TRANSACTION.c.owner_id)
 
 
-def deal_records(reading: Reading, metric: Metric) -> Records:
-    """Deals by their closing day.
+def deal_records(reading: Reading, metric: Metric, *, one_account: bool = False) -> Records:
+    """Deals by their closing day; ``one_account`` as ``purchase_records``.
 
     Raises:
         CriteriaError: the criteria of won deals do not fit the fields any more.
     """
     node, catalog = won_deals(reading)
-    won, over = _won(reading, node, catalog), is_over(reading.connection)
+    connection, today = reading.connection, reading.today
+    meets = deals_that_meet(connection, node, catalog, today, one_account=one_account)
+    won, over = func.coalesce(meets, false()), is_over(connection)  # NULL is not won
     chosen = {
         Metric.LOST: and_(over, not_(won)),
         Metric.WIN_RATE: over | won,
@@ -157,11 +162,6 @@ def won_deals(reading: Reading) -> tuple[Node, Catalog]:
         raise CriteriaError("There are no deals to count.")
     catalog = deals.catalog.open()
     return parse(reading.configuration.won, catalog), catalog
-
-
-def _won(reading: Reading, node: Node, catalog: Catalog) -> Truth:
-    # NULL is not won.
-    return func.coalesce(deals_that_meet(reading.connection, node, catalog, reading.today), false())
 
 
 def _cycle(reading: Reading) -> ColumnElement[int]:

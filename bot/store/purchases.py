@@ -11,8 +11,10 @@ without its amount, and ``bot.store.purchase_remarks`` says how many there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, get_args
 
 from sqlalchemy import (
@@ -178,6 +180,26 @@ class Purchases:
             return chosen[0]
         every = union_all(*chosen).subquery("every_purchase")
         return select(*every.c)
+
+    def times(
+        self, owner: FromClause, on: Callable[[ColumnElement[Any]], Iterable[Truth]]
+    ) -> ColumnElement[int]:
+        """How often an account of an outer query bought on certain days.
+
+        Args:
+            owner: the accounts.
+            on: what must hold of a day.
+        """
+        counts: list[ColumnElement[int]] = [
+            select(func.count())
+            .select_from(arm.rows)
+            .where(arm.account == owner.c.id, arm.counts, self.dated(arm), arm.is_purchase)
+            .where(*on(type_coerce(arm.day, Date)))
+            .correlate(owner)
+            .scalar_subquery()
+            for arm in self.arms()
+        ]
+        return reduce(add, counts)
 
     def _chosen(self, arm: Arm, owner: FromClause | None, *, told: bool) -> Select[Any]:
         statement = (

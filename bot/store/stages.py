@@ -24,9 +24,12 @@ STAGE = "transaction.stage"
 
 
 def deals_that_meet(
-    connection: Connection, node: Node, catalog: Catalog, today: Today
+    connection: Connection, node: Node, catalog: Catalog, today: Today, *, one_account: bool = False
 ) -> ColumnElement[bool]:
-    """The condition for deals that meet criteria: as a list of stages it needs no function of ours a row."""
+    """The condition for deals that meet criteria: as a list of stages it needs no function of ours a row.
+
+    ``one_account``: whether they are looked up for one account after another, in an index with the stage.
+    """
     dialect = connection.dialect.name
     parts = node.parts if isinstance(node, And) else (node,)
     about_stage = [one for one in parts if _is_about_stage(one, catalog)]
@@ -34,7 +37,9 @@ def deals_that_meet(
     columns = TransactionColumns(dialect)
     conditions = [where(one, catalog, columns, today, dialect) for one in others]
     if about_stage:
-        conditions.append(_of_stages(connection, about_stage, catalog, today))
+        wanted = _wanted(connection, about_stage, catalog, today)
+        stage = TRANSACTION.c.stage if one_account else without_index(TRANSACTION.c.stage, dialect)
+        conditions.append(in_stages(stage, wanted))
     return and_(true(), *conditions)
 
 
@@ -87,13 +92,6 @@ def _is_about_stage(node: Node, catalog: Catalog) -> bool:
     if not used or not all(isinstance(one, Leaf) for one in used):
         return False
     return {field.source for field in fields_of(node, catalog)} == {STAGE}
-
-
-def _of_stages(
-    connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
-) -> ColumnElement[bool]:
-    wanted = _wanted(connection, nodes, catalog, today)
-    return in_stages(without_index(TRANSACTION.c.stage, connection.dialect.name), wanted)
 
 
 def _wanted(
