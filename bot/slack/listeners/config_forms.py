@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,17 +12,21 @@ from typing import Any, Final
 import structlog
 from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.app.config.changing import Entry
 from bot.app.config.editing import KEYS, NAME, REMOVE, Edited, Editing, FormProblem
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.slack import ids
+from bot.slack.failures import code_of
 from bot.slack.listeners.alert_forms import Answered, Answering
 from bot.slack.listeners.ask_shortcut import written
 from bot.slack.listeners.problem import problem_view
 from bot.slack.middleware import Access
+from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Safely, Surroundings, asker
+from bot.slack.views.alert import text_message
 from bot.slack.views.blocks import Json
 from bot.slack.views.config_forms import (
     ENTRY,
@@ -39,6 +45,14 @@ from bot.slack.views.limits import PRIVATE_METADATA
 
 _log = structlog.get_logger(__name__)
 PLACE: Final = "slack"
+PAUSES_SECONDS: Final = (
+    0.05,
+    0.1,
+    0.2,
+    0.4,
+    0.8,
+    1.5,
+)  # until Slack has taken an answer, three seconds at most
 _OTHER_VERSION: Final = "This form is of another version."
 
 
@@ -88,28 +102,24 @@ class ConfigListeners:
             draft = self.editing.draft(edited, person)
         except FormProblem as error:
             return self._shown(error, edited), None
-        view_id = str(body["view"]["id"])
 
-        def show() -> Json:
+        def show() -> _Outcome:
             does = self.editing.preview(draft, person).sentences()
-            return confirm_view(metadata, draft.sentences(), does)
+            return _Outcome(confirm_view(metadata, draft.sentences(), does))
 
-        working = working_view("Working out what it would do …")
-        return {"response_action": "update", "view": working}, _then(client, view_id, show)
+        return _working("Working out what it would do …", show, person, client)
 
     def on_confirmed(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> Answered:
         """Publish it. What the form carries is checked as if it had just been written."""
         person: Person = asker(context)
-        edited, view_id = _confirmed(str(body["view"].get("private_metadata") or "")), str(body["view"]["id"])
+        edited = _confirmed(str(body["view"].get("private_metadata") or ""))
 
-        def publish() -> Json:
+        def publish() -> _Outcome:
             said = self.editing.publish(edited, person, PLACE)
             _log.info("configuration.edited", kind=edited.entry.kind)
-            return done_view(said)
+            return _Outcome(done_view(said), said)
 
-        return {"response_action": "update", "view": working_view("Publishing …")}, _then(
-            client, view_id, publish
-        )
+        return _working("Publishing …", publish, person, client)
 
     def _shown(self, error: FormProblem, edited: Edited) -> dict[str, Any]:
         """The problem below its field; above them all where the form has no such field."""
@@ -119,18 +129,51 @@ class ConfigListeners:
         return {"response_action": "update", "view": config_form(edited, str(error))}
 
 
-def _then(client: WebClient, view_id: str, make: Callable[[], Json]) -> Callable[[], None]:
-    """Put another view in the place of the one that says that something goes on."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What takes the place of the view that says that something goes on.
+
+    Attributes:
+        said: what the person is told if they have closed it meanwhile; empty for nothing.
+    """
+
+    view: Json
+    said: str = ""
+
+
+def _working(said: str, make: Callable[[], _Outcome], person: Person, client: WebClient) -> Answered:
+    """Say that something goes on, do it, and show what came of it in the same place.
+
+    The view gets a name of its own, by which it is found: Slack may take our change before our answer, and
+    the answer would then stand over it for good.
+    """
+    name = secrets.token_hex(16)
 
     def go_on() -> None:
         try:
-            view = make()
+            outcome = make()
         except UserError as error:
             _log.info("request.not_possible", reason=error.what_happened)
-            view = problem_view(error, "")
-        client.views_update(view_id=view_id, view=view)
+            outcome = _Outcome(problem_view(error, ""), str(error))
+        if not _shown_in_place(client, name, outcome.view) and outcome.said:
+            Reply(client, Place(person.slack_id)).say_directly(text_message(outcome.said))
 
-    return go_on
+    return {"response_action": "update", "view": working_view(said) | {"external_id": name}}, go_on
+
+
+def _shown_in_place(client: WebClient, name: str, view: Json) -> bool:
+    """Whether the view of that name was there to be changed; one that is not there at once may still come."""
+    for pause in (*PAUSES_SECONDS, None):
+        try:
+            client.views_update(external_id=name, view=view)
+        except SlackApiError as error:
+            if code_of(error) != "not_found":
+                raise
+            if pause is not None:
+                time.sleep(pause)
+        else:
+            return True
+    return False
 
 
 def _errors(block_id: str, said: str) -> dict[str, Any]:
