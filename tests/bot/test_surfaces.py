@@ -1,4 +1,4 @@
-"""What the further surfaces decide and draw: links, edits of the document, hostile values, the agent's view."""
+"""What the further surfaces decide and draw: links, edits of the document, hostile values, the agent."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ from connector.cache.engine import Database, open_database
 from sandbox.demo.transcript import message_text, transcript, view_text
 from sandbox.slack.serve import running
 from tests.support.acting_world import FakeRecords
+from tests.support.browser import needs_chromium, opened_page, screenshot
 from tests.support.configuring_world import configuring
 from tests.support.fake_services import (
     FakeWorld,
@@ -341,6 +342,47 @@ def test_a_workflow_finds_accounts_or_hears_why_not(stage: Stage) -> None:
     assert refused["outputs"] is None
     assert "CRM" in refused["error"]
     assert ("UGAIL", "workflow step") in {(one.actor, one.action) for one in _audit(stage)}
+
+
+@needs_chromium
+def test_all_of_it_can_be_done_on_the_page(stage: Stage) -> None:
+    for slack_id in ("UDARCEL", "UADA"):
+        for view in stage.person(slack_id).state()["modal"]:
+            stage.person(slack_id).post("close", view_id=view["id"])
+    with opened_page(f"{stage.base_url}/?as=UDARCEL&at=CSALES", width=1280, height=860) as page:
+        stage.person("UDARCEL").say("CSALES", f"look at {CRM}/big and {CRM}/evil")
+        page.locator(".attachment", has_text="Account big").last.wait_for()
+        screenshot(page, "surfaces-unfurled")
+        page.get_by_role("button", name="Shortcuts").first.click()
+        page.get_by_role("menuitem", name="Ask").click()
+        page.locator("[data-testid=modal] textarea").fill(QUESTION)
+        screenshot(page, "surfaces-ask")
+        page.get_by_test_id("modal-submit").click()
+        page.get_by_text("I answer in our direct messages").wait_for()
+        page.get_by_test_id("modal").get_by_role("button", name="Close").last.click()
+        page.get_by_test_id("message").last.hover()
+        page.get_by_test_id("message").last.get_by_role("button", name="Log to account").click()
+        page.locator("[data-testid=modal] input[type=search]").fill("account b")
+        page.locator("option[value=big]").wait_for(state="attached")
+        screenshot(page, "surfaces-log")
+        page.get_by_test_id("modal-submit").click()
+        page.get_by_text("It is signed").wait_for()
+        screenshot(page, "surfaces-note")
+        page.goto(f"{stage.base_url}/?as=UADA&at=home")
+        page.get_by_role("button", name="Edit configuration").click()
+        screenshot(page, "surfaces-administrator")
+        found = page.locator("[data-found=config_entry]")
+        found.locator("option", has_text="Route · Worse").wait_for(state="attached")
+        found.select_option(label="Route · Worse")
+        page.get_by_test_id("modal-submit").click()
+        page.locator("input[data-block-id=at_least]").fill("much")
+        page.get_by_test_id("modal-submit").click()
+        page.get_by_text("That is no number.").wait_for()
+        screenshot(page, "surfaces-error")
+        page.locator("input[data-block-id=at_least]").fill("7000")
+        page.get_by_test_id("modal-submit").click()
+        page.get_by_text("What the next run would do").wait_for()
+        screenshot(page, "surfaces-preview")
 
 
 def test_nothing_that_was_sent_was_refused(stage: Stage) -> None:
