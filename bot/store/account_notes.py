@@ -7,11 +7,11 @@ the same job writes them, with the same care for a lost answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from bot.app.acting import NOTE
 from bot.app.alert_addresses import PERSON
@@ -70,7 +70,7 @@ class SqlAccountNotes:
         return True
 
 
-def tell_asker(connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
+def tell_asker(connection: Connection, row: RowMapping, now: datetime) -> None:
     """A message to the person who asked for a note: that it stands in the CRM, or why it does not."""
     details = json.loads(row["details"])
     if not details.get("asked_by"):

@@ -188,7 +188,7 @@ def test_an_agent_offers_prompts_and_answers_in_threads(server: RecordingSlack) 
     chat = Agent(server, as_agent=True)
     chat.open_home(tab="messages")
     thread = {"user_id": "UDARCEL", "channel_id": "DDARCEL", "thread_ts": "1.2", "context": {}}
-    chat.deliver(event_body("assistant_thread_started", assistant_thread=thread, user="UDARCEL"))
+    chat.deliver(event_body("assistant_thread_started", assistant_thread=thread))
     offered = server.of("assistant.threads.setSuggestedPrompts")
     examples = ["show VIP accounts in healthcare", "how many champions per industry?"]
     assert [[one["message"] for one in call["prompts"]] for call in offered] == [examples, examples]

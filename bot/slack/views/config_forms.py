@@ -13,17 +13,17 @@ from bot.slack import ids
 from bot.slack.views import limits
 from bot.slack.views.blocks import (
     Json,
+    bullets,
     context,
     line,
     modal,
-    plain_section,
     rich_text,
     run,
     sentence,
     text_input,
 )
 from bot.slack.views.form_parts import box, chosen, option, saying, searched
-from bot.slack.views.text import clip, plain
+from bot.slack.views.text import plain
 
 TITLE: Final = "Edit configuration"
 ENTRY, WHY = "entry", "note"
@@ -41,8 +41,7 @@ _LABELS: Final = {
     "digest": "Digest, as daily at 8:00",
 }
 _DIRECTIONS: Final = (("It got worse", "worse"), ("It got better", "better"), ("Either", "any"))
-_LINES: Final = 12  # differences that are shown
-_SAID: Final = 2_500  # characters of what it would do
+_LINES: Final = 12  # differences that are shown, and sentences of what the next run would do
 
 
 def config_choice() -> Json:
@@ -77,7 +76,7 @@ def config_form(edited: Edited, problem: str = "") -> Json:
     kind = edited.entry.kind
     fields = [_field(kind, key, edited.values.get(key, "")) for key in KEYS[kind]]
     name = text_input("Name", NAME, edited.entry.name, 100)
-    head = name if edited.new else sentence(run(plain(edited.entry.said(), 300), "bold"))
+    head = name if edited.new else sentence(run(plain(entry_name(edited.entry), 300), "bold"))
     gone = () if edited.new or kind == "label" else (box("Or", REMOVE, f"Remove this {kind}"),)
     why = text_input("Why", WHY, edited.note, LONGEST_WHY, optional=True)
     said = (sentence(run("⚠ "), run(plain(problem, 600))),) if problem else ()
@@ -104,9 +103,11 @@ def confirm_view(metadata: str, differs: Sequence[str], does: Sequence[str]) -> 
     more = len(differs) - _LINES
     blocks = [sentence(run("What differs", "bold")), rich_text(*shown)]
     if more > 0:
-        blocks.append(context(f"… and {more} more; see `bellwether config diff`."))
-    said = clip("\n".join(plain(one, 300) for one in does), _SAID)
-    blocks += [sentence(run("What the next run would do", "bold")), plain_section(said or "Nothing.")]
+        blocks.append(context(f"… and {more} more."))
+    told = [line(run(plain(one, 200))) for one in does[:_LINES]] or [line(run("Nothing."))]
+    blocks += [sentence(run("What the next run would do", "bold")), rich_text(bullets(told))]
+    if len(does) > _LINES:
+        blocks.append(context(f"… and {len(does) - _LINES} more."))
     blocks.append(context("Publishing makes this a new version of the configuration."))
     return modal(TITLE, ids.CONFIG_CONFIRM, "Publish", metadata, blocks)
 
