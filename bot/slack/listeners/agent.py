@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app.people import Person
 from bot.slack.failures import code_of
-from bot.slack.middleware import Access
+from bot.slack.middleware import Access, refusal
 from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.text import plain
 
@@ -34,11 +34,16 @@ class AgentListeners:
     around: Surroundings
 
     def on_thread(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-        """Offer prompts in a thread that was opened."""
+        """Offer prompts in a thread that was opened. Bolt does not see who opened it: the thread says it."""
         thread: Mapping[str, Any] = body["event"].get("assistant_thread") or {}
-        channel, thread_ts = thread.get("channel_id"), thread.get("thread_ts")
-        if channel and thread_ts:
-            self._offer(client, asker(context), str(channel), str(thread_ts))
+        channel, thread_ts, user = (
+            str(thread.get(one) or "") for one in ("channel_id", "thread_ts", "user_id")
+        )
+        if not (channel and thread_ts and user):
+            return
+        person = self.around.services.people.person(user)
+        if refusal(person, self.around.place(body, context)) is None:  # the others hear it when they ask
+            self._offer(client, person, channel, thread_ts)
 
     def on_messages_tab(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Offer prompts in the Messages tab, where that is an agent's."""
@@ -81,7 +86,7 @@ def is_messages_tab(event: dict[str, Any]) -> bool:
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the agent's view being opened."""
     own, checks = AgentListeners(around), [Access(around).check]
-    app.event("assistant_thread_started", middleware=checks)(safely(own.on_thread))
+    app.event("assistant_thread_started")(safely(own.on_thread))
     if around.agent:
         app.event("app_home_opened", matchers=[is_messages_tab], middleware=checks)(
             safely(own.on_messages_tab)
