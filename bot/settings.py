@@ -50,7 +50,9 @@ class SlackSettings(BaseModel):
 
     With ``app_token`` Slack is listened to over Socket Mode, with ``signing_secret`` over HTTP. ``client_id``
     and ``client_secret`` let the app be installed from a page instead of with ``bot_token``; ``team_id`` says
-    which workspace may do so (without it, the first one that does).
+    which workspace may do so (without it, the first one that does). ``agent`` says that Slack shows the app
+    as an agent (see ``manifest.yaml``). ``workflow_step`` lets workflows find accounts: whoever builds one
+    chooses in whose name it asks and where the result goes.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -61,6 +63,8 @@ class SlackSettings(BaseModel):
     client_secret: SecretStr = SecretStr("")
     team_id: str = ""
     api_url: str = "https://slack.com/api/"
+    agent: bool = False
+    workflow_step: bool = False
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:

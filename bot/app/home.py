@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.app.administration import Administration
 from bot.app.people import Person, Role
 from bot.app.ports import AccountBook, AlertRecords
 from bot.app.services import Check, HomeView, Moves, RecentMisses
@@ -24,6 +25,7 @@ class Home:
         checks: Callable[[], Sequence[Check]],
         configuration: Callable[[], Configuration],
         misses: RecentMisses,
+        administration: Callable[[], Administration] = Administration,
     ) -> None:
         self._book = book
         self._alerts = alerts
@@ -31,6 +33,7 @@ class Home:
         self._checks = checks
         self._configuration = configuration
         self._misses = misses
+        self._administration = administration
 
     def view(self, person: Person) -> HomeView:
         """What to show this person now; nothing of the organisation to somebody without a role."""
@@ -45,6 +48,7 @@ class Home:
             checks=tuple(self._checks()),
             as_of=self._book.as_of(),
             misses=self._misses.recent(MISSES_SHOWN) if person.may(Role.ADMIN) else (),
+            administration=self._administration() if person.may(Role.ADMIN) else None,
         )
 
     def _label_counts(self) -> tuple[tuple[str, int], ...]:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.app.account_notes import AccountNotes
 from bot.app.acting import Assignment, CrmUserName, TaskWish
+from bot.app.administration import Administration
 from bot.app.answers import Answer, Explanation, LabelMove
+from bot.app.config.editing import Editing
 from bot.app.exporting import Exports
+from bot.app.linked_accounts import LinkedAccounts
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, Miss, People, Pictures, Posted
@@ -215,6 +219,7 @@ class HomeView:
 
     Attributes:
         misses: what was not understood most often; for administrators only.
+        administration: runs, unmatched people and the configuration; for administrators only.
     """
 
     person: Person
@@ -224,6 +229,7 @@ class HomeView:
     checks: tuple[Check, ...]
     as_of: datetime | None
     misses: tuple[Miss, ...] = ()
+    administration: Administration | None = None
 
 
 class Moves(Protocol):
@@ -268,3 +274,6 @@ class Services:
     words: Words
     misses: RecentMisses
     exports: Exports | None = None
+    notes: AccountNotes | None = None
+    linked: LinkedAccounts | None = None
+    editing: Editing | None = None

@@ -100,6 +100,8 @@ class SlackParts:
             api_url=self._slack.api_url,
             configuration=self._of.configuration,
             workspace=self.workspace if self.by_page else None,
+            as_agent=self._slack.agent,
+            with_workflow_step=self._slack.workflow_step,
         )
         if not over_http:
             return SocketConnection(app, self._slack.app_token.get_secret_value())

@@ -38,6 +38,7 @@ from bot.runtime.scoring_parts import ScoringParts
 from bot.runtime.setup import first_document
 from bot.runtime.slack_parts import SlackParts
 from bot.runtime.sources import Sources, metrics_route
+from bot.runtime.surface_parts import SurfaceParts
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 from bot.runtime.zoho_parts import ZohoParts
@@ -265,14 +266,30 @@ class Bellwether:
             voice=self.scoring.voice,
             saving=self.scoring.saving,
             people=self.people,
-            home=Home(self.book, self.alerts, moves, self.health.all, self.configuration, missing),
+            home=Home(
+                self.book,
+                self.alerts,
+                moves,
+                self.health.all,
+                self.configuration,
+                missing,
+                self.surfaces.administering.view,
+            ),
             seen=self.seen,
             audit=self.audit,
             pictures=self.pictures,
             exports=self.export_parts.exports,
             words=self.asking_parts.words,
             misses=missing,
+            notes=self.surfaces.notes,
+            linked=self.surfaces.linked,
+            editing=self.surfaces.editing,
         )
+
+    @cached_property
+    def surfaces(self) -> SurfaceParts:
+        """What Slack's further surfaces need."""
+        return SurfaceParts(self)
 
     @cached_property
     def acting(self) -> ActingParts:

@@ -14,17 +14,23 @@ from bot.app.services import Services
 from bot.slack.channels import Channels
 from bot.slack.client import web_client
 from bot.slack.listeners import (
+    agent,
     alert_buttons,
     alert_forms,
     ask,
+    ask_shortcut,
     charts,
+    config_forms,
     exports,
     home,
+    log_note,
     problem,
     rescore,
     saving,
     sharing,
     sorting,
+    unfurl,
+    workflow_step,
 )
 from bot.slack.middleware import ContextExecutor, Once, name_request
 from bot.slack.surroundings import Listener, Surroundings
@@ -42,6 +48,8 @@ def build_app(
     api_url: str,
     configuration: Callable[[], Configuration],
     workspace: Workspace | None = None,
+    as_agent: bool = False,
+    with_workflow_step: bool = False,
 ) -> App:
     """Put the Slack app together. Nothing is sent before the first request arrives.
 
@@ -51,6 +59,8 @@ def build_app(
         api_url: Slack's Web API, or another server that speaks like it.
         configuration: the published configuration, asked for on each use.
         workspace: where the token is when it is not ``bot_token``.
+        as_agent: Slack shows the app as an agent.
+        with_workflow_step: workflows may find accounts.
     """
     client = web_client(workspace.token if workspace else bot_token, api_url)
     app = App(
@@ -61,14 +71,16 @@ def build_app(
         request_verification_enabled=False,  # by the connection in Socket Mode, by http_mode over HTTP
         listener_executor=ContextExecutor(LISTENER_THREADS, "listener"),
     )
-    around = Surroundings(services, Channels(client), configuration)
+    around = Surroundings(services, Channels(client), configuration, as_agent, with_workflow_step)
     app.use(name_request)
     app.use(Once(services).take)
-    for topic in (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting):
+    topics = (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting)
+    for topic in (*topics, agent, unfurl, workflow_step):
         topic.register(app, around, lambda listener: _safely(listener, around))
-    alert_forms.register(
-        app, around, lambda listener: _safely(listener, around), lambda form: _answering(form, around)
-    )
+    for forms in (alert_forms, ask_shortcut, config_forms, log_note):
+        forms.register(
+            app, around, lambda listener: _safely(listener, around), lambda form: _answering(form, around)
+        )
     if workspace:
         workspace.register(app)
     problem.register(app)

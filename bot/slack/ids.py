@@ -32,6 +32,18 @@ EXPORT_CANCEL = "export_cancel"  # value: an export's id
 EXPORT_SEND = "export_send"  # value, or selected value: an export's id
 EXPORT_DOWNLOAD = "export_download"  # a link; Slack tells us of the click all the same
 EXPORT_SORT = "export_sort"  # selected value: by what
+ASK_SHORTCUT = "ask_question"  # a global shortcut
+ASK_FORM = "ask_form"  # callback id of the modal
+LOG_SHORTCUT = "log_to_account"  # a message shortcut
+LOG_CHOICE = "log_choice"  # callback id of the modal in which the account is chosen
+LOG_FORM = "log_form"  # callback id of the same, when the account is chosen; private metadata: its id
+ACCOUNT = "crm_account"  # a choice of accounts, which asks us for its options
+FIND_ACCOUNTS = "find_accounts"  # a workflow step
+CONFIG_EDIT = "config_edit"  # opens the choice of what is edited
+CONFIG_CHOICE = "config_choice"  # callback id; the choice asks us for its options
+CONFIG_ENTRY = "config_entry"  # what is edited: JSON [kind, name, of]
+CONFIG_FORM = "config_form"  # callback id; private metadata: what is edited and the version
+CONFIG_CONFIRM = "config_confirm"  # callback id; private metadata: the whole edit
 
 
 def numbered(action_id: str, number: int) -> str:

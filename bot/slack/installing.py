@@ -47,8 +47,8 @@ _PURPOSE: Final = b"bellwether: state of an installation in Slack"
 # As in manifest.yaml, which says what each is for.
 SCOPES: Final = (
     "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write",
-    "groups:history", "groups:read", "im:history", "im:read", "im:write", "usergroups:read", "users:read",
-    "users:read.email",
+    "groups:history", "groups:read", "im:history", "im:read", "im:write", "links:read", "links:write",
+    "usergroups:read", "users:read", "users:read.email",
 )  # fmt: skip
 _SENTENCES: Final = {
     "access_denied": "The installation was cancelled in Slack.",

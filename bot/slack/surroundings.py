@@ -27,11 +27,18 @@ Safely = Callable[[Listener], Callable[..., None]]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The use cases, the channels and the configuration."""
+    """The use cases, the channels and the configuration.
+
+    Attributes:
+        agent: Slack shows the app as an agent: each message to it begins a thread.
+        workflow_step: workflows may ask.
+    """
 
     services: Services
     channels: Channels
     configuration: Callable[[], Configuration]
+    agent: bool = False
+    workflow_step: bool = False
 
     def drawing(self, person: Person, note: str = "", *, private: bool = False) -> Drawing:
         """The circumstances of a message for somebody; ``private``: seen by them alone, in a channel."""
@@ -63,7 +70,7 @@ class Surroundings:
         return Place(
             user=context.user_id or "",
             channel=channel,
-            thread_ts=_thread(event, message, container, direct=direct),
+            thread_ts=_thread(event, message, container, opens=self.agent or not direct),
             direct=direct,
             shared=shared,
             public=not direct and not shared and bool(channel) and self._is_public(str(channel)),
@@ -96,11 +103,14 @@ def _is_direct(channel: str | None, event: Mapping[str, Any]) -> bool:
 
 
 def _thread(
-    event: Mapping[str, Any], message: Mapping[str, Any], container: Mapping[str, Any], *, direct: bool
+    event: Mapping[str, Any], message: Mapping[str, Any], container: Mapping[str, Any], *, opens: bool
 ) -> str | None:
-    """The thread to stay in. A mention opens one, to keep the channel readable; a direct message does not."""
+    """The thread to stay in. A mention opens one, to keep the channel readable; a direct message does not.
+
+    Where the app is an agent, Slack shows each direct message as the beginning of a thread.
+    """
     there = event.get("thread_ts") or message.get("thread_ts") or container.get("thread_ts")
-    return there or (event.get("ts") if event.get("type") == "app_mention" and not direct else None)
+    return there or (event.get("ts") if event.get("type") in {"app_mention", "message"} and opens else None)
 
 
 def _owner(body: Body) -> str:

@@ -181,7 +181,7 @@ class SqlAlertActions:
             .returning(_ACTION.c.id)
         ).scalar()
         if number is not None and action.state == "waiting":
-            _enqueue(connection, number, now)
+            enqueue_write(connection, number, now)
         elif number is not None:
             tell(connection, number, now)
         return number
@@ -210,7 +210,8 @@ def _latest(connection: Connection, alert_id: int, kind: str) -> int:
     return connection.execute(newest).scalar() or 0
 
 
-def _enqueue(connection: Connection, action_id: int, now: datetime) -> None:
+def enqueue_write(connection: Connection, action_id: int, now: datetime) -> None:
+    """The job that writes an action to the CRM."""
     values = {
         "kind": WRITE_JOB,
         "slot": f"action:{action_id}",

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from bot.app.acting import CrmUserName
 from bot.app.acting_ports import CrmWrite
 from bot.app.ports import Clock
+from bot.store.account_notes import NO_ALERT, tell_asker
 from bot.store.alert_standing import tell
 from bot.store.tables import AlertActionRow
 from connector.cache.engine import Database
@@ -67,8 +68,12 @@ class SqlCrmWrites:
                 update(_ACTION)
                 .where(_ACTION.c.id == action_id, _ACTION.c.state == "waiting")
                 .values(**values)
+                .returning(_ACTION)
             )
-            if changed.rowcount == 1:
+            row = changed.mappings().first()
+            if row is not None and row["alert_id"] == NO_ALERT:
+                tell_asker(connection, row, self._clock.now())
+            elif row is not None:
                 tell(connection, action_id, self._clock.now())
 
 

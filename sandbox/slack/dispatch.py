@@ -41,3 +41,15 @@ async def ask_interaction(slack: Workspace, payload: Json) -> Json:
     if app.interactivity_url is None:
         raise NotAcknowledged("connection_failed")
     return await signed_http.post_form(app.interactivity_url, {"payload": json.dumps(payload)})
+
+
+async def ask_options(slack: Workspace, payload: Json) -> Json:
+    """Ask the app for the options of a choice; its answer. Over HTTP they have an address of their own.
+
+    Raises:
+        NotAcknowledged: no answer in three seconds.
+    """
+    app = slack.manifest
+    if app.socket_mode or app.options_url is None:
+        return await ask_interaction(slack, payload)
+    return await signed_http.post_form(app.options_url, {"payload": json.dumps(payload)})

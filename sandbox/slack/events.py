@@ -19,6 +19,7 @@ SCOPES = {
     "app_mention": "app_mentions:read",
     "message.im": "im:history",
     "message.channels": "channels:history",
+    "link_shared": "links:read",
 }
 
 
@@ -72,13 +73,13 @@ def _where(slack: Workspace, message: Message) -> Json:
     return {"channel": message.channel, "channel_type": kind, "ts": now, "event_ts": now, "hidden": True}
 
 
-def on_home_opened(slack: Workspace, user: str, home: Json | None) -> None:
-    """A person opened the app's Home."""
+def on_home_opened(slack: Workspace, user: str, home: Json | None, tab: str = "home") -> None:
+    """A person opened the app's Home, or its Messages tab."""
     event: Json = {
         "type": "app_home_opened",
         "user": user,
         "channel": direct_messages_of(user).id,
-        "tab": "home",
+        "tab": tab,
         "event_ts": slack.clock.timestamp(),
     }
     send(slack, event | ({"view": home} if home else {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from sandbox.slack.refusals import Refused
 
 EVERY_SCOPE = (
     "app_mentions:read", "channels:history", "channels:join", "channels:read", "chat:write", "commands",
-    "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "reactions:write",
-    "team:read", "usergroups:read", "users:read", "users:read.email",
+    "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "links:read",
+    "links:write", "reactions:write", "team:read", "usergroups:read", "users:read", "users:read.email",
 )  # fmt: skip
 EVERY_EVENT = (
-    "app_home_opened", "app_mention", "app_uninstalled", "message.channels", "message.im", "tokens_revoked",
+    "app_home_opened", "app_mention", "app_uninstalled", "assistant_thread_started", "function_executed",
+    "link_shared", "message.channels", "message.im", "tokens_revoked",
 )  # fmt: skip
 
 
@@ -36,6 +37,28 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """A shortcut: ``global``, or on a ``message``."""
+
+    callback_id: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A custom workflow step and the names of its inputs and outputs, those that it needs first."""
+
+    callback_id: str
+    title: str
+    description: str
+    inputs: Mapping[str, str]  # name -> type
+    required: tuple[str, ...]
+    outputs: Mapping[str, str]
+    promised: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What the app may do and what it wants to hear."""
 
@@ -48,6 +71,11 @@ class Manifest:
     home_tab: bool = True
     event_url: str | None = None
     interactivity_url: str | None = None
+    options_url: str | None = None
+    shortcuts: tuple[Shortcut, ...] = ()
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    unfurl_domains: tuple[str, ...] = ()
+    agent: bool = False
 
     def require(self, *scopes: str) -> None:
         """Refuse what the app has no scope for.
@@ -94,6 +122,26 @@ def _manifest(document: Mapping[str, Any]) -> Manifest:
         home_tab=bool((features.get("app_home") or {}).get("home_tab_enabled")),
         event_url=subscriptions.get("request_url"),
         interactivity_url=interactivity.get("request_url"),
+        options_url=interactivity.get("message_menu_options_url"),
+        shortcuts=tuple(
+            Shortcut(one["callback_id"], one["name"], one["type"]) for one in features.get("shortcuts") or ()
+        ),
+        functions={name: _function(name, one) for name, one in (document.get("functions") or {}).items()},
+        unfurl_domains=tuple(features.get("unfurl_domains") or ()),
+        agent=bool(features.get("agent_view") or features.get("assistant_view")),
+    )
+
+
+def _function(name: str, entry: Mapping[str, Any]) -> Function:
+    inputs, outputs = entry.get("input_parameters") or {}, entry.get("output_parameters") or {}
+    return Function(
+        name,
+        entry["title"],
+        entry["description"],
+        {key: str(one["type"]) for key, one in (inputs.get("properties") or {}).items()},
+        tuple(inputs.get("required") or ()),
+        {key: str(one["type"]) for key, one in (outputs.get("properties") or {}).items()},
+        tuple(outputs.get("required") or ()),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.slack.events import view_json
-from sandbox.slack.state import Message, View, message_json
+from sandbox.slack.manifest import Function
+from sandbox.slack.state import Execution, Message, View, message_json
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import APP_ID, CHANNELS, TEAM_DOMAIN, TEAM_ID, USERS
+from sandbox.slack.world import APP_ID, BOT_TOKEN, CHANNELS, TEAM_DOMAIN, TEAM_ID, USERS
 
 Json = dict[str, Any]
 VERIFICATION = "sandbox-verification-token"
@@ -42,6 +43,58 @@ def _interaction(kind: str, user: str) -> Json:
         "api_app_id": APP_ID,
         "enterprise": None,
         "is_enterprise_install": False,
+    }
+
+
+def shortcut(slack: Workspace, user: str, callback_id: str, message: Message | None) -> Json:
+    """``shortcut`` for a global one, ``message_action`` for one on a message."""
+    about = {"callback_id": callback_id, "trigger_id": slack.triggers.give(user)}
+    now = slack.clock.timestamp()
+    if message is None:
+        return _interaction("shortcut", user) | about | {"action_ts": now}
+    channel = CHANNELS[message.channel]
+    answered_at = slack.response_urls.give(slack.base_url, channel.id, user, None, message.thread_ts)
+    return (
+        _interaction("message_action", user)
+        | about
+        | {
+            "action_ts": now,
+            "message_ts": message.ts,
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "message": message_json(message, slack.state),
+            "response_url": answered_at,
+        }
+    )
+
+
+def suggestion(user: str, view: View, block_id: str, action_id: str, typed: str) -> Json:
+    """``block_suggestion`` from a view."""
+    return _interaction("block_suggestion", user) | {
+        "container": {"type": "view", "view_id": view.id},
+        "view": view_json(view),
+        "block_id": block_id,
+        "action_id": action_id,
+        "value": typed,
+    }
+
+
+def function_event(slack: Workspace, step: Function, execution: Execution, inputs: Json) -> Json:
+    """The ``function_executed`` event."""
+    return {
+        "type": "function_executed",
+        "function": {
+            "id": f"Fn{APP_ID}",
+            "callback_id": step.callback_id,
+            "title": step.title,
+            "description": step.description,
+            "type": "app",
+            "app_id": APP_ID,
+        },
+        "inputs": inputs,
+        "function_execution_id": execution.id,
+        "workflow_execution_id": f"Wx{execution.id}",
+        "event_ts": slack.clock.timestamp(),
+        "bot_access_token": BOT_TOKEN,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack import dispatch, events, payloads
+from sandbox.slack import dispatch, events, payloads, reaching
 from sandbox.slack.call import Call
 from sandbox.slack.interactivity import ResponseUrl
 from sandbox.slack.methods.chat import publish, thread_of
@@ -44,6 +44,7 @@ async def say(slack: Workspace, user: str, channel: str, text: str, thread_ts: s
     thread = thread_of(slack.state, channel, Call("say", {"thread_ts": thread_ts}))
     message = publish(slack, Message("", channel, user, stored(text.strip()), thread_ts=thread))
     slack.state.mark_read(user, channel)
+    reaching.on_links(slack, message)
     if f"<@{BOT_USER}" in message.text and BOT_USER not in slack.state.members[channel]:
         hint = f"<@{BOT_USER}> is not in this channel, so it has not heard you. Invite it, or ask in #sales."
         slackbot_says(slack, channel, user, hint)
@@ -93,6 +94,17 @@ async def click(slack: Workspace, user: str, place: Json, press: Json) -> Json:
         slack.refusals.note("block_actions", f"not answered: {failure}", slack.clock.now().isoformat())
         return {"ok": False, "error": "operation_timeout" if "timeout" in str(failure) else "dispatch_failed"}
     return {"ok": True}
+
+
+async def use_shortcut(slack: Workspace, user: str, asked: Json) -> Json:
+    """Choose a global shortcut, or one on the message of ``channel`` and ``ts``."""
+    message = _message_of(slack, user, asked) if asked.get("ts") else None
+    return await reaching.use_shortcut(slack, user, str(asked["callback_id"]), message)
+
+
+async def suggest(slack: Workspace, user: str, asked: Json) -> Json:
+    """Type into a choice of a modal whose options the app gives."""
+    return await reaching.suggest(slack, user, _view_of(slack, user, str(asked["view_id"])), asked)
 
 
 def _message_of(slack: Workspace, user: str, place: Json) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 
 from sse_starlette import EventSourceResponse
@@ -11,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.slack import oauth, people, world_proxy
+from sandbox.slack import oauth, people, reaching, world_proxy
 from sandbox.slack.call import read_call
 from sandbox.slack.events import view_json
 from sandbox.slack.faults import Fault
 from sandbox.slack.refusals import Refused
 from sandbox.slack.state import Message, username
 from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import BOT_USER, CHANNELS, USERS, Channel, Person
+from sandbox.slack.world import BOT_USER, CHANNELS, USERS, Channel, Person, direct_messages_of
 
 Json = dict[str, Any]
 
@@ -68,6 +69,10 @@ async def state(request: Request) -> Response:
             "connected": slack.sockets.connected,
             "refusals": slack.refusals.as_list(),
             "manifest": slack.manifest.name,
+            "shortcuts": [asdict(one) for one in slack.manifest.shortcuts],
+            "agent": slack.manifest.agent,
+            "prompts": slack.state.prompts.get(user),
+            "status": slack.state.statuses.get(direct_messages_of(user).id, ""),
         }
     )
 
@@ -177,6 +182,43 @@ async def open_home(request: Request) -> Response:
     return JSONResponse(people.open_home(_slack(request), people.known_person(asked["as"])))
 
 
+async def shortcut(request: Request) -> Response:
+    """A person chooses a shortcut."""
+    asked = await _asked(request, "as", "callback_id")
+    user = people.known_person(asked["as"])
+    return JSONResponse(await people.use_shortcut(_slack(request), user, asked))
+
+
+async def suggest(request: Request) -> Response:
+    """A person types into a choice that the app has to fill."""
+    asked = await _asked(request, "as", "view_id", "action_id")
+    return JSONResponse(await people.suggest(_slack(request), people.known_person(asked["as"]), asked))
+
+
+async def open_agent(request: Request) -> Response:
+    """A person opens the Messages tab, or a thread of the older agent's view (``thread_ts``)."""
+    asked = await _asked(request, "as")
+    slack, user = _slack(request), people.known_person(asked["as"])
+    if asked.get("thread_ts"):
+        reaching.open_assistant(slack, user, str(asked["thread_ts"]))
+    else:
+        reaching.open_messages(slack, user)
+    return JSONResponse({"ok": True})
+
+
+async def workflow(request: Request) -> Response:
+    """A workflow runs a step of the app, or (GET) how such a run ended."""
+    slack = _slack(request)
+    if request.method == "GET":
+        execution = slack.state.executions.get(request.query_params.get("id", ""))
+        if execution is None:
+            raise Refused("function_execution_not_found", status=404)
+    else:
+        asked = await _asked(request, "callback_id", "inputs")
+        execution = reaching.execute(slack, str(asked["callback_id"]), dict(asked["inputs"]))
+    return JSONResponse({"id": execution.id, "outputs": execution.outputs, "error": execution.error})
+
+
 async def uninstall(request: Request) -> Response:
     """An administrator removes the app from the workspace."""
     oauth.uninstall(_slack(request))
@@ -253,6 +295,10 @@ ROUTES = [
     Route("/_sandbox/submit", submit, methods=["POST"]),
     Route("/_sandbox/close", close, methods=["POST"]),
     Route("/_sandbox/open_home", open_home, methods=["POST"]),
+    Route("/_sandbox/shortcut", shortcut, methods=["POST"]),
+    Route("/_sandbox/suggest", suggest, methods=["POST"]),
+    Route("/_sandbox/open_agent", open_agent, methods=["POST"]),
+    Route("/_sandbox/workflow", workflow, methods=["GET", "POST"]),
     Route("/_sandbox/uninstall", uninstall, methods=["POST"]),
     Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/_sandbox/world/accounts", world_accounts),

@@ -34,6 +34,7 @@ class Message:
     ephemeral_for: str | None = None
     reactions: list[Json] = field(default_factory=list)
     values: dict[str, Json] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)  # those that the app was told of
 
     @property
     def from_bot(self) -> bool:
@@ -73,6 +74,21 @@ class File:
     created: int = 0
 
 
+@dataclass
+class Execution:
+    """One run of a workflow step, until the app says how it ended."""
+
+    id: str
+    callback_id: str
+    outputs: Json | None = None
+    error: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self.outputs is not None or self.error is not None
+
+
 class State:
     """The workspace."""
 
@@ -83,6 +99,9 @@ class State:
         self.files: dict[str, File] = {}
         self.homes: dict[str, View] = {}
         self.modals: dict[str, list[View]] = defaultdict(list)
+        self.executions: dict[str, Execution] = {}
+        self.prompts: dict[str, Json] = {}  # by person
+        self.statuses: dict[str, str] = {}  # by channel: what the app says that it is doing
         self._messages: dict[str, list[Message]] = defaultdict(list)
         self._read: dict[tuple[str, str], str] = {}
         self._counter = 0
@@ -98,6 +117,8 @@ class State:
         """Put a message at the end of its channel."""
         message.blocks = self.named(message.blocks)
         self._messages[message.channel].append(message)
+        if message.from_bot:
+            self.statuses.pop(message.channel, None)
         kind = "ephemeral" if message.ephemeral_for else "message"
         self.tell(kind, message)
         return message

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from sandbox.slack.call import Call, read_call
 from sandbox.slack.connection import drop
 from sandbox.slack.faults import Fault
-from sandbox.slack.methods import chat, conversations, files, team, users, views
+from sandbox.slack.methods import chat, conversations, files, surfaces, team, users, views
 from sandbox.slack.methods.method import Method
 from sandbox.slack.refusals import RateLimited, Refused
 from sandbox.slack.workspace import Workspace
@@ -24,6 +24,7 @@ METHODS: dict[str, Method] = {
     **views.METHODS,
     **files.METHODS,
     **team.METHODS,
+    **surfaces.METHODS,
 }
 
 

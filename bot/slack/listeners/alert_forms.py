@@ -48,7 +48,7 @@ Answered = tuple[dict[str, Any], Callable[[], None] | None]  # what Slack is tol
 class FormListener(Protocol):
     """Takes a form: what Slack is told about it at once, and what is done after that."""
 
-    def __call__(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> Answered:
+    def __call__(self, body: dict[str, Any], context: BoltContext, client: WebClient, /) -> Answered:
         """Take it. Errors are told in place of the form."""
         ...
 

@@ -20,6 +20,7 @@ from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.language.question import Action, Kind
 from bot.slack import ids
+from bot.slack.listeners.agent import is_at_work
 from bot.slack.listeners.exports import history_wanted, on_history
 from bot.slack.listeners.help import HELP
 from bot.slack.listeners.requests import Requested, RequestHandlers, act, request_handlers
@@ -57,7 +58,10 @@ class AskListeners:
     def on_message(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Answer a mention, in its thread, or a direct message."""
         text = self.typed(str(body["event"].get("text") or ""), context.bot_user_id)
-        self.answer(text, asker(context), self.around.reply(body, context, client), client)
+        reply = self.around.reply(body, context, client)
+        if self.around.agent and reply.place.direct and reply.place.channel and reply.place.thread_ts:
+            is_at_work(client, reply.place.channel, reply.place.thread_ts)
+        self.answer(text, asker(context), reply, client)
 
     def on_command(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Answer ``/bellwether <question>``, to the person alone unless the channel is a public one."""

@@ -20,6 +20,7 @@ from bot.slack.views.problem import FAILED, problem_message
 
 _log = structlog.get_logger(__name__)
 _ANYTHING: Final = re.compile(".*", re.DOTALL)
+WORKFLOW_STEP: Final = "function_executed"  # the event's type: a workflow waits for its end, good or bad
 TRY_AGAIN: Final = "Try it once more; if it fails again, give an administrator this reference."
 
 
@@ -32,11 +33,14 @@ def problem_for(error: Exception, reference: str) -> Message:
 
 def problem_view(error: Exception, reference: str) -> Json:
     """The same in place of a form."""
+    return message_modal("That was not done", sentence_for(error, reference))
+
+
+def sentence_for(error: Exception, reference: str) -> str:
+    """The same as a text, for places that take no blocks."""
     if isinstance(error, UserError):
-        said = f"{error.what_happened} {error.what_to_do}".strip()
-    else:
-        said = f"{FAILED} {TRY_AGAIN} Reference {reference}"
-    return message_modal("That was not done", said)
+        return f"{error.what_happened} {error.what_to_do}".strip()
+    return f"{FAILED} {TRY_AGAIN} Reference {reference}"
 
 
 def is_for_us(body: Body) -> bool:
@@ -50,8 +54,12 @@ def is_for_us(body: Body) -> bool:
 def tell_problem(
     around: Surroundings, error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient
 ) -> None:
-    """Tell the person, privately, if anybody waits. Errors are those of Slack."""
+    """Tell the person, privately, or the workflow, if anybody waits. Errors are those of Slack."""
     reference = str(context.get("reference", ""))
+    if kind_of(body) == WORKFLOW_STEP:
+        execution = str(body["event"]["function_execution_id"])
+        client.functions_completeError(function_execution_id=execution, error=sentence_for(error, reference))
+        return
     if not context.user_id or not is_for_us(body):
         return
     if kind_of(body) == "app_home_opened":

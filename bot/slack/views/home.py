@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from bot.app.administration import Administration
 from bot.app.people import Role
-from bot.app.ports import Miss
 from bot.app.services import Check, HomeView, MovedAccount
 from bot.app.wording import ago, counted, day
-from bot.slack import ids
+from bot.slack.views.administration import administration_blocks
 from bot.slack.views.alert import alert_blocks
 from bot.slack.views.blocks import (
     Json,
-    actions,
     bullets,
-    button,
     context,
     divider,
     header,
@@ -33,7 +31,6 @@ ALERTS: Final = 10  # at most five blocks each, under the 100 of a view
 MOVES: Final = 10
 LABELS: Final = 50
 CHECKS: Final = 20
-MISSES: Final = 10
 
 
 def home_view(home: HomeView, marks: Marks, now: datetime) -> Json:
@@ -45,7 +42,7 @@ def home_view(home: HomeView, marks: Marks, now: datetime) -> Json:
         *_moves(home),
         *_alerts(home),
         *_health(home),
-        *_administration(home),
+        *_administration(home, now),
         context("Ask in the Messages tab: `show VIP accounts`, `my accounts at risk`, or `help`."),
     ]
     return {"type": "home", "blocks": blocks}
@@ -108,16 +105,7 @@ def _check(check: Check) -> list[Json]:
     return [run("✅ " if check.ok else "⚠️ "), run(plain(check.name, 80), "bold"), run(said), *advice]
 
 
-def _administration(home: HomeView) -> Iterator[Json]:
+def _administration(home: HomeView, now: datetime) -> Iterator[Json]:
     if home.person.may(Role.ADMIN):
-        rows = [line(*_miss(one)) for one in home.misses[:MISSES]]
-        if rows:
-            yield divider()
-            yield rich_text(line(run("Not understood lately", "bold")), bullets(rows))
-        yield actions("administration", button("Re-score now", ids.RESCORE, "all"))
-
-
-def _miss(miss: Miss) -> list[Json]:
-    """A sentence, the words in it that meant nothing, and how often it was typed."""
-    words = f" ({', '.join(plain(word, 60) for word in miss.words[:5])})" if miss.words else ""
-    return [run(plain(miss.text, 150), "italic"), run(f"{words} · {counted(miss.count, 'time')}")]
+        held = home.administration or Administration()
+        yield from administration_blocks(held, home.misses, now)

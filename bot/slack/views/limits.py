@@ -29,6 +29,7 @@ OPTION_TEXT: Final = 75
 OPTION_VALUE: Final = 150
 OPTIONS: Final = 100
 OVERFLOW_OPTIONS: Final = 5
+CHOICES: Final = 10  # checkboxes and radio buttons
 PLACEHOLDER: Final = 150
 ID: Final = 255
 VIEW_LABEL: Final = 24  # title, submit and close of a modal
@@ -87,13 +88,21 @@ def _check_whole(payload: Mapping[str, Any], blocks: Sequence[Block], surface: S
         yield from _check_text(payload.get("text"), TEXT, "text", mrkdwn=True)
         if (size := sum(_characters(block) for block in blocks)) > MESSAGE_CHARACTERS:
             yield f"has {size} characters, more than {MESSAGE_CHARACTERS}"
+    has_input = any(block.get("type") == "input" for block in blocks)
     if surface is Surface.MODAL:
-        for name in ("title", "submit", "close"):
-            yield from _check_object(payload.get(name), VIEW_LABEL, name, plain=True)
-        if len(payload.get("private_metadata", "")) > PRIVATE_METADATA:
-            yield f"private_metadata is longer than {PRIVATE_METADATA}"
-    elif any(block.get("type") == "input" for block in blocks):
+        yield from _check_modal(payload, has_input=has_input)
+    elif has_input:
         yield f"has an input on a {surface}"
+
+
+def _check_modal(payload: Mapping[str, Any], *, has_input: bool) -> Iterator[str]:
+    for name in ("title", "submit", "close"):
+        if name == "title" or name in payload:
+            yield from _check_object(payload.get(name), VIEW_LABEL, name, plain=True)
+    if has_input and "submit" not in payload:
+        yield "has an input and no submit"
+    if len(payload.get("private_metadata", "")) > PRIVATE_METADATA:
+        yield f"private_metadata is longer than {PRIVATE_METADATA}"
 
 
 def _characters(value: Any) -> int:
@@ -205,13 +214,23 @@ def _check_options(element: Block, most: int) -> Iterator[str]:
 def _check_input(block: Block) -> Iterator[str]:
     yield from _check_object(block.get("label"), INPUT_LABEL, "label", plain=True)
     element: Block = block.get("element") or {}
-    if element.get("type") != "plain_text_input":
-        yield f"has an input of the unknown type {element.get('type')!r}"
     if not 1 <= len(element.get("action_id", "")) <= ID:
         yield f"action_id is not 1 to {ID} characters"
-    most = element.get("max_length", INPUT_TEXT)
-    if not 1 <= most <= INPUT_TEXT or len(element.get("initial_value", "")) > most:
-        yield f"initial_value is longer than {most}, or that is not 1 to {INPUT_TEXT}"
+    match element.get("type"):
+        case "plain_text_input":
+            most = element.get("max_length", INPUT_TEXT)
+            if not 1 <= most <= INPUT_TEXT or len(element.get("initial_value", "")) > most:
+                yield f"initial_value is longer than {most}, or that is not 1 to {INPUT_TEXT}"
+        case "static_select":
+            yield from _check_select(element)
+        case "external_select":
+            yield from _check_object(element.get("placeholder"), PLACEHOLDER, "placeholder", plain=True)
+        case "checkboxes" | "radio_buttons":
+            yield from _check_options(element, CHOICES)
+        case "datepicker":
+            pass
+        case kind:
+            yield f"has an input of the unknown type {kind!r}"
 
 
 def _check_rich_text(block: Block) -> Iterator[str]:

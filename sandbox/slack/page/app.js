@@ -42,7 +42,8 @@ const readState = oneAtATime(async () => {
   const exists = store.now.at === "home" || seen.channels?.some((one) => one.id === store.now.at);
   store.set({
     me: seen.me, users: seen.users ?? [], channels: seen.channels ?? [], home: seen.home, modal: seen.modal ?? [],
-    connected: seen.connected ?? 0, refusals: seen.refusals ?? [], manifest: seen.manifest ?? "", at: exists ? store.now.at : first?.id ?? "",
+    connected: seen.connected ?? 0, refusals: seen.refusals ?? [], manifest: seen.manifest ?? "",
+    shortcuts: seen.shortcuts ?? [], prompts: seen.prompts ?? null, status: seen.status ?? "", agent: Boolean(seen.agent), at: exists ? store.now.at : first?.id ?? "",
   });
 });
 
@@ -100,6 +101,8 @@ function go(id) {
   remember();
   if (id === "home") api.openHome(store.now.as).catch(told);
   else readMessages()?.then(readState);
+  // Where the app is an agent, it hears that its messages were opened, and offers what to ask.
+  if (store.now.agent && store.now.channels.find((one) => one.id === id)?.is_im) api.openAgent(store.now.as).catch(told);
 }
 
 function viewAs(as) {
@@ -120,6 +123,8 @@ const deeds = {
   say: (text, thread) => api.say(store.now.as, store.now.at, text, thread),
   submit: (id, values) => api.submit(store.now.as, id, values),
   close: (id) => api.close(store.now.as, id),
+  shortcut: (id, where) => api.shortcut(store.now.as, id, where).catch(told),
+  suggest: (id, what) => api.suggest(store.now.as, id, what),
   openThread(ts) {
     store.set({ thread: ts, side: "thread" });
     setTimeout(() => parts.thread.focus());

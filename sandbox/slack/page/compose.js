@@ -19,10 +19,10 @@ export const EXAMPLES = [
 
 /**
  * A composer. `send(text)` returns a promise; when it fails the text is kept. `examples()` are what the bulb
- * offers, `pick(text)` takes one.
+ * offers, `pick(text)` takes one; `shortcuts()` are the app's global ones, [{name, callback_id}], `use(id)` runs one.
  * Returns {root, fill(text), focus(), say({placeholder, key})}: a new key swaps the draft.
  */
-export function composer({ send, label, testid, examples, pick }) {
+export function composer({ send, label, testid, examples, pick, shortcuts, use }) {
   const area = el("textarea", { rows: 1, class: "c-text", "data-testid": testid, "aria-label": label, autocomplete: "off", spellcheck: "true" });
   const hints = el("div", { class: "menu completions", role: "listbox", hidden: true });
   const submit = el("button", { type: "button", class: "send", "aria-label": "Send", title: "Send", disabled: true, onclick: post }, icon("send"));
@@ -108,9 +108,13 @@ export function composer({ send, label, testid, examples, pick }) {
         grow();
       }
       const offers = examples?.() ?? [];
-      if (digest(offers) === offered) return;
-      offered = digest(offers);
-      tools.replaceChildren(...(offers.length ? [menu(el("button", { type: "button", class: "examples" }, icon("bulb"), "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []));
+      const quick = shortcuts?.() ?? [];
+      if (digest([offers, quick]) === offered) return;
+      offered = digest([offers, quick]);
+      const face = (sign, name) => el("button", { type: "button", class: "examples" }, icon(sign), name);
+      tools.replaceChildren(
+        ...(offers.length ? [menu(face("bulb", "Examples"), offers.map((text) => ({ label: text, pick: () => pick(text) })))] : []),
+        ...(quick.length ? [menu(face("spark", "Shortcuts"), quick.map((one) => ({ label: one.name, pick: () => use(one.callback_id) })))] : []));
     },
   };
 }

@@ -34,6 +34,7 @@ export function mountConversation(root, store, deeds) {
   const tabs = el("div", { class: "tabs", hidden: true }, tab("Home", "home"), tab("Messages", "messages"));
   const alone = el("p", { class: "alone", role: "note", hidden: true }, icon("bell"), "No app is connected to this Slack, so nobody answers yet.");
   const outside = el("p", { class: "outside", hidden: true });
+  const status = el("p", { class: "outside", role: "status", "data-testid": "agent-status", hidden: true });
   const head = el("header", { class: "pane-head" },
     iconButton("menu", "Channels", () => deeds.openSide("sidebar"), { class: "icon-button only-narrow" }),
     title, tabs,
@@ -43,10 +44,12 @@ export function mountConversation(root, store, deeds) {
   const box = el("div", { class: "scroll", tabindex: 0 }, empty, list);
   const newer = el("button", { type: "button", class: "newer", hidden: true, onclick: () => (box.scrollTop = box.scrollHeight) }, icon("down"), "New messages");
   const home = el("div", { class: "scroll app-home", "data-testid": "home-view", hidden: true });
-  const examples = () => (store.now.at === "home" ? [] : EXAMPLES);
+  const examples = () => (store.now.at === "home" ? [] : prompts() ?? EXAMPLES);
+  const prompts = () => (channelOf(store.now)?.is_im ? store.now.prompts?.prompts.map((one) => one.message) : null);
+  const shortcuts = () => store.now.shortcuts.filter((one) => one.type === "global");
   const fill = (text) => writing.fill(addressed(channelOf(store.now), text));
-  const writing = composer({ label: "Message", testid: "composer", examples, pick: (text) => fill(text), send: (text) => deeds.say(text) });
-  root.append(head, el("div", { class: "pane-body" }, box, home, newer), alone, writing.root, outside);
+  const writing = composer({ label: "Message", testid: "composer", examples, pick: (text) => fill(text), shortcuts, use: (id) => deeds.shortcut(id), send: (text) => deeds.say(text) });
+  root.append(head, el("div", { class: "pane-body" }, box, home, newer), alone, status, writing.root, outside);
   box.addEventListener("scroll", () => {
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) newer.hidden = true;
   });
@@ -65,7 +68,7 @@ export function mountConversation(root, store, deeds) {
     const moved = shown !== `${state.as} ${state.at}` || (shown && !last && all);
     const place = { names: namesOf(state) };
     const rows = messageRows(visible, {
-      state, all: all ?? [], openThread: deeds.openThread,
+      state, all: all ?? [], openThread: deeds.openThread, shortcut: (id, message) => deeds.shortcut(id, { channel: state.at, ts: message.ts }),
       placeFor: (message) => ({ ...place, act: (what) => deeds.click({ channel: state.at, ts: message.ts }, what) }),
     });
     empty.hidden = !all || visible.length > 0;
@@ -97,6 +100,8 @@ export function mountConversation(root, store, deeds) {
       writing.root.hidden = atHome || !channel || barred;
       outside.hidden = !barred;
       outside.textContent = barred ? `${personName(state.me)} is not a member of #${channel.name}: this person can look, not write.` : "";
+      status.hidden = !channel?.is_im || atHome || !state.status;
+      status.textContent = `Bellwether ${state.status}`;
       alone.hidden = !state.me || state.connected > 0 || atHome || barred;
       tabs.hidden = !atHome && !channel?.is_im;
       for (const one of tabs.children) one.setAttribute("aria-current", String((one.dataset.tab === "home") === atHome));

@@ -79,6 +79,33 @@ function staticSelect(spec, context) {
   return select(spec, context, spec.option_groups ?? [{ options: options(spec) }], spec.initial_option?.value);
 }
 
+const TYPING_MILLISECONDS = 200;
+
+/** A choice whose options the app gives while one types: a field, and what it found below it. */
+function externalSelect(spec, { block, hooks, place, send, keep }) {
+  const least = spec.min_query_length ?? 3;
+  const node = el("select", { class: "select", "data-found": spec.action_id, "aria-label": "What was found" }, el("option", { value: "" }, "Type to search"));
+  const typed = el("input", { type: "search", class: "field", ...hooks, placeholder: plain(spec.placeholder), autocomplete: "off" });
+  let asked = 0;
+  let timer;
+  async function look() {
+    const mine = (asked += 1);
+    const found = typed.value.length < least ? [] : (await place.suggest({ block_id: block.block_id, action_id: spec.action_id, value: typed.value })).options;
+    if (mine !== asked) return;
+    const none = typed.value.length < least ? "Type to search" : "Nothing found";
+    node.replaceChildren(...(found.length ? found.map((one, at) => optionNode(one, at === 0 ? one.value : null)) : [el("option", { value: "" }, none)]));
+  }
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => look().catch(() => {}), TYPING_MILLISECONDS);
+  };
+  typed.addEventListener("input", later);
+  node.addEventListener("change", () => send(node.value, node));
+  if (!least) later();
+  keep(() => node.value || null);
+  return el("span", { class: "searching" }, typed, node);
+}
+
 const named = (entries) => [{ options: entries.map(({ id, name }) => ({ value: id, text: { text: name } })) }];
 
 function usersSelect(spec, context) {
@@ -210,6 +237,7 @@ function iconAction(spec, { hooks, send, place }) {
 const ELEMENTS = {
   button,
   static_select: staticSelect,
+  external_select: externalSelect,
   users_select: usersSelect,
   channels_select: channelsSelect,
   conversations_select: channelsSelect,

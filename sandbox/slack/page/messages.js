@@ -56,8 +56,8 @@ function replyLine(message, thread, state, names, open) {
     last && el("span", { class: "hint" }, begins || `Last reply at ${time.format(moment(last.ts))}`));
 }
 
-/** A message as a node. `about`: {state, place, grouped, openThread, thread}. */
-export function messageNode(message, { state, place, grouped, openThread, thread }) {
+/** A message as a node. `about`: {state, place, grouped, openThread, thread, shortcut}. */
+export function messageNode(message, { state, place, grouped, openThread, thread, shortcut }) {
   const app = isApp(state, message.user);
   const name = place.names.user(message.user) ?? message.username ?? "Somebody";
   const at = el("time", { class: "at", datetime: moment(message.ts).toISOString(), title: whole.format(moment(message.ts)) }, time.format(moment(message.ts)));
@@ -73,8 +73,10 @@ export function messageNode(message, { state, place, grouped, openThread, thread
       message.edited && message.blocks?.length ? el("span", { class: "edited" }, "(edited)") : null,
       reactions(message),
       openThread && replyLine(message, thread, state, place.names, openThread)),
-    openThread && !message.ephemeral_for && el("div", { class: "m-tools" }, iconButton("reply", "Reply in thread", openThread)));
+    openThread && !message.ephemeral_for && el("div", { class: "m-tools" }, iconButton("reply", "Reply in thread", openThread), shortcut && onMessages(state).map((one) => iconButton("file", one.name, () => shortcut(one.callback_id)))));
 }
+
+const onMessages = (state) => (state.shortcuts ?? []).filter((one) => one.type === "message");
 
 function belongsTogether(before, message) {
   if (message.blocks?.length) return false; // an answer or an alert bears its own name and hour
@@ -83,7 +85,7 @@ function belongsTogether(before, message) {
 }
 
 /** Rows for `keep`: day dividers and messages. `placeFor(message)` gives the place in which its buttons act. */
-export function messageRows(list, { state, all, placeFor, openThread, days = true }) {
+export function messageRows(list, { state, all, placeFor, openThread, shortcut, days = true }) {
   const rows = [];
   let before = null;
   for (const message of list) {
@@ -96,8 +98,8 @@ export function messageRows(list, { state, all, placeFor, openThread, days = tru
     const thread = openThread ? inThread(all, message.ts) : [];
     rows.push({
       key: message.ts,
-      sign: digest([message, grouped, thread.map((one) => [one.ts, one.text]), state.as, state.users.length]),
-      build: () => messageNode(message, { state, place: placeFor(message), grouped, thread, openThread: openThread && (() => openThread(message.thread_ts ?? message.ts)) }),
+      sign: digest([message, grouped, thread.map((one) => [one.ts, one.text]), state.as, state.users.length, state.shortcuts?.length]),
+      build: () => messageNode(message, { state, place: placeFor(message), grouped, thread, shortcut: shortcut && ((id) => shortcut(id, message)), openThread: openThread && (() => openThread(message.thread_ts ?? message.ts)) }),
     });
     before = message;
   }

@@ -44,7 +44,7 @@ function missing(view, values) {
   return Object.fromEntries(required.filter((block) => empty(values[block.block_id]?.[block.element?.action_id])).map((block) => [block.block_id, "Please complete this required field."]));
 }
 
-/** Mount the modal. `deeds`: {click, submit, close}. */
+/** Mount the modal. `deeds`: {click, submit, close, suggest}. */
 export function mountModal(store, deeds) {
   const dialog = el("dialog", { class: "dialog", "data-testid": "modal" });
   document.body.append(dialog);
@@ -81,7 +81,7 @@ export function mountModal(store, deeds) {
   function build(state) {
     fields = new Map();
     const names = namesOf(state);
-    const place = { names, fields, act: (what) => deeds.click({ view_id: view.id }, what) };
+    const place = { names, fields, act: (what) => deeds.click({ view_id: view.id }, what), suggest: (what) => deeds.suggest(view.id, what) };
     const depth = state.modal.length > 1 ? el("span", { class: "hint" }, `${state.modal.length} of 3`) : null;
     return el("form", { onsubmit: submit, novalidate: true },
       el("header", { class: "dialog-head" }, el("span", { class: "brand-mark small" }, icon("bell")), el("h2", null, textOf(view.title, names)), depth, iconButton("close", "Close", dismiss)),

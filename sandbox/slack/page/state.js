@@ -30,6 +30,7 @@ export function atFirst() {
   return {
     as: wanted.get("as") || FIRST_PERSON, // whose eyes
     me: null, users: [], channels: [], home: null, modal: [], connected: 0, refusals: [], manifest: "",
+    shortcuts: [], prompts: null, status: "", agent: false,
     at: wanted.get("at") ?? "", // a channel id, or "home"
     messages: {}, // channel id -> messages, oldest first
     thread: null, // the ts of the message whose thread is open

@@ -1,0 +1,1 @@
+"""Reading what companies say of themselves on their own sites: fetching, extraction, technographics."""
