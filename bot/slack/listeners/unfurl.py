@@ -39,9 +39,7 @@ class UnfurlListeners:
     def on_links(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Unfurl what leads to accounts of this organisation."""
         event: Mapping[str, Any] = body["event"]
-        if (
-            event.get("channel") == COMPOSER
-        ):  # only the writer sees it there, and nobody knows yet where it goes
+        if event.get("channel") == COMPOSER:  # nobody knows yet where it goes
             return
         person = self.around.services.people.person(context.user_id or "")
         if not self._may_be_seen(body, context, person):
