@@ -252,13 +252,13 @@ class Writer:
                 self._attempt(of, account_id, open_ones)
             except Conflict:
                 log.info("enrichment_conflict", account=account_id)
-        self._settle(of, account_id, [Settled(name, WriteState.CHANGED, CHANGED) for name in names])
+        self._writes.settle(of, {account_id: [Settled(name, WriteState.CHANGED, CHANGED) for name in names]})
 
     def _attempt(self, of: str, account_id: str, planned: Sequence[FieldWrite]) -> None:
         names = [one.crm_field for one in planned]
         record = self._crm.records().said(self._crm.module, [account_id], [*names, MODIFIED]).get(account_id)
         if record is None:
-            self._settle(of, account_id, [Settled(name, WriteState.REFUSED, GONE) for name in names])
+            self._writes.settle(of, {account_id: [Settled(name, WriteState.REFUSED, GONE) for name in names]})
             return
         sound, settled = judged(planned, record)
         values: dict[str, OwnValue] = {one.crm_field: one.new for one in sound}
@@ -276,13 +276,12 @@ class Writer:
         written: dict[str, dict[str, OwnValue]] = {}
         for account_id, some in settled.items():
             done = {one.crm_field for one in some if one.state is WriteState.WRITTEN}
-            values = {one.crm_field: one.new for one in planned[account_id] if one.crm_field in done}
+            values = {one.crm_field: one.new for one in planned.get(account_id, ()) if one.crm_field in done}
             if values:
                 written[account_id] = values
         if written:
             self._crm.accounts.note_written(written)
-        for account_id, some in settled.items():
-            self._settle(of, account_id, some)
+        self._writes.settle(of, settled)
 
     def _set(self, account_id: str, values: Mapping[str, OwnValue], modified: object) -> list[Settled]:
         since = datetime.fromisoformat(modified) if isinstance(modified, str) else None
@@ -295,10 +294,6 @@ class Writer:
                 ]
             return [Settled(name, WriteState.REFUSED, refusal(error)) for name in values]
         return [Settled(name, WriteState.WRITTEN) for name in values]
-
-    def _settle(self, of: str, account_id: str, settled: Sequence[Settled]) -> None:
-        if settled:
-            self._writes.settle(of, account_id, settled)
 
 
 def judged(

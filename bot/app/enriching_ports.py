@@ -93,8 +93,8 @@ class Writes(Protocol):
         """Note what is about to be written; what was planned before stays as it is."""
         ...
 
-    def settle(self, of: str, account_id: str, settled: Sequence[Settled]) -> None:
-        """Note how values ended that were being written."""
+    def settle(self, of: str, settled: Mapping[str, Sequence[Settled]]) -> None:
+        """Note how values ended that were being written, by account."""
         ...
 
     def of(self, of: str, account_ids: Sequence[str] | None = None) -> tuple[FieldWrite, ...]:
@@ -105,8 +105,10 @@ class Writes(Protocol):
         """The latest of one account, or of all, the newest first; those that are being written left out."""
         ...
 
-    def move(self, one: FieldWrite, given: Sequence[WriteState], changes: Mapping[str, Any]) -> bool:
-        """Change a value that has one of these states; False when it has none of them."""
+    def move(
+        self, writes: Sequence[FieldWrite], given: Sequence[WriteState], changes: Mapping[str, Any]
+    ) -> tuple[FieldWrite, ...]:
+        """Change values that have one of these states; gives those that had."""
         ...
 
 

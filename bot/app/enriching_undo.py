@@ -87,45 +87,38 @@ class EnrichingHistory:
         ids = list(dict.fromkeys(one.account_id for one in writes))
         names = list(dict.fromkeys(one.crm_field for one in writes))
         records = self.crm.records().said(self.crm.module, ids, names)
-        counts: Counter[str] = Counter()
-        wanted: dict[str, list[FieldWrite]] = {}
+        ours, before, others = [], [], []
         for one in writes:
             now = records.get(one.account_id, {}).get(one.crm_field)
             if one.account_id in records and same(now, one.new):
-                if self.writes.move(one, _OURS, {"state": WriteState.UNDOING}):
-                    wanted.setdefault(one.account_id, []).append(one)
+                ours.append(one)
             elif one.state is WriteState.UNDOING and same(now, one.old):
-                counts["undone"] += self._over(one, person)  # an earlier attempt did it
+                before.append(one)  # an earlier attempt did it
             else:
-                self.writes.move(one, _OURS, {"state": WriteState.WRITTEN, "reason": _CHANGED_SINCE})
-                counts["kept"] += 1
-        if wanted:
-            counts += self._write(wanted, person)
-        return counts
+                others.append(one)
+        self.writes.move(others, _OURS, {"state": WriteState.WRITTEN, "reason": _CHANGED_SINCE})
+        counts = Counter({"undone": self._over(before, person), "kept": len(others)})
+        taken = self.writes.move(ours, _OURS, {"state": WriteState.UNDOING})
+        return counts + self._write(taken, person) if taken else counts
 
-    def _write(self, wanted: dict[str, list[FieldWrite]], person: Person) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        changes = [
-            Change(account, {one.crm_field: one.old for one in some}) for account, some in wanted.items()
-        ]
+    def _write(self, taken: Sequence[FieldWrite], person: Person) -> Counter[str]:
+        values: dict[str, dict[str, Any]] = {}
+        for one in taken:
+            values.setdefault(one.account_id, {})[one.crm_field] = one.old
+        changes = [Change(account, old) for account, old in values.items()]
         outcomes = self.crm.records().update(self.crm.module, changes)
-        restored: dict[str, dict[str, Any]] = {}
-        for change, outcome in zip(changes, outcomes, strict=True):
-            for one in wanted[change.id]:
-                if outcome.done:
-                    restored.setdefault(change.id, {})[one.crm_field] = one.old
-                    continue
-                why = f"The CRM did not take it back: {outcome.code} {outcome.message}".strip()
-                self.writes.move(one, _OURS, {"state": WriteState.WRITTEN, "reason": why})
-                counts["refused"] += 1
-        self.crm.accounts.note_written(restored)
-        for account in restored:
-            counts["undone"] += sum(self._over(one, person) for one in wanted[account])
-        return counts
+        why = {one.id: f"{one.code} {one.message}".strip() for one in outcomes if not one.done}
+        for account, said in why.items():
+            refused = [one for one in taken if one.account_id == account]
+            reason = f"The CRM did not take it back: {said}"
+            self.writes.move(refused, _OURS, {"state": WriteState.WRITTEN, "reason": reason})
+        self.crm.accounts.note_written({one: old for one, old in values.items() if one not in why})
+        done = [one for one in taken if one.account_id not in why]
+        return Counter({"undone": self._over(done, person), "refused": len(taken) - len(done)})
 
-    def _over(self, one: FieldWrite, person: Person) -> bool:
+    def _over(self, writes: Sequence[FieldWrite], person: Person) -> int:
         now = {"state": WriteState.UNDONE, "undone_by": key_of(person), "undone_at": self.clock.now()}
-        return self.writes.move(one, _OURS, {**now, "reason": None})
+        return len(self.writes.move(writes, _OURS, {**now, "reason": None}))
 
     def _may(self, of: str, found: Sequence[FieldWrite], person: Person) -> bool:
         """Administrators see everything; others what they have consented to themselves, batches excepted."""

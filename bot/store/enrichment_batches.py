@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from bot.app.enriching_ports import AccountResult, Ended, ReadAccount
 from bot.app.enriching_values import RESULTS, Batch, BatchState, WriteState
@@ -176,7 +176,7 @@ class SqlBatches:
         this = and_(
             _account.c.batch_id == batch_id,
             _account.c.account_id == bindparam("one"),
-            _account.c.state.in_((BEGUN, READ)),
+            or_(_account.c.state == BEGUN, _account.c.state == READ),
         )
         values = {"result": bindparam("how"), "reason": bindparam("why"), "state": DONE}
         also = {"interrupted": interrupted, "at": self._clock.now()}

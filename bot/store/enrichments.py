@@ -71,18 +71,23 @@ class SqlWrites:
         with self._database.writes.begin() as connection:
             connection.execute(statement, [_values(one) for one in writes])
 
-    def settle(self, of: str, account_id: str, settled: Sequence[Settled]) -> None:
-        """Note how values ended that were being written."""
+    def settle(self, of: str, settled: Mapping[str, Sequence[Settled]]) -> None:
+        """Note how values ended that were being written, by account."""
         this = and_(
             _write.c.of == of,
-            _write.c.account_id == account_id,
+            _write.c.account_id == bindparam("account"),
             _write.c.crm_field == bindparam("name"),
             _write.c.state == WriteState.WRITING.value,
         )
         statement = update(_write).where(this).values(state=bindparam("ended"), reason=bindparam("why"))
-        rows = [{"name": one.crm_field, "ended": one.state.value, "why": one.reason} for one in settled]
-        with self._database.writes.begin() as connection:
-            connection.execute(statement, rows)
+        rows = [
+            {"account": account, "name": one.crm_field, "ended": one.state.value, "why": one.reason}
+            for account, some in settled.items()
+            for one in some
+        ]
+        if rows:
+            with self._database.writes.begin() as connection:
+                connection.execute(statement, rows)
 
     def of(self, of: str, account_ids: Sequence[str] | None = None) -> tuple[FieldWrite, ...]:
         """The values of a proposal or batch, of all its accounts or of some; the oldest first."""
@@ -100,20 +105,31 @@ class SqlWrites:
         mine = () if account_id is None else (_write.c.account_id == account_id,)
         return self._read(over, *mine, newest=limit)
 
-    def move(self, one: FieldWrite, given: Sequence[WriteState], changes: Mapping[str, Any]) -> bool:
-        """Change a value that has one of these states; False when it has none of them."""
+    def move(
+        self, writes: Sequence[FieldWrite], given: Sequence[WriteState], changes: Mapping[str, Any]
+    ) -> tuple[FieldWrite, ...]:
+        """Change values that have one of these states; gives those that had."""
+        if not writes:
+            return ()
+        values = {name: str(value) if name == "state" else value for name, value in changes.items()}
         statement = (
             update(_write)
+            .values(**values)
             .where(
-                _write.c.of == one.of,
-                _write.c.account_id == one.account_id,
-                _write.c.crm_field == one.crm_field,
+                _write.c.of == bindparam("batch"),
+                _write.c.account_id == bindparam("account"),
+                _write.c.crm_field == bindparam("name"),
                 _write.c.state.in_([state.value for state in given]),
             )
-            .values(**{name: str(value) if name == "state" else value for name, value in changes.items()})
         )
         with self._database.writes.begin() as connection:
-            return connection.execute(statement).rowcount == 1
+            return tuple(
+                one
+                for one in writes
+                if connection.execute(
+                    statement, {"batch": one.of, "account": one.account_id, "name": one.crm_field}
+                ).rowcount
+            )
 
     def _read(self, *conditions: ColumnElement[bool], newest: int | None = None) -> tuple[FieldWrite, ...]:
         keys = (_write.c.of, _write.c.account_id, _write.c.crm_field)

@@ -29,7 +29,7 @@ def enter(zoho: Zoho, call: Call) -> Answer:
     if not given or any(len(one) < SHORTEST for one in given.values()):
         raise Refused(400, "REQUIRED_PARAM_MISSING", {"api_name": "enrich_based_on"})
     identity = str(FIRST_JOB + len(zoho.enrichments))
-    at = wire_time(zoho.clock.now())
+    at = wire_time(zoho.clock.epoch())
     zoho.enrichments[identity] = {"based_on": given, "looks": 0, "at": at}
     said = {
         "code": "SCHEDULED",
@@ -50,13 +50,12 @@ def look(zoho: Zoho, call: Call) -> Answer:
     if job is None:
         raise Refused(404, "RESOURCE_NOT_FOUND")
     job["looks"] += 1
-    by = user_receipt(zoho.store, zoho.store.acting_user) or {}
     shown = {
         "id": call.names["id"],
         "enrich_based_on": job["based_on"],
         "status": "SCHEDULED",
         "created_time": job["at"],
-        "created_by": {name: by.get(name) for name in ("name", "id")},
+        "created_by": user_receipt(zoho.store, zoho.store.acting_user),
     }
     if job["looks"] > 1:
         known = _known(zoho, job["based_on"].get("name", ""))
