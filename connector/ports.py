@@ -80,7 +80,6 @@ class FieldDescription:
     Attributes:
         picklist: the options; None when the field has none.
         target: the module that a lookup points to ("Users" for people); None for other fields.
-        length: characters of text or digits of a number, as the CRM said just now; the copy does not keep it.
     """
 
     api_name: str
@@ -90,7 +89,7 @@ class FieldDescription:
     read_only: bool = False
     picklist: tuple[str, ...] | None = None
     target: str | None = None
-    length: int | None = field(default=None, compare=False)
+    length: int | None = field(default=None, compare=False)  # characters or digits; the copy has it not
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def fit(value: str, field: FieldDescription) -> Fitted:
     """The value as the field takes it.
 
     A choice has to be one of the field's own, whatever the case of its letters; text has to be short enough:
-    nothing is cut.
+    nothing is cut. Control and direction signs of a page do not get into the CRM.
     """
     problem = _cannot_hold(field)
     if problem is not None:
@@ -102,12 +102,7 @@ def fit(value: str, field: FieldDescription) -> Fitted:
         option = _option(value, field.picklist or ())
         return Fitted(option, None if option is not None else NO_OPTION)
     most = field.length or _LENGTHS[field.data_type]
-    if field.data_type in _NUMBERS:
-        digits = value.strip()
-        if not (digits.isascii() and digits.isdigit()):
-            return Fitted(None, "not a whole number")
-        return _short_enough(str(int(digits)), most, "digits", number=True)
-    return _short_enough(value.strip(), most, "characters")
+    return (_number if field.data_type in _NUMBERS else _written)(value, field.data_type, most)
 
 
 def mapping_checks(into: Into, fields: Sequence[FieldDescription]) -> tuple[MappingCheck, ...]:
@@ -127,14 +122,14 @@ def proposed_rows(
     What is mapped to nothing, or by the rule ``never``, is left out.
     """
     found = _by_field(proposals)
-    return tuple(
-        _row(_one_of(found[one], fields[place.field]), fields[place.field], current.get(place.field))
-        for one in EnrichedField
-        if one in found
-        and (place := into.get(one.value)) is not None
-        and place.rule != NEVER
-        and place.field in fields
-    )
+    rows: dict[str, ProposedField] = {}  # of two that are mapped to one field the first counts
+    for one in EnrichedField:
+        place = into.get(one.value)
+        if one not in found or place is None or place.rule == NEVER or place.field not in fields:
+            continue
+        field, now = fields[place.field], current.get(place.field)
+        rows.setdefault(place.field, _row(_one_of(found[one], field), field, now))
+    return tuple(rows.values())
 
 
 def fillable(rows: Sequence[ProposedField], into: Into) -> tuple[ProposedField, ...]:
@@ -194,6 +189,22 @@ def _option(value: str, options: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def _number(value: str, _data_type: str, most: int) -> Fitted:
+    digits = value.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return Fitted(None, "not a whole number")
+    return _short_enough(str(int(digits)), most, "digits", number=True)
+
+
+def _written(value: str, data_type: str, most: int) -> Fitted:
+    """Text; of several lines only where the field has several."""
+    lines = value.splitlines() if data_type == "textarea" else [value]
+    text = "\n".join(map(one_line, lines)).strip()
+    if data_type == "website" and text and not text.startswith(("https://", "http://")):
+        return Fitted(None, "not a web address")
+    return _short_enough(text, most, "characters")
+
+
 def _short_enough(text: str, most: int, unit: str, *, number: bool = False) -> Fitted:
     if not text:
         return Fitted(None, "empty")
@@ -234,7 +245,7 @@ def _row(proposal: Proposal, field: FieldDescription, current: Any) -> ProposedF
         current_shown=shown(current),
         value=fitted.value,
         proposed=shown(fitted.value) or one_line(proposal.shown or proposal.value),
-        source_url=proposal.source_url,
+        source_url=one_line(proposal.source_url),
         quote=one_line(proposal.quote),
         method=proposal.method,
         confidence=proposal.confidence,

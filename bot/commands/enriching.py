@@ -39,7 +39,8 @@ def enrich(
     ] = None,
     *,
     accept: Annotated[
-        str | None, typer.Option(help="Take these fields without asking: phone,email; or all that are empty.")
+        str | None,
+        typer.Option(help="Take these without asking: phone,email; or all: what fills an empty field."),
     ] = None,
     criteria: Annotated[str | None, typer.Option(help="Many accounts: those that meet criteria.")] = None,
     segment: Annotated[str | None, typer.Option(help="Many accounts: those of a saved segment.")] = None,

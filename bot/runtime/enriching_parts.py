@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.app.enriching import CrmSide, Enriching
 from bot.app.enriching_batches import KIND, EnrichingBatches
 from bot.app.enriching_undo import EnrichingHistory
+from bot.app.enriching_values import BatchState
 from bot.app.enriching_work import BatchWork, BusyError
 from bot.app.errors import BellwetherError, ConfigurationError
 from bot.app.ports import Job
@@ -73,7 +74,7 @@ class EnrichingParts:
         """The use case for many accounts."""
         of = self._of
         return EnrichingBatches(
-            self.crm, self.batches_kept, of.jobs, of.audit, of.clock, lambda: self.crm.settings.provider
+            self.crm, self.batches_kept, of.jobs, of.audit, of.clock, lambda: self.provider().name
         )
 
     @cached_property
@@ -141,7 +142,7 @@ class EnrichingJobs:
             batch = self.work().run(str(job.args["batch"]), lambda _done, _all: None, self.stop.is_set)
         except BusyError as error:
             raise Retriable(error.what_happened, after_seconds=BUSY_SECONDS) from None
-        if batch is not None and batch.finished < batch.total:
+        if batch is not None and batch.state is not BatchState.DONE:
             raise Stopping
         return {} if batch is None else {"total": batch.total, "counts": dict(batch.counts)}
 

@@ -146,7 +146,7 @@ class SqlBatches:
     def keep(self, batch_id: str, reading: CompanyReading) -> None:
         """Keep what was read of a begun account; it is over unless something was found."""
         found = reading.reading
-        something = reading.outcome is Outcome.FOUND and found is not None
+        something = reading.outcome is Outcome.FOUND and found is not None and found.is_company
         values: dict[str, Any] = {
             "state": READ if something else DONE,
             "result": None if something else _without_proposals(reading.outcome),

@@ -16,6 +16,9 @@ from bot.app.enriching_batches import KIND, Wish, batch_sentences
 from bot.app.enriching_values import RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
+from bot.runtime.enriching_parts import EnrichingJobs
+from bot.runtime.work import JobLoop
+from bot.store.incidents import SqlIncidents
 from connector.cache.engine import Database, open_database
 from connector.enrichment.values import Company, Outcome
 from connector.errors import NeedsPerson
@@ -130,6 +133,28 @@ def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
     with world.batches.turn(), pytest.raises(BusyError):
         worked(world, batch)
     assert world.provider.reads.total() == 0
+
+
+def test_a_worker_takes_the_job_and_gives_it_back_when_it_has_to(make: Make) -> None:
+    world, stop = make(45), threading.Event()
+    incidents = SqlIncidents(world.database, world.clock, lambda: "#admins")
+    own = EnrichingJobs(world.new_worker, incidents, stop)
+    loop = JobLoop(world.jobs, world.clock, "w1", {KIND: own.on_enrich}, own.on_failure, own.on_success)
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    with world.batches.turn():  # somebody else is at it
+        assert loop.step()
+    assert world.provider.reads.total() == 0
+    world.clock.move(minutes=2)
+    world.provider.on_read = lambda _company: stop.set()
+    assert loop.step()
+    assert world.many.found(batch.id).finished == 1
+    stop.clear()
+    world.provider.on_read = lambda _company: None
+    assert loop.step()
+    done = world.many.found(batch.id)
+    assert (done.state, done.counts["found"]) == (BatchState.DONE, 45)
+    assert not loop.step()
+    assert set(world.provider.reads.values()) == {1}
 
 
 def test_a_whole_batch_can_be_taken_back(make: Make) -> None:
