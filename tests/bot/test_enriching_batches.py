@@ -7,11 +7,14 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from bot.app.enriching import CrmSide
 from bot.app.enriching_batches import KIND, Wish, batch_sentences
 from bot.app.enriching_values import RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
@@ -58,9 +61,8 @@ def worked(world: EnrichingWorld, batch: Batch) -> Batch:
     return done
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_five_hundred_with_two_kills_end_with_each_account_counted_once(make: Make, seed: int) -> None:
-    draw, world = random.Random(seed), make(500)
+def test_five_hundred_with_two_kills_end_with_each_account_counted_once(make: Make) -> None:
+    draw, world = random.Random(1), make(500)
     ids = list(world.crm.records)
     failing = draw.sample(ids, 166)
     gone, refused = failing[:10], failing[10:30]
@@ -96,6 +98,53 @@ def test_five_hundred_with_two_kills_end_with_each_account_counted_once(make: Ma
         assert (results[one] == "found") == filled
     assert all(results[one] in {WRITE_REFUSED, "unreachable"} for one in gone)
     assert worked(world, batch) == done, "once more does nothing"
+
+
+class Deadly:
+    """Something whose every call may end the process, before it does anything or behind it."""
+
+    def __init__(self, of: Any, draw: random.Random, share: float) -> None:
+        self._of, self._draw, self._share = of, draw, share
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._of, name)
+        return found if name == "turn" or not callable(found) else partial(self._called, found)
+
+    def _called(self, found: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        if self._draw.random() < self._share:
+            raise Killed
+        answer = found(*given, **named)
+        if self._draw.random() < self._share:
+            raise Killed
+        return answer
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_process_may_die_at_every_call_of_the_crm_and_the_database(make: Make, seed: int) -> None:
+    draw, world, kills = random.Random(seed), make(100), 0
+    world.crm.refuses = dict.fromkeys(draw.sample(list(world.crm.records), 10), "Billing_City")
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    done = None
+    while done is None:
+        share, work = (0.03 if kills < 10 else 0.0), world.new_worker()
+        side = CrmSide(
+            lambda share=share: Deadly(world.crm, draw, share),  # type: ignore[misc]
+            cast("Any", Deadly(world.accounts, draw, share)),
+            world.side.configuration,
+        )
+        batches, writes = Deadly(work.batches, draw, share), Deadly(work.writes, draw, share)
+        deadly = replace(work, crm=side, batches=cast("Any", batches), writes=cast("Any", writes))
+        try:
+            done = deadly.run(batch.id, lambda _done, _all: None, lambda: False)
+        except Killed:
+            kills += 1
+    assert kills > 3
+    assert (done.state, sum(done.counts.values())) == (BatchState.DONE, 100)
+    assert max(world.provider.reads.values()) == 1
+    assert world.crm.overwritten == []
+    assert set(world.crm.writes.values()) == {1}
+    written = {(one.account_id, one.crm_field) for one in world.writes.of(batch.id) if one.state == "written"}
+    assert written == set(world.crm.writes), "what the CRM has is what can be taken back"
 
 
 def test_an_orderly_stop_gives_back_what_was_not_read(make: Make) -> None:
