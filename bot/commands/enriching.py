@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,13 +11,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bot.app.enriching_fit import shown
 from bot.app.errors import UserError
 from bot.app.people import OPERATOR
-from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said, print_table
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said
 
 if TYPE_CHECKING:
     from bot.app.enriching_batches import Wish
-    from bot.app.enriching_values import Applied, Batch, Proposed
+    from bot.app.enriching_values import Applied, Batch, FieldWrite, Proposed
     from bot.runtime.enriching_parts import EnrichingParts
 
 EXIT_FAILED = 1
@@ -169,45 +170,41 @@ def _history(parts: EnrichingParts, name: str, *, as_json: bool) -> None:
     if name and parts.batches_kept.find(name) is not None:
         print_lines(parts.many.accounts(name, OPERATOR), as_json=as_json)
         return
-    writes = [one.as_json() for one in parts.history.recent(OPERATOR, name or None)]
+    writes = parts.history.recent(OPERATOR, name or None)
     if name:
-        print_json(writes) if as_json else print_table([_line(one) for one in writes])
+        print_said([one.as_json() for one in writes], _lines(writes), as_json=as_json)
         return
     batches = parts.many.recent(OPERATOR)
     known = {one.id for one in batches}
-    single = [one for one in writes if one["of"] not in known]
-    if as_json:
-        print_json({"batches": [one.as_json() for one in batches], "single": single})
-        return
-    print_table([_batch_line(one) for one in batches])
-    print_table([_line(one) for one in single])
+    single = [one for one in writes if one.of not in known]
+    values = {"batches": [one.as_json() for one in batches], "single": [one.as_json() for one in single]}
+    print_said(values, [*map(_batch_line, batches), *_lines(single)] or ["Nothing."], as_json=as_json)
 
 
-def _line(write: dict[str, Any]) -> dict[str, Any]:
-    names: Sequence[str] = ("of", "account_id", "crm_field", "old", "new", "by", "at", "state", "reason")
-    return {name: write[name] for name in names}
+def _lines(writes: Sequence[FieldWrite]) -> list[str]:
+    """A value a line. No table: an id that is cut short cannot be given to undo."""
+    return [
+        f"{one.of} {one.at:%Y-%m-%d %H:%M} {one.by}: account {one.account_id}, {one.crm_field}: "
+        f"{shown(one.old) or '(empty)'} → {shown(one.new)} ({one.state.value.replace('_', ' ')}"
+        f"{': ' + one.reason if one.reason else ''})"
+        for one in writes
+    ]
 
 
-def _batch_line(batch: Batch) -> dict[str, Any]:
-    counts = ", ".join(f"{name} {count:,}" for name, count in batch.counts.items() if count)
-    return {
-        "batch": batch.id,
-        "when": batch.at,
-        "what": batch.what,
-        "by": batch.by,
-        "state": batch.state.value,
-        "accounts": f"{batch.finished:,} of {batch.total:,}",
-        "counts": counts,
-    }
+def _batch_line(batch: Batch) -> str:
+    counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in batch.counts.items() if count)
+    return (
+        f"{batch.id} {batch.at:%Y-%m-%d %H:%M} {batch.by}: batch of {batch.total:,} ({batch.what}), "
+        f"{batch.state.value}: {counts or 'nothing yet'}"
+    )
 
 
 def _undo(parts: EnrichingParts, identifier: str, *, dry_run: bool, as_json: bool) -> None:
     if dry_run:
-        writes = [one.as_json() for one in parts.history.of(identifier, OPERATOR) if one.state == "written"]
-        print_json(writes) if as_json else print_table([_line(one) for one in writes])
+        writes = [one for one in parts.history.of(identifier, OPERATOR) if one.state == "written"]
+        print_said([one.as_json() for one in writes], _lines(writes), as_json=as_json)
         return
-    done = parts.history.undo(identifier, OPERATOR, PLACE)
-    print_lines([done], as_json=as_json)
+    print_lines([parts.history.undo(identifier, OPERATOR, PLACE)], as_json=as_json)
 
 
 def _check(parts: EnrichingParts, *, as_json: bool) -> None:
