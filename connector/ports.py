@@ -89,6 +89,7 @@ class FieldDescription:
     read_only: bool = False
     picklist: tuple[str, ...] | None = None
     target: str | None = None
+    length: int | None = field(default=None, compare=False)  # characters or digits; the copy has it not
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from scoring.alert_config import Route as Route  # noqa: PLC0414 - the document'
 from scoring.criteria.fields import singular
 from scoring.engagement.config import EngagementLimits, EngagementSegmentation
 from scoring.engines.config import Scoring
+from scoring.enrichment_config import Enrichment
 from scoring.firmographics.config import FirmographicLimits, FirmographicSegmentation
 from scoring.leaving.config import LeavingSegmentation
 from scoring.market_config import MarketLimits, Markets
@@ -188,6 +189,7 @@ class Configuration(Part):
     write_back: WriteBack = WriteBack()
     finance: tuple[FinanceSource, ...] = ()
     suite: Suite = Suite()
+    enrichment: Enrichment = Enrichment()
     limits: Limits = Limits()
 
     @property

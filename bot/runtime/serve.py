@@ -93,6 +93,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
         acting = bellwether.acting.loop(bellwether.jobs, bellwether.holder, bellwether.incidents)
         yield Loop("jobs", bellwether.job_loop(stop).step)
         yield Loop("exports", bellwether.export_parts.loop(stop).step)
+        yield Loop("enriching", bellwether.enriching_parts.loop(stop).step)
         yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("acting", acting.step)

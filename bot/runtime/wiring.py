@@ -28,6 +28,7 @@ from bot.runtime.alert_parts import alert_handler
 from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
+from bot.runtime.enriching_parts import EnrichingParts
 from bot.runtime.export_parts import ExportParts
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import Handlers
@@ -253,6 +254,11 @@ class Bellwether:
     def export_parts(self) -> ExportParts:
         """What exports accounts."""
         return ExportParts(self)
+
+    @cached_property
+    def enriching_parts(self) -> EnrichingParts:
+        """What enriches accounts."""
+        return EnrichingParts(self)
 
     @cached_property
     def services(self) -> Services:

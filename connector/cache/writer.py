@@ -144,4 +144,6 @@ def _each_once(batch: RecordBatch) -> RecordBatch:
 
 def _field_row(module: str, field: FieldDescription) -> dict[str, Any]:
     picklist = orjson.dumps(field.picklist).decode() if field.picklist is not None else None
-    return asdict(field) | {"module": module, "picklist": picklist}
+    kept = asdict(field) | {"module": module, "picklist": picklist}
+    del kept["length"]  # it is asked for anew whenever something is written
+    return kept

@@ -109,6 +109,7 @@ def field(found: RawRecord) -> FieldDescription | None:
         read_only=found.get("read_only") is True or found.get("field_read_only") is True,
         picklist=_options(found.get("pick_list_values")),
         target=PEOPLE if kind in _OF_PEOPLE else _target(found),
+        length=_length(found.get("length")),
     )
 
 
@@ -135,6 +136,10 @@ def _target(found: RawRecord) -> str | None:
         if isinstance(name, str) and name:
             return name
     return None
+
+
+def _length(found: Any) -> int | None:
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
 
 
 def _text(found: Any) -> str | None:

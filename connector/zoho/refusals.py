@@ -20,6 +20,7 @@ NAMED_SCOPES = {
     "actions/watch": "ZohoCRM.notifications.ALL",  # to make, list, renew and end channels
     "org/currencies": "ZohoCRM.settings.currencies.{operation}",
     "upload": "ZohoFiles.files.ALL",
+    "__zia_org_enrichment": "ZohoCRM.settings.intelligence.{operation}",
 }
 OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "PATCH": "UPDATE", "DELETE": "DELETE"}
 
@@ -132,7 +133,7 @@ def scope_for(exchange: Exchange) -> str:
         return f"ZohoCRM.modules.{module}.{operation} (or ZohoCRM.modules.ALL)"
     if parts[0] == "settings":
         return f"ZohoCRM.settings.{parts[1]}.{operation}"
-    named = NAMED_SCOPES.get("/".join(parts))
+    named = NAMED_SCOPES.get("/".join(parts)) or NAMED_SCOPES.get(parts[0])
     return named.format(operation=operation) if named else f"ZohoCRM.{parts[0]}.READ"
 
 

@@ -29,10 +29,12 @@ from sandbox.zoho import (
     world,
     world_schema,
     writes,
+    zia_enrichment,
 )
 from sandbox.zoho.answers import Answer, Call
 from sandbox.zoho.state import Zoho
 
+ZIA = "/crm/v8/__zia_org_enrichment"
 Handler = Callable[[Zoho, Call], Answer]
 
 
@@ -159,6 +161,8 @@ def _organisation() -> tuple[Operation, ...]:
             features.territories,
             "ZohoCRM.settings.territories.READ",
         ),
+        Operation("POST", ZIA, zia_enrichment.enter, "ZohoCRM.settings.intelligence.CREATE"),
+        Operation("GET", f"{ZIA}/{{id}}", zia_enrichment.look, "ZohoCRM.settings.intelligence.READ"),
         Operation("POST", "/crm/v8/coql", coql.query, "ZohoCRM.coql.READ", lambda _call: True),
     )
 

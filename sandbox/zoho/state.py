@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.finance.desk import FinanceDesk
 from sandbox.zoho.bulk_desk import BulkDesk
@@ -35,6 +36,7 @@ class Zoho:
     faults: Faults = field(default_factory=Faults)
     concurrency: Concurrency = field(default_factory=Concurrency)
     counter: CallCounter = field(default_factory=CallCounter)
+    enrichments: dict[str, dict[str, Any]] = field(default_factory=dict)  # Zia's jobs by id
     suite: object = None  # sandbox.suite keeps its records here
     page_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     finance: FinanceDesk = field(init=False)

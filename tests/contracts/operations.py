@@ -159,6 +159,17 @@ def _watched(method: str, **params: Any) -> Caller:
     return asked
 
 
+def _zia_job(zoho: ZohoHttp) -> Any:
+    wish = {"enrich_based_on": {"name": "Konex"}}
+    return zoho.call("POST", ZIA, json={"__zia_org_enrichment": [wish]})
+
+
+def _zia_result(zoho: ZohoHttp) -> Any:
+    path = f"{ZIA}/{_zia_job(zoho).json()['__zia_org_enrichment'][0]['details']['id']}"
+    zoho.call("GET", path)
+    return zoho.call("GET", path)
+
+
 NEW = {"data": [{"Account_Name": "Described"}]}
 NEW_FIELDS = {
     "fields": [
@@ -170,6 +181,7 @@ LIST = _get("/crm/v8/Deals", fields="Deal_Name,Amount", per_page=5)
 FIELDS = "/crm/v8/settings/fields"
 MODULE, COUNT, WATCH = "/{module}", "/{moduleApiName}/actions/count", "/actions/watch"
 BULK_READ, BULK_WRITE = "/crm/bulk/v8/read", "/crm/bulk/v8/write"
+ZIA = "/crm/v8/__zia_org_enrichment"
 ONE, TAGS = "/{module}/{recordID}", "/{module}/actions/"
 MAILS = "/crm/v8/{module_name}/{record_id}/Emails"
 CRM = (
@@ -221,6 +233,11 @@ CRM = (
     Operation("watch otherwise", "notifications", WATCH, "put", 200, _watch("PUT")),
     Operation("watch longer", "notifications", WATCH, "patch", 200, _watch("PATCH")),
     Operation("unwatch", "notifications", WATCH, "delete", 200, _watched("DELETE", channel_ids="4711")),
+    Operation("Zia's job", f"{openapi.OLDER}/zia_org_enrichment", ZIA, "post", 202, _zia_job, ZIA),
+    Operation(
+        "Zia's result", f"{openapi.OLDER}/zia_org_enrichment", f"{ZIA}/{{zia_org_enrichment_id}}", "get", 200,
+        _zia_result, f"{ZIA}/{{id}}",
+    ),
     Operation(
         "e-mails", f"{openapi.OLDER}/email_related_records", MAILS, "get", 200,
         _of_first("Contacts", "/Emails"), MAILS,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from connector.cache.engine import Database
+from connector.enrichment.values import Company, Outcome
 from connector.errors import NotOffered
 from connector.feed_ports import ChannelOrder
 from connector.finance_lists import CONTACT, ITEM, LISTS, SORTS, FinanceList, Product, Way
@@ -23,6 +24,7 @@ from connector.zoho.suite_desk import DeskEvents
 from connector.zoho.suite_emails import EmailEvents
 from connector.zoho.suite_salesiq import SalesIqEvents
 from connector.zoho.write import CrmWriteClient
+from connector.zoho.zia import ZiaProvider
 from sandbox.suite.chats import PORTAL
 from sandbox.suite.desk import ORGANISATION
 from tests.support.finance_world import FinanceWorld, SandboxTime
@@ -42,6 +44,7 @@ def tour(base_url: str, database: Database, time: SandboxTime) -> None:
     some = _reading(copy, client, crm)
     _writing(crm, CrmWriteClient(client, crm), some)
     _channels(ChannelClient(client))
+    _enrichment(client)
     _suite(copy, client)
     for product in LISTS:
         time.move(minutes=31)
@@ -103,6 +106,12 @@ def _channels(channels: ChannelClient) -> None:
     assert made.expires_at is not None
     assert len(channels.channels()) == 1
     channels.delete(["1"])
+
+
+def _enrichment(client: ZohoClient) -> None:
+    zia = ZiaProvider(client, lambda: LONG_AGO, sleep=lambda _seconds: None)
+    known, unknown = zia.read([Company("1", "Konex"), Company("2", "Nobody knows it")])
+    assert (known.outcome, unknown.outcome) == (Outcome.FOUND, Outcome.NOTHING_FOUND)
 
 
 def _suite(copy: ZohoCopy, client: ZohoClient) -> None:

@@ -1,0 +1,242 @@
+"""Batches of accounts to be enriched: which accounts, within which limits, and how far they are."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.app.enriching import ACTION, CrmSide
+from bot.app.enriching_fit import mapping_checks, wants_nothing
+from bot.app.enriching_ports import AccountResult, Batches
+from bot.app.enriching_values import (
+    MAY_ENRICH_MANY,
+    NOT_AGAIN_FOR,
+    Batch,
+    BatchState,
+    Rehearsed,
+    key_of,
+)
+from bot.app.errors import ConfigurationError, UserError
+from bot.app.people import Person
+from bot.app.ports import Audit, Clock, Jobs
+from bot.app.wording import counted
+from connector.enrichment.values import Company
+
+KIND: Final = "enrich"  # of the job
+NOT_ALLOWED: Final = "Only administrators can enrich many accounts at once."
+_ASKED_AT_ONCE: Final = 2_000  # accounts whose records are looked at together
+_RECENT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which accounts somebody wants enriched.
+
+    Attributes:
+        criteria: of accounts.
+        said: how it was said, for the history.
+        most: no more than so many; None: as many as a batch may have.
+        again: also those that were read lately.
+    """
+
+    criteria: str
+    said: str
+    most: int | None = None
+    again: bool = False
+
+
+class EnrichingBatches:
+    """The use case for many accounts. A batch is worked on by ``bot.app.enriching_work``."""
+
+    def __init__(
+        self,
+        crm: CrmSide,
+        batches: Batches,
+        jobs: Jobs,
+        audit: Audit,
+        clock: Clock,
+        provider: Callable[[], str],
+    ) -> None:
+        """Take what it works with; ``provider`` gives the name of the one that is set up."""
+        self._crm = crm
+        self._batches = batches
+        self._jobs = jobs
+        self._audit = audit
+        self._clock = clock
+        self._provider = provider
+
+    def of_segment(self, name: str, most: int | None = None, *, again: bool = False) -> Wish:
+        """The wish for the accounts of a saved segment.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        segments = self._crm.configuration().segments
+        for one in segments:
+            if one.name.casefold() == name.strip().casefold():
+                return Wish(one.criteria, f"segment {one.name}", most, again)
+        raise UserError(f"There is no segment {name}.", "`bellwether config export` lists them.")
+
+    def rehearse(self, wish: Wish, person: Person, place: str) -> Rehearsed:
+        """What a batch would hold; nothing is entered. Errors as of ``enter``, but for an empty batch."""
+        self._allow(person, wish.said, place)
+        return self._select(wish)[0]
+
+    def enter(self, wish: Wish, person: Person, place: str, *, background: bool = True) -> Batch:
+        """Enter a batch, and with ``background`` the job that works on it.
+
+        Raises:
+            UserError: not allowed, nothing to enrich, more than a batch or the day may have, or criteria that
+                do not fit.
+            ConfigurationError: the mapping cannot work.
+        """
+        self._allow(person, wish.said, place)
+        self._refuse_mapping()
+        rehearsed, companies = self._select(wish)
+        if not companies:
+            raise UserError(_why_none(rehearsed), "Choose other criteria, or add --again.")
+        batch = Batch(
+            id=secrets.token_hex(8),
+            what=wish.said,
+            by=key_of(person),
+            place=place,
+            provider=self._provider(),
+            day=self._crm.accounts.today().isoformat(),
+            total=len(companies),
+            state=BatchState.WAITING,
+            at=self._clock.now(),
+        )
+        most = self._crm.settings.daily_limit
+        if not self._batches.enter(batch, companies, most):
+            left = self._batches.left(self._crm.accounts.today(), most)
+            raise UserError(
+                f"{counted(len(companies), 'account')} are more than the {left:,} that are left of today's "
+                f"{most:,}.",
+                f"Add --most {left}, or wait until tomorrow." if left else "Wait until tomorrow.",
+            )
+        self._note(person, batch.id, f"entered: {batch.total} accounts, {batch.provider}, {wish.said}", place)
+        if background:
+            self._jobs.enqueue(KIND, batch.id, {"batch": batch.id}, self._clock.now())
+        return batch
+
+    def resume(self, batch_id: str, person: Person, place: str, *, background: bool = True) -> Batch:
+        """Have a stopped batch worked on again; with ``background`` by a worker.
+
+        Raises:
+            UserError: not allowed, there is none, or it is done.
+        """
+        self._allow(person, batch_id, place)
+        batch = self.found(batch_id)
+        if batch.state is BatchState.DONE:
+            raise UserError("This batch is done.", "`bellwether enrich history` shows how it ended.")
+        self._note(person, batch_id, "resumed", place)
+        if background:
+            now = self._clock.now()
+            self._jobs.enqueue(KIND, f"{batch_id}:{now:%Y%m%d%H%M%S}", {"batch": batch_id}, now)
+        return batch
+
+    def found(self, batch_id: str) -> Batch:
+        """A batch with its counts.
+
+        Raises:
+            UserError: there is none.
+        """
+        found = self._batches.find(batch_id)
+        if found is None:
+            raise UserError(f"There is no batch {batch_id}.", "`bellwether enrich history` lists them.")
+        return found
+
+    def recent(self, person: Person) -> tuple[Batch, ...]:
+        """The latest batches, for those who may enter one."""
+        return self._batches.recent(_RECENT) if person.may(MAY_ENRICH_MANY) else ()
+
+    def accounts(self, batch_id: str, person: Person) -> tuple[AccountResult, ...]:
+        """What became of every account of a batch.
+
+        Raises:
+            UserError: not allowed.
+        """
+        self._allow(person, batch_id, "history")
+        return self._batches.accounts(batch_id)
+
+    def _select(self, wish: Wish) -> tuple[Rehearsed, list[Company]]:
+        settings = self._crm.settings
+        most = settings.batch_limit if wish.most is None else wish.most
+        if not 1 <= most <= settings.batch_limit:
+            raise UserError(
+                f"A batch has 1 to {settings.batch_limit:,} accounts.",
+                "Raise enrichment.batch_limit in the configuration, or enter several batches.",
+            )
+        ids = self._crm.accounts.meeting(wish.criteria)
+        since = self._clock.now() - NOT_AGAIN_FOR
+        chosen: list[Company] = []
+        full = lately = 0
+        for start in range(0, len(ids), _ASKED_AT_ONCE):
+            some = ids[start : start + _ASKED_AT_ONCE]
+            known = frozenset() if wish.again else self._batches.read_since(some, since)
+            for company, record in self._crm.accounts.companies(some):
+                if wants_nothing(settings.fields, record):
+                    full += 1
+                elif company.account_id in known:
+                    lately += 1
+                elif len(chosen) < most:
+                    chosen.append(company)
+        left = self._batches.left(self._crm.accounts.today(), settings.daily_limit)
+        return Rehearsed(len(ids), full, lately, len(chosen), left), chosen
+
+    def _refuse_mapping(self) -> None:
+        checks = mapping_checks(self._crm.settings.fields, self._crm.accounts.fields())
+        wrong = [f"{one.field}: {one.problem}" for one in checks if one.problem]
+        if wrong or not checks:
+            said = "; ".join(wrong) or "nothing is mapped"
+            raise ConfigurationError(
+                f"The mapping of enrichment does not fit the CRM: {said}.",
+                "Correct enrichment.fields in the configuration; `bellwether enrich check` shows every line.",
+            )
+
+    def _allow(self, person: Person, target: str, place: str) -> None:
+        if not person.may(MAY_ENRICH_MANY):
+            reason = person.refusal or NOT_ALLOWED
+            self._note(person, target, f"refused: {reason}", place)
+            raise UserError(reason)
+
+    def _note(self, person: Person, batch: str, said: str, place: str) -> None:
+        self._audit.record(key_of(person), ACTION, f"batch {batch}", said, place)
+
+
+def batch_sentences(batch: Batch) -> tuple[str, ...]:
+    """How a batch stands, for people: every account once."""
+    said = [f"{batch.finished:,} of {counted(batch.total, 'account')} of batch {batch.id} are done."]
+    said += [f"{WORDS[name]}: {count:,}" for name, count in batch.counts.items() if count]
+    if batch.fields:
+        filled = ", ".join(f"{name} {count:,}" for name, count in batch.fields.items())
+        said.append(f"Fields filled: {filled}")
+    if batch.state is BatchState.STOPPED:
+        said.append(f"Stopped: {batch.reason} Go on with `bellwether enrich resume {batch.id}`.")
+    return tuple(said)
+
+
+WORDS: Final[Mapping[str, str]] = {
+    "found": "Enriched",
+    "nothing_found": "Nothing to fill was found",
+    "no_website": "No website",
+    "not_this_company": "The site is not this company's",
+    "blocked_by_robots": "The site asks not to be read",
+    "unreachable": "The site could not be reached",
+    "refused_address": "The website is not a public address",
+    "page_too_hard": "The site could not be understood in time",
+    "write_refused": "The CRM did not take it",
+}
+
+
+def _why_none(rehearsed: Rehearsed) -> str:
+    if not rehearsed.meeting:
+        return "No account meets the criteria."
+    parts: Sequence[Any] = (
+        (rehearsed.full, "have no empty field that a batch may fill"),
+        (rehearsed.lately, "were read in the last 30 days"),
+    )
+    said = " and ".join(f"{number:,} {what}" for number, what in parts if number)
+    return f"Of {counted(rehearsed.meeting, 'account')} none is left: {said}."

@@ -1,0 +1,131 @@
+"""What enrichment wrote, to look at and to take back: only where a field still holds what we wrote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.app.enriching import ACTION, CrmSide
+from bot.app.enriching_fit import same
+from bot.app.enriching_ports import Batches, Writes
+from bot.app.enriching_values import (
+    MAY_ENRICH_MANY,
+    MAY_ENRICH_ONE,
+    FieldWrite,
+    Undone,
+    WriteState,
+    key_of,
+)
+from bot.app.errors import UserError
+from bot.app.people import Person
+from bot.app.ports import Audit, Clock
+from connector.write_ports import Change
+
+RECORDS_AT_ONCE: Final = 100  # Zoho CRM, records of one update
+MOST_SHOWN: Final = 200
+_CHANGED_SINCE: Final = "It says something else by now."
+_OURS: Final = (WriteState.WRITTEN, WriteState.UNDOING)
+
+
+@dataclass(frozen=True)
+class EnrichingHistory:
+    """The use case."""
+
+    crm: CrmSide
+    writes: Writes
+    batches: Batches
+    audit: Audit
+    clock: Clock
+
+    def of(self, proposal_id: str, person: Person) -> tuple[FieldWrite, ...]:
+        """The values of a proposal or a batch.
+
+        Raises:
+            UserError: the person may not see them, or there are none.
+        """
+        found = self.writes.of(proposal_id)
+        if not found or not self._may(proposal_id, found, person):
+            raise UserError(f"Nothing of yours was enriched under {proposal_id}.", _LIST)
+        return found
+
+    def recent(self, person: Person, account: str | None = None) -> tuple[FieldWrite, ...]:
+        """The latest values of one account, by id or name, or of all.
+
+        Raises:
+            UserError: the person may not see them, or there is no such account.
+        """
+        if not person.may(MAY_ENRICH_ONE):
+            raise UserError(person.refusal or "You may not see what was enriched.")
+        account_id = None if account is None else self.crm.accounts.company(account).account_id
+        found = self.writes.recent(account_id, MOST_SHOWN)
+        mine = key_of(person)
+        return found if person.may(MAY_ENRICH_MANY) else tuple(one for one in found if one.by == mine)
+
+    def undo(self, proposal_id: str, person: Person, place: str) -> Undone:
+        """Write the earlier values back, of a proposal or of a whole batch; twice does no more than once.
+
+        Raises:
+            UserError: the person may not, or nothing was written under this id.
+            ConnectorError: the CRM does not answer; what was taken back is noted.
+        """
+        ours = [one for one in self.of(proposal_id, person) if one.state in _OURS]
+        counts: Counter[str] = Counter()
+        accounts = list(dict.fromkeys(one.account_id for one in ours))
+        try:
+            for start in range(0, len(accounts), RECORDS_AT_ONCE):
+                some = frozenset(accounts[start : start + RECORDS_AT_ONCE])
+                counts += self._undo_some([one for one in ours if one.account_id in some], person)
+        finally:
+            done = Undone(proposal_id, counts["undone"], counts["kept"], counts["refused"])
+            said = f"undone {done.undone}, kept {done.kept}, refused {done.refused}"
+            self.audit.record(key_of(person), f"undo {ACTION}", proposal_id, said, place)
+        return done
+
+    def _undo_some(self, writes: Sequence[FieldWrite], person: Person) -> Counter[str]:
+        ids = list(dict.fromkeys(one.account_id for one in writes))
+        names = list(dict.fromkeys(one.crm_field for one in writes))
+        records = self.crm.records().said(self.crm.module, ids, names)
+        ours, before, others = [], [], []
+        for one in writes:
+            now = records.get(one.account_id, {}).get(one.crm_field)
+            if one.account_id in records and same(now, one.new):
+                ours.append(one)
+            elif one.state is WriteState.UNDOING and same(now, one.old):
+                before.append(one)  # an earlier attempt did it
+            else:
+                others.append(one)
+        self.writes.move(others, _OURS, {"state": WriteState.WRITTEN, "reason": _CHANGED_SINCE})
+        counts = Counter({"undone": self._over(before, person), "kept": len(others)})
+        taken = self.writes.move(ours, _OURS, {"state": WriteState.UNDOING})
+        return counts + self._write(taken, person) if taken else counts
+
+    def _write(self, taken: Sequence[FieldWrite], person: Person) -> Counter[str]:
+        values: dict[str, dict[str, Any]] = {}
+        for one in taken:
+            values.setdefault(one.account_id, {})[one.crm_field] = one.old
+        changes = [Change(account, old) for account, old in values.items()]
+        outcomes = self.crm.records().update(self.crm.module, changes)
+        why = {one.id: f"{one.code} {one.message}".strip() for one in outcomes if not one.done}
+        for account, said in why.items():
+            refused = [one for one in taken if one.account_id == account]
+            reason = f"The CRM did not take it back: {said}"
+            self.writes.move(refused, _OURS, {"state": WriteState.WRITTEN, "reason": reason})
+        self.crm.accounts.note_written({one: old for one, old in values.items() if one not in why})
+        done = [one for one in taken if one.account_id not in why]
+        return Counter({"undone": self._over(done, person), "refused": len(taken) - len(done)})
+
+    def _over(self, writes: Sequence[FieldWrite], person: Person) -> int:
+        now = {"state": WriteState.UNDONE, "undone_by": key_of(person), "undone_at": self.clock.now()}
+        return len(self.writes.move(writes, _OURS, {**now, "reason": None}))
+
+    def _may(self, of: str, found: Sequence[FieldWrite], person: Person) -> bool:
+        """Administrators see everything; others what they have consented to themselves, batches excepted."""
+        if person.may(MAY_ENRICH_MANY):
+            return True
+        mine = person.may(MAY_ENRICH_ONE) and all(one.by == key_of(person) for one in found)
+        return mine and self.batches.find(of) is None
+
+
+_LIST: Final = "`bellwether enrich history` lists what was."

@@ -1,0 +1,163 @@
+"""What enrichment proposed and wrote: the ports ``Proposals`` and ``Writes``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, select, update
+
+from bot.app.enriching_fit import digest_of
+from bot.app.enriching_values import FieldWrite, Proposed, ProposedField, Settled, WriteState
+from bot.store.dialect import insert_or
+from bot.store.enrichment_tables import EnrichmentProposalRow, EnrichmentWriteRow
+from bot.store.score_rows import batches
+from connector.cache.engine import Database
+from connector.cache.tables import table_of
+from connector.enrichment.values import Outcome, Technology
+
+_proposal = table_of(EnrichmentProposalRow)
+_write = table_of(EnrichmentWriteRow)
+_INSTANTS = ("at", "expires_at")
+_JSON = ("old", "new")
+_NAMES = tuple(one.name for one in fields(FieldWrite))
+
+
+class SqlProposals:
+    """The port ``Proposals``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, proposed: Proposed) -> None:
+        """Keep it, and forget those that are over."""
+        content = {name: value for name, value in asdict(proposed).items() if name not in _INSTANTS}
+        row = {
+            "id": proposed.id,
+            "account_id": proposed.account_id,
+            "at": proposed.at,
+            "expires_at": proposed.expires_at,
+            "digest": proposed.digest,
+            "content": json.dumps(content),
+        }
+        with self._database.writes.begin() as connection:
+            connection.execute(delete(_proposal).where(_proposal.c.expires_at <= proposed.at))
+            connection.execute(insert(_proposal).values(**row))
+
+    def find(self, proposal_id: str) -> Proposed | None:
+        """The one of that id; None when there is none, or what is kept is not what was proposed."""
+        with self._database.reads.begin() as connection:
+            row = connection.execute(select(_proposal).where(_proposal.c.id == proposal_id)).one_or_none()
+        if row is None:
+            return None
+        found = _proposed(json.loads(row.content), row.at, row.expires_at)
+        return found if digest_of(found) == row.digest == found.digest else None
+
+
+class SqlWrites:
+    """The port ``Writes``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def plan(self, writes: Sequence[FieldWrite]) -> None:
+        """Note what is about to be written; what was planned before stays as it is."""
+        if not writes:
+            return
+        statement = insert_or(self._database.dialect, _write).on_conflict_do_nothing()
+        with self._database.writes.begin() as connection:
+            connection.execute(statement, [_values(one) for one in writes])
+
+    def settle(self, of: str, settled: Mapping[str, Sequence[Settled]]) -> None:
+        """Note how values ended that were being written, by account."""
+        this = and_(
+            _write.c.of == of,
+            _write.c.account_id == bindparam("account"),
+            _write.c.crm_field == bindparam("name"),
+            _write.c.state == WriteState.WRITING.value,
+        )
+        statement = update(_write).where(this).values(state=bindparam("ended"), reason=bindparam("why"))
+        rows = [
+            {"account": account, "name": one.crm_field, "ended": one.state.value, "why": one.reason}
+            for account, some in settled.items()
+            for one in some
+        ]
+        if rows:
+            with self._database.writes.begin() as connection:
+                connection.execute(statement, rows)
+
+    def of(self, of: str, account_ids: Sequence[str] | None = None) -> tuple[FieldWrite, ...]:
+        """The values of a proposal or batch, of all its accounts or of some; the oldest first."""
+        if account_ids is None:
+            return self._read(_write.c.of == of)
+        return tuple(
+            one
+            for some in batches(account_ids)
+            for one in self._read(_write.c.of == of, _write.c.account_id.in_(some))
+        )
+
+    def recent(self, account_id: str | None, limit: int) -> tuple[FieldWrite, ...]:
+        """The latest of one account, or of all, the newest first; those that are being written left out."""
+        over = _write.c.state != WriteState.WRITING.value
+        mine = () if account_id is None else (_write.c.account_id == account_id,)
+        return self._read(over, *mine, newest=limit)
+
+    def move(
+        self, writes: Sequence[FieldWrite], given: Sequence[WriteState], changes: Mapping[str, Any]
+    ) -> tuple[FieldWrite, ...]:
+        """Change values that have one of these states; gives those that had."""
+        if not writes:
+            return ()
+        values = {name: str(value) if name == "state" else value for name, value in changes.items()}
+        statement = (
+            update(_write)
+            .values(**values)
+            .where(
+                _write.c.of == bindparam("batch"),
+                _write.c.account_id == bindparam("account"),
+                _write.c.crm_field == bindparam("name"),
+                _write.c.state.in_([state.value for state in given]),
+            )
+        )
+        with self._database.writes.begin() as connection:
+            return tuple(
+                one
+                for one in writes
+                if connection.execute(
+                    statement, {"batch": one.of, "account": one.account_id, "name": one.crm_field}
+                ).rowcount
+            )
+
+    def _read(self, *conditions: ColumnElement[bool], newest: int | None = None) -> tuple[FieldWrite, ...]:
+        keys = (_write.c.of, _write.c.account_id, _write.c.crm_field)
+        order = (_write.c.at if newest is None else _write.c.at.desc(), *keys)
+        statement = select(*(_write.c[name] for name in _NAMES)).where(*conditions).order_by(*order)
+        with self._database.reads.begin() as connection:
+            return tuple(map(_of, connection.execute(statement.limit(newest))))
+
+
+def _values(one: FieldWrite) -> dict[str, Any]:
+    return {
+        **asdict(one),
+        "state": one.state.value,
+        **{name: json.dumps(getattr(one, name)) for name in _JSON},
+    }
+
+
+def _of(row: Row[Any]) -> FieldWrite:
+    given = dict(zip(_NAMES, row, strict=True))
+    read = {name: json.loads(given[name]) for name in _JSON}
+    return FieldWrite(**{**given, **read, "state": WriteState(given["state"])})
+
+
+def _proposed(content: dict[str, Any], at: datetime, expires_at: datetime) -> Proposed:
+    given = {
+        **content,
+        "outcome": Outcome(content["outcome"]),
+        "rows": tuple(ProposedField(**one) for one in content["rows"]),
+        "technologies": tuple(Technology(**one) for one in content["technologies"]),
+    }
+    return Proposed(**given, at=at, expires_at=expires_at)

@@ -1,0 +1,245 @@
+"""Enriching one account with consent: what is shown, what is written, what is taken back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from bot.app.enriching_fit import fillable, fit, mapping_checks, proposed_rows
+from bot.app.enriching_values import WriteState
+from bot.app.errors import UserError
+from bot.store.enrichment_tables import EnrichmentProposalRow
+from connector.cache.engine import Database, open_database
+from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
+from connector.enrichment.values import EnrichedField
+from connector.ports import FieldDescription
+from scoring.config import Configuration
+from scoring.enrichment_config import EnrichedInto, EnrichedName
+from tests.support.account_world import CONFIGURATION
+from tests.support.enriching_world import (
+    ADMIN,
+    BO,
+    FIELDS,
+    INTO,
+    MEL,
+    USUAL,
+    VERA,
+    EnrichingWorld,
+    said,
+)
+
+BY_NAME = {one.api_name: one for one in FIELDS}
+
+
+@pytest.fixture
+def world(tmp_path: Path, sqlite_template: Path) -> Iterator[EnrichingWorld]:
+    shutil.copyfile(sqlite_template, tmp_path / "b.sqlite")
+    database = open_database(f"sqlite:///{tmp_path / 'b.sqlite'}")
+    yield EnrichingWorld(database, {"a1": {"Phone": "555 0199", "Billing_City": None}, "a2": {}})
+    database.close()
+
+
+def shown(world: EnrichingWorld, **also: Any) -> dict[str, Any]:
+    return {row.field: row for row in world.one.propose("Company a1", MEL, "D1", **also).rows}
+
+
+def test_the_form_shows_what_stands_beside_what_was_found(world: EnrichingWorld) -> None:
+    rows = shown(world)
+    phone, industry = rows["phone"], rows["industry"]
+    assert (phone.current_shown, phone.proposed, phone.ticked) == ("555 0199", "+15125550100", False)
+    assert (industry.value, industry.ticked, industry.confidence) == ("Medical", True, 0.9)
+    assert rows["employees"].value == 40
+    assert "email" not in rows, "by the rule never"
+    assert "postcode" not in rows, "not found"
+    assert rows["description"].ticked
+
+
+def test_the_chosen_fields_are_written_to_the_crm_and_the_copy_once(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    applied = world.one.apply(proposed.id, ["phone", "city", "employees"], MEL, "D1", proposed.digest)
+    assert applied.written == 3
+    assert world.one.apply(proposed.id, ["phone", "city"], MEL, "D1").written == 2
+    assert set(world.crm.writes.values()) == {1}
+    assert world.crm.records["a1"]["Phone"] == "+15125550100"
+    accounts, touched = table_of(AccountRow), table_of(TouchedAccountRow)
+    with world.database.reads.begin() as connection:
+        row = connection.execute(select(accounts).where(accounts.c.id == "a1")).one()
+        assert connection.execute(select(touched.c.account_id)).scalars().all() == ["a1"]
+    assert (row.phone, row.city, row.employees) == ("+15125550100", "Austin", 40)
+    assert '"Phone":"+15125550100"' in row.raw
+    [latest, *_] = world.audit.lines()
+    assert (latest.actor, latest.target) == ("UMEL", "account a1")
+    assert "Phone written" in latest.outcome
+
+
+def test_what_was_changed_meanwhile_is_not_written(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.crm.records["a1"]["Phone"] = "555 0777"
+    typed = iter([True])
+
+    def somebody_else(records: dict[str, dict[str, Any]]) -> None:  # between our look and our write
+        if next(typed, False):
+            records["a1"] |= {"Industry": "Retail", "Modified_Time": "2026-03-31T02:00:05+00:00"}
+
+    world.crm.before_write = somebody_else
+    applied = world.one.apply(proposed.id, ["phone", "industry", "city"], MEL, "D1")
+    states = {one.crm_field: one.state for one in applied.writes}
+    assert states == {
+        "Phone": WriteState.CHANGED,
+        "Industry": WriteState.CHANGED,
+        "Billing_City": WriteState.WRITTEN,
+    }
+    assert world.crm.records["a1"]["Phone"] == "555 0777"
+    assert world.crm.records["a1"]["Industry"] == "Retail"
+
+
+def test_one_refused_value_does_not_keep_the_others_out(world: EnrichingWorld) -> None:
+    world.crm.refuses["a1"] = "Billing_City"
+    proposed = world.one.propose("a1", MEL, "D1")
+    applied = world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    states = {one.crm_field: one.state for one in applied.writes}
+    assert states == {"Phone": WriteState.WRITTEN, "Billing_City": WriteState.REFUSED}
+
+
+def test_only_who_may_and_only_what_was_offered(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    with pytest.raises(UserError, match="Only members"):
+        world.one.propose("a1", VERA, "D1")
+    for person, match in ((BO, "no such proposal"), (ADMIN, "no such proposal"), (VERA, "Only members")):
+        with pytest.raises(UserError, match=match):
+            world.one.apply(proposed.id, ["phone"], person, "D1")
+    with pytest.raises(UserError, match="Nothing is proposed for email"):
+        world.one.apply(proposed.id, ["email"], MEL, "D1")
+    with pytest.raises(UserError, match="not what you saw"):
+        world.one.apply(proposed.id, ["phone"], MEL, "D1", "an older digest")
+    rehearsed = world.one.propose("a1", MEL, "D1", keep=False)
+    with pytest.raises(UserError, match="no such proposal"):
+        world.one.apply(rehearsed.id, ["phone"], MEL, "D1")
+    world.clock.move(hours=24)
+    with pytest.raises(UserError, match="older than a day"):
+        world.one.apply(proposed.id, ["phone"], MEL, "D1")
+    assert not world.crm.writes
+
+
+def test_a_proposal_that_was_tampered_with_is_none(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    table = table_of(EnrichmentProposalRow)
+    with world.database.writes.begin() as connection:
+        text = connection.execute(select(table.c.content)).scalar_one()
+        connection.execute(update(table).values(content=text.replace("+15125550100", "+19005550100")))
+    with pytest.raises(UserError, match="no such proposal"):
+        world.one.apply(proposed.id, ["phone"], MEL, "D1")
+
+
+def test_undoing_takes_back_what_is_still_ours(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.one.apply(proposed.id, ["phone", "city", "industry"], MEL, "D1")
+    world.crm.records["a1"]["Billing_City"] = "Dallas"
+    with pytest.raises(UserError, match="Nothing of yours"):
+        world.history.undo(proposed.id, BO, "D1")
+    done = world.history.undo(proposed.id, MEL, "D1")
+    assert (done.undone, done.kept, done.refused) == (2, 1, 0)
+    assert world.crm.records["a1"]["Phone"] == "555 0199"
+    assert world.crm.records["a1"]["Industry"] is None
+    assert world.crm.records["a1"]["Billing_City"] == "Dallas"
+    again = world.history.undo(proposed.id, MEL, "D1")
+    assert (again.undone, again.kept) == (0, 1)
+    exact = {one.crm_field: (one.old, one.new, one.state) for one in world.history.recent(MEL, "a1")}
+    assert exact["Phone"] == ("555 0199", "+15125550100", WriteState.UNDONE)
+    assert world.history.recent(BO) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        (BY_NAME["Industry"], " retail ", ("Retail", None)),
+        (BY_NAME["Industry"], "Retailing", (None, "no matching option")),
+        (BY_NAME["Billing_City"], "x" * 21, (None, "too long: 21 characters where 20 fit")),
+        (BY_NAME["Billing_City"], " New\u202e\n York ", ("New York", None)),
+        (BY_NAME["Description"], "a\x00b\nc", ("a b\nc", None)),
+        (FieldDescription("W", "W", "website"), "javascript:x", (None, "not a web address")),
+        (BY_NAME["Employees"], "about 40", (None, "not a whole number")),
+        (BY_NAME["Employees"], "0040", (40, None)),
+        (replace(BY_NAME["Phone"], read_only=True), "1", (None, "read-only in the CRM")),
+        (FieldDescription("Owner", "Owner", "ownerlookup"), "Ada",
+         (None, "a field of type ownerlookup is not filled")),
+        (FieldDescription("Two", "Two", "picklist", picklist=("a b", "A  B")), "A B",
+         (None, "no matching option")),
+    ],
+)  # fmt: skip
+def test_values_fit_the_organisations_own_fields(
+    field: FieldDescription, value: str, expected: tuple[Any, Any]
+) -> None:
+    fitted = fit(value, field)
+    assert (fitted.value, fitted.problem) == expected
+
+
+@settings(max_examples=60)
+@given(st.text(st.sampled_from(" 0123456789aRetail\n\u0660é-"), max_size=30), st.sampled_from(FIELDS))
+def test_whatever_a_site_says_a_fitted_value_is_one_that_the_field_takes(
+    value: str, field: FieldDescription
+) -> None:
+    fitted = fit(value, field)
+    assert (fitted.value is None) == (fitted.problem is not None)
+    if field.picklist is not None and fitted.value is not None:
+        assert fitted.value in field.picklist
+    assert len(str(fitted.value or "")) <= (field.length or 100)
+
+
+def test_parts_of_an_address_are_not_put_beside_those_of_another_one() -> None:
+    found = (*USUAL, said(EnrichedField.POSTCODE, "78701"))
+
+    def filled(current: dict[str, Any]) -> set[str]:
+        rows = proposed_rows(found, INTO.fields, BY_NAME, current)
+        return {row.field for row in fillable(rows, INTO.fields)}
+
+    assert filled({}) == {"phone", "city", "postcode", "industry", "employees"}
+    assert filled({"Billing_City": "AUSTIN", "Phone": "1"}) == {"postcode", "industry", "employees"}
+    assert filled({"Billing_City": "Dallas"}) == {"phone", "industry", "employees"}
+
+
+def test_social_links_stand_together_where_there_is_room() -> None:
+    into: dict[EnrichedName, EnrichedInto] = {"social": EnrichedInto(field="Description")}
+    links = [said(EnrichedField.SOCIAL, f"https://{one}.example/it", 0.8) for one in ("x", "y")]
+    [row] = proposed_rows(links, into, BY_NAME, {})
+    assert row.value == "https://x.example/it\nhttps://y.example/it"
+
+
+def test_the_mapping_is_checked_line_by_line() -> None:
+    into: dict[EnrichedName, EnrichedInto] = {
+        "phone": EnrichedInto(field="Phon"),
+        "city": EnrichedInto(field="Billing_City"),
+        "state": EnrichedInto(field="Billing_City"),
+    }
+    problems = [one.problem for one in mapping_checks(into, FIELDS)]
+    assert problems == [
+        "accounts have no field Phon. Did you mean 'Phone'?",
+        None,
+        "city goes into the same field",
+    ]
+
+
+def test_the_document_names_the_fields_that_providers_give() -> None:
+    assert set(get_args(EnrichedName)) == {one.value for one in EnrichedField}
+    read = Configuration.model_validate(
+        CONFIGURATION.model_dump(include={"segmentations"})
+        | {"enrichment": {"provider": "zia", "fields": {"email": {"field": "Mail", "rule": "ask"}}}}
+    )
+    assert read.enrichment.fields["email"].rule == "ask"
+    assert (read.enrichment.daily_limit, read.enrichment.batch_limit) == (5_000, 500)
+
+
+def test_both_databases_keep_proposals_and_values_alike(database: Database) -> None:
+    world = EnrichingWorld(database, {"a1": {"Phone": "1"}})
+    proposed = world.one.propose("a1", MEL, "D1")
+    assert world.one.apply(proposed.id, ["phone", "employees"], MEL, "D1").written == 2
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 2
+    assert world.crm.records["a1"]["Phone"] == "1"
