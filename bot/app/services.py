@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.app.acting import Assignment, CrmUserName, TaskWish
 from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.exporting import Exports
+from bot.app.exporting_schedules import ExportSchedules
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, Miss, People, Pictures, Posted
@@ -268,3 +269,4 @@ class Services:
     words: Words
     misses: RecentMisses
     exports: Exports | None = None
+    schedules: ExportSchedules | None = None

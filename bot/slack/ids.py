@@ -32,6 +32,7 @@ EXPORT_CANCEL = "export_cancel"  # value: an export's id
 EXPORT_SEND = "export_send"  # value, or selected value: an export's id
 EXPORT_DOWNLOAD = "export_download"  # a link; Slack tells us of the click all the same
 EXPORT_SORT = "export_sort"  # selected value: by what
+EXPORT_SCHEDULE = "export_schedule"  # selected value: stop or resume, a colon, a schedule's id
 
 
 def numbered(action_id: str, number: int) -> str:

@@ -75,7 +75,8 @@ class ExportingWorld(FakeWorld):
 
     @property
     def services(self) -> Any:
-        return replace(super().services, exports=self.exporting.exports)
+        own = self.exporting
+        return replace(super().services, exports=own.exports, schedules=own.schedules)
 
 
 @pytest.fixture
