@@ -28,6 +28,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock, Jobs, Posted
+from bot.app.wording import counted
 from bot.language.question import Kind, Question
 from scoring.config import Configuration
 from scoring.criteria.canonical import canonical
@@ -304,7 +305,7 @@ def chosen_said(wish: Wish) -> str:
     """What of the accounts was chosen: ``all fields``, ``12 fields``, ``contacts (Decision Maker)``."""
     if wish.mailing is not None:
         return mailing_said(wish.mailing)
-    return "all fields" if wish.columns is None else f"{len(wish.columns)} fields"
+    return "all fields" if wish.columns is None else counted(len(wish.columns), "field")
 
 
 def deleted_said(export: Export) -> str:

@@ -176,5 +176,5 @@ class ExportNotices(Protocol):
         ...
 
     def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message."""
+        """Give the file in the person's direct message; with the words about it where it has no message."""
         ...

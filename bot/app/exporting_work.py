@@ -126,7 +126,10 @@ class ExportWork:
             with self.exports.files.open(export.file_name or "") as file:
                 self.notices.upload(export, file)
             self._audit(export, f"sent as a file: {export.public_id}")
-        elif link is None:
+            if export.posted is not None:
+                self.notices.show(export, link)
+            return
+        if link is None:
             raise SendNever(
                 "The file is too large for Slack, and there is no address for download links: an "
                 "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."

@@ -15,7 +15,7 @@ from bot.app.exporting_values import Export, download_name
 from bot.slack.failures import TRANSPORT_ERRORS, send_error
 from bot.slack.sending import sendable
 from bot.slack.views.blocks import Message
-from bot.slack.views.export import export_message
+from bot.slack.views.export import export_message, export_text
 from bot.slack.views.export_schedules import halted_message
 from bot.slack.views.text import plain
 
@@ -63,16 +63,22 @@ class SlackExportNotices:
         self._post(schedule.wanted, halted_message(schedule))
 
     def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message.
+        """Give the file in the person's direct message; with the words about it where it has no message.
 
         Raises:
             SendError: Slack does not take it.
         """
         channel, content = self._direct(export), file.read()
         name = download_name(export)
+        # One message and not two: Slack takes about one a second.
+        comment = None if export.posted is not None else export_text(export)
         self._asked(
             lambda: self._client.files_upload_v2(
-                channel=channel, content=content, filename=name, title=plain(name, 100)
+                channel=channel,
+                content=content,
+                filename=name,
+                title=plain(name, 100),
+                initial_comment=comment,
             )
         )
 

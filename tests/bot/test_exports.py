@@ -28,6 +28,7 @@ from bot.app.exporting_values import (
     download_name,
 )
 from bot.app.people import OPERATOR, Person
+from bot.app.ports import Posted
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
 from connector.cache.engine import Database
@@ -55,7 +56,8 @@ def confirmed(
     question: Question = EVERYTHING,
     person: Person = MELVIN,
 ) -> Export:
-    return world.exports.confirm(begun(world, question, person).public_id, wish, person)
+    posted = Posted(f"D{person.slack_id[1:]}", "1.1") if person.slack_id else None
+    return world.exports.confirm(begun(world, question, person).public_id, wish, person, posted)
 
 
 def rows_of(world: ExportWorld, export: Export) -> list[list[str]]:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from bot.app.errors import SendError
 from bot.app.exporting import Exports
 from bot.app.exporting_links import Links
+from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_retention import Retention
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_schedules import ExportSchedules, ScheduledRuns
@@ -63,9 +64,9 @@ class Notices:
 
 
 class ExportWorld:
-    """Everything, over one database and one directory."""
+    """Everything, over one database and one directory. ``slack`` stands in the place of the notes."""
 
-    def __init__(self, database: Database, directory: Path) -> None:
+    def __init__(self, database: Database, directory: Path, slack: ExportNotices | None = None) -> None:
         settle(database)
         self.database, self.clock = database, SetClock(NOW)
         self.configuration: Configuration = CONFIGURED
@@ -93,12 +94,12 @@ class ExportWorld:
             self.exports,
             book,
             self.person,
-            self.notices,
+            slack or self.notices,
             lambda export: new_name(export.wish.format),
         )
         self.retention = Retention(self.exports)
         self.schedules = ExportSchedules(self.exports, SqlExportSchedules(database))
-        self.runs = ScheduledRuns(self.schedules, self.person, lambda: self.notices)
+        self.runs = ScheduledRuns(self.schedules, self.person, lambda: slack or self.notices)
 
     def person(self, key: str) -> Person:
         return OPERATOR if key == OPERATOR_KEY else self.people.person(key)
