@@ -46,15 +46,21 @@ def unguarded(text: str) -> str:
 
 def guarded_column(texts: Any) -> Any:
     """The same for a whole Arrow array of texts."""
+    dangerous = dangerous_in(texts)
+    if dangerous is None:
+        return texts
+    return pc.if_else(dangerous, pc.binary_join_element_wise(pa.scalar(GUARD), texts, ""), texts)
+
+
+def dangerous_in(texts: Any) -> Any | None:
+    """For each text of an Arrow array whether a spreadsheet could run it; None when there is no such one."""
     doubtful = _doubtful(texts)
     if not len(doubtful):
-        return texts
+        return None
     found = pc.match_substring_regex(texts.take(pa.array(doubtful)), PATTERN).to_numpy(zero_copy_only=False)
     dangerous = np.zeros(len(texts), bool)
     dangerous[doubtful] = found.astype(bool)
-    if not dangerous.any():
-        return texts
-    return pc.if_else(pa.array(dangerous), pc.binary_join_element_wise(pa.scalar(GUARD), texts, ""), texts)
+    return pa.array(dangerous) if dangerous.any() else None
 
 
 def _doubtful(texts: Any) -> Any:

@@ -122,7 +122,7 @@ def test_commands_and_a_killed_worker(tmp_path: Path) -> None:
 
         listed = json.loads(said(product, "exports", "--sort", "rows", "--json"))
         assert [one["rows"] for one in listed][:3] == [85, len(contacts), len(frame)]
-        assert {one["status"] for one in listed} == {"done"}
+        assert {one["status"] for one in listed[:3]} == {"done"}
         assert "medical" in said(product, "audit")
 
         public_id = worker(product, "new").stdout.strip()
