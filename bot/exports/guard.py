@@ -9,6 +9,7 @@ is passed over, so that a text which already looks guarded is guarded once more.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -44,23 +45,32 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith(GUARD) and is_dangerous(text[1:]) else text
 
 
-def guarded_column(texts: Any) -> Any:
-    """The same for a whole Arrow array of texts."""
-    dangerous = dangerous_in(texts)
-    if dangerous is None:
-        return texts
-    return pc.if_else(dangerous, pc.binary_join_element_wise(pa.scalar(GUARD), texts, ""), texts)
+def guarded_columns(columns: Sequence[Any]) -> list[Any]:
+    """The same for Arrow arrays of texts."""
+    return [
+        texts if mask is None else pc.if_else(mask, pc.binary_join_element_wise(GUARD, texts, ""), texts)
+        for texts, mask in zip(columns, dangerous_in(columns), strict=True)
+    ]
 
 
-def dangerous_in(texts: Any) -> Any | None:
-    """For each text of an Arrow array whether a spreadsheet could run it; None when there is no such one."""
-    doubtful = _doubtful(texts)
-    if not len(doubtful):
-        return None
-    found = pc.match_substring_regex(texts.take(pa.array(doubtful)), PATTERN).to_numpy(zero_copy_only=False)
-    dangerous = np.zeros(len(texts), bool)
-    dangerous[doubtful] = found.astype(bool)
-    return pa.array(dangerous) if dangerous.any() else None
+def dangerous_in(columns: Sequence[Any]) -> list[Any | None]:
+    """For each text of Arrow arrays whether a spreadsheet could run it; None where there is no such one.
+
+    The regular expression is asked once for all of them: each asking costs as much as a hundred texts.
+    """
+    doubtful = [_doubtful(texts) for texts in columns]
+    asked = [at for at, places in enumerate(doubtful) if len(places)]
+    if not asked:
+        return [None] * len(columns)
+    texts = pa.concat_arrays([columns[at].take(pa.array(doubtful[at])) for at in asked])
+    dangerous = pc.match_substring_regex(texts, PATTERN).to_numpy(zero_copy_only=False).astype(bool)
+    found: list[Any | None] = [None] * len(columns)
+    first = 0
+    for at in asked:
+        mask, after = np.zeros(len(columns[at]), bool), first + len(doubtful[at])
+        mask[doubtful[at]] = dangerous[first:after]
+        found[at], first = pa.array(mask) if mask.any() else None, after
+    return found
 
 
 def _doubtful(texts: Any) -> Any:

@@ -88,7 +88,7 @@ def cell(place: str, value: Any, kind: ColumnType, style: int | None = None) -> 
 
 
 def _text_cells(start: str, numbers: Any, texts: Any) -> Any:
-    dangerous = dangerous_in(texts)
+    [dangerous] = dangerous_in([texts])
     opening: Any = f'"{_TEXT}'
     if dangerous is not None:
         opening = pc.if_else(dangerous, f'"{_styled(QUOTED)}{_TEXT}', opening)
