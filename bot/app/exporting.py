@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.app.errors import UserError
+from bot.app.exporting_contacts import known_marks, mailing_said
 from bot.app.exporting_links import Links, Ticket
-from bot.app.exporting_ports import ExportFiles, ExportHistory, ExportRows
+from bot.app.exporting_ports import ContactRows, ExportFiles, ExportHistory, ExportRows
 from bot.app.exporting_values import (
     A_DAY,
     EXPORTS_A_DAY,
@@ -27,6 +28,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock, Jobs, Posted
+from bot.app.wording import counted
 from bot.language.question import Kind, Question
 from scoring.config import Configuration
 from scoring.criteria.canonical import canonical
@@ -51,6 +53,7 @@ class Exports:
     """
 
     rows: ExportRows
+    contacts: ContactRows
     history: ExportHistory
     files: ExportFiles
     jobs: Jobs
@@ -79,7 +82,7 @@ class Exports:
             criteria=canonical(question.criteria, catalog),
             sort=question.sort,
             row_limit=question.limit,
-            wish=last.wish if last else Wish(),
+            wish=replace(last.wish, mailing=None) if last else Wish(),
             requested_by=requester_key(person),
             requester=person.name,
             slack_id=person.slack_id,
@@ -121,12 +124,11 @@ class Exports:
         draft = self.own(public_id, person)
         target = draft.criteria or EVERYTHING
         self.check_allowed(person, target, "export")
-        self.check_columns(wish.columns)
+        wish = self.checked(wish)
         changes = {"wish": wish, "posted": posted, "status": status, "created_at": self.clock.now()}
         if not self.history.change(public_id, (Status.DRAFT,), changes):
             raise UserError("This export has been started already.", "`exports` shows how far it is.")
-        chosen = "all fields" if wish.columns is None else f"{len(wish.columns)} fields"
-        said = f"started: {wish.format}, {chosen}, {public_id}"
+        said = f"started: {wish.format}, {chosen_said(wish)}, {public_id}"
         self.audit.record(requester_key(person), KIND, target, said, "export")
         return self.own(public_id, person)
 
@@ -136,7 +138,18 @@ class Exports:
         Raises:
             UserError: the reason.
         """
-        reason = self.refusal(person)
+        self._refuse(self.refusal(person), person, target, place)
+
+    def check_role(self, person: Person, target: str, place: str) -> None:
+        """The same, however many exports they have made today.
+
+        Raises:
+            UserError: the reason.
+        """
+        reason = None if person.may(NEEDED_ROLE) else person.refusal or NOT_ALLOWED
+        self._refuse(reason, person, target, place)
+
+    def _refuse(self, reason: str | None, person: Person, target: str, place: str) -> None:
         if reason is not None:
             self.audit.record(requester_key(person), KIND, target, f"refused: {reason}", place)
             raise UserError(reason)
@@ -149,6 +162,17 @@ class Exports:
         if person.slack_id and self.history.begun_since(person.slack_id, since) >= EXPORTS_A_DAY:
             return f"You have made {EXPORTS_A_DAY} exports in the last 24 hours; more are possible later."
         return None
+
+    def checked(self, wish: Wish) -> Wish:
+        """What was chosen, with roles and keywords as they are spelled.
+
+        Raises:
+            UserError: a column, a role or a keyword that there is not.
+        """
+        if wish.mailing is not None:
+            return replace(wish, mailing=known_marks(wish.mailing, self.contacts.marks()))
+        self.check_columns(wish.columns)
+        return wish
 
     def check_columns(self, names: Sequence[str] | None) -> None:
         """Refuse columns that there are not, or too many.
@@ -277,10 +301,21 @@ def requester_key(person: Person) -> str:
     return person.slack_id or person.email or OPERATOR_KEY
 
 
+def chosen_said(wish: Wish) -> str:
+    """What of the accounts was chosen: ``all fields``, ``12 fields``, ``contacts (Decision Maker)``."""
+    if wish.mailing is not None:
+        return mailing_said(wish.mailing)
+    return "all fields" if wish.columns is None else counted(len(wish.columns), "field")
+
+
+def deleted_said(export: Export) -> str:
+    """That its segment is not there any more."""
+    return f"The segment {', '.join(export.segments)} was deleted."
+
+
 def invalid(export: Export) -> Export:
     """An export whose segment is not there any more."""
-    said = f"The segment {', '.join(export.segments)} was deleted."
-    return replace(export, status=Status.INVALID, reason=said, link_key=None)
+    return replace(export, status=Status.INVALID, reason=deleted_said(export), link_key=None)
 
 
 def selected(export: Export, catalog: Catalog) -> Node:

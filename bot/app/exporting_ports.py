@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Selection, Status
+from bot.app.exporting_contacts import ContactCount
+from bot.app.exporting_rhythm import ExportSchedule, ScheduleState
+from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Mailing, Selection, Status
 from scoring.criteria.fields import Catalog
 
 
@@ -35,6 +37,30 @@ class ExportRows(Protocol):
         Raises:
             CriteriaError: a field or value that the catalog does not know.
         """
+        ...
+
+
+class ContactRows(Protocol):
+    """Contacts of accounts as rows of a mailing list. Of a selection only the accounts are meant."""
+
+    def columns(self) -> tuple[ExportColumn, ...]:
+        """The columns of every mailing list, without the id."""
+        ...
+
+    def marks(self) -> Mailing:
+        """Every role and keyword that a contact bears or may bear."""
+        ...
+
+    def counted(self, selection: Selection, mailing: Mailing) -> ContactCount:
+        """How many contacts are in the list, and how many are left out of it.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        ...
+
+    def batches(self, selection: Selection, mailing: Mailing) -> AbstractContextManager[Iterator[Batch]]:
+        """The contacts by account and name, without those who cannot be written to; as ``ExportRows``."""
         ...
 
 
@@ -73,8 +99,8 @@ class ExportFiles(Protocol):
 class ExportHistory(Protocol):
     """Every export of the last 90 days."""
 
-    def add(self, export: Export) -> None:
-        """Enter one."""
+    def add(self, export: Export) -> bool:
+        """Enter one; False when there is one of that id already."""
         ...
 
     def find(self, public_id: str) -> Export | None:
@@ -98,7 +124,7 @@ class ExportHistory(Protocol):
         ...
 
     def begun_since(self, requested_by: str, since: datetime) -> int:
-        """How many a person has confirmed since."""
+        """How many a person has confirmed since; those of schedules are not counted."""
         ...
 
     def every(self, statuses: Sequence[Status]) -> list[Export]:
@@ -107,6 +133,30 @@ class ExportHistory(Protocol):
 
     def forget(self, public_ids: Sequence[str]) -> None:
         """Remove lines."""
+        ...
+
+
+class ExportScheduleBook(Protocol):
+    """Exports that are made again and again."""
+
+    def add(self, schedule: ExportSchedule) -> bool:
+        """Enter one; False when there is one of that id already."""
+        ...
+
+    def find(self, public_id: str) -> ExportSchedule | None:
+        """The schedule of that id; None when there is none."""
+        ...
+
+    def change(self, public_id: str, given: Sequence[ScheduleState], changes: Mapping[str, Any]) -> bool:
+        """Change attributes of a schedule that is in one of these states; False when it is in none."""
+        ...
+
+    def listed(self, requested_by: str | None) -> list[ExportSchedule]:
+        """Those of one person, or all: the newest first."""
+        ...
+
+    def remove(self, public_id: str) -> bool:
+        """Remove one; False when there is none of that id."""
         ...
 
 
@@ -121,6 +171,10 @@ class ExportNotices(Protocol):
         """Say it in a new direct message."""
         ...
 
+    def tell_halted(self, schedule: ExportSchedule) -> None:
+        """Say in a direct message why a schedule does not go on."""
+        ...
+
     def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message."""
+        """Give the file in the person's direct message; with the words about it where it has no message."""
         ...

@@ -129,12 +129,26 @@ class FileForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailing:
+    """Which contacts of the accounts: those with any of the roles and any of the keywords; empty is any."""
+
+    roles: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person chose. ``columns`` None is every field."""
+    """What a person chose.
+
+    Attributes:
+        columns: of accounts; None is every field.
+        mailing: contacts in place of their accounts, with columns of their own; None is the accounts.
+    """
 
     format: Format = Format.CSV
     header: Header = Header.LABELS
     columns: tuple[str, ...] | None = None
+    mailing: Mailing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +168,8 @@ class Export:
         link_key: what the one valid download link has to name; None when there is none.
         reason: why it failed, is invalid, or was not delivered.
         delivered: the person has been given it, or told that they cannot be.
+        schedule_id: of the schedule that began it; None when a person did.
+        remark: what the person should know of the file: who was left out of a mailing list.
     """
 
     public_id: str
@@ -178,6 +194,8 @@ class Export:
     link_key: str | None = None
     reason: str | None = None
     delivered: bool = False
+    schedule_id: str | None = None
+    remark: str | None = None
 
     def valid_for(self, segments: frozenset[str]) -> bool:
         """Whether every segment that it is of is still there; names in folded form."""
@@ -235,8 +253,10 @@ def _segments(node: Node) -> Iterator[str]:
 
 def download_name(export: Export) -> str:
     """What a downloaded file is called: nothing of what a person wrote but letters and digits."""
-    told = " ".join(export.segments) or export.criteria or "accounts"
-    slug = re.sub(r"[^a-z0-9]+", "-", told.lower())[:60].strip("-") or "accounts"
+    rows = "accounts" if export.wish.mailing is None else "contacts"
+    told = " ".join(export.segments) or export.criteria or rows
+    told = told if export.wish.mailing is None or told == rows else f"{rows} {told}"
+    slug = re.sub(r"[^a-z0-9]+", "-", told.lower())[:60].strip("-") or rows
     return f"bellwether-{slug}-{export.created_at:%Y-%m-%d}.{export.wish.format.extension}"
 
 

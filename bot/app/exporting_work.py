@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,10 +24,10 @@ from bot.app.exporting_values import (
     Selection,
     Status,
 )
-from bot.app.people import Person
+from bot.app.people import NOT_ASKED, Person
 from bot.app.ports import AccountBook
+from connector.errors import Retriable
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.tree import Node
 
 TELL_EVERY: Final = timedelta(seconds=3)  # Slack takes about one edit of a message a second
 LOOK_EVERY: Final = timedelta(seconds=1)  # whether it was cancelled
@@ -49,7 +50,7 @@ class ExportWork:
     """Does the job of one export.
 
     Attributes:
-        person: who has a Slack id, and what they may do now.
+        person: who is behind the key of a requester, and what they may do now.
         new_name: a name for the file, another one each time.
     """
 
@@ -97,13 +98,15 @@ class ExportWork:
             UserError, CriteriaError: fields, values or segments are not there any more.
             OSError: the file cannot be written.
         """
-        clock, criteria = self.exports.clock, selected(export, self.exports.rows.catalog())
-        total, form = self._total(export, criteria), self._form(export)
-        self._must_change(export, {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None})
-        watch = _Watch(self, export, total, told, stop_if_asked)
+        clock, form = self.exports.clock, self._form(export)
         names = tuple(one.name for one in form.columns[1:])
+        criteria = selected(export, self.exports.rows.catalog())
         selection = Selection(criteria, export.sort, export.row_limit, names)
-        with self.exports.rows.batches(selection) as batches:
+        total, remark = self._total(export, selection)
+        begun = {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None, "remark": remark}
+        self._must_change(export, begun)
+        watch = _Watch(self, export, total, told, stop_if_asked)
+        with self._batches(export, selection) as batches:
             size = write(form, watch.over(batches))
         now = clock.now()
         done = {"status": Status.DONE, "rows": watch.rows, "bytes": size, "finished_at": now}
@@ -123,12 +126,15 @@ class ExportWork:
             with self.exports.files.open(export.file_name or "") as file:
                 self.notices.upload(export, file)
             self._audit(export, f"sent as a file: {export.public_id}")
-        elif link is None:
+            if export.posted is not None:
+                self.notices.show(export, link)
+            return
+        if link is None:
             raise SendNever(
                 "The file is too large for Slack, and there is no address for download links: an "
                 "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."
             )
-        self.notices.show(export, link)
+        self._draw(export, link)
 
     def fail(self, export: Export, reason: str) -> None:
         """Keep why an export came to nothing, and tell it."""
@@ -165,26 +171,38 @@ class ExportWork:
             )
         if not export.valid_for(self.exports.segments()):
             raise UserError("Its segment was deleted.")
-        if export.slack_id:  # rights are read again: they may have been taken since
-            person = self.person(export.slack_id)
-            if not person.may(NEEDED_ROLE):
-                raise UserError(person.refusal or "You may not export any more.")
+        person = self.person(export.requested_by)  # rights are read again: they may have been taken since
+        if person.refusal == NOT_ASKED:
+            raise Retriable(NOT_ASKED)
+        if not person.may(NEEDED_ROLE):
+            raise UserError(person.refusal or "You may not export any more.")
 
     def _form(self, export: Export) -> FileForm:
-        every = {one.name: one for one in self.exports.rows.columns()}
-        self.exports.check_columns(export.wish.columns)
-        names = export.wish.columns if export.wish.columns is not None else tuple(every)
+        wish = self.exports.checked(export.wish)
+        source = self.exports.rows if wish.mailing is None else self.exports.contacts
+        every = {one.name: one for one in source.columns()}
+        chosen = wish.columns if wish.mailing is None else None
+        names = tuple(every) if chosen is None else chosen
         return FileForm(
-            format=export.wish.format,
-            header=export.wish.header,
+            format=wish.format,
+            header=wish.header,
             columns=(RECORD_ID, *(every[name] for name in names)),
             zone=self.exports.rows.zone(),
             currency=self.book.currency(),
         )
 
-    def _total(self, export: Export, criteria: Node) -> int:
-        found = self.book.count(criteria)
-        return found if export.row_limit is None else min(found, export.row_limit)
+    def _total(self, export: Export, selection: Selection) -> tuple[int, str | None]:
+        """How many rows there will be, and what is to be said of them."""
+        if export.wish.mailing is not None:
+            contacts = self.exports.contacts.counted(selection, export.wish.mailing)
+            return contacts.rows, contacts.remark
+        found = self.book.count(selection.criteria)
+        return (found if selection.limit is None else min(found, selection.limit)), None
+
+    def _batches(self, export: Export, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
+        if export.wish.mailing is not None:
+            return self.exports.contacts.batches(selection, export.wish.mailing)
+        return self.exports.rows.batches(selection)
 
     def _deliver(self, export: Export) -> None:
         """Whatever Slack says, the file is there, and can be had from the history."""
@@ -220,9 +238,16 @@ class ExportWork:
         if export is None or not export.slack_id:
             return
         try:
-            self.notices.show(export, None)
+            self._draw(export, None)
         except SendError as error:
             log.warning("export_not_told", export=public_id, reason=str(error))
+
+    def _draw(self, export: Export, link: str | None) -> None:
+        """In the message that it has; one of a schedule has none before it is over."""
+        if export.posted is None:
+            self.notices.tell(export, link)
+        else:
+            self.notices.show(export, link)
 
 
 class _Watch:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
+
+# The one refusal that says nothing of the person: whoever acts without them asks again later.
+NOT_ASKED: Final = "Slack cannot be asked who you are right now."
 
 
 class Role(IntEnum):

@@ -13,6 +13,7 @@ from bot.app.administration import Administration
 from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.config.editing import Editing
 from bot.app.exporting import Exports
+from bot.app.exporting_schedules import ExportSchedules
 from bot.app.linked_accounts import LinkedAccounts
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
@@ -277,3 +278,4 @@ class Services:
     notes: AccountNotes | None = None
     linked: LinkedAccounts | None = None
     editing: Editing | None = None
+    schedules: ExportSchedules | None = None

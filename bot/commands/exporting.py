@@ -6,6 +6,7 @@ import getpass
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -14,13 +15,25 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
-from bot.app.exporting_values import Export, ExportSort, Format, Header, Status, Wish, size_said
+from bot.app.exporting_rhythm import ExportSchedule, Rhythm
+from bot.app.exporting_values import (
+    Export,
+    ExportSort,
+    Format,
+    Header,
+    Mailing,
+    Selection,
+    Status,
+    Wish,
+    size_said,
+)
 from bot.app.people import OPERATOR
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_table
 from scoring.criteria.errors import CriteriaError
 
 if TYPE_CHECKING:
     from bot.app.exporting import Exports
+    from bot.app.exporting_schedules import ExportSchedules
     from bot.app.exporting_work import ExportWork, Told
     from bot.app.people import Person
     from bot.language.question import Question
@@ -49,6 +62,19 @@ def export(
         str | None, typer.Option(help="Fields, with commas between; all when left out.")
     ] = None,
     header: Annotated[Header, typer.Option(help="Names of columns: labels or API names.")] = Header.LABELS,
+    contacts: Annotated[
+        bool, typer.Option("--contacts", help="The contacts of the accounts, as a mailing list.")
+    ] = False,
+    roles: Annotated[
+        list[str] | None, typer.Option("--role", help="Of the contacts; one of several is enough.")
+    ] = None,
+    keywords: Annotated[
+        list[str] | None, typer.Option("--keyword", help="Of the contacts; one of several is enough.")
+    ] = None,
+    every: Annotated[
+        Rhythm | None,
+        typer.Option(help="Have a worker make it again on these days; `exports --get` gives it."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; left out, it names itself.")] = None,
     as_email: Annotated[str | None, typer.Option("--as", help="As the CRM user with this e-mail.")] = None,
     fields: Annotated[bool, typer.Option("--fields", help="List the fields; write nothing.")] = False,
@@ -64,20 +90,25 @@ def export(
     person = bellwether.people.by_email(as_email) if as_email else OPERATOR
     if person.refusal:
         raise UserError(person.refusal)
+    mailing = _mailing(contacts, roles, keywords, columns)
     names = None if columns is None else use_case.named_columns(columns.split(","))
     asked = _asked(bellwether, " ".join(question or ()), segment, person)
+    wish = use_case.checked(Wish(form, header, names, mailing))
     if dry_run:
-        _rehearse(bellwether, asked, person, as_json=as_json)
+        _rehearse(bellwether, asked, wish, person, as_json=as_json)
         return
     draft = use_case.begin(*asked, person, PLACE)
-    wish = Wish(form, header, names)
+    if every is not None:
+        bellwether.export_parts.schedules.repeat(draft.public_id, wish, every, person)
     started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
     done = _written(bellwether.export_parts.work(_Nobody()), started, out)
     if as_json:
         print_json(_line(done[0]) | {"file": str(done[1])})
     else:
+        again = "" if every is None else f"It is made again {every.said}: `bellwether exports --schedules`."
         said = f"Wrote {done[0].rows:,} rows, {size_said(done[0].bytes)}: {done[1]}"
-        Console().print(said, highlight=False, markup=False)
+        for line in filter(None, (said, done[0].remark, again)):
+            Console().print(line, highlight=False, markup=False)
 
 
 def exports(
@@ -85,10 +116,19 @@ def exports(
     get: Annotated[str | None, typer.Option(help="Copy the file of the export of this id.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to; named by itself when left out.")] = None,
     cancel: Annotated[str | None, typer.Option(help="Stop the export of this id.")] = None,
+    schedules: Annotated[
+        bool, typer.Option("--schedules", help="List what is made again and again.")
+    ] = False,
+    stop: Annotated[str | None, typer.Option(help="Stop the schedule of this id.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Resume your schedule of this id that rests.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Exports of the last 90 days: rows, size, status, who, when."""
-    use_case = opened().export_parts.exports
+    """Exports of the last 90 days: rows, size, status, who, when; and what is made again and again."""
+    parts = opened().export_parts
+    use_case = parts.exports
+    if schedules or stop is not None or resume is not None:
+        _schedules(parts.schedules, stop, resume, as_json=as_json)
+        return
     if get is not None:
         _copy(use_case, get, out)
         return
@@ -121,13 +161,63 @@ def _asked(bellwether: Bellwether, text: str, segment: str | None, person: Perso
     return answer.asked, text
 
 
-def _rehearse(bellwether: Bellwether, asked: tuple[Question, str], person: Person, *, as_json: bool) -> None:
-    use_case = bellwether.export_parts.exports
-    use_case.check_allowed(person, asked[1], PLACE)
-    rows = bellwether.book.count(asked[0].criteria)
-    rows = rows if asked[0].limit is None else min(rows, asked[0].limit)
-    found = {"rows": rows, "fields": len(use_case.rows.columns())}
+def _mailing(
+    contacts: bool,
+    roles: list[str] | None,
+    keywords: list[str] | None,
+    columns: str | None,
+) -> Mailing | None:
+    if not contacts:
+        if roles or keywords:
+            raise UserError("Roles and keywords are of contacts.", "Add --contacts.")
+        return None
+    if columns is not None:
+        raise UserError("A mailing list has columns of its own.", "Leave out --columns.")
+    return Mailing(tuple(roles or ()), tuple(keywords or ()))
+
+
+def _rehearse(
+    bellwether: Bellwether, asked: tuple[Question, str], wish: Wish, person: Person, *, as_json: bool
+) -> None:
+    use_case, (question, text) = bellwether.export_parts.exports, asked
+    use_case.check_allowed(person, text, PLACE)
+    found: dict[str, Any]
+    if wish.mailing is not None:
+        selection = Selection(question.criteria, question.sort, question.limit, ())
+        count = use_case.contacts.counted(selection, wish.mailing)
+        found = {"rows": count.rows, "fields": len(use_case.contacts.columns()), "remark": count.remark}
+    else:
+        rows = bellwether.book.count(question.criteria)
+        rows = rows if question.limit is None else min(rows, question.limit)
+        found = {"rows": rows, "fields": len(use_case.rows.columns())}
     print_json(found) if as_json else print_table([found])
+
+
+def _schedules(use_case: ExportSchedules, stop: str | None, resume: str | None, *, as_json: bool) -> None:
+    if stop is not None:
+        use_case.stop(stop, OPERATOR)
+    if resume is not None:
+        use_case.resume(resume, OPERATOR)
+    rows = [_schedule_line(one) for one in use_case.listed(OPERATOR)]
+    print_json(rows) if as_json else print_table(rows)
+
+
+def _schedule_line(schedule: ExportSchedule) -> dict[str, Any]:
+    from bot.app.exporting import chosen_said
+
+    wanted, last = schedule.wanted, schedule.last_day
+    return {
+        "id": schedule.public_id,
+        "when": schedule.rhythm.said,
+        "what": wanted.question,
+        "criteria": wanted.criteria,
+        "format": wanted.wish.format.value,
+        "columns": chosen_said(wanted.wish),
+        "state": schedule.state.value,
+        "who": wanted.requester,
+        "last": last.isoformat() if last else None,
+        "reason": schedule.reason,
+    }
 
 
 def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export, Path]:
@@ -204,12 +294,15 @@ def _line(export: Export) -> dict[str, Any]:
         "criteria": export.criteria,
         "format": export.wish.format.value,
         "columns": None if export.wish.columns is None else len(export.wish.columns),
+        "contacts": None if export.wish.mailing is None else asdict(export.wish.mailing),
+        "schedule": export.schedule_id,
         "rows": export.rows,
         "bytes": export.bytes,
         "status": export.status.value,
         "who": export.requester,
         "until": until.isoformat(timespec="seconds") if until and export.file_name else None,
         "reason": export.reason,
+        "remark": export.remark,
     }
 
 
@@ -220,6 +313,9 @@ class _Nobody:
         """Nothing."""
 
     def tell(self, export: Export, link: str | None) -> None:
+        """Nothing."""
+
+    def tell_halted(self, schedule: ExportSchedule) -> None:
         """Nothing."""
 
     def upload(self, export: Export, file: BinaryIO) -> None:

@@ -15,7 +15,7 @@ from pyarrow import csv
 
 from bot.app.exporting_values import Batch, FileForm
 from bot.exports.frames import Frames, heads_of
-from bot.exports.guard import guarded, guarded_column
+from bot.exports.guard import guarded, guarded_columns
 
 MEMBER: Final = "accounts.csv"  # whatever the segment is called
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -42,7 +42,7 @@ def write_csv(target: IO[bytes], form: FileForm, batches: Iterable[Batch]) -> No
     target.write((",".join(_quoted(guarded(head)) for head in heads) + "\n").encode("utf-8", "replace"))
     with csv.CSVWriter(target, schema, write_options=_OPTIONS) as writer:
         for batch in batches:
-            columns = [_harmless(one) for one in frames.arrays(batch)]
+            columns = _harmless(frames.arrays(batch))
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
@@ -50,6 +50,9 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _harmless(column: Any) -> Any:
+def _harmless(columns: list[Any]) -> list[Any]:
     """Numbers and days stay what they are: a guard would break every negative amount."""
-    return guarded_column(column) if pa.types.is_string(column.type) else column
+    texts = [at for at, column in enumerate(columns) if pa.types.is_string(column.type)]
+    for at, column in zip(texts, guarded_columns([columns[one] for one in texts]), strict=True):
+        columns[at] = column
+    return columns

@@ -93,7 +93,7 @@ def write_whole(target: Path, form: FileForm, batches: Iterable[Batch]) -> int:
     """
     with _private_part(target) as part:
         with _created(part / target.name) as file:
-            _write(file, form, batches, part)
+            _write(file, form, batches)
             file.flush()
             os.fsync(file.fileno())
             size = file.seek(0, os.SEEK_END)
@@ -117,10 +117,10 @@ def _created(place: Path) -> IO[bytes]:
     return os.fdopen(os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "w+b")
 
 
-def _write(file: IO[bytes], form: FileForm, batches: Iterable[Batch], scratch: Path) -> None:
+def _write(file: IO[bytes], form: FileForm, batches: Iterable[Batch]) -> None:
     if form.format is Format.CSV:
         write_csv_zip(file, form, batches)
     elif form.format is Format.XLSX:
-        write_xlsx(file, form, batches, scratch)
+        write_xlsx(file, form, batches)
     else:
         write_parquet(file, form, batches)

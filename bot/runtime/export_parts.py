@@ -15,15 +15,20 @@ from bot.app.exporting import KIND, Exports
 from bot.app.exporting_links import Links
 from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_retention import TIDY, TIDY_SECONDS, Retention
+from bot.app.exporting_schedules import DUE, DUE_SECONDS, ExportSchedules, ScheduledRuns
+from bot.app.exporting_values import OPERATOR_KEY
 from bot.app.exporting_work import MOST_ATTEMPTS, ExportWork
-from bot.app.people import Person
+from bot.app.people import OPERATOR, Person
 from bot.app.ports import Job
 from bot.app.schedule import Every
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.export_downloads import Downloads
 from bot.runtime.work import JobLoop, Stopping
 from bot.slack.export_notices import SlackExportNotices
+from bot.store.account_reading import AccountReader
+from bot.store.contact_rows import SqlContactRows
 from bot.store.export_rows import SqlExportRows
+from bot.store.export_schedules import SqlExportSchedules
 from bot.store.exports import SqlExports
 from bot.store.incidents import SqlIncidents
 from connector.errors import ConnectorError
@@ -32,9 +37,9 @@ if TYPE_CHECKING:
     from bot.runtime.wiring import Bellwether
 
 
-def export_rhythm() -> Every:
-    """How often what is not kept any longer is looked for."""
-    return Every(TIDY, TIDY_SECONDS)
+def export_rhythms() -> tuple[Every, ...]:
+    """How often what is not kept any longer, and which schedules are due, is looked for."""
+    return Every(TIDY, TIDY_SECONDS), Every(DUE, DUE_SECONDS)
 
 
 class ExportParts:
@@ -49,6 +54,7 @@ class ExportParts:
         of = self._of
         return Exports(
             rows=SqlExportRows(of.database, of.configuration, of.clock),
+            contacts=SqlContactRows(AccountReader(of.database, of.configuration, of.clock)),
             history=SqlExports(of.database),
             files=ExportDirectory(of.settings.exports_dir),
             jobs=of.jobs,
@@ -64,12 +70,17 @@ class ExportParts:
         secret, url = self._of.settings.secret_key.get_secret_value(), self._of.settings.public_url
         return Links(secret, url) if secret and url else None
 
+    @cached_property
+    def schedules(self) -> ExportSchedules:
+        """Exports that are made again and again."""
+        return ExportSchedules(self.exports, SqlExportSchedules(self._of.database))
+
     def work(self, notices: ExportNotices | None = None) -> ExportWork:
         """What a worker does; without ``notices`` it tells people in Slack."""
         return ExportWork(
             self.exports,
             self._of.book,
-            self._person,
+            self._owner,
             notices or SlackExportNotices(self._of.slack),
             lambda export: new_name(export.wish.format),
         )
@@ -81,17 +92,24 @@ class ExportParts:
     def _person(self, slack_id: str) -> Person:
         return self._of.people.person(slack_id)
 
+    def _owner(self, key: str) -> Person:
+        """Who is behind the key of a requester: a Slack id, an e-mail of the terminal, or the operator."""
+        if key == OPERATOR_KEY:
+            return OPERATOR
+        return self._of.people.by_email(key) if "@" in key else self._person(key)
+
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
         of = self._of
-        own = ExportJobs(self.work, Retention(self.exports), of.incidents, stop)
-        handlers = {KIND: own.on_export, TIDY: own.on_tidy}
+        runs = ScheduledRuns(self.schedules, self._owner, lambda: SlackExportNotices(of.slack))
+        own = ExportJobs(self.work, Retention(self.exports), runs, of.incidents, stop)
+        handlers = {KIND: own.on_export, TIDY: own.on_tidy, DUE: own.on_due}
         return JobLoop(of.jobs, of.clock, of.holder, handlers, own.on_failure, own.on_success)
 
 
 @dataclass(frozen=True)
 class ExportJobs:
-    """Does the jobs of the kinds ``export`` and ``export_tidy``.
+    """Does the jobs of the kinds ``export``, ``export_tidy`` and ``export_due``.
 
     Attributes:
         stop: set when the process is asked to stop; asked between batches of rows.
@@ -99,6 +117,7 @@ class ExportJobs:
 
     work: Callable[[], ExportWork]
     retention: Retention
+    runs: ScheduledRuns
     incidents: SqlIncidents
     stop: threading.Event
 
@@ -109,6 +128,10 @@ class ExportJobs:
     def on_tidy(self, _job: Job) -> Mapping[str, Any]:
         """Remove what is not kept any longer."""
         return self.retention.tidy()
+
+    def on_due(self, _job: Job) -> Mapping[str, Any]:
+        """Begin the scheduled exports that are due."""
+        return self.runs.run()
 
     def on_failure(self, job: Job, error: BellwetherError | ConnectorError) -> None:
         """Tell the administrators once, and the person when it is not tried again."""

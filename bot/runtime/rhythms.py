@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.app.schedule import Daily, Every, Tick
 from bot.runtime.alert_parts import alert_rhythm
 from bot.runtime.backtests import backtest_rhythm
-from bot.runtime.export_parts import export_rhythm
+from bot.runtime.export_parts import export_rhythms
 from bot.runtime.handlers import DAILY, SYNC
 from bot.runtime.sources import beside_the_crm
 from scoring.config import Configuration
@@ -26,7 +26,7 @@ def rhythms(
         zone: the organisation's time zone; the daily work waits until it is known.
     """
     sync = Every(SYNC, poll_seconds)
-    always = (sync, *feed, *beside_the_crm(configuration), alert_rhythm(), export_rhythm())
+    always = (sync, *feed, *beside_the_crm(configuration), alert_rhythm(), *export_rhythms())
     if zone is None:
         return always
     daily = Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone))

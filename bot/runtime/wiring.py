@@ -285,6 +285,7 @@ class Bellwether:
             audit=self.audit,
             pictures=self.pictures,
             exports=self.export_parts.exports,
+            schedules=self.export_parts.schedules,
             words=self.asking_parts.words,
             misses=missing,
             notes=self.surfaces.notes,

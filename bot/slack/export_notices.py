@@ -10,10 +10,13 @@ from slack_sdk.errors import SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.app.errors import SendNever
+from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_values import Export, download_name
 from bot.slack.failures import TRANSPORT_ERRORS, send_error
 from bot.slack.sending import sendable
-from bot.slack.views.export import export_message
+from bot.slack.views.blocks import Message
+from bot.slack.views.export import export_message, export_text
+from bot.slack.views.export_schedules import halted_message
 from bot.slack.views.text import plain
 
 UPLOAD_SECONDS: Final = 120  # a file of 50 MB over a slow line
@@ -49,23 +52,40 @@ class SlackExportNotices:
         Raises:
             SendError: Slack does not take it.
         """
-        channel = self._direct(export)
-        drawn = sendable(export_message(export, link)) | {"unfurl_links": False, "unfurl_media": False}
-        self._asked(lambda: self._client.chat_postMessage(channel=channel, **drawn))
+        self._post(export, export_message(export, link))
+
+    def tell_halted(self, schedule: ExportSchedule) -> None:
+        """Say in a direct message why a schedule does not go on.
+
+        Raises:
+            SendError: Slack does not take it.
+        """
+        self._post(schedule.wanted, halted_message(schedule))
 
     def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message.
+        """Give the file in the person's direct message; with the words about it where it has no message.
 
         Raises:
             SendError: Slack does not take it.
         """
         channel, content = self._direct(export), file.read()
         name = download_name(export)
+        # One message and not two: Slack takes about one a second.
+        comment = None if export.posted is not None else export_text(export)
         self._asked(
             lambda: self._client.files_upload_v2(
-                channel=channel, content=content, filename=name, title=plain(name, 100)
+                channel=channel,
+                content=content,
+                filename=name,
+                title=plain(name, 100),
+                initial_comment=comment,
             )
         )
+
+    def _post(self, export: Export, message: Message) -> None:
+        channel = self._direct(export)
+        drawn = sendable(message) | {"unfurl_links": False, "unfurl_media": False}
+        self._asked(lambda: self._client.chat_postMessage(channel=channel, **drawn))
 
     def _direct(self, export: Export) -> str:
         opened = self._asked(lambda: self._client.conversations_open(users=export.slack_id))

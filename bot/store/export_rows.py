@@ -47,6 +47,7 @@ _Value = Callable[[Any], Any]
 
 _NONE: Final = frozenset({type(None)})
 _TEXTS: Final = frozenset({str, type(None)})
+_NUMBERS: Final = frozenset({int, float, type(None)})
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,22 @@ class _Form:
         value: of any value of JSON; None where it is none of this form.
         as_it_is: types of which nothing has to be made.
         once_each: texts repeat, and are worth to be read once each.
+        numbers: whole numbers and others are the same, and are made one kind without asking each.
     """
 
     kind: ColumnType
     value: _Value
     as_it_is: frozenset[type] = frozenset()
     once_each: bool = False
+    numbers: bool = False
 
     def column(self, values: Sequence[Any]) -> list[Any]:
         """The same for many at once. Nearly always all have the one type that they should."""
         types = set(map(type, values))
         if types <= self.as_it_is | _NONE:
             return list(values)
+        if self.numbers and types <= _NUMBERS:
+            return [None if one is None else float(one) for one in values]
         if self.once_each and types <= _TEXTS:
             made = {one: self.value(one) for one in set(values)}
             return [made[one] for one in values]
@@ -299,7 +304,7 @@ _MADE: Final[Mapping[ColumnType, _Value]] = {
 _RAW_FORMS: Final[Mapping[str, _Form]] = {
     "text": _Form(ColumnType.TEXT, _text, as_it_is=frozenset({str})),
     "named": _Form(ColumnType.TEXT, _named),
-    "number": _Form(ColumnType.NUMBER, _number, as_it_is=frozenset({float})),
+    "number": _Form(ColumnType.NUMBER, _number, as_it_is=frozenset({float}), numbers=True),
     "truth": _Form(ColumnType.TRUTH, _truth, as_it_is=frozenset({bool})),
     "list": _Form(ColumnType.LIST, _items),
     "day": _Form(ColumnType.DAY, _raw_day, once_each=True),

@@ -1,11 +1,11 @@
-"""The table of exports."""
+"""The tables of exports and of their schedules."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, String, Text
+from sqlalchemy import BigInteger, Column, Date, Index, String, Text
 from sqlmodel import Field, SQLModel
 
 # Imported for its effect on the metadata: the naming convention stands before the first table.
@@ -20,8 +20,9 @@ def _text() -> Any:
 class ExportRow(SQLModel, table=True):
     """An export, from the moment somebody asks for it; its line is kept for 90 days, its file for 14.
 
-    ``segments``, ``sort`` and ``columns`` are JSON; ``columns`` is null for every field. ``criteria`` is
-    canonical text. ``link_key`` is what the one valid download link has to name.
+    ``segments``, ``sort``, ``columns`` and ``mailing`` are JSON; ``columns`` is null for every field, and
+    ``mailing`` for accounts. ``criteria`` is canonical text. ``link_key`` is what the one valid download link
+    has to name.
     """
 
     __tablename__: ClassVar[Any] = "export"
@@ -52,3 +53,36 @@ class ExportRow(SQLModel, table=True):
     link_key: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     reason: str | None = text_column()
     delivered: bool = False
+    schedule_id: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
+    mailing: str | None = text_column()
+    remark: str | None = text_column()
+
+
+class ExportScheduleRow(SQLModel, table=True):
+    """An export that is made again and again: what is wanted as in ``ExportRow``, and when.
+
+    ``last_day`` is the newest day, of the organisation's calendar, of which there is an export. ``told``: its
+    owner has been told why it rests.
+    """
+
+    __tablename__: ClassVar[Any] = "export_schedule"
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(sa_column=Column(String(32), unique=True, nullable=False))
+    question: str = _text()
+    segments: str = _text()
+    criteria: str = _text()
+    sort: str = _text()
+    row_limit: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    format: str = Field(sa_column=Column(String(10), nullable=False))
+    header: str = Field(sa_column=Column(String(10), nullable=False))
+    columns: str | None = text_column()
+    mailing: str | None = text_column()
+    requested_by: str = Field(sa_column=Column(String(200), nullable=False, index=True))
+    requester: str = ""
+    slack_id: str = Field(sa_column=Column(String(32), nullable=False))
+    rhythm: str = Field(sa_column=Column(String(10), nullable=False))
+    state: str = Field(sa_column=Column(String(10), nullable=False, index=True))
+    reason: str | None = text_column()
+    told: bool = False
+    last_day: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    created_at: datetime = instant_column(nullable=False)

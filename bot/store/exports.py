@@ -8,20 +8,22 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from bot.app.exporting_values import Export, Format, Header, Status, Wish
+from bot.app.exporting_values import Export, Format, Header, Mailing, Status, Wish
 from bot.app.ports import Posted
 from bot.language.question import Sort
+from bot.store.dialect import insert_or
 from bot.store.export_tables import ExportRow
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
 
 _export = table_of(ExportRow)
+# Columns that are attributes as they stand.
+WANTED = ("question", "criteria", "row_limit", "requested_by", "requester", "slack_id")
 _PLAIN = (
-    *("public_id", "question", "criteria", "row_limit", "requested_by", "requester", "slack_id", "rows"),
-    *("total", "bytes", "created_at", "finished_at", "expires_at", "file_name", "link_key", "reason"),
-    "delivered",
+    *("public_id", "rows", "total", "bytes", "created_at", "finished_at", "expires_at", "file_name"),
+    *("link_key", "reason", "delivered", "schedule_id", "remark"),
 )
 _CONFIRMED = _export.c.status != Status.DRAFT.value
 
@@ -32,10 +34,12 @@ class SqlExports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, export: Export) -> None:
-        """Enter one."""
+    def add(self, export: Export) -> bool:
+        """Enter one; False when there is one of that id already."""
+        entered = insert_or(self._database.dialect, _export).values(**_values(export))
+        once = entered.on_conflict_do_nothing(index_elements=["public_id"])
         with self._database.writes.begin() as connection:
-            connection.execute(insert(_export).values(**_values(export)))
+            return connection.execute(once).rowcount == 1
 
     def find(self, public_id: str) -> Export | None:
         """The export of that id; None when there is none."""
@@ -72,8 +76,11 @@ class SqlExports:
         return found[0] if found else None
 
     def begun_since(self, requested_by: str, since: datetime) -> int:
-        """How many a person has confirmed since."""
-        mine = (_CONFIRMED, _export.c.requested_by == requested_by, _export.c.created_at > since)
+        """How many a person has confirmed since; those of schedules are not counted."""
+        mine = (
+            *(_CONFIRMED, _export.c.requested_by == requested_by),
+            *(_export.c.created_at > since, _export.c.schedule_id.is_(None)),
+        )
         with self._database.reads.begin() as connection:
             return connection.execute(select(func.count()).select_from(_export).where(*mine)).scalar_one()
 
@@ -94,15 +101,38 @@ class SqlExports:
             return [_of(row) for row in connection.execute(statement)]
 
 
-def _values(export: Export) -> dict[str, Any]:
-    posted, wish = export.posted, export.wish
+def wanted_values(export: Export) -> dict[str, Any]:
+    """What is wanted, as a row of exports and one of schedules keep it."""
+    wish = export.wish
     return {
-        **{name: getattr(export, name) for name in _PLAIN},
+        **{name: getattr(export, name) for name in WANTED},
         "segments": json.dumps(export.segments),
         "sort": json.dumps([asdict(one) for one in export.sort]),
         "format": wish.format.value,
         "header": wish.header.value,
         "columns": None if wish.columns is None else json.dumps(wish.columns),
+        "mailing": None if wish.mailing is None else json.dumps(asdict(wish.mailing)),
+    }
+
+
+def wanted_of(row: Row[Any]) -> dict[str, Any]:
+    """The same as attributes of an export."""
+    columns = None if row.columns is None else tuple(json.loads(row.columns))
+    mailing = None if row.mailing is None else json.loads(row.mailing)
+    contacts = None if mailing is None else Mailing(**{name: tuple(held) for name, held in mailing.items()})
+    return {
+        **{name: getattr(row, name) for name in WANTED},
+        "segments": tuple(json.loads(row.segments)),
+        "sort": tuple(Sort(**one) for one in json.loads(row.sort)),
+        "wish": Wish(Format(row.format), Header(row.header), columns, contacts),
+    }
+
+
+def _values(export: Export) -> dict[str, Any]:
+    posted = export.posted
+    return {
+        **wanted_values(export),
+        **{name: getattr(export, name) for name in _PLAIN},
         "status": export.status.value,
         "slack_channel": posted.channel if posted else None,
         "slack_ts": posted.ts if posted else None,
@@ -110,12 +140,9 @@ def _values(export: Export) -> dict[str, Any]:
 
 
 def _of(row: Row[Any]) -> Export:
-    columns = None if row.columns is None else tuple(json.loads(row.columns))
     return Export(
+        **wanted_of(row),
         **{name: getattr(row, name) for name in _PLAIN},
-        segments=tuple(json.loads(row.segments)),
-        sort=tuple(Sort(**one) for one in json.loads(row.sort)),
-        wish=Wish(Format(row.format), Header(row.header), columns),
         status=Status(row.status),
         posted=Posted(row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
     )

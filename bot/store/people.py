@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from bot.app.access import CrmUser, admit
 from bot.app.errors import SendError
-from bot.app.people import Person, Role
+from bot.app.people import NOT_ASKED, Person, Role
 from bot.app.ports import Clock, Directory, SlackProfile
 from bot.store.dialect import insert_or
 from bot.store.tables import PersonRow
@@ -47,7 +47,7 @@ class SqlPeople:
                     None,
                     None,
                     Role.NOBODY,
-                    "Slack cannot be asked who you are right now.",
+                    NOT_ASKED,
                 )
             if profile is not None:
                 self._remember(slack_id, profile)

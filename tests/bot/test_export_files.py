@@ -5,23 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 import stat
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, FileForm, Format, Header
-from bot.exports import xlsx
+from bot.exports import xlsx, xlsx_cells
 from bot.exports.files import ExportDirectory, new_name
-from bot.exports.frames import heads_of
+from bot.exports.frames import Frames, heads_of
 from bot.exports.guard import guarded, is_dangerous, unguarded
 
 PAYLOADS = (
@@ -198,6 +201,69 @@ def test_xlsx_texts_are_never_formulas_and_numbers_are_numbers(tmp_path: Path) -
         assert cells[f"A{at + 2}"][0] == "inlineStr"
         assert cells[f"B{at + 2}"] == ("n", "-1.5")
     assert len(cells[f"A{len(texts) + 1}"][1]) == 32_767
+
+
+def column_of(kind: ColumnType, values: list[Any]) -> Any:
+    frames = Frames(form(Format.XLSX, kind), typed=False)
+    return frames.arrays([values])[0]
+
+
+MOMENTS = st.datetimes(datetime(1890, 1, 1), datetime(2200, 1, 1))  # noqa: DTZ001 - bounds
+VALUES: dict[ColumnType, st.SearchStrategy[Any]] = {
+    ColumnType.TEXT: st.text(
+        st.one_of(st.characters(codec="utf-8"), st.sampled_from("=+&<>_x0041_\r\x01")), max_size=9
+    ),
+    ColumnType.WHOLE: st.integers(-(2**63), 2**63 - 1) | st.integers(-9, 9),
+    ColumnType.NUMBER: st.floats(),
+    ColumnType.MONEY: st.integers(-(10**20), 10**20) | st.integers(-999, 999),
+    ColumnType.DAY: MOMENTS.map(lambda one: one.date()),
+    ColumnType.INSTANT: MOMENTS.map(lambda one: one.replace(tzinfo=UTC, microsecond=0)),
+    ColumnType.TRUTH: st.booleans(),
+}
+
+
+@settings(max_examples=120)
+@given(
+    st.sampled_from(tuple(VALUES)).flatmap(
+        lambda kind: st.tuples(st.just(kind), st.lists(st.none() | VALUES[kind], min_size=1, max_size=4))
+    )
+)
+def test_a_column_of_cells_at_once_is_each_cell_for_itself(drawn: tuple[ColumnType, list[Any]]) -> None:
+    kind, values = drawn
+    column = column_of(kind, values)
+    rows = [str(row) for row in range(7, 7 + len(values))]
+    at_once = xlsx_cells.cells("AB", pa.array(rows), column, kind).to_pylist()
+    for row, value, written in zip(rows, column.to_pylist(), at_once, strict=True):
+        if value is None:
+            assert written is None
+            continue
+        alone = ElementTree.fromstring(xlsx_cells.cell(f"AB{row}", value, kind))
+        found = ElementTree.fromstring(written)
+        assert (found.tag, found.attrib) == (alone.tag, alone.attrib)
+        one, other = "".join(found.itertext()), "".join(alone.itertext())
+        assert one == other or float(one) == pytest.approx(float(other), rel=1e-15)
+        if kind is ColumnType.TEXT:
+            assert re.sub("_x([0-9A-F]{4})_", lambda sign: chr(int(sign[1], 16)), one) == value
+
+
+def test_xlsx_says_what_days_and_amounts_look_like(tmp_path: Path) -> None:
+    path = written(tmp_path, form(Format.XLSX, *ALL), ROWS)
+    archive = zipfile.ZipFile(path)
+    styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    formats = {one.attrib["numFmtId"]: one.attrib["formatCode"] for one in styles.iter(f"{SHEET}numFmt")}
+    every = styles.findall(f"./{SHEET}cellXfs/{SHEET}xf")
+    tree = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    shown = {cell.attrib["r"]: every[int(cell.attrib.get("s", 0))].attrib for cell in tree.iter(f"{SHEET}c")}
+    assert shown["A1"]["fontId"] == "1", "heads are bold"
+    assert shown["A2"]["quotePrefix"] == "1"
+    assert {at: formats.get(shown[at]["numFmtId"]) for at in ("B2", "D2", "E2", "F2")} == {
+        "B2": None,
+        "D2": "#,##0.00",
+        "E2": "yyyy-mm-dd",
+        "F2": "yyyy-mm-dd hh:mm:ss",
+    }
+    assert sheet_cells(path)["E2"] == ("n", "46082"), "1 March 2026"
+    assert float(sheet_cells(path)["F2"][1]) == pytest.approx(46_111 + (22 * 3_600 + 30 * 60 + 15) / 86_400)
 
 
 def test_xlsx_goes_on_in_another_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,12 @@ from bot.app.exporting_values import (
     Wish,
     download_name,
 )
-from bot.app.people import OPERATOR, Person
+from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
+from bot.app.ports import Posted
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
 from connector.cache.engine import Database
+from connector.errors import Retriable
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always
 from tests.support.account_world import RAW, account, add
@@ -55,7 +57,8 @@ def confirmed(
     question: Question = EVERYTHING,
     person: Person = MELVIN,
 ) -> Export:
-    return world.exports.confirm(begun(world, question, person).public_id, wish, person)
+    posted = Posted(f"D{person.slack_id[1:]}", "1.1") if person.slack_id else None
+    return world.exports.confirm(begun(world, question, person).public_id, wish, person, posted)
 
 
 def rows_of(world: ExportWorld, export: Export) -> list[list[str]]:
@@ -176,6 +179,16 @@ def test_rights_that_were_taken_in_the_meantime_stop_it(world: ExportWorld) -> N
     failed = world.written(export)
     assert (failed.status, failed.reason) == (Status.FAILED, "You may not export any more.")
     assert world.notices.files == []
+
+
+def test_slack_that_does_not_answer_delays_it(world: ExportWorld) -> None:
+    export = confirmed(world)
+    world.people = type(world.people)(replace(MELVIN, role=Role.NOBODY, refusal=NOT_ASKED))
+    with pytest.raises(Retriable):
+        world.written(export)
+    assert world.found(export).status is Status.WAITING
+    world.people = type(world.people)()
+    assert world.written(export, attempts=2).status is Status.DONE
 
 
 def test_a_draft_is_for_the_person_who_asked(world: ExportWorld) -> None:

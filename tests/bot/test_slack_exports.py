@@ -13,6 +13,7 @@ from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 
 from bot.app.errors import SendError
+from bot.app.exporting_rhythm import ExportSchedule, Rhythm, ScheduleState
 from bot.app.exporting_values import (
     ColumnType,
     Export,
@@ -20,6 +21,7 @@ from bot.app.exporting_values import (
     ExportSort,
     Format,
     Header,
+    Mailing,
     Status,
     Wish,
     in_history_order,
@@ -33,6 +35,7 @@ from bot.slack.listeners.exports import begin_export, question_of
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Surroundings
 from bot.slack.views.export import export_message, export_modal, field_options, history_message
+from bot.slack.views.export_schedules import halted_message
 from bot.slack.views.limits import Surface, check
 from connector.cache.engine import Database, open_database
 from sandbox.demo.transcript import message_text
@@ -75,7 +78,8 @@ class ExportingWorld(FakeWorld):
 
     @property
     def services(self) -> Any:
-        return replace(super().services, exports=self.exporting.exports)
+        own = self.exporting
+        return replace(super().services, exports=own.exports, schedules=own.schedules)
 
 
 @pytest.fixture
@@ -95,10 +99,11 @@ def submission(draft: str, **chosen: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: {name: {"selected_option": {"value": value}}}
         for name, value in chosen.items()
-        if name != "fields"
+        if name not in {"fields", "roles", "keywords"}
     }
-    options = [{"value": one} for one in chosen.get("fields", ())]
-    values["fields"] = {ids.EXPORT_FIELDS: {"selected_options": options}}
+    for name in ("fields", "roles", "keywords"):
+        options = [{"value": one} for one in chosen.get(name, ())]
+        values[name] = {ids.EXPORT_FIELDS if name == "fields" else name: {"selected_options": options}}
     return {
         "type": "view_submission",
         "team": {"id": "T0"},
@@ -164,19 +169,90 @@ def test_the_choice_of_last_time_stands_in_the_modal(chat: Chat, world: ExportWo
 
 
 @pytest.mark.parametrize(
-    ("columns", "fields", "said"),
-    [("chosen", [], "at least one"), ("all", ["city"], "is not")],
+    ("choice", "block", "said"),
+    [
+        ({"columns": "chosen"}, "fields", "at least one"),
+        ({"columns": "all", "fields": ["city"]}, "fields", "is not"),
+        ({"rows": "contacts", "fields": ["city"]}, "fields", "columns of its own"),
+        ({"rows": "accounts", "roles": ["User"]}, "roles", "are of contacts"),
+        ({"keywords": ["fair"]}, "keywords", "are of contacts"),
+    ],
 )
 def test_what_does_not_fit_together_is_said_in_the_modal(
-    chat: Chat, world: ExportWorld, columns: str, fields: list[str], said: str
+    chat: Chat, world: ExportWorld, choice: dict[str, Any], block: str, said: str
 ) -> None:
     draft = opened_modal(chat)["private_metadata"]
-    answer = answer_of(chat, submission(draft, columns=columns, fields=fields))
+    answer = answer_of(chat, submission(draft, **choice))
     assert answer["response_action"] == "errors"
-    assert said in answer["errors"]["fields"]
+    assert said in answer["errors"][block]
     found = world.history.find(draft)
     assert found is not None
     assert found.status is Status.DRAFT
+
+
+def test_a_mailing_list_is_chosen_in_the_modal(chat: Chat, world: ExportWorld) -> None:
+    modal = opened_modal(chat)
+    roles = next(one for one in modal["blocks"] if one.get("block_id") == "roles")["element"]
+    assert "Decision Maker" in [one["value"] for one in roles["options"]]
+    draft = modal["private_metadata"]
+    answer_of(chat, submission(draft, rows="contacts", columns="all", roles=["User", "Decision Maker"]))
+    export = world.history.find(draft)
+    assert export is not None
+    assert export.wish.mailing == Mailing(("User", "Decision Maker"))
+    done = world.written(export)
+    assert "contacts (User or Decision Maker)" in json.dumps(export_message(done).payload())
+
+
+def test_a_schedule_is_made_in_the_modal_and_stopped_in_the_history(chat: Chat, world: ExportWorld) -> None:
+    draft = opened_modal(chat)["private_metadata"]
+    answer_of(chat, submission(draft, columns="all", repeat="monday"))
+    [begun, scheduled] = chat.slack.messages
+    assert message_text(scheduled).startswith(f"🔁 Every Monday: {QUESTION}")
+    assert "waits for its turn" in message_text(begun)
+    [schedule] = world.schedules.listed(MELVIN)
+    assert schedule.rhythm is Rhythm.MONDAY
+    chat.mention("exports", "UMELVIN")
+    [private] = chat.slack.of("chat.postEphemeral")
+    assert check(private, Surface.MESSAGE) == []
+    assert f"🔁 every Monday · {QUESTION} · csv, all fields" in message_text(private)
+    menu = private["blocks"][-1]["elements"][0]
+    [option] = menu["options"]
+    chosen = {"type": "static_select", "action_id": menu["action_id"], "selected_option": option}
+    chat.click(chosen, "UDARCEL", channel="CSALES", ts="1.1", ephemeral=True)
+    assert len(world.schedules.listed(MELVIN)) == 1, "is nobody else's"
+    chat.click(chosen, "UMELVIN", channel="CSALES", ts="1.1", ephemeral=True)
+    assert world.schedules.listed(MELVIN) == []
+    assert "not made every Monday any more" in json.dumps(chat.slack.of("response_url")[-1])
+
+
+def test_one_that_rests_is_told_with_a_button_that_resumes_it(chat: Chat, world: ExportWorld) -> None:
+    draft = opened_modal(chat)["private_metadata"]
+    answer_of(chat, submission(draft, columns="all", repeat="daily"))
+    resting = {"state": ScheduleState.PAUSED, "reason": HOSTILE}
+    world.schedules.book.change(draft, (ScheduleState.ACTIVE,), resting)
+    [schedule] = world.schedules.listed(MELVIN)
+    client = WebClient(token="xoxb-test", base_url=chat.slack.api_url)
+    SlackExportNotices(client).tell_halted(schedule)
+    told = chat.slack.messages[-1]
+    assert told["channel"] == "DMELVIN"
+    assert "<!channel>" not in json.dumps(told)
+    assert "rests" in message_text(told)
+    resume = told["blocks"][-1]["elements"][0]
+    pressed(chat, resume["action_id"], resume["value"])
+    assert world.schedules.listed(MELVIN)[0].state is ScheduleState.ACTIVE
+
+
+def test_any_schedules_can_be_shown(world: ExportWorld) -> None:
+    many = [
+        ExportSchedule("a" * 32, hostile(), rhythm, state, NOW, reason=HOSTILE * 3)
+        for rhythm in Rhythm
+        for state in ScheduleState
+    ]
+    listed = history_message([hostile()], [], ExportSort.WHEN, NOW, many)
+    assert check(listed.payload(), Surface.MESSAGE) == []
+    assert check(history_message([], [], ExportSort.WHEN, NOW, many).payload(), Surface.MESSAGE) == []
+    for one in many:
+        assert check(halted_message(one).payload(), Surface.MESSAGE) == []
 
 
 def test_fields_are_searched_for(chat: Chat) -> None:
@@ -322,7 +398,9 @@ def test_progress_is_said_in_numbers() -> None:
 
 
 def test_the_modal_holds_any_question_and_any_field() -> None:
-    assert check_view(export_modal(hostile(wish=Wish(columns=("a",) * 150)), HOSTILE * 5, 10), "modal") == []
+    marks = Mailing((HOSTILE[:100], *(f"Role {at}" for at in range(150))), ("<b>",))
+    modal = export_modal(hostile(wish=Wish(columns=("a",) * 150)), HOSTILE * 5, 10, marks)
+    assert check_view(modal, "modal") == []
     column = ExportColumn("a", "A", HOSTILE, ColumnType.TEXT)
     long = ExportColumn("b" * 200, "B", "", ColumnType.TEXT)
     [option, *others] = field_options([column, long, *(replace(column, name=str(at)) for at in range(200))])

@@ -32,6 +32,7 @@ parts = Bellwether(load_settings()).export_parts
 class Nobody:
     def show(self, export, link): pass
     tell = upload = show
+    def tell_halted(self, schedule): pass
 public_id = sys.argv[1]
 if public_id == "new":
     draft = parts.exports.begin(Question(Kind.LIST), "all", OPERATOR, "test")
@@ -94,8 +95,34 @@ def test_commands_and_a_killed_worker(tmp_path: Path) -> None:
         )
         assert product.run("export", "--out", "nowhere/x.zip").returncode == 1
 
+        weekly = (
+            "export",
+            "medical accounts",
+            "--contacts",
+            "--every",
+            "monday",
+            "--out",
+            "list.zip",
+            "--json",
+        )
+        mailed = json.loads(said(product, *weekly))
+        contacts = pd.read_csv(tmp_path / "list.zip")
+        assert mailed["rows"] == len(contacts) > 0
+        assert list(contacts.columns)[1:] == [
+            *("Name", "Title", "E-mail", "Phone", "Account", "Label", "E-mail opt out"),
+        ]
+        assert not contacts["E-mail opt out"].any()
+        [schedule] = json.loads(said(product, "exports", "--schedules", "--json"))
+        assert (schedule["when"], schedule["columns"], schedule["state"]) == (
+            *("every Monday", "contacts", "active"),
+        )
+        assert json.loads(said(product, "exports", "--stop", schedule["id"], "--json")) == []
+        refused = product.run("export", "medical accounts", "--contacts", "--role", "Decison Maker")
+        assert "Did you mean 'Decision Maker'" in refused.stderr
+
         listed = json.loads(said(product, "exports", "--sort", "rows", "--json"))
-        assert [(one["rows"], one["status"]) for one in listed][:2] == [(85, "done"), (len(frame), "done")]
+        assert [one["rows"] for one in listed][:3] == [85, len(contacts), len(frame)]
+        assert {one["status"] for one in listed[:3]} == {"done"}
         assert "medical" in said(product, "audit")
 
         public_id = worker(product, "new").stdout.strip()

@@ -9,14 +9,20 @@ from typing import BinaryIO
 from bot.app.errors import SendError
 from bot.app.exporting import Exports
 from bot.app.exporting_links import Links
+from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_retention import Retention
-from bot.app.exporting_values import Export
+from bot.app.exporting_rhythm import ExportSchedule
+from bot.app.exporting_schedules import ExportSchedules, ScheduledRuns
+from bot.app.exporting_values import OPERATOR_KEY, Export
 from bot.app.exporting_work import ExportWork
-from bot.app.people import Person
+from bot.app.people import OPERATOR, Person
 from bot.exports.files import ExportDirectory, new_name
+from bot.store.account_reading import AccountReader
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
+from bot.store.contact_rows import SqlContactRows
 from bot.store.export_rows import SqlExportRows
+from bot.store.export_schedules import SqlExportSchedules
 from bot.store.exports import SqlExports
 from bot.store.jobs import SqlJobs
 from connector.cache.engine import Database
@@ -37,6 +43,7 @@ class Notices:
 
     shown: list[tuple[Export, str | None]] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
+    halted: list[ExportSchedule] = field(default_factory=list)
     fail_with: SendError | None = None
 
     def show(self, export: Export, link: str | None) -> None:
@@ -45,6 +52,11 @@ class Notices:
     def tell(self, export: Export, link: str | None) -> None:
         self.shown.append((export, link))
 
+    def tell_halted(self, schedule: ExportSchedule) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.halted.append(schedule)
+
     def upload(self, export: Export, file: BinaryIO) -> None:
         if self.fail_with is not None:
             raise self.fail_with
@@ -52,9 +64,9 @@ class Notices:
 
 
 class ExportWorld:
-    """Everything, over one database and one directory."""
+    """Everything, over one database and one directory. ``slack`` stands in the place of the notes."""
 
-    def __init__(self, database: Database, directory: Path) -> None:
+    def __init__(self, database: Database, directory: Path, slack: ExportNotices | None = None) -> None:
         settle(database)
         self.database, self.clock = database, SetClock(NOW)
         self.configuration: Configuration = CONFIGURED
@@ -66,8 +78,10 @@ class ExportWorld:
         self.book = book
         self.rows = SqlExportRows(database, lambda: self.configuration, self.clock)
         self.history = SqlExports(database)
+        reader = AccountReader(database, lambda: self.configuration, self.clock)
         self.exports = Exports(
             self.rows,
+            SqlContactRows(reader),
             self.history,
             self.files,
             self.jobs,
@@ -80,13 +94,15 @@ class ExportWorld:
             self.exports,
             book,
             self.person,
-            self.notices,
+            slack or self.notices,
             lambda export: new_name(export.wish.format),
         )
         self.retention = Retention(self.exports)
+        self.schedules = ExportSchedules(self.exports, SqlExportSchedules(database))
+        self.runs = ScheduledRuns(self.schedules, self.person, lambda: slack or self.notices)
 
-    def person(self, slack_id: str) -> Person:
-        return self.people.person(slack_id)
+    def person(self, key: str) -> Person:
+        return OPERATOR if key == OPERATOR_KEY else self.people.person(key)
 
     def without_segments(self) -> None:
         self.configuration = self.configuration.model_copy(update={"segments": ()})

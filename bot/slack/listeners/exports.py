@@ -15,6 +15,8 @@ from slack_sdk import WebClient
 from bot.app.answers import Answer
 from bot.app.errors import UserError
 from bot.app.exporting import Exports
+from bot.app.exporting_rhythm import ExportSchedule
+from bot.app.exporting_schedules import ExportSchedules
 from bot.app.exporting_values import Export, ExportSort, Status
 from bot.app.people import Person
 from bot.app.ports import Posted
@@ -26,6 +28,7 @@ from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views import limits
 from bot.slack.views.alert import text_message
 from bot.slack.views.export import (
+    Chosen,
     chosen,
     export_message,
     export_modal,
@@ -33,6 +36,7 @@ from bot.slack.views.export import (
     history_message,
     offer_message,
 )
+from bot.slack.views.export_schedules import RESUME, scheduled_message
 
 _log = structlog.get_logger(__name__)
 _HISTORY: Final = re.compile(r"^(?:my |show |list |show my )?exports$", re.IGNORECASE)
@@ -47,6 +51,17 @@ def exports_of(around: Surroundings) -> Exports:
     if around.services.exports is None:
         raise UserError("Exports are not set up here.", "Ask an administrator.")
     return around.services.exports
+
+
+def schedules_of(around: Surroundings) -> ExportSchedules:
+    """The use case of exports that are made again and again.
+
+    Raises:
+        UserError: this installation has none.
+    """
+    if around.services.schedules is None:
+        raise UserError("Exports are not set up here.", "Ask an administrator.")
+    return around.services.schedules
 
 
 def history_wanted(text: str) -> bool:
@@ -98,15 +113,17 @@ def on_history(around: Surroundings, person: Person, reply: Reply) -> None:
 
 
 def _open(around: Surroundings, export: Export, what: str, client: WebClient, trigger_id: str) -> None:
-    fields = len(exports_of(around).rows.columns())
-    client.views_open(trigger_id=trigger_id, view=export_modal(export, what, fields))
+    exports = exports_of(around)
+    modal = export_modal(export, what, len(exports.rows.columns()), exports.contacts.marks())
+    client.views_open(trigger_id=trigger_id, view=modal)
 
 
 def _history(around: Surroundings, person: Person, sort: ExportSort) -> Any:
     exports = exports_of(around)
     found = exports.listed(person, sort)
     mine = [one for one in found if one.slack_id == person.slack_id and exports.available(one)]
-    return history_message(found, [one.public_id for one in mine], sort, around.services.clock.now())
+    schedules, now = schedules_of(around).listed(person), around.services.clock.now()
+    return history_message(found, [one.public_id for one in mine], sort, now, schedules)
 
 
 @dataclass(frozen=True)
@@ -156,20 +173,30 @@ class ExportListeners:
     def start(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         """Have the export written; one message in the direct message tells how it goes on."""
         person, exports = asker(context), exports_of(self.around)
-        wish = self._choice(body, person).wish
+        choice = self._choice(body, person)
+        wish = choice.wish
         public_id = str(body["view"].get("private_metadata") or "")
         draft = exports.own(public_id, person)
         exports.check_allowed(person, draft.criteria, "modal")
-        exports.check_columns(wish.columns)
+        exports.checked(wish)
         reply = Reply(client, Place(user=person.slack_id))
         posted = reply.say_directly(text_message("⏳ The export begins."))
         try:
+            # Before the export: what cannot be repeated is not begun either. Twice the same is one.
+            scheduled = self._repeated(public_id, choice, person)
             export = exports.confirm(public_id, wish, person, posted)
         except UserError as error:
             reply.edit(posted, text_message(str(error)))
             return
+        if scheduled is not None:
+            reply.say_directly(scheduled_message(scheduled))
         _log.info("export.queued", export=public_id)
         self._draw(export, posted, reply)
+
+    def _repeated(self, public_id: str, choice: Chosen, person: Person) -> ExportSchedule | None:
+        if choice.rhythm is None:
+            return None
+        return schedules_of(self.around).repeat(public_id, choice.wish, choice.rhythm, person)
 
     def _draw(self, export: Export, posted: Posted, reply: Reply) -> None:
         """Unless a worker was quicker: its words are newer."""
@@ -196,10 +223,24 @@ class ExportListeners:
         reply = self.around.reply(body, context, client)
         reply.answer_click(_history(self.around, asker(context), sort))
 
+    def on_schedule(self, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+        """Stop or resume a schedule."""
+        verb, _, public_id = _value(body).partition(":")
+        schedules, person = schedules_of(self.around), asker(context)
+        if verb == RESUME:
+            found = schedules.resume(public_id, person)
+            said = f"The export goes on, {found.rhythm.said}."
+        else:
+            found = schedules.stop(public_id, person)
+            said = (
+                f"The export is not made {found.rhythm.said} any more. Its files stay as long as they would."
+            )
+        self.around.reply(body, context, client).whisper(text_message(said))
+
     def on_download(self, _body: dict[str, Any], _context: BoltContext, _client: WebClient) -> None:
         """A link was followed: the web role answers it."""
 
-    def _choice(self, body: dict[str, Any], person: Person) -> Any:
+    def _choice(self, body: dict[str, Any], person: Person) -> Chosen:
         draft = exports_of(self.around).own(str(body["view"].get("private_metadata") or ""), person)
         return chosen((body["view"].get("state") or {}).get("values") or {}, draft.wish)
 
@@ -229,6 +270,7 @@ def register(app: App, around: Surroundings, safely: Safely) -> None:
         (ids.EXPORT_CANCEL, own.on_cancel),
         (ids.EXPORT_SEND, own.on_send),
         (ids.EXPORT_SORT, own.on_sort),
+        (ids.EXPORT_SCHEDULE, own.on_schedule),
         (ids.EXPORT_DOWNLOAD, own.on_download),
     ):
         app.action(action, middleware=checks)(safely(listener))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from bot.app.exporting import chosen_said
+from bot.app.exporting_rhythm import ExportSchedule, Rhythm
 from bot.app.exporting_values import (
     MOST_COLUMNS,
     Export,
@@ -14,6 +16,7 @@ from bot.app.exporting_values import (
     ExportSort,
     Format,
     Header,
+    Mailing,
     Status,
     Wish,
     size_said,
@@ -34,6 +37,7 @@ from bot.slack.views.blocks import (
     sentence,
     table,
 )
+from bot.slack.views.export_schedules import schedule_blocks
 from bot.slack.views.text import code, moment, mrkdwn, plain, utc, web_address
 
 FORMATS: Final[Mapping[Format, str]] = {
@@ -44,6 +48,17 @@ FORMATS: Final[Mapping[Format, str]] = {
 HEADERS: Final[Mapping[Header, str]] = {Header.LABELS: "Labels", Header.NAMES: "API names"}
 FORMAT, HEADER, COLUMNS, FIELDS = "format", "header", "columns", "fields"  # blocks and actions of the modal
 ALL, CHOSEN, LAST = "all", "chosen", "last"
+ROWS, ROLES, KEYWORDS, REPEAT = "rows", "roles", "keywords", "repeat"
+ACCOUNTS, CONTACTS, ONCE = "accounts", "contacts", "once"
+ROWS_SAID: Final[Mapping[str, str]] = {
+    ACCOUNTS: "The accounts",
+    CONTACTS: "Their contacts, as a mailing list",
+}
+NO_MARKS: Final = Mailing()
+REPEATS: Final[Mapping[str, str]] = {
+    ONCE: "Only now",
+    **{one.value: f"Now, and {one.said}" for one in Rhythm},
+}
 HISTORY_LINES: Final = 20
 SORTS: Final[Mapping[ExportSort, str]] = {
     ExportSort.WHEN: "Newest",
@@ -64,13 +79,14 @@ _SAID: Final[Mapping[Status, str]] = {
 }
 
 
-def export_modal(export: Export, what: str, fields: int) -> Json:
+def export_modal(export: Export, what: str, fields: int, marks: Mailing = NO_MARKS) -> Json:
     """The choice of format and columns, with that of the last time in it.
 
     Args:
         export: the draft.
         what: how many accounts, and which; plain text that may hold anything.
         fields: how many there are in all.
+        marks: the roles and keywords of contacts that can be chosen.
     """
     wish = export.wish
     return {
@@ -86,6 +102,10 @@ def export_modal(export: Export, what: str, fields: int) -> Json:
             _input(HEADER, "Names of columns", "radio_buttons", _options(HEADERS), wish.header),
             _columns(wish, fields),
             _search(),
+            _input(ROWS, "Rows", "radio_buttons", _options(ROWS_SAID), ACCOUNTS),
+            *_marks(ROLES, "Roles of the contacts", marks.roles),
+            *_marks(KEYWORDS, "Keywords of the contacts", marks.keywords),
+            _input(REPEAT, "Repeat", "static_select", _options(REPEATS), ONCE),
             context(
                 "The file comes to you alone, in our direct message. It can be had for 14 days, and every "
                 "export stands in the audit log."
@@ -112,6 +132,20 @@ def _search() -> Json:
     }
     label = _text(f"Up to {MOST_COLUMNS} fields")
     return {"type": "input", "block_id": FIELDS, "optional": True, "label": label, "element": element}
+
+
+def _marks(block: str, label: str, names: Sequence[str]) -> list[Json]:
+    """A choice of some; none is any."""
+    if not names:
+        return []
+    options = [{"text": _text(plain(one, limits.OPTION_TEXT)), "value": one} for one in names]
+    element = {
+        "type": "multi_static_select",
+        "action_id": block,
+        "placeholder": _text("Any"),
+        "options": options[: limits.OPTIONS],
+    }
+    return [{"type": "input", "block_id": block, "optional": True, "label": _text(label), "element": element}]
 
 
 def _input(block: str, label: str, kind: str, options: list[Json], initial: str) -> Json:
@@ -148,10 +182,16 @@ def field_options(columns: Iterable[ExportColumn]) -> list[Json]:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was chosen in the modal. ``problems``: by block, what is wrong with it."""
+    """What was chosen in the modal.
+
+    Attributes:
+        problems: by block, what is wrong with it.
+        rhythm: when it is to be made again; None is never.
+    """
 
     wish: Wish
     problems: Mapping[str, str]
+    rhythm: Rhythm | None = None
 
 
 def chosen(values: Mapping[str, Any], last: Wish) -> Chosen:
@@ -159,15 +199,35 @@ def chosen(values: Mapping[str, Any], last: Wish) -> Chosen:
     form = _value(values, FORMAT, FORMAT, {one.value for one in Format}, Format.CSV)
     header = _value(values, HEADER, HEADER, {one.value for one in Header}, Header.LABELS)
     which = _value(values, COLUMNS, COLUMNS, {ALL, CHOSEN, LAST}, ALL)
-    selected = _element(values, FIELDS, ids.EXPORT_FIELDS).get("selected_options") or ()
-    fields = tuple(dict.fromkeys(str(one.get("value")) for one in selected))
+    repeat = _value(values, REPEAT, REPEAT, set(Rhythm), ONCE)
+    fields = _several(values, FIELDS, ids.EXPORT_FIELDS)
+    mailing = Mailing(_several(values, ROLES, ROLES), _several(values, KEYWORDS, KEYWORDS))
+    contacts = _value(values, ROWS, ROWS, {ACCOUNTS, CONTACTS}, ACCOUNTS) == CONTACTS
+    columns = {ALL: None, CHOSEN: fields, LAST: last.columns}[which]
+    wish = Wish(Format(form), Header(header), columns, mailing if contacts else None)
+    problems = _problems_of_contacts(fields) if contacts else _problems_of_accounts(which, fields, mailing)
+    return Chosen(wish, problems, None if repeat == ONCE else Rhythm(repeat))
+
+
+def _problems_of_contacts(fields: Sequence[str]) -> dict[str, str]:
+    return {FIELDS: "A mailing list has columns of its own: choose none here."} if fields else {}
+
+
+def _problems_of_accounts(which: str, fields: Sequence[str], mailing: Mailing) -> dict[str, str]:
     problems = {}
     if which == CHOSEN and not fields:
         problems[FIELDS] = "Choose at least one field, or take all."
     elif which != CHOSEN and fields:
         problems[FIELDS] = "Fields are chosen here, but “The fields below” is not."
-    columns = {ALL: None, CHOSEN: fields, LAST: last.columns}[which]
-    return Chosen(Wish(Format(form), Header(header), columns), problems)
+    for block, names in ((ROLES, mailing.roles), (KEYWORDS, mailing.keywords)):
+        if names:
+            problems[block] = f"These are of contacts, but “{ROWS_SAID[CONTACTS]}” is not chosen."
+    return problems
+
+
+def _several(values: Mapping[str, Any], block: str, action: str) -> tuple[str, ...]:
+    selected = _element(values, block, action).get("selected_options") or ()
+    return tuple(dict.fromkeys(str(one.get("value")) for one in selected))
 
 
 def _value(values: Mapping[str, Any], block: str, action: str, known: set[str], usual: str) -> str:
@@ -200,6 +260,12 @@ def export_message(export: Export, link: str | None = None) -> Message:
     return Message(mrkdwn(told, 400), tuple(blocks))
 
 
+def export_text(export: Export) -> str:
+    """The same in mrkdwn, for where no blocks stand: beside the file."""
+    said, detail = _state(export)
+    return f"{mrkdwn(f'{said} · {plain(_name(export), 200)}', 400)}\n{detail}"
+
+
 def _name(export: Export) -> str:
     return export.question or export.criteria or "all accounts"
 
@@ -214,7 +280,8 @@ def _state(export: Export) -> tuple[str, str]:
     if export.status is Status.DONE:
         until = f"to be had until {moment(export.expires_at)}" if export.expires_at else ""
         size = f"{form}, {size_said(export.bytes)}"
-        parts = (size, until, _read(export), reason)
+        remark = mrkdwn(export.remark, 500) if export.remark else ""
+        parts = (size, until, _read(export), _contacts(export), remark, reason)
         return f"✅ Exported {counted(export.rows, 'row')}", " · ".join(one for one in parts if one)
     said = {
         Status.WAITING: "⏳ The export waits for its turn",
@@ -232,6 +299,10 @@ def _read(export: Export) -> str:
     return f"read as {code(export.criteria)}" if export.criteria else ""
 
 
+def _contacts(export: Export) -> str:
+    return mrkdwn(chosen_said(export.wish), 300) if export.wish.mailing is not None else ""
+
+
 def _buttons(export: Export, link: str | None) -> list[Json]:
     if export.status in (Status.WAITING, Status.RUNNING):
         return [button("Cancel", ids.EXPORT_CANCEL, export.public_id)]
@@ -243,7 +314,11 @@ def _buttons(export: Export, link: str | None) -> list[Json]:
 
 
 def history_message(
-    exports: Sequence[Export], available: Sequence[str], sort: ExportSort, now: datetime
+    exports: Sequence[Export],
+    available: Sequence[str],
+    sort: ExportSort,
+    now: datetime,
+    schedules: Sequence[ExportSchedule] = (),
 ) -> Message:
     """The history as a list, with menus to sort it and to have a file sent again.
 
@@ -252,10 +327,12 @@ def history_message(
         available: ids of those whose file this person can have.
         sort: what they are sorted by.
         now: the present.
+        schedules: what is made again and again.
     """
+    scheduled = schedule_blocks(schedules)
     if not exports:
         said = "There are no exports of the last 90 days."
-        return Message(said, (sentence(run(said)),))
+        return Message(said, (sentence(run(said)), *scheduled))
     shown = exports[:HISTORY_LINES]
     heads = ["When", "What", "Format", "Rows", "Size", "Status", "Who"]
     drawn = table(heads, [_line(one) for one in shown], [False, False, False, True, True, False, False])
@@ -267,7 +344,8 @@ def history_message(
         options = [(plain(f"{utc(one.created_at)} {_name(one)}", 75), one.public_id) for one in ready]
         menus.append(select("Send again", ids.EXPORT_SEND, options))
     note = context(f"{left_out}sorted by {SORTS[sort].lower()} · files are kept for 14 days · {utc(now)}")
-    return Message(said, (sentence(run(said, "bold")), drawn, actions("exports", *menus), note))
+    blocks = (sentence(run(said, "bold")), drawn, actions("exports", *menus), note, *scheduled)
+    return Message(said, blocks)
 
 
 def _line(export: Export) -> list[str]:

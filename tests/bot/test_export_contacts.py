@@ -1,0 +1,136 @@
+"""Mailing lists: which contacts are in them, who is left out, and what the file says, on both databases."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.errors import UserError
+from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
+from bot.language.question import Kind, Question, Sort
+from connector.cache.engine import Database
+from scoring.criteria.parse import parse
+from tests.support.account_world import NOW, add
+from tests.support.export_world import ExportWorld
+from tests.support.fake_services import MELVIN
+
+
+def contact(number: int, account_id: str, name: str, email: str | None, *, out: Any = None) -> dict[str, Any]:
+    return {
+        "id": f"c{number}",
+        "account_id": account_id,
+        "name": name,
+        "email": email,
+        "title": "Buyer",
+        "phone": "+49 30 1",
+        "raw": json.dumps({} if out is None else {"Email_Opt_Out": out}),
+    }
+
+
+def mark(number: int, kind: str, name: str) -> dict[str, Any]:
+    return {"kind": kind, "record_id": f"c{number}", "mark": name, "given_by": "x", "given_at": NOW}
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> ExportWorld:
+    made = ExportWorld(database, tmp_path)
+    add(
+        database,
+        "crm_contact",
+        contact(1, "a1", "Ida Berg", "ida@konex.example"),
+        contact(2, "a1", "=cmd()", "tom@konex.example", out=False),
+        contact(3, "a1", "Opted Out", "Out@konex.example", out=True),
+        contact(4, "a2", "Opted Out again", "out@KONEX.example "),  # the same address, at another account
+        contact(5, "a2", "No Address", " "),
+        contact(6, "a2", "Jürgen Ämil", "j@acme.example", out="yes"),  # no truth value: not said
+        contact(7, "a3", "Lucille", "l@bluth.example"),
+        contact(8, "a9", "Whose account is gone", "x@y.example"),
+    )
+    add(
+        database,
+        "mark",
+        *(mark(number, "contact_role", "Decision Maker") for number in (1, 3, 5, 6, 7)),
+        mark(2, "contact_role", "User"),
+        *(mark(number, "keyword", "Messe") for number in (1, 2, 7)),
+        mark(6, "keyword", "ÄRGER"),
+    )
+    return made
+
+
+def exported(world: ExportWorld, mailing: Mailing, question: Question, kind: Format = Format.CSV) -> Export:
+    draft = world.exports.begin(question, "them", MELVIN, "CSALES")
+    wish = Wish(kind, Header.LABELS, mailing=mailing)
+    return world.written(world.exports.confirm(draft.public_id, wish, MELVIN))
+
+
+def rows_of(world: ExportWorld, export: Export) -> list[list[str]]:
+    with world.files.open(export.file_name or "") as file:
+        text = zipfile.ZipFile(file).read("accounts.csv").decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def names(world: ExportWorld, mailing: Mailing, question: Question) -> list[str]:
+    return [row[1] for row in rows_of(world, exported(world, mailing, question))[1:]]
+
+
+EVERYBODY = Question(Kind.LIST)
+
+
+def test_a_mailing_list_of_a_segment(world: ExportWorld) -> None:
+    export = exported(world, Mailing(("decision maker",)), world.exports.of_segment("Medical"))
+    assert rows_of(world, export) == [
+        ["Record id", "Name", "Title", "E-mail", "Phone", "Account", "Label", "E-mail opt out"],
+        ["c6", "Jürgen Ämil", "Buyer", "j@acme.example", "'+49 30 1", "acme", "At Risk", "false"],
+        ["c1", "Ida Berg", "Buyer", "ida@konex.example", "'+49 30 1", "Konex", "VIP", "false"],
+    ]
+    assert (export.status, export.rows, export.total) == (Status.DONE, 2, 2)
+    assert export.remark == (
+        "Left out: 1 contact opted out of e-mail, 1 contact without an address. "
+        "Who has opted out is not known: the CRM's field Email_Opt_Out cannot be read."
+    )
+    assert download_name(export) == "bellwether-contacts-medical-2026-03-31.zip"
+    assert world.outcomes()[0] == f"started: csv, contacts (Decision Maker), {export.public_id}"
+    assert world.exports.begin(EVERYBODY, "", MELVIN, "x").wish.mailing is None, "is not remembered"
+
+
+def test_roles_and_keywords_choose(world: ExportWorld, database: Database) -> None:
+    field = {"module": "Contacts", "api_name": "Email_Opt_Out", "label": "Email Opt Out"}
+    add(database, "crm_field", {**field, "data_type": "boolean", "custom": False, "read_only": False})
+    everybody = exported(world, Mailing(), EVERYBODY)
+    assert [row[1] for row in rows_of(world, everybody)[1:]] == [
+        *("Jürgen Ämil", "Lucille", "'=cmd()", "Ida Berg"),
+    ]
+    assert everybody.remark == "Left out: 2 contacts opted out of e-mail, 1 contact without an address."
+    assert names(world, Mailing(("User", "Decision Maker"), ("messe",)), EVERYBODY) == [
+        *("Lucille", "'=cmd()", "Ida Berg"),
+    ]
+    assert names(world, Mailing(keywords=("ärger",)), EVERYBODY) == ["Jürgen Ämil"]
+    assert names(world, Mailing(("Influencer",)), EVERYBODY) == []
+
+
+def test_the_accounts_of_a_question_are_meant(world: ExportWorld) -> None:
+    richest = replace(EVERYBODY, sort=(Sort("annual_revenue"),), limit=1)
+    assert names(world, Mailing(), richest) == ["Lucille"]
+    relation = Question(Kind.LIST, parse("contacts.count where (title = Buyer) >= 3", world.rows.catalog()))
+    selection = Selection(relation.criteria, (), None, ())
+    assert world.exports.contacts.counted(selection, Mailing()).rows == 3
+
+
+def test_what_there_is_not_is_said(world: ExportWorld) -> None:
+    draft = world.exports.begin(EVERYBODY, "them", MELVIN, "CSALES")
+    with pytest.raises(UserError, match=r"no contact role 'Decison Maker'\. Did you mean 'Decision Maker'"):
+        world.exports.confirm(draft.public_id, Wish(mailing=Mailing(("Decison Maker",))), MELVIN)
+    with pytest.raises(UserError, match="no contact keyword 'x'"):
+        world.exports.confirm(draft.public_id, Wish(mailing=Mailing(keywords=("x",))), MELVIN)
+
+
+@pytest.mark.parametrize("kind", [Format.XLSX, Format.PARQUET])
+def test_the_other_forms_of_file_are_written_too(world: ExportWorld, kind: Format) -> None:
+    assert exported(world, Mailing(), EVERYBODY, kind).rows == 4
