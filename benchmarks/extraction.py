@@ -16,15 +16,17 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.enrichment.documents import opened, registered_domain
+from connector.enrichment import names
+from connector.enrichment.documents import domain_label, opened, registered_domain
 from connector.enrichment.emails import ROLES
 from connector.enrichment.reading import read_site
+from connector.enrichment.structured import organisations
 from connector.enrichment.technographics import fingerprints, technologies
 from connector.enrichment.values import Company, EnrichedField, Page, Site, SiteReading
 
@@ -177,10 +179,17 @@ def fields(chosen: Sequence[Sample]) -> tuple[dict[str, Count], int, int]:
         faxes += bool(phone) and is_phone(phone, truth.get("FAX", [])) and not is_phone(phone, telephones)
         add("phone", phone, known=telephones, right=is_phone(phone, telephones))
         add("e-mail", email, known=roles, right=email in roles)
-        placed = is_street(street, truth.get("STREET", [])) and is_one_of(city, truth.get("CITY", []))
+        towns = truth.get("CITY", [])  # some hold the state as well: "Washington DC"
+        in_town = is_one_of(city, towns) or is_one_of(city + _value(reading, EnrichedField.STATE), towns)
+        placed = is_street(street, truth.get("STREET", [])) and in_town
         add("street and city", street, known=truth.get("STREET") and truth.get("CITY"), right=placed)
         code, codes = _value(reading, EnrichedField.POSTCODE), truth.get("ZIPCODE", [])
-        add("postcode", code, known=codes, right=any(_bare(each).startswith(_bare(code)[:5]) for each in codes))
+        add(
+            "postcode",
+            code,
+            known=codes,
+            right=any(_bare(each).startswith(_bare(code)[:5]) for each in codes),
+        )
         for name, wanted, known in (
             ("industry", EnrichedField.INDUSTRY, one.sector),
             ("founded", EnrichedField.FOUNDED, one.founded),
@@ -212,13 +221,10 @@ _NAMES: dict[int, tuple[tuple[str, ...], str]] = {}
 
 def read_names(company: Company, site: Site) -> bool:
     """Whether the site is taken for the company's, by the steps of ``read_site`` with pages opened once."""
-    from connector.enrichment import names  # noqa: PLC0415
-    from connector.enrichment.structured import organisations  # noqa: PLC0415
-
     if id(site) not in _NAMES:
         documents = [one for at, page in enumerate(site.pages) if (one := opened(page, home=at == 0))]
         found = [each for one in documents for each in organisations(one)]
-        _NAMES[id(site)] = names.site_names(documents, found), names.domain_label(site.pages[0].url)
+        _NAMES[id(site)] = names.site_names(documents, found), domain_label(site.pages[0].url)
     given, label = _NAMES[id(site)]
     return round(names.likeness(company.name, given, label=label), 1) >= names.ALIKE
 
@@ -250,7 +256,10 @@ def modern(data: Path, which: str) -> list[Modern]:
 
 
 def _canonical(text: str) -> str:
-    for pattern in (r'rel="?canonical"?[^>]{0,200}href="(https?://[^"]{4,300})"', r'og:url"[^>]{0,50}content="(https?://[^"]{4,300})"'):
+    for pattern in (
+        r'rel="?canonical"?[^>]{0,200}href="(https?://[^"]{4,300})"',
+        r'og:url"[^>]{0,50}content="(https?://[^"]{4,300})"',
+    ):
         if found := re.search(pattern, text):
             return found.group(1)
     return "https://address-unknown.example/"
@@ -260,7 +269,10 @@ def modern_fields(pages: Sequence[Modern]) -> dict[str, str]:
     """How many modern pages tell what; a page's company is named by its domain, since no truth names it."""
     told: Counter[str] = Counter()
     linked = 0
-    networks = re.compile(r"(?:linkedin\.com/(?:company|school)/|facebook\.com/\w|instagram\.com/\w|(?:twitter|x)\.com/\w|youtube\.com/[@\w])", re.I)
+    networks = re.compile(
+        r"(?:linkedin\.com/(?:company|school)/|facebook\.com/\w|instagram\.com/\w|(?:twitter|x)\.com/\w|youtube\.com/[@\w])",
+        re.IGNORECASE,
+    )
     for one in pages:
         reading = read_site(Company("", registered_domain(one.site.pages[0].url).partition(".")[0]), one.site)
         kinds = {each.field for each in reading.proposals}
@@ -331,11 +343,16 @@ def report(data: Path, which: str, *, show: bool) -> None:
         print(f"    {name:<18}{one.knowable:>9}{one.answered:>10}{one.right:>7}{share}")
         for wrong in one.wrong if show else ():
             print(f"        wrong: {wrong}")
-    _print("who it is", {"right sites accepted": _share(accepted, len(chosen)), "faxes proposed as telephones": str(faxes)})
+    _print(
+        "who it is",
+        {"right sites accepted": _share(accepted, len(chosen)), "faxes proposed as telephones": str(faxes)},
+    )
     _print("modern pages that tell", modern_fields(pages))
     _print("technographics", technology_figures(pages, show=show))
     old = milliseconds_a_page([(one.company, one.site) for one in chosen])
-    new = milliseconds_a_page([(Company("", registered_domain(one.site.pages[0].url)), one.site) for one in pages])
+    new = milliseconds_a_page(
+        [(Company("", registered_domain(one.site.pages[0].url)), one.site) for one in pages]
+    )
     _print("processor time, ms a page", {"companies' pages": f"{old:.0f}", "modern pages": f"{new:.0f}"})
 
 
@@ -355,8 +372,6 @@ def main() -> None:
     for one in wrong:
         print(f"    {one}")
 
-
-Check = Callable[[str, Sequence[str]], bool]
 
 if __name__ == "__main__":
     main()

@@ -23,6 +23,7 @@ from connector.enrichment.values import LONGEST_QUOTE, Page
 
 LONGEST_TEXT = 200_000  # characters; above, phonenumbers takes seconds (3.7 s for 1 MB, measured)
 LONGEST_LINE = 2_000
+MOST_WORDS = 20_000
 LONGEST_URL = 2_048
 MOST_LINKS = 3_000
 LONGEST_WORDS = 60  # of a link that says where it leads
@@ -102,6 +103,7 @@ KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
         ),
     ),
 }
+_ALONE = ("about", "contact", "kontakt", "impressum")  # at the beginning of a title they say enough
 _ACCENTS = str.maketrans("äàáâãåçéèêëíìîïñöòóôõúùûüø", "aaaaaaceeeeiiiinooooouuuuo")
 
 
@@ -143,6 +145,11 @@ class Document:
         """All lines."""
         return "\n".join(self.lines)
 
+    @cached_property
+    def words(self) -> str:
+        """The first MOST_WORDS characters as plain words between single spaces."""
+        return f" {plain(self.text[:MOST_WORDS])} "
+
 
 def opened(page: Page, *, home: bool = False) -> Document | None:
     """The page as a document, or None if it holds no HTML that can be read."""
@@ -170,8 +177,11 @@ def kind_of(url: str, words: str) -> Kind:
     for kind, known in KIND_WORDS.items():
         if any(one in known for one in (*spoken, *path)):
             return kind
-    first = _first_words(" ".join(spoken[:1]))
-    return next((kind for kind, known in KIND_WORDS.items() if first in known), Kind.OTHER)
+    first = spoken[0].split()[:2]
+    beginnings = (" ".join(first), *(one for one in first[:1] if one in _ALONE))
+    return next(
+        (kind for kind, known in KIND_WORDS.items() if any(one in known for one in beginnings)), Kind.OTHER
+    )
 
 
 def plain(text: str) -> str:
@@ -186,14 +196,16 @@ def registered_domain(url: str) -> str:
     return f"{parts.domain}.{parts.suffix}".lower() if parts.domain and parts.suffix else ""
 
 
+@lru_cache(maxsize=512)
+def domain_label(url: str) -> str:
+    """``acme`` of ``https://www.acme.co.uk/…`` or of a host."""
+    return _domains(url[:LONGEST_URL]).domain.lower()
+
+
 def quoted(text: str) -> str:
     """The words as a proposal carries them."""
     flat = " ".join(text.split())
     return flat if len(flat) <= LONGEST_QUOTE else flat[: LONGEST_QUOTE - 1] + "…"
-
-
-def _first_words(spoken: str) -> str:
-    return " ".join(spoken.split()[:2])
 
 
 def _tree(html: str) -> Any:

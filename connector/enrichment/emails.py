@@ -9,8 +9,7 @@ from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
-from connector.enrichment.documents import Document, Kind, quoted, registered_domain
-from connector.enrichment.names import domain_label
+from connector.enrichment.documents import Document, Kind, domain_label, quoted, registered_domain
 
 # In the order in which they are proposed.
 ROLES = (

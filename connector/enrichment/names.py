@@ -10,13 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-import tldextract
 from rapidfuzz import fuzz
 
-from connector.enrichment.documents import Document, Kind
+from connector.enrichment.documents import Document, Kind, domain_label
 from connector.enrichment.structured import Organisation
 
 ALIKE = 80.0  # of 100; 0 wrong among 1,000 pairs, see benchmarks/extraction.py
+NEARLY = ALIKE - 1  # what looks alike but lacks a word that tells
+LIKE_DOMAIN = 90.0
+SAME_WORD = 80.0
 MOST_NAMES = 40
 LONGEST_NAME = 100
 SHORTEST_INITIALS = 3
@@ -167,11 +169,7 @@ def likeness(company: str, names: Sequence[str], *, label: str) -> float:
 def same_name(company: str, name: str, *, label: str) -> bool:
     """Whether a name, such as that of an organisation in structured data, is the company's."""
     found = core(name)
-    return bool(found) and (
-        _alike(core(company), found) >= ALIKE
-        or _alike(found, core(company)) >= ALIKE
-        or _like_domain(found, label) >= ALIKE
-    )
+    return bool(found) and max(_alike(core(company), found), _like_domain(found, label)) >= ALIKE
 
 
 def core(name: str) -> tuple[str, ...]:
@@ -184,14 +182,6 @@ def core(name: str) -> tuple[str, ...]:
     words = re.findall(r"\w+", bare)
     kept = tuple(one for one in words if one not in LEGAL_FORMS)
     return kept or tuple(words)
-
-
-def domain_label(url: str) -> str:
-    """``acme`` of ``https://www.acme.co.uk/…``."""
-    return _extract(url).domain.lower()
-
-
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def _given(documents: Sequence[Document]) -> Iterator[str]:
@@ -214,37 +204,50 @@ def _alike(wanted: tuple[str, ...], found: tuple[str, ...]) -> float:
     if not wanted or not found:
         return 0.0
     one, other = " ".join(wanted), " ".join(found)
-    best = max(fuzz.ratio(one, other), fuzz.ratio("".join(wanted), "".join(found)))
-    if _telling(wanted) and _telling(found):
-        best = max(best, fuzz.token_sort_ratio(one, other))
+    best = max(
+        fuzz.ratio(one, other), fuzz.ratio("".join(wanted), "".join(found)), fuzz.token_sort_ratio(one, other)
+    )
     if _stands_in(wanted, found):
-        best = max(best, 90.0)
-    return best
+        return max(best, 90.0)
+    same = _has_words(wanted, found) and _has_words(found, wanted)
+    return best if same else min(best, NEARLY)
+
+
+def _has_words(these: tuple[str, ...], those: tuple[str, ...]) -> bool:
+    """Every telling word of these is among those, give or take a letter: "of Texas" is not "of Kansas"."""
+    joined = "".join(those)
+    return all(
+        one in joined or any(fuzz.ratio(one, other) >= SAME_WORD for other in those)
+        for one in these
+        if _tells(one)
+    )
 
 
 def _stands_in(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
-    """Two words or more of a name stand together in the other, and at least one of them tells something."""
-    if len(wanted) < 2 or not _telling(wanted):  # noqa: PLR2004 - one word alone says too little
-        return False
+    """A name of two words or more stands within the other, and makes up at least half of it."""
     size = len(wanted)
+    if size < 2 or 2 * size < len(found) or not any(map(_tells, wanted)):  # noqa: PLR2004 - one word says too little
+        return False
     return any(found[at : at + size] == wanted for at in range(len(found) - size + 1))
 
 
-def _telling(words: tuple[str, ...]) -> bool:
-    return any(one not in GENERAL and not one.isdigit() and len(one) > 1 for one in words)
+def _tells(word: str) -> bool:
+    return word not in GENERAL and len(word) > 1
 
 
 def _like_domain(wanted: tuple[str, ...], label: str) -> float:
+    """Domains leave out spaces and general words, and are often initials; otherwise they must be nearly the name."""
     bare = re.sub(r"[^a-z0-9]", "", label)
-    if not bare:
+    if not bare or not wanted:
         return 0.0
-    joined = "".join(wanted)
-    best = fuzz.ratio(joined, bare)
     telling = "".join(one for one in wanted if one not in GENERAL)
-    if len(telling) > SHORTEST_INITIALS:
-        best = max(best, fuzz.ratio(telling, bare))
-    initials = "".join(one[0] for one in wanted)
-    short = "".join(one if len(one) <= 2 else one[0] for one in wanted if one != "and")  # noqa: PLR2004
-    if len(bare) >= SHORTEST_INITIALS and bare in {initials, short}:
-        best = max(best, 85.0)
-    return best
+    best = max(fuzz.ratio(one, bare) for one in ("".join(wanted), telling))
+    initials = {"".join(one[0] for one in wanted), _short(wanted)}
+    if len(bare) >= SHORTEST_INITIALS and bare in initials:
+        return max(best, 85.0)
+    return best if best >= LIKE_DOMAIN else min(best, NEARLY)
+
+
+def _short(words: tuple[str, ...]) -> str:
+    """Initials in which words of two letters stand whole: RS Pressman and Associates is rspa."""
+    return "".join(one if len(one) == 2 else one[0] for one in words if one != "and")  # noqa: PLR2004

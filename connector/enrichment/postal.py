@@ -27,6 +27,7 @@ from connector.enrichment.postal_tables import (
     ZIP_PREFIXES,
 )
 from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.values import LONGEST_QUOTE
 
 LONGEST_WINDOW = 300
 BEFORE = 190  # characters before a state and postcode in which the street stands
@@ -57,7 +58,7 @@ _STREET_START = re.compile(
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _ROOM = re.compile(
     r"^(?:suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
@@ -80,7 +81,7 @@ def addresses(document: Document) -> Iterator[Place]:
         if at >= MOST_WINDOWS:
             break
         if address := _read(window):
-            yield _placed(address, document, text[max(begin, 0) : end])
+            yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end])
     for address, quote in abroad(text, document.url):
         yield _placed(address, document, quote)
 
@@ -141,7 +142,7 @@ def _begin(text: str, end: int) -> int:
     if other:
         return begin + other
     line = text.find("\n", begin, end)
-    return line + 1 if begin and 0 <= line < end - 60 else begin  # noqa: PLR2004 - a short rest is no street
+    return line + 1 if begin and 0 <= line < end - 60 else begin
 
 
 def _read(window: _Window) -> Address | None:

@@ -6,64 +6,64 @@ from collections.abc import Mapping
 
 # The first three digits of ZIP codes by state, from the USPS's labelling list L002 as generally known.
 ZIP_PREFIXES: Mapping[str, tuple[tuple[int, int], ...]] = {
-    **{
+
         "AL": ((350, 369),),
         "AK": ((995, 999),),
         "AZ": ((850, 865),),
         "AR": ((716, 729),),
-        "CA": ((900, 961),),
-    },
-    **{"CO": ((800, 816),), "CT": ((60, 69),), "DE": ((197, 199),), "DC": ((200, 205), (569, 569))},
-    **{"FL": ((320, 349),), "GA": ((300, 319), (398, 399)), "HI": ((967, 968),), "ID": ((832, 838),)},
-    **{
+        "CA": ((900, 961),)
+    ,
+    "CO": ((800, 816),), "CT": ((60, 69),), "DE": ((197, 199),), "DC": ((200, 205), (569, 569)),
+    "FL": ((320, 349),), "GA": ((300, 319), (398, 399)), "HI": ((967, 968),), "ID": ((832, 838),),
+
         "IL": ((600, 629),),
         "IN": ((460, 479),),
         "IA": ((500, 528),),
         "KS": ((660, 679),),
-        "KY": ((400, 427),),
-    },
-    **{"LA": ((700, 714),), "ME": ((39, 49),), "MD": ((206, 219),), "MA": ((10, 27), (55, 55))},
-    **{
+        "KY": ((400, 427),)
+    ,
+    "LA": ((700, 714),), "ME": ((39, 49),), "MD": ((206, 219),), "MA": ((10, 27), (55, 55)),
+
         "MI": ((480, 499),),
         "MN": ((550, 567),),
         "MS": ((386, 397),),
         "MO": ((630, 658),),
-        "MT": ((590, 599),),
-    },
-    **{"NE": ((680, 693),), "NV": ((889, 898),), "NH": ((30, 38),), "NJ": ((70, 89),), "NM": ((870, 884),)},
-    **{"NY": ((5, 5), (63, 63), (100, 149)), "NC": ((270, 289),), "ND": ((580, 588),), "OH": ((430, 459),)},
-    **{"OK": ((730, 749),), "OR": ((970, 979),), "PA": ((150, 196),), "RI": ((28, 29),), "SC": ((290, 299),)},
-    **{"SD": ((570, 577),), "TN": ((370, 385),), "TX": ((750, 799), (885, 885)), "UT": ((840, 847),)},
-    **{"VT": ((50, 59),), "VA": ((201, 201), (220, 246)), "WA": ((980, 994),), "WV": ((247, 268),)},
-    **{"WI": ((530, 549),), "WY": ((820, 831),), "PR": ((6, 9),)},
+        "MT": ((590, 599),)
+    ,
+    "NE": ((680, 693),), "NV": ((889, 898),), "NH": ((30, 38),), "NJ": ((70, 89),), "NM": ((870, 884),),
+    "NY": ((5, 5), (63, 63), (100, 149)), "NC": ((270, 289),), "ND": ((580, 588),), "OH": ((430, 459),),
+    "OK": ((730, 749),), "OR": ((970, 979),), "PA": ((150, 196),), "RI": ((28, 29),), "SC": ((290, 299),),
+    "SD": ((570, 577),), "TN": ((370, 385),), "TX": ((750, 799), (885, 885)), "UT": ((840, 847),),
+    "VT": ((50, 59),), "VA": ((201, 201), (220, 246)), "WA": ((980, 994),), "WV": ((247, 268),),
+    "WI": ((530, 549),), "WY": ((820, 831),), "PR": ((6, 9),),
 }
 STATE_NAMES: Mapping[str, str] = {
-    **{
+
         "alabama": "AL",
         "alaska": "AK",
         "arizona": "AZ",
         "arkansas": "AR",
         "california": "CA",
-        "colorado": "CO",
-    },
-    **{"connecticut": "CT", "delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA"},
-    **{"hawaii": "HI", "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS"},
-    **{"kentucky": "KY", "louisiana": "LA", "maine": "ME", "maryland": "MD", "massachusetts": "MA"},
-    **{"michigan": "MI", "minnesota": "MN", "mississippi": "MS", "missouri": "MO", "montana": "MT"},
-    **{"nebraska": "NE", "nevada": "NV", "new hampshire": "NH", "new jersey": "NJ", "new mexico": "NM"},
-    **{"new york": "NY", "north carolina": "NC", "north dakota": "ND", "ohio": "OH", "oklahoma": "OK"},
-    **{
+        "colorado": "CO"
+    ,
+    "connecticut": "CT", "delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA",
+    "hawaii": "HI", "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS",
+    "kentucky": "KY", "louisiana": "LA", "maine": "ME", "maryland": "MD", "massachusetts": "MA",
+    "michigan": "MI", "minnesota": "MN", "mississippi": "MS", "missouri": "MO", "montana": "MT",
+    "nebraska": "NE", "nevada": "NV", "new hampshire": "NH", "new jersey": "NJ", "new mexico": "NM",
+    "new york": "NY", "north carolina": "NC", "north dakota": "ND", "ohio": "OH", "oklahoma": "OK",
+
         "oregon": "OR",
         "pennsylvania": "PA",
         "rhode island": "RI",
         "south carolina": "SC",
-        "south dakota": "SD",
-    },
-    **{"tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA", "washington": "WA"},
-    **{"west virginia": "WV", "wisconsin": "WI", "wyoming": "WY", "puerto rico": "PR"},
+        "south dakota": "SD"
+    ,
+    "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA", "washington": "WA",
+    "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY", "puerto rico": "PR",
 }
 OLD_STATE_NAMES: Mapping[str, str] = {
-    **{
+
         "fla": "FL",
         "calif": "CA",
         "mass": "MA",
@@ -71,9 +71,9 @@ OLD_STATE_NAMES: Mapping[str, str] = {
         "penn": "PA",
         "wash": "WA",
         "ill": "IL",
-        "mich": "MI",
-    },
-    **{
+        "mich": "MI"
+    ,
+
         "conn": "CT",
         "minn": "MN",
         "wis": "WI",
@@ -81,12 +81,12 @@ OLD_STATE_NAMES: Mapping[str, str] = {
         "ariz": "AZ",
         "ore": "OR",
         "tenn": "TN",
-        "d.c": "DC",
-    },
+        "d.c": "DC"
+    ,
 }
 # The first letters of Canadian postcodes by province.
 PROVINCES: Mapping[str, str] = {
-    **{
+
         "NL": "A",
         "NS": "B",
         "PE": "C",
@@ -95,30 +95,30 @@ PROVINCES: Mapping[str, str] = {
         "ON": "KLMNP",
         "MB": "R",
         "SK": "S",
-        "AB": "T",
-    },
-    **{"BC": "V", "NT": "X", "NU": "X", "YT": "Y"},
+        "AB": "T"
+    ,
+    "BC": "V", "NT": "X", "NU": "X", "YT": "Y",
 }
 PROVINCE_NAMES: Mapping[str, str] = {
-    **{
+
         "newfoundland and labrador": "NL",
         "nova scotia": "NS",
         "prince edward island": "PE",
-        "new brunswick": "NB",
-    },
-    **{
+        "new brunswick": "NB"
+    ,
+
         "quebec": "QC",
         "québec": "QC",
         "ontario": "ON",
         "manitoba": "MB",
         "saskatchewan": "SK",
-        "alberta": "AB",
-    },
-    **{"british columbia": "BC"},
+        "alberta": "AB"
+    ,
+    "british columbia": "BC",
 }
 # The first digits of Australian postcodes by state.
 AUSTRALIAN: Mapping[str, str] = {
-    **{"NSW": "12", "ACT": "02", "VIC": "38", "QLD": "49", "SA": "5", "WA": "6", "TAS": "7", "NT": "0"},
+    "NSW": "12", "ACT": "02", "VIC": "38", "QLD": "49", "SA": "5", "WA": "6", "TAS": "7", "NT": "0",
 }
 BRITISH_COUNTIES = frozenset(
     (

@@ -7,12 +7,12 @@ pages, footers, other text. What the site does not say is not proposed, and a si
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from connector.enrichment import countries, emails, names, phones, postal, social, telling
-from connector.enrichment.documents import Document, Kind, opened, pages_to_read, quoted
+from connector.enrichment.documents import Document, Kind, domain_label, opened, pages_to_read, quoted
 from connector.enrichment.postal_value import Address, Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
@@ -55,7 +55,7 @@ def read_site(company: Company, site: Site) -> SiteReading:
         return SiteReading(is_company=False, names=(), likeness=0.0)
     structured = tuple(one for document in documents for one in organisations(document))
     given = names.site_names(documents, structured)
-    label = names.domain_label(documents[0].url)
+    label = domain_label(documents[0].url)
     likeness = round(names.likeness(company.name, given, label=label), 1)
     if likeness < names.ALIKE:
         return SiteReading(is_company=False, names=given, likeness=likeness)
@@ -190,7 +190,7 @@ def _description(site: _Opened) -> Proposal | None:
         if len(one.description) >= SHORTEST_TOLD:
             text = telling.shortened(one.description)
             return _proposal(EnrichedField.DESCRIPTION, text, one.source_url, text, one.method, 0.9)
-    return _said(EnrichedField.DESCRIPTION, telling.description(site.documents))
+    return _said(EnrichedField.DESCRIPTION, telling.description(site.documents, site.names))
 
 
 def _told(site: _Opened) -> Iterator[Proposal]:

@@ -28,13 +28,36 @@ _BOILERPLATE = re.compile(
     r"^\s*(?:home|welcome)\b.{0,15}$|this is (?:the|a) (?:default|sample)|joomla!? - the dynamic",
     re.IGNORECASE,
 )
-_YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
-_FOUNDED = r"(?:was\s|were\s|is\s)?(?:first\s|originally\s)?(?:founded|established|incorporated|formed|started|launched|created|opened|born)"
-_WHEN = r"(?:\s(?:by|as|with)\s[^.;,]{1,60}|\s(?:its|his|her|our)\s\w+|\son\s\w+\s\d{1,2},)?(?:\s(?:back|way back))?\s(?:in|since)\s(?:\w+\s|the\s(?:year|spring|summer|fall|autumn|winter)\s(?:of\s)?)?"
-_SUBJECT = r"(?P<subject>(?:we|our\s(?:company|firm|business|agency|practice|group)|the\s(?:company|firm|agency|business|practice|group))(?:\s(?:have|has)(?:\sbeen)?)?|{names})"
-_BEING = r"(?:been\s)?(?:in\sbusiness|serving|providing|operating|in\soperation|trading|around|working|helping|building|making)"
-_COUNT = r"(?P<about>(?:more\sthan|over|about|around|approximately|some|nearly|almost|roughly)\s)?(?P<count>\d{1,3}(?:[,.]\d{3})+|\d{1,6})\+?"
-_STAFF = r"(?:(?:full[\s-]?time|dedicated|skilled|talented|professional|permanent|passionate)\s)?(?:employees|staff(?:\smembers)?|team\smembers|people|professionals|associates)"
+_YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)(?!\w)"
+_FOUNDED = (
+    r"(?:was\s|were\s|is\s)?(?:first\s|originally\s)?"
+    r"(?:founded|established|incorporated|formed|started|launched|created|opened|born)"
+)
+_WHEN = (
+    r"(?:\s(?:by|as|with)\s[^.;,]{1,60}|\s(?:its|his|her|our)\s\w+|\son\s\w+\s\d{1,2},)?(?:\s(?:way\s)?back)?"
+    r"\s(?:in|since)\s(?:\w+\s|the\s(?:year|spring|summer|fall|autumn|winter)\s(?:of\s)?)?"
+)
+_ACTIVE = (
+    r"(?:(?:has|have)\s)?(?:been\s(?:in\sbusiness|\w{3,20}ing|around|active|an?\s)|served|provided|operated|offered|"
+    r"in\sbusiness|serving|providing)"
+)
+_OWN_WORDS = r"we|our\s(?:company|firm|business|agency|practice|group)|the\s(?:company|firm|agency|business|practice|group)"
+_INTRODUCING = (
+    r"(?:is|are)\s(?:a|an|the|one\sof)\s|(?:offers?|provides?|sells?|makes?|designs?|builds?|helps?|manufactures?|"
+    r"specialises?|specializes?|develops?|serves?|operates?)\s"
+)
+_NUMBER = re.compile(r"\d")
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z])")
+_OWN_PAGES = frozenset((Kind.HOME, Kind.ABOUT))
+_LEGAL_ENDING = r"(?:,?\s(?:inc|llc|ltd|corp|co|gmbh|limited|company|ag|plc)\b\.?,?)?"
+_COUNT = (
+    r"(?P<about>(?:more\sthan|over|about|around|approximately|some|nearly|almost|roughly)\s)?"
+    r"(?P<count>\d{1,3}(?:[,.]\d{3})+|\d{1,6})\+?"
+)
+_STAFF = (
+    r"(?:(?:full[\s-]?time|dedicated|skilled|talented|professional|permanent|passionate)\s)?"
+    r"(?:employees|staff(?:\smembers)?|team\smembers|people|professionals|associates)"
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +72,8 @@ class Said:
     confidence: float
 
 
-def description(documents: Sequence[Document]) -> Said | None:
-    """The page's own description: of the home page, else of the one about the company, else of any."""
+def description(documents: Sequence[Document], names: Sequence[str]) -> Said | None:
+    """A page's own description, the home page's first; else a sentence in which the company introduces itself."""
     order = [Kind.HOME, Kind.ABOUT]
     ranked = sorted(documents, key=lambda one: order.index(one.kind) if one.kind in order else len(order))
     for document in ranked:
@@ -60,42 +83,48 @@ def description(documents: Sequence[Document]) -> Said | None:
                 short = shortened(text)
                 sure = 0.85 if document.kind in order else 0.6
                 return Said(short, short, document, quoted(text), f"meta {name}", sure)
+    return _introduced(documents, names)
+
+
+def _introduced(documents: Sequence[Document], names: Sequence[str]) -> Said | None:
+    """A sentence in which the company says what it is: "Acme is a …"."""
+    for document in documents:
+        if document.kind not in _OWN_PAGES:
+            continue
+        pattern = re.compile(rf"^(?:at\s)?{_subject(document, names)}\s{_INTRODUCING}", re.IGNORECASE)
+        for line in document.lines:
+            for sentence in _SENTENCE_END.split(line):
+                if SHORTEST_DESCRIPTION <= len(sentence) <= LONGEST_SENTENCE and pattern.search(sentence):
+                    return Said(sentence, sentence, document, quoted(sentence), "sentence on itself", 0.65)
     return None
 
 
 def founded(documents: Sequence[Document], names: Sequence[str]) -> Said | None:
-    """The founding year, from a sentence whose subject is the company; nothing if sentences disagree."""
-    patterns = _founding_patterns(_named(names))
-    found: list[Said] = []
-    for document, sentence in _sentences(documents, r"\d{4}"):
-        for pattern in patterns:
-            if (one := pattern.search(sentence)) and FIRST_YEAR <= int(one.group("year")) <= LAST_YEAR:
+    """The founding year, from sentences whose subject is the company; nothing if they disagree."""
+    found = []
+    for document in documents:
+        for sentence, one in _matches(document, _founding_patterns(_subject(document, names))):
+            if FIRST_YEAR <= int(one.group("year")) <= LAST_YEAR:
                 year = one.group("year")
                 found.append(Said(year, year, document, quoted(sentence), "sentence on its founding", 0.8))
-                break
-    return found[0] if len({one.value for one in found}) == 1 else None
+    return _agreed(found)
 
 
 def employees(documents: Sequence[Document], names: Sequence[str]) -> Said | None:
-    """The head count, from a sentence whose subject is the company; nothing if sentences disagree."""
-    subject = _SUBJECT.format(names=_named(names))
-    pattern = re.compile(
-        rf"(?<!\w){subject}(?:'s)?\s(?:\w+\s){{0,3}}?(?:employs?|has|have|with|team\sof|workforce\sof|counts?)\s"
-        rf"(?:a\s(?:team|staff|workforce)\sof\s)?{_COUNT}\s{_STAFF}|"
-        rf"(?<!\w)our\s(?:team|staff|workforce)\s(?:of|has|counts|includes)\s{_COUNT.replace('about', 'about2').replace('count>', 'count2>')}\s{_STAFF}",
-        re.IGNORECASE,
-    )
-    found: list[Said] = []
-    for document, sentence in _sentences(documents, r"\d"):
-        if one := pattern.search(sentence):
-            raw = one.group("count") or one.group("count2")
-            number = int(re.sub(r"\D", "", raw))
-            if 1 < number <= MOST_EMPLOYEES and not (FIRST_YEAR < number <= LAST_YEAR and raw.isdigit()):
-                about = (one.group("about") or one.group("about2") or "").strip()
-                shown = f"{about} {number:,}".strip()
+    """The head count, from sentences whose subject is the company; nothing if they disagree."""
+    found = []
+    for document in documents:
+        for sentence, one in _matches(document, _staff_patterns(_subject(document, names))):
+            number = int(re.sub(r"\D", "", one.group("count")))
+            if 1 < number <= MOST_EMPLOYEES:
+                shown = f"{one.groupdict().get('about') or ''}{number:,}"
                 found.append(
                     Said(str(number), shown, document, quoted(sentence), "sentence on its people", 0.75)
                 )
+    return _agreed(found)
+
+
+def _agreed(found: Sequence[Said]) -> Said | None:
     return found[0] if len({one.value for one in found}) == 1 else None
 
 
@@ -131,13 +160,8 @@ def _points(documents: Sequence[Document], pattern: re.Pattern[str]) -> float:
         total += part * TITLE_WEIGHT * min(2, len(pattern.findall(f" {plain(document.title)} ")))
         described = document.metas.get("description", "") + " " + document.metas.get("keywords", "")[:300]
         total += part * DESCRIPTION_WEIGHT * min(3, len(pattern.findall(f" {plain(described)} ")))
-        total += part * min(BODY_CAP, len(pattern.findall(_plain_text(document))) * 0.5)
+        total += part * min(BODY_CAP, len(pattern.findall(document.words)) * 0.5)
     return total / max(1, len(documents)) * 2
-
-
-@lru_cache(maxsize=16)
-def _plain_text(document: Document) -> str:
-    return f" {plain(document.text[:20_000])} "
 
 
 def _spoken(document: Document) -> Iterator[str]:
@@ -156,32 +180,58 @@ def _sectors() -> Mapping[str, re.Pattern[str]]:
     }
 
 
-def _sentences(documents: Sequence[Document], with_: str) -> Iterator[tuple[Document, str]]:
-    for document in documents:
-        for line in document.lines:
-            if not re.search(with_, line):
-                continue
-            for sentence in re.split(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z])", line):
-                if len(sentence) <= LONGEST_SENTENCE:
-                    yield document, sentence
+def _matches(document: Document, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, re.Match[str]]]:
+    """Sentences with a number in them, and what the first pattern that fits finds there."""
+    for line in document.lines:
+        if not _NUMBER.search(line):
+            continue
+        for sentence in _SENTENCE_END.split(line):
+            if len(sentence) <= LONGEST_SENTENCE and _NUMBER.search(sentence):
+                found = (one for pattern in patterns if (one := pattern.search(sentence)))
+                if first := next(found, None):
+                    yield sentence, first
 
 
-def _named(names: Sequence[str]) -> str:
-    """A pattern of the company's names, without legal forms."""
+def _subject(document: Document, names: Sequence[str]) -> str:
+    """A pattern of who the company is: its names; on its own home and about pages "we" as well.
+
+    Elsewhere "we" may be a customer who praises, or a partner.
+    """
     cores = {r"[\W_]{1,3}".join(re.escape(word) for word in core(one)) for one in names if core(one)}
-    joined = "|".join(sorted((one for one in cores if len(one) > 2), key=len, reverse=True)[:8])  # noqa: PLR2004
-    return f"(?:{joined or '(?!)'})(?:,?\\s(?:inc|llc|ltd|corp|co|gmbh|limited|company|ag|plc)\\b\\.?,?)?"
+    telling = sorted((one for one in cores if len(one) > 2), key=lambda one: (-len(one), one))  # noqa: PLR2004
+    named = f"(?:{'|'.join(telling[:8]) or '(?!)'}){_LEGAL_ENDING}(?:\\s\\([^()]{{1,60}}\\))?"
+    return f"(?:{_OWN_WORDS}|{named})" if document.kind in _OWN_PAGES else named
 
 
-def _founding_patterns(named: str) -> tuple[re.Pattern[str], ...]:
-    subject = _SUBJECT.format(names=named)
+@lru_cache(maxsize=64)
+def _founding_patterns(subject: str) -> tuple[re.Pattern[str], ...]:
+    aside = r"\s(?:is|are)\s(?:a|an|the)\s[^.;,]{1,60}\s(?:that|which|who)"
     return tuple(
         re.compile(one, re.IGNORECASE)
         for one in (
-            rf"(?<!\w)(?:{subject}),?\s(?:which\s|who\s)?{_FOUNDED}{_WHEN}{_YEAR}(?!\w)",
-            rf"^{_FOUNDED}{_WHEN}{_YEAR},?\s(?:{subject})(?!\w)",
-            rf"^since(?:\sits\s(?:founding|inception)\sin)?\s{_YEAR},?\s(?:{subject})(?!\w)",
-            rf"(?<!\w)(?:{subject})\s(?:(?:have|has)\s)?{_BEING}[^.;]{{0,60}}?\ssince\s{_YEAR}(?!\w)",
+            rf"(?<!\w){subject},?\s(?:which\s|who\s)?{_FOUNDED}{_WHEN}{_YEAR}",
+            rf"^{_FOUNDED}{_WHEN}{_YEAR},?\s{subject}(?!\w)",
+            rf"^since(?:\sits\s(?:founding|inception)\sin)?\s{_YEAR},?\s{subject}(?!\w)",
+            rf"(?<!\w){subject}(?:{aside})?\s{_ACTIVE}[^.;]{{0,80}}?\ssince\s{_YEAR}",
+            rf"^(?:year\s)?(?:founded|established)(?:\sin)?:?\s{_YEAR}$" if _OWN_WORDS in subject else "(?!)",
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _staff_patterns(subject: str) -> tuple[re.Pattern[str], ...]:
+    own = _OWN_WORDS in subject
+    return tuple(
+        re.compile(one, re.IGNORECASE)
+        for one in (
+            rf"(?<!\w){subject}\s(?:(?:now|currently|today|proudly)\s)?(?:employs?|has|have)\s"
+            rf"(?:a\s(?:team|staff|workforce)\sof\s)?{_COUNT}\s{_STAFF}(?!\w)",
+            rf"(?<!\w){subject}\s(?:is|are)\s(?:a|an)\s(?:team|company|firm|agency|staff)\sof\s{_COUNT}\s{_STAFF}(?!\w)",
+            rf"^with\s{_COUNT}\s{_STAFF}(?:\s[^.,;]{{1,40}})?,\s{subject}(?!\w)",
+            rf"(?<!\w)our\s(?:team|staff|workforce)\s(?:of|has|counts|includes)\s{_COUNT}\s{_STAFF}(?!\w)"
+            if own
+            else "(?!)",
+            rf"^(?:number\sof\s)?employees(?:\sworldwide)?:?\s{_COUNT}$" if own else "(?!)",
         )
     )
 
