@@ -1,7 +1,7 @@
 """What is read off company sites: ``python -m benchmarks.extraction --data DIR [--half development]``.
 
-DIR holds pages and what is true of them, as its ``SOURCE.md`` says; they are not part of the project. For each
-field: yield (right of what the pages let one know) and accuracy of what was answered; pairs of a company and
+DIR holds pages and what is true of them, as its ``SOURCE.md`` says; they are not part of the project. For
+each field: yield (right of what is knowable) and accuracy of what was answered; pairs of a company and
 somebody else's site; what modern pages tell; processor time. The companies were split in two by a hash of
 their domain before anything was tuned; only the development half was looked at.
 """
@@ -31,6 +31,7 @@ from connector.enrichment.technographics import fingerprints, technologies
 from connector.enrichment.values import Company, EnrichedField, Page, Site, SiteReading
 
 WRONG_PAIRS = 1_000
+SHORTEST_STREET = 6  # letters and digits
 HALVES = ("development", "set aside")
 # Our names of technologies where the other matcher's differ.
 OTHER_NAMES = {
@@ -138,8 +139,9 @@ def is_phone(said: str, truth: Sequence[str]) -> bool:
 def is_street(said: str, truth: Sequence[str]) -> bool:
     """Whether a street is one of those, or one contains the other; spans of the truth are split by HTML."""
     mine = _bare(said)
-    return bool(mine) and any(
-        (_bare(one) in mine or mine in _bare(one)) and len(_bare(one)) > 5 for one in truth
+    return any(
+        (_bare(one) in mine or mine in _bare(one)) and min(len(mine), len(_bare(one))) >= SHORTEST_STREET
+        for one in truth
     )
 
 
@@ -149,7 +151,7 @@ def is_one_of(said: str, truth: Sequence[str]) -> bool:
 
 
 def role_addresses(sample: Sample) -> set[str]:
-    """The truth of e-mail, liberal and without the product's code: every role address of the site's own domain in its HTML."""
+    """The truth of e-mail, by plain means: every role address of the site's own domain in its HTML."""
     found = set()
     for page in sample.site.pages:
         plain = html.unescape(page.html)

@@ -34,9 +34,22 @@ GENERAL_ENDINGS = frozenset(
 )
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 OTHER_NAMES: Mapping[str, str] = {
-    "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US", "america": "US",
-    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
-    "the netherlands": "NL", "holland": "NL", "czech republic": "CZ", "russia": "RU", "south korea": "KR",
+    "usa": "US",
+    "u.s.a.": "US",
+    "u.s.": "US",
+    "united states of america": "US",
+    "america": "US",
+    "uk": "GB",
+    "u.k.": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "the netherlands": "NL",
+    "holland": "NL",
+    "czech republic": "CZ",
+    "russia": "RU",
+    "south korea": "KR",
 }
 
 

@@ -1,4 +1,4 @@
-"""A page opened once: its tree, what a reader sees of it line by line, its links, and what kind of page it is.
+"""A page opened once: its tree, what a reader sees line by line, its links, and what kind of page it is.
 
 Everything else in this package looks at pages through a ``Document``. What is given to regular expressions is
 cut off at ``LONGEST_TEXT``; a page that is built to break parsers is the business of the process around us.

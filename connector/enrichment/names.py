@@ -140,8 +140,8 @@ _RIGHTS = re.compile(
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(
-    r"\ball rights?\b|\bterms\b|\bprivacy\b|\bpowered\b|\bsite\b|\bdesign(?:ed)? by\b|\bregistered\b|(?<=\w{3})\.\s|[|•·]|"
-    r"(?:19|20)\d\d",
+    r"\ball rights?\b|\bterms\b|\bprivacy\b|\bpowered\b|\bsite\b|\bdesign(?:ed)? by\b|\bregistered\b|"
+    r"(?<=\w{3})\.\s|[|•·]|(?:19|20)\d\d",
     re.IGNORECASE,
 )
 
@@ -177,7 +177,7 @@ def core(name: str) -> tuple[str, ...]:
     bare = unicodedata.normalize("NFKD", name[:LONGEST_NAME].replace("&", " and ").replace("ß", "ss"))
     bare = "".join(one for one in bare if not unicodedata.combining(one)).casefold()
     bare = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", bare)  # R.S. is RS
-    bare = re.sub(r"['’`´]", "", bare)
+    bare = re.sub(r"['’`\u00b4]", "", bare)
     bare = re.sub(r"\.(?:com|net|org|us|co\.uk|de)\b", "", bare)
     words = re.findall(r"\w+", bare)
     kept = tuple(one for one in words if one not in LEGAL_FORMS)
@@ -236,7 +236,7 @@ def _tells(word: str) -> bool:
 
 
 def _like_domain(wanted: tuple[str, ...], label: str) -> float:
-    """Domains leave out spaces and general words, and are often initials; otherwise they must be nearly the name."""
+    """Domains leave out spaces and general words, or are initials; else they must be nearly the name."""
     bare = re.sub(r"[^a-z0-9]", "", label)
     if not bare or not wanted:
         return 0.0

@@ -21,7 +21,10 @@ FEWEST_DIGITS = 7
 LONGEST_LABEL = 40  # characters of a line that is nothing but a label
 LONGEST_CELLS = 400  # rows of a table in which a column may be one of faxes
 MOST_LINES = 1_500  # with numbers in them, of one page
-_FAX = r"(?:tele)?fax(?:es|[\s-]?(?:no|nr|number|line))?|facsimile|t[ée]l[ée]copie(?:ur)?|f(?=\s*[.:)|]|\s+[+(\d])"
+_FAX = (
+    r"(?:tele)?fax(?:es|[\s-]?(?:no|nr|number|line))?|facsimile|t[ée]l[ée]copie(?:ur)?|"
+    r"f(?=\s*[.:)|]|\s+[+(\d])"
+)
 _PHONE = (
     r"(?:tele)?phones?|tel(?:efon|[ée]fono|efoon)?|t[ée]l(?:[ée]phone)?|call(?:\s+us)?|ph|office|main|toll[\s-]?free|"
     r"mobile|cell|direct|voice|hotline|fon|t(?=\s*[.:)|]|\s+[+(\d])|p(?=\s*[.:)|]|\s+[+(\d])"

@@ -98,7 +98,7 @@ def consistent(state: str, code: str, country: str) -> bool:
 
 
 def fits(address: Address) -> bool:
-    """Whether an address of structured data holds together; one without a postcode cannot contradict itself."""
+    """Whether an address of structured data holds together; without a postcode it always does."""
     code = address.postcode.strip()
     if not code or address.country not in {"US", "CA", "AU"}:
         return True
@@ -276,7 +276,10 @@ def _british(parts: Sequence[str], window: _Window) -> Address | None:
 
 
 def best_place(places: Sequence[Place]) -> Place | None:
-    """The address that is most likely the company's: contact and legal pages and footers first, then the most often."""
+    """The address that is most likely the company's.
+
+    Those of contact and legal pages come first, then those of footers; of several the most frequent.
+    """
     if not places:
         return None
     times: dict[tuple[str, str], int] = {}

@@ -1,7 +1,7 @@
 """A company's site, read: is it the company's, and what does it say? Pure functions of pages.
 
 Order of trust: structured data of an organisation that bears the company's name, links and texts of contact
-pages, footers, other text. What the site does not say is not proposed, and a site of somebody else's says nothing.
+pages, footers, other text. What the site does not say is not proposed, and somebody else's site says nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Opened:
 
     @property
     def region(self) -> str:
-        """Of telephone numbers without a country code: the CRM's country, else the site's ending, else the US."""
+        """Of numbers without a country code: the CRM's country, else the site's ending, else the US."""
         return countries.code_of(self.company.country) or countries.of_ending(self.documents[0].url) or "US"
 
 

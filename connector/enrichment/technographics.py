@@ -1,4 +1,4 @@
-"""What a site uses: fingerprints over headers, cookies, scripts, markup, the generator, MX and TXT records."""
+"""What a site uses: fingerprints over headers, cookies, scripts, markup, generator, MX and TXT."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class _Seen:
 
 
 def _resources(document: Document) -> Iterator[str]:
-    """Addresses that the page loads: scripts, style sheets, frames, images, and what is to be fetched early."""
+    """Addresses that the page loads: scripts, style sheets, frames, images, forms, hints."""
     count = 0
     for element in document.tree.iter("script", "link", "iframe", "img", "form"):
         if element.tag == "link" and "canonical" in (element.get("rel") or "").lower():

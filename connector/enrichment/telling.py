@@ -24,7 +24,8 @@ MOST_EMPLOYEES = 5_000_000
 TITLE_WEIGHT, DESCRIPTION_WEIGHT, BODY_CAP = 4, 3, 6
 FEWEST_POINTS, CLEARLY = 5, 1.5  # points of the best sector, and how many times those of the next
 _BOILERPLATE = re.compile(
-    r"just another wordpress|lorem ipsum|enable javascript|page not found|coming soon|domain (?:is )?for sale|"
+    r"just another wordpress|lorem ipsum|enable javascript|page not found|coming soon|"
+    r"domain (?:is )?for sale|"
     r"^\s*(?:home|welcome)\b.{0,15}$|this is (?:the|a) (?:default|sample)|joomla!? - the dynamic",
     re.IGNORECASE,
 )
@@ -41,7 +42,7 @@ _ACTIVE = (
     r"(?:(?:has|have)\s)?(?:been\s(?:in\sbusiness|\w{3,20}ing|around|active|an?\s)|served|provided|operated|offered|"
     r"in\sbusiness|serving|providing)"
 )
-_OWN_WORDS = r"we|our\s(?:company|firm|business|agency|practice|group)|the\s(?:company|firm|agency|business|practice|group)"
+_OWN_WORDS = r"we|(?:our|the)\s(?:company|firm|business|agency|practice|group)"
 _INTRODUCING = (
     r"(?:is|are)\s(?:a|an|the|one\sof)\s|(?:offers?|provides?|sells?|makes?|designs?|builds?|helps?|manufactures?|"
     r"specialises?|specializes?|develops?|serves?|operates?)\s"
@@ -73,7 +74,7 @@ class Said:
 
 
 def description(documents: Sequence[Document], names: Sequence[str]) -> Said | None:
-    """A page's own description, the home page's first; else a sentence in which the company introduces itself."""
+    """A page's own description, the home page's first; else a sentence that introduces the company."""
     order = [Kind.HOME, Kind.ABOUT]
     ranked = sorted(documents, key=lambda one: order.index(one.kind) if one.kind in order else len(order))
     for document in ranked:
@@ -206,34 +207,32 @@ def _subject(document: Document, names: Sequence[str]) -> str:
 @lru_cache(maxsize=64)
 def _founding_patterns(subject: str) -> tuple[re.Pattern[str], ...]:
     aside = r"\s(?:is|are)\s(?:a|an|the)\s[^.;,]{1,60}\s(?:that|which|who)"
-    return tuple(
-        re.compile(one, re.IGNORECASE)
-        for one in (
-            rf"(?<!\w){subject},?\s(?:which\s|who\s)?{_FOUNDED}{_WHEN}{_YEAR}",
-            rf"^{_FOUNDED}{_WHEN}{_YEAR},?\s{subject}(?!\w)",
-            rf"^since(?:\sits\s(?:founding|inception)\sin)?\s{_YEAR},?\s{subject}(?!\w)",
-            rf"(?<!\w){subject}(?:{aside})?\s{_ACTIVE}[^.;]{{0,80}}?\ssince\s{_YEAR}",
-            rf"^(?:year\s)?(?:founded|established)(?:\sin)?:?\s{_YEAR}$" if _OWN_WORDS in subject else "(?!)",
-        )
-    )
+    patterns = [
+        rf"(?<!\w){subject},?\s(?:which\s|who\s)?{_FOUNDED}{_WHEN}{_YEAR}",
+        rf"^{_FOUNDED}{_WHEN}{_YEAR},?\s{subject}(?!\w)",
+        rf"^since(?:\sits\s(?:founding|inception)\sin)?\s{_YEAR},?\s{subject}(?!\w)",
+        rf"(?<!\w){subject}(?:{aside})?\s{_ACTIVE}[^.;]{{0,80}}?\ssince\s{_YEAR}",
+    ]
+    if _OWN_WORDS in subject:
+        patterns.append(rf"^(?:year\s)?(?:founded|established)(?:\sin)?:?\s{_YEAR}$")
+    return tuple(re.compile(one, re.IGNORECASE) for one in patterns)
 
 
 @lru_cache(maxsize=64)
 def _staff_patterns(subject: str) -> tuple[re.Pattern[str], ...]:
-    own = _OWN_WORDS in subject
-    return tuple(
-        re.compile(one, re.IGNORECASE)
-        for one in (
-            rf"(?<!\w){subject}\s(?:(?:now|currently|today|proudly)\s)?(?:employs?|has|have)\s"
-            rf"(?:a\s(?:team|staff|workforce)\sof\s)?{_COUNT}\s{_STAFF}(?!\w)",
-            rf"(?<!\w){subject}\s(?:is|are)\s(?:a|an)\s(?:team|company|firm|agency|staff)\sof\s{_COUNT}\s{_STAFF}(?!\w)",
-            rf"^with\s{_COUNT}\s{_STAFF}(?:\s[^.,;]{{1,40}})?,\s{subject}(?!\w)",
-            rf"(?<!\w)our\s(?:team|staff|workforce)\s(?:of|has|counts|includes)\s{_COUNT}\s{_STAFF}(?!\w)"
-            if own
-            else "(?!)",
-            rf"^(?:number\sof\s)?employees(?:\sworldwide)?:?\s{_COUNT}$" if own else "(?!)",
-        )
-    )
+    staff = rf"{_COUNT}\s{_STAFF}(?!\w)"
+    team = r"(?:team|staff|workforce)"
+    patterns = [
+        rf"(?<!\w){subject}\s(?:(?:now|currently|today)\s)?(?:employs?|has|have)\s(?:a\s{team}\sof\s)?{staff}",
+        rf"(?<!\w){subject}\s(?:is|are)\s(?:a|an)\s(?:team|company|firm|agency|staff)\sof\s{staff}",
+        rf"^with\s{staff}(?:\s[^.,;]{{1,40}})?,\s{subject}(?!\w)",
+    ]
+    if _OWN_WORDS in subject:
+        patterns += [
+            rf"(?<!\w)our\s{team}\s(?:of|has|counts|includes)\s{staff}",
+            rf"^(?:number\sof\s)?employees(?:\sworldwide)?:?\s{_COUNT}$",
+        ]
+    return tuple(re.compile(one, re.IGNORECASE) for one in patterns)
 
 
 def year_of(text: str) -> str:
