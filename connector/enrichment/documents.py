@@ -252,12 +252,12 @@ def _links(tree: Any, url: str, footers: tuple[Any, ...]) -> Iterator[Link]:
 def _base(tree: Any, url: str) -> str:
     given = tree.find(".//base")
     href = (given.get("href") or "").strip() if given is not None else ""
-    return _absolute(url, href) if href else url
+    return _absolute(url, href) or url if href else url
 
 
 def _absolute(base: str, href: str) -> str:
     try:
-        return urljoin(base, href)
+        return urlsplit(urljoin(base, href)).geturl()
     except ValueError:  # an address that is none, such as one with half a bracket
         return ""
 

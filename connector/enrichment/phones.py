@@ -128,12 +128,12 @@ def _in_text(document: Document, region: str) -> Iterator[tuple[Phone, bool]]:
 
 def _on_line(document: Document, line: str, above: str, region: str) -> Iterator[tuple[Phone, bool]]:
     matches = list(PhoneNumberMatcher(line, region, leniency=Leniency.VALID, max_tries=200))
-    before = above if len(above) <= LONGEST_LABEL and not re.search(r"\d{3}", above) else ""
+    before = _label_alone(above)
     for at, match in enumerate(matches):
         begins = matches[at - 1].end if at else 0
         ends = matches[at + 1].start if at + 1 < len(matches) else len(line)
         said = line[begins : match.start]
-        label = _last_label(said) or ("" if at else _last_label(before))
+        label = _last_label(line[begins : match.start + 1]) or ("" if at else before)
         is_fax = label == "fax" or (
             not label and _fax_follows(line[match.end : ends], is_last=at + 1 == len(matches))
         )
@@ -150,6 +150,12 @@ def _on_line(document: Document, line: str, above: str, region: str) -> Iterator
             ),
             is_fax,
         )
+
+
+def _label_alone(line: str) -> str:
+    """What a line says that is nothing but one label."""
+    found = _LABEL.fullmatch(line.strip(" \t.:|–-")[:LONGEST_LABEL])
+    return "" if found is None else "fax" if found.group("fax") else "phone"
 
 
 def _last_label(words: str) -> str:

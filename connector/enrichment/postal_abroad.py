@@ -104,7 +104,7 @@ def _address(found: re.Match[str], country: str) -> Address:
 
 
 def _told_country(found: re.Match[str], window: str, url: str) -> str:
-    """By the postcode's prefix, the country's name behind the city, or the site's ending; empty if none tells."""
+    """By the postcode's prefix, the country's name behind the city, or the site's ending; else empty."""
     prefix = re.sub(r"[^A-Z]", "", found.group("prefix") or "")
     after = window[found.end("code") :].lower()
     named = next((code for name, code in _NAMED.items() if name in after), "")
