@@ -11,9 +11,9 @@ from connector.enrichment.postal_tables import STREETS_ABROAD
 from connector.enrichment.postal_value import Address
 
 FOUR = 4  # digits of a postcode that several countries have
-MOST_ABROAD = 40  # windows of one page
+MOST_ABROAD = 120  # windows of one page
 BEFORE, AFTER = 110, 70  # characters of a window
-_POSTED = re.compile(r"(?<!\d)\d{4}(?:\d|[-–]\d{3}|\s?[A-Z]{2})?[ ,]{1,3}[A-ZÀ-ÖØ-Þ]")
+_POSTED = re.compile(r"(?<!\d)(?:\d{3} \d{2}|\d{4}(?:\d|[-–]\d{3}|\s?[A-Z]{2})?)[ ,]{1,3}[A-ZÀ-ÖØ-Þ]")
 _BETWEEN = r"[\s,|•·–-]{1,6}"
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
 # The part behind the postcode: a city of up to three words, each beginning with a capital letter.
@@ -41,10 +41,23 @@ _DUTCH = re.compile(
 # Streets without a word for street ("Unter den Linden 5"): only where something else tells the country.
 _PLAIN = re.compile(
     rf"(?:^|[\n,])[ ]?(?P<street>[A-ZÄÖÜ][{_LETTERS}.'’ -]{{3,40}}\s\d{{1,4}}\s?[a-zA-Z]?)[ ]?[\n,][ ]?"
-    rf"(?P<prefix>(?:D|DE|A|AT|CH)\s?[-–]\s?)?(?P<code>\d{{5}}|[1-9]\d{{3}})[ ]{_CITY}"
+    rf"(?P<prefix>(?:D|DE|A|AT|CH|S|SE|DK|N|CZ)\s?[-–]\s?)?"
+    rf"(?P<code>\d{{5}}|\d{{3}}\s\d{{2}}|[1-9]\d{{3}})[ ]{{1,2}}{_CITY}"
 )
-_PLAIN_COUNTRIES = frozenset(("DE", "AT", "CH", "DK", "NO", "SE", "FI"))
-_PREFIXES = {"A": "AT", "AT": "AT", "CH": "CH", "B": "BE", "D": "DE", "DE": "DE"}
+_PLAIN_COUNTRIES = frozenset(("DE", "AT", "CH", "DK", "NO", "SE", "FI", "CZ"))
+_PREFIXES = {
+    "A": "AT",
+    "AT": "AT",
+    "CH": "CH",
+    "B": "BE",
+    "D": "DE",
+    "DE": "DE",
+    "S": "SE",
+    "SE": "SE",
+    "DK": "DK",
+    "N": "NO",
+    "CZ": "CZ",
+}
 _NAMED = {
     "schweiz": "CH",
     "suisse": "CH",

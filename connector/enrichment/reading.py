@@ -7,7 +7,7 @@ pages, footers, other text. What the site does not say is not proposed, and some
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,11 +39,13 @@ class _Opened:
     documents: tuple[Document, ...]
     own: tuple[Organisation, ...]
     names: tuple[str, ...]
+    place: Place | None
 
     @property
     def region(self) -> str:
-        """Of numbers without a country code: the CRM's country, else the site's ending, else the US."""
-        return countries.code_of(self.company.country) or countries.of_ending(self.documents[0].url) or "US"
+        """Of numbers without a country code: by the CRM, the site's ending, its address, else the US."""
+        found = countries.code_of(self.company.country) or countries.of_ending(self.documents[0].url)
+        return found or (self.place.address.country if self.place is not None else "") or "US"
 
 
 def read_site(company: Company, site: Site) -> SiteReading:
@@ -60,7 +62,9 @@ def read_site(company: Company, site: Site) -> SiteReading:
     if likeness < names.ALIKE:
         return SiteReading(is_company=False, names=given, likeness=likeness)
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
-    whole = _Opened(company, documents, own, (company.name, label, *(one.name for one in own)))
+    whole = _Opened(
+        company, documents, own, (company.name, label, *(one.name for one in own)), _place(documents, own)
+    )
     return SiteReading(
         is_company=True,
         names=given,
@@ -71,9 +75,8 @@ def read_site(company: Company, site: Site) -> SiteReading:
 
 
 def _proposals(site: _Opened) -> Iterator[Proposal]:
-    place = _place(site)
     number = _phone(site)
-    found = (number, _email(site), *_address(place), _country(site, place, number), _description(site))
+    found = (number, _email(site), *_address(site.place), _country(site, number), _description(site))
     yield from (one for one in found if one is not None)
     yield from _told(site)
     yield from _social(site)
@@ -129,9 +132,9 @@ def _email(site: _Opened) -> Proposal | None:
     return _proposal(EnrichedField.EMAIL, best.address, best.document.url, best.quote, best.method, sure)
 
 
-def _place(site: _Opened) -> Place | None:
-    by_url = {one.url: one for one in site.documents}
-    for one in site.own:
+def _place(documents: Sequence[Document], own: Sequence[Organisation]) -> Place | None:
+    by_url = {one.url: one for one in documents}
+    for one in own:
         if one.street and one.city and one.source_url in by_url:
             country = countries.code_of(one.country)
             state = postal.state_code(one.state) if country in {"US", "CA", "AU", ""} else one.state
@@ -139,7 +142,7 @@ def _place(site: _Opened) -> Place | None:
             if postal.fits(address):
                 quote = ", ".join(part for part in (one.name, one.street, one.postcode, one.city) if part)
                 return Place(address, by_url[one.source_url], quoted(quote))
-    return postal.best_place([place for document in site.documents for place in postal.addresses(document)])
+    return postal.best_place([place for document in documents for place in postal.addresses(document)])
 
 
 def _address(place: Place | None) -> Iterator[Proposal]:
@@ -158,9 +161,9 @@ def _address(place: Place | None) -> Iterator[Proposal]:
             yield _proposal(field, value, place.document.url, place.quote, address.method, round(sure, 2))
 
 
-def _country(site: _Opened, place: Place | None, number: Proposal | None) -> Proposal | None:
+def _country(site: _Opened, number: Proposal | None) -> Proposal | None:
     """Of the address, else of the telephone number, else of the site's ending."""
-    home = site.documents[0].url
+    home, place = site.documents[0].url, site.place
     if place is not None and place.address.country:
         code, url, quote, method, sure = (
             place.address.country,

@@ -105,6 +105,7 @@ def test_only_roles_at_the_companys_own_domain(body: str, expected: str) -> None
         ("Keizersgracht 421<br>1016EK Amsterdam", ("Keizersgracht 421", "Amsterdam", "", "1016 EK", "NL")),
         ("Mariahilfer Straße 77, 1060 Wien, Österreich", ("Mariahilfer Straße 77", "Wien", "", "1060", "AT")),
         ("Bahnhofstrasse 10, CH-8001 Zürich", ("Bahnhofstrasse 10", "Zürich", "", "8001", "CH")),
+        ("Sveavägen 44<br>SE-111 34 Stockholm", ("Sveavägen 44", "Stockholm", "", "111 34", "SE")),
         ("1420 Pier Street, Portland, OR 10001", None),
         ("We sold 1420 winches in OR 97209 times", None),
         ("Ring the 12345 Bells of January", None),
