@@ -19,6 +19,7 @@ from connector.enrichment.postal_abroad import abroad
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
     BRITISH_COUNTIES,
+    IRISH_COUNTIES,
     OLD_STATE_NAMES,
     PROVINCE_NAMES,
     PROVINCES,
@@ -46,20 +47,33 @@ _STATE = "|".join(
     )
 )
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|–-]{{1,5}}(?P<code>\d{{5}}(?:\s?[-–]\s?\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{{4}})(?![\w-])",
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
+    r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
     re.IGNORECASE,
 )
 _BRITISH = re.compile(r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
+_IRISH = re.compile(
+    r"(?<![\w])(?:(?P<dublin>Dublin)(?:\s(?P<code>\d{1,2}W?)|(?=,?\s{1,2}Ireland))|"
+    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)"
+)
+# Without a postcode: a city and a state in capitals at the end of a line.
+_UNPOSTED = re.compile(
+    rf"(?P<city>[A-Z][A-Za-z.'’ -]{{2,30}}),\s(?P<state>{'|'.join((*ZIP_PREFIXES, *PROVINCES))})\.?"
+    r"(?:,?\s(?:USA|Canada))?(?=\n|$)"
+)
+_WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
 _SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
 _STREET_START = re.compile(
     r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?\s(?=[A-Z0-9#])|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
     r"(?:One|Two|Three|Four|Five|Ten)\s(?=[A-Z]))"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
-    r"^(?:suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
+    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
     re.IGNORECASE,
 )
+_BOX = re.compile(r"p\.?\s?o\.?\s?box\s", re.IGNORECASE)
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
     r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours)\b", re.IGNORECASE
@@ -133,6 +147,19 @@ def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
     for found in _BRITISH.finditer(text):
         begin = _begin(text, found.start())
         yield begin, found.end(), _Window(text[begin : found.start()], "", found.group("code"), "GB")
+    for found in _IRISH.finditer(text):
+        town, begin = found.group("dublin") or "", _begin(text, found.start())
+        before = f"{text[begin : found.start()]}\n{town}" if town else text[begin : found.start()]
+        yield (
+            begin,
+            found.end(),
+            _Window(before, found.group("county") or "", found.group(0) if town else "", "IE"),
+        )
+    for found in _UNPOSTED.finditer(text):
+        begin = _begin(text, found.start("state"))
+        state = found.group("state")
+        country = "US" if state in ZIP_PREFIXES else "CA"
+        yield begin, found.end(), _Window(text[begin : found.start("state")], state, "", country)
 
 
 def _begin(text: str, end: int) -> int:
@@ -148,9 +175,13 @@ def _begin(text: str, end: int) -> int:
 def _read(window: _Window) -> Address | None:
     parts = [one.strip(" .:-–\t") for one in _SPLIT.split(window.before)]
     parts = [one for one in parts if one]
-    if window.country == "GB":
-        return _british(parts, window)
-    found = _plain(parts, window) or _tagged(parts, window) or _by_pyap(window)
+    if window.country in {"GB", "IE"}:
+        return _of_the_isles(parts, window)
+    while len(parts) > 1 and _DISTRICT.search(parts[-1]):
+        parts.pop()
+    found = _plain(parts, window)
+    if window.code:
+        found = found or _tagged(parts, window) or _by_pyap(window)
     return found if found is not None and _sound(found) else None
 
 
@@ -170,9 +201,10 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
     if len(parts) < 2 or not _is_city(parts[-1]):  # noqa: PLR2004
         return None
     rooms: list[str] = []
+    passed = False
     for part in reversed(parts[-5:-1]):
         street = _street_in(part)
-        if street:
+        if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
             return Address(
                 ", ".join((street, *rooms)),
                 parts[-1],
@@ -182,9 +214,19 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
                 "text near postcode",
             )
         if not _ROOM.match(part):
-            return None
+            if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
+                return None
+            passed = True  # one part may stand between street and city, such as a building's name
+            continue
         rooms.insert(0, part)
     return None
+
+
+def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool:
+    """Without a postcode the part must be a street alone; behind another part it must have a street's word."""
+    if not coded:
+        return street == part and bool(_WHOLE_STREET.search(street) or _BOX.match(street))
+    return not passed or bool(_STREET_WORD.search(street))
 
 
 def _street_in(part: str) -> str:
@@ -252,25 +294,27 @@ def _by_pyap(window: _Window) -> Address | None:
     return Address(street, city, window.state, window.code, window.country, "text near postcode, pyap2")
 
 
-def _british(parts: Sequence[str], window: _Window) -> Address | None:
-    """Street, town and perhaps county before the postcode, each in a part of its own."""
-    county = ""
+def _of_the_isles(parts: Sequence[str], window: _Window) -> Address | None:
+    """Britain and Ireland: street, town and perhaps county before the postcode, each in a part of its own."""
+    county = window.state
     rest = list(parts[-6:])
     while rest and rest[-1].lower() in BRITISH_COUNTIES:
         county = rest.pop()
-    if len(rest) < 2 or not _is_city(rest[-1]) or _STREET_WORD.search(rest[-1]):  # noqa: PLR2004
+    if len(rest) < 2 or not _is_city(rest[-1]) or _STREET_WORD.fullmatch(rest[-1].split()[-1]):  # noqa: PLR2004
         return None
     town = rest.pop()
     street: list[str] = []
-    for part in reversed(rest[-4:]):
+    for at, part in enumerate(reversed(rest[-4:])):
         telling = re.match(r"^(?:unit|units|suite|the|\d)", part, re.IGNORECASE) or _STREET_WORD.search(part)
-        if not telling or len(part) > LONGEST_STREET // 2 or _NOT_CITY.search(part.replace("Suite", "")):
+        if len(part) > LONGEST_STREET // 2 or _NOT_CITY.search(part.replace("Suite", "")):
             break
+        if not telling and (at or not _is_city(part)):
+            break  # but a district may stand between street and town
         street.insert(0, part)
-    if not street:
+    if not any(_STREET_WORD.search(one) or one[:1].isdigit() for one in street):
         return None
     return replace(
-        Address(", ".join(street), town, "", window.code, "GB", "text near postcode"),
+        Address(", ".join(street), town, "", window.code, window.country, "text near postcode"),
         state=county if county.lower() not in {"england", "united kingdom", "uk", "great britain"} else "",
     )
 
@@ -278,7 +322,8 @@ def _british(parts: Sequence[str], window: _Window) -> Address | None:
 def best_place(places: Sequence[Place]) -> Place | None:
     """The address that is most likely the company's.
 
-    Those of contact and legal pages come first, then those of footers; of several the most frequent.
+    Those of contact and legal pages come first, then those of footers; of several the most
+    frequent. Any with a postcode beats those without.
     """
     if not places:
         return None
@@ -286,9 +331,9 @@ def best_place(places: Sequence[Place]) -> Place | None:
     for one in places:
         times[one.address.key] = times.get(one.address.key, 0) + 1
 
-    def rank(place: Place) -> tuple[int, int]:
+    def rank(place: Place) -> tuple[bool, int, int]:
         trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
         trust = 0 if place.document.kind is Kind.TEAM else trust
-        return trust, times[place.address.key]
+        return bool(place.address.postcode), trust, times[place.address.key]
 
     return max(places, key=rank)

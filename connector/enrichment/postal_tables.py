@@ -275,6 +275,10 @@ BRITISH_COUNTIES = frozenset(
         *("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland"),
     )
 )
+IRISH_COUNTIES = (
+    "Carlow|Cavan|Clare|Cork|Donegal|Dublin|Galway|Kerry|Kildare|Kilkenny|Laois|Leitrim|Limerick|Longford|Louth|Mayo|"
+    "Meath|Monaghan|Offaly|Roscommon|Sligo|Tipperary|Waterford|Westmeath|Wexford|Wicklow"
+)
 STREET_WORDS = (
     r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|place|pl|square|sq|boulevard|blvd|highway|hwy|"
     r"parkway|pkwy|circle|cir|terrace|ter|trail|trl|pike|plaza|crescent|cres|close|row|hill|gardens|mews|wharf|"
