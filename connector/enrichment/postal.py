@@ -223,7 +223,7 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
 
 
 def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool:
-    """Without a postcode the part must be a street alone; behind another part it must have a street's word."""
+    """Without a postcode the part must be a street alone; behind another part it must say so."""
     if not coded:
         return street == part and bool(_WHOLE_STREET.search(street) or _BOX.match(street))
     return not passed or bool(_STREET_WORD.search(street))

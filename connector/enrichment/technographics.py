@@ -18,6 +18,8 @@ LONGEST_MARKUP = 1_000_000  # characters of a page that are looked through for p
 MOST_RESOURCES = 500
 LONGEST_HEADER = 2_000
 SPF = "v=spf1"
+# What a page may load, which is more than what it loads.
+_POLICY = re.compile(r"<meta\b[^>]{0,200}content-security-policy[^>]{0,50000}>")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class _Seen:
             headers={name.lower(): value[:LONGEST_HEADER].lower() for name, value in page.headers},
             cookies=tuple(one.lower() for one in page.cookies),
             resources="\n".join(_resources(document)),
-            markup=page.html[:LONGEST_MARKUP].lower(),
+            markup=_POLICY.sub("", page.html[:LONGEST_MARKUP].lower()),
             generators=tuple(_generators(document)),
         )
 

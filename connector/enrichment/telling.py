@@ -22,7 +22,7 @@ LONGEST_SENTENCE = 400
 FIRST_YEAR, LAST_YEAR = 1500, 2099
 MOST_EMPLOYEES = 5_000_000
 TITLE_WEIGHT, DESCRIPTION_WEIGHT, BODY_CAP = 4, 3, 6
-FEWEST_POINTS, CLEARLY = 5, 1.5  # points of the best sector, and how many times those of the next
+FEWEST_POINTS, CLEARLY = 5, 2.0  # points of the best sector, and how many times those of the next
 _BOILERPLATE = re.compile(
     r"just another wordpress|lorem ipsum|enable javascript|page not found|coming soon|"
     r"domain (?:is )?for sale|"
