@@ -163,6 +163,7 @@ def test_whatever_the_page_every_proposal_keeps_its_promises(parts: list[str], b
             "A" * 400_000,
             "we were founded " * 20_000,
             "<p itemscope>" * 2_000,
+            "<meta content-security-policy" * 15_000,
         ),
         f"<script type='application/ld+json'>{'[' * 50_000}</script>",
     ],
