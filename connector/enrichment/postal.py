@@ -211,7 +211,7 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
                 window.state,
                 window.code,
                 window.country,
-                "text near postcode",
+                "text near postcode" if window.code else "text near city and state",
             )
         if not _ROOM.match(part):
             if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
