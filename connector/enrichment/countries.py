@@ -1,0 +1,86 @@
+"""Countries by name, code and the ending of a domain; the names are those that phonenumbers carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from phonenumbers.geodata.locale import LOCALE_DATA
+
+# Endings that are sold to everybody, and so say nothing of a place.
+GENERAL_ENDINGS = frozenset(
+    (
+        "ai",
+        "io",
+        "co",
+        "me",
+        "tv",
+        "cc",
+        "ly",
+        "fm",
+        "am",
+        "to",
+        "ws",
+        "gg",
+        "sh",
+        "ac",
+        "vc",
+        "la",
+        "so",
+        "nu",
+        "tk",
+    )
+)
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+OTHER_NAMES: Mapping[str, str] = {
+    "usa": "US",
+    "u.s.a.": "US",
+    "u.s.": "US",
+    "united states of america": "US",
+    "america": "US",
+    "uk": "GB",
+    "u.k.": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "the netherlands": "NL",
+    "holland": "NL",
+    "czech republic": "CZ",
+    "russia": "RU",
+    "south korea": "KR",
+}
+
+
+def code_of(text: str) -> str:
+    """``DE`` of "Germany", "Deutschland" and "de"; empty if it is no country."""
+    bare = " ".join(text.split()).casefold()
+    if len(bare) == len("DE") and bare.upper() in LOCALE_DATA:
+        return bare.upper()
+    return OTHER_NAMES.get(bare) or _codes().get(bare, "")
+
+
+def name_of(code: str) -> str:
+    """The English name of a country; empty if the code is none."""
+    return _name(code, "en")
+
+
+def of_ending(url: str) -> str:
+    """The country whose ending a site's host has; empty for .com and for endings that everybody may use."""
+    ending = (urlsplit(url).hostname or "").rpartition(".")[2].lower()
+    if ending in GENERAL_ENDINGS:
+        return ""
+    code = "GB" if ending == "uk" else ending.upper()
+    return code if len(ending) == len("de") and code in LOCALE_DATA else ""
+
+
+@lru_cache(maxsize=1)
+def _codes() -> Mapping[str, str]:
+    return {_name(code, language).casefold(): code for code in LOCALE_DATA for language in LANGUAGES}
+
+
+def _name(code: str, language: str) -> str:
+    names: Mapping[str, str] = LOCALE_DATA.get(code, {})
+    given = names.get(language, "")
+    return names.get(given[1:], "") if given.startswith("*") else given

@@ -1,0 +1,339 @@
+"""Postal addresses of a site: windows around postcodes, read by plain rules, then usaddress, then pyap2.
+
+A library never sees more than LONGEST_WINDOW characters: pyap2 on 20 KB of digits takes seconds (measured).
+An address is proposed only with a street and a city, and only if state and postcode fit each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyap
+import usaddress
+
+from connector.enrichment.documents import Document, Kind, quoted
+from connector.enrichment.postal_abroad import abroad
+from connector.enrichment.postal_tables import (
+    AUSTRALIAN,
+    BRITISH_COUNTIES,
+    IRISH_COUNTIES,
+    OLD_STATE_NAMES,
+    PROVINCE_NAMES,
+    PROVINCES,
+    STATE_NAMES,
+    STREET_WORDS,
+    ZIP_PREFIXES,
+)
+from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.values import LONGEST_QUOTE
+
+LONGEST_WINDOW = 300
+BEFORE = 190  # characters before a state and postcode in which the street stands
+MOST_WINDOWS = 60  # of one page
+LONGEST_STREET = 90
+MOST_CITY_WORDS = 4
+
+_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES}
+_STATE = "|".join(
+    (
+        *(re.escape(one).replace(r"\ ", r"\s") for one in sorted(_NAMES, key=len, reverse=True)),
+        *ZIP_PREFIXES,
+        *PROVINCES,
+        *AUSTRALIAN,
+        r"D\.C",
+    )
+)
+_POSTED = re.compile(
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
+    r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
+    re.IGNORECASE,
+)
+_BRITISH = re.compile(r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
+_IRISH = re.compile(
+    r"(?<![\w])(?:(?P<dublin>Dublin)(?:\s(?P<code>\d{1,2}W?)|(?=,?\s{1,2}Ireland))|"
+    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)"
+)
+# Without a postcode: a city and a state in capitals at the end of a line.
+_UNPOSTED = re.compile(
+    rf"(?P<city>[A-Z][A-Za-z.'’ -]{{2,30}}),\s(?P<state>{'|'.join((*ZIP_PREFIXES, *PROVINCES))})\.?"
+    r"(?:,?\s(?:USA|Canada))?(?=\n|$)"
+)
+_WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
+_SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
+_STREET_START = re.compile(
+    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?\s(?=[A-Z0-9#])|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
+    r"(?:One|Two|Three|Four|Five|Ten)\s(?=[A-Z]))"
+)
+_STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
+_ROOM = re.compile(
+    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
+    re.IGNORECASE,
+)
+_BOX = re.compile(r"p\.?\s?o\.?\s?box\s", re.IGNORECASE)
+_CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
+_NOT_CITY = re.compile(
+    r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class _Window:
+    before: str
+    state: str
+    code: str
+    country: str
+
+
+def addresses(document: Document) -> Iterator[Place]:
+    """The addresses in a page's text, in the order in which they stand there."""
+    text = document.text
+    for at, (begin, end, window) in enumerate(_windows(text)):
+        if at >= MOST_WINDOWS:
+            break
+        if address := _read(window):
+            yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end])
+    for address, quote in abroad(text, document.url):
+        yield _placed(address, document, quote)
+
+
+def consistent(state: str, code: str, country: str) -> bool:
+    """Whether a state and a postcode of the US, Canada or Australia fit each other; others always do."""
+    if country == "US":
+        return any(low <= int(code[:3]) <= high for low, high in ZIP_PREFIXES.get(state, ()))
+    if country == "CA":
+        return code[:1] in PROVINCES.get(state, "")
+    if country == "AU":
+        return code[:1] in AUSTRALIAN.get(state, "")
+    return True
+
+
+def fits(address: Address) -> bool:
+    """Whether an address of structured data holds together; without a postcode it always does."""
+    code = address.postcode.strip()
+    if not code or address.country not in {"US", "CA", "AU"}:
+        return True
+    if address.country == "US" and not re.fullmatch(r"\d{5}(?:-?\d{4})?", code):
+        return False
+    return not address.state or consistent(address.state, code.upper(), address.country)
+
+
+def state_code(text: str) -> str:
+    """``TX`` of "Texas", "Tex." and "TX"; the text itself if it is no state's name."""
+    bare = " ".join(text.split()).strip(" .")
+    return _NAMES.get(bare.lower(), bare.upper().replace(".", "") if len(bare) <= len("D.C") else bare)
+
+
+def _placed(address: Address, document: Document, quote: str) -> Place:
+    last = quote.splitlines()[-1].strip() if quote.strip() else ""
+    in_footer = any(last in line for line in document.footer) if last else False
+    return Place(address, document, quoted(quote), in_footer=in_footer)
+
+
+def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
+    for found in _POSTED.finditer(text):
+        code = found.group("code").upper()
+        state = state_code(found.group("state"))
+        country = "US" if len(re.sub(r"\D", "", code)) >= 5 else "AU" if code.isdigit() else "CA"  # noqa: PLR2004
+        code = re.sub(r"\s", "", code).replace("–", "-") if country == "US" else code
+        code = f"{code[:3]} {code[-3:]}" if country == "CA" else code
+        if not consistent(state, code, country):
+            continue
+        begin = _begin(text, found.start())
+        yield begin, found.end(), _Window(text[begin : found.start()], state, code, country)
+    for found in _BRITISH.finditer(text):
+        begin = _begin(text, found.start())
+        yield begin, found.end(), _Window(text[begin : found.start()], "", found.group("code"), "GB")
+    for found in _IRISH.finditer(text):
+        town, begin = found.group("dublin") or "", _begin(text, found.start())
+        before = f"{text[begin : found.start()]}\n{town}" if town else text[begin : found.start()]
+        yield (
+            begin,
+            found.end(),
+            _Window(before, found.group("county") or "", found.group(0) if town else "", "IE"),
+        )
+    for found in _UNPOSTED.finditer(text):
+        begin = _begin(text, found.start("state"))
+        state = found.group("state")
+        country = "US" if state in ZIP_PREFIXES else "CA"
+        yield begin, found.end(), _Window(text[begin : found.start("state")], state, "", country)
+
+
+def _begin(text: str, end: int) -> int:
+    """Where the window begins: at a line's beginning if there is one, and after the postcode before it."""
+    begin = max(0, end - BEFORE)
+    other = max((one.end() for one in _POSTED.finditer(text[begin:end])), default=0)
+    if other:
+        return begin + other
+    line = text.find("\n", begin, end)
+    return line + 1 if begin and 0 <= line < end - 60 else begin
+
+
+def _read(window: _Window) -> Address | None:
+    parts = [one.strip(" .:-–\t") for one in _SPLIT.split(window.before)]
+    parts = [one for one in parts if one]
+    if window.country in {"GB", "IE"}:
+        return _of_the_isles(parts, window)
+    while len(parts) > 1 and _DISTRICT.search(parts[-1]):
+        parts.pop()
+    found = _plain(parts, window)
+    if window.code:
+        found = found or _tagged(parts, window) or _by_pyap(window)
+    return found if found is not None and _sound(found) else None
+
+
+def _sound(address: Address) -> bool:
+    street, city = address.street, address.city
+    return (
+        2 < len(street) <= LONGEST_STREET  # noqa: PLR2004
+        and bool(_CITY.fullmatch(city))
+        and len(city.split()) <= MOST_CITY_WORDS
+        and not _NOT_CITY.search(city)
+        and bool(re.search(r"[A-Za-z]{2}", street))
+    )
+
+
+def _plain(parts: Sequence[str], window: _Window) -> Address | None:
+    """Street and city stand in parts of their own, by commas or by lines."""
+    if len(parts) < 2 or not _is_city(parts[-1]):  # noqa: PLR2004
+        return None
+    rooms: list[str] = []
+    passed = False
+    for part in reversed(parts[-5:-1]):
+        street = _street_in(part)
+        if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
+            return Address(
+                ", ".join((street, *rooms)),
+                parts[-1],
+                window.state,
+                window.code,
+                window.country,
+                "text near postcode" if window.code else "text near city and state",
+            )
+        if not _ROOM.match(part):
+            if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
+                return None
+            passed = True  # one part may stand between street and city, such as a building's name
+            continue
+        rooms.insert(0, part)
+    return None
+
+
+def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool:
+    """Without a postcode the part must be a street alone; behind another part it must say so."""
+    if not coded:
+        return street == part and bool(_WHOLE_STREET.search(street) or _BOX.match(street))
+    return not passed or bool(_STREET_WORD.search(street))
+
+
+def _street_in(part: str) -> str:
+    if _ROOM.match(part):
+        return ""
+    starts = list(_STREET_START.finditer(part))
+    if not starts:
+        return ""
+    begins = next((one for one in starts if _STREET_WORD.search(part[one.end() :])), starts[0])
+    street = part[begins.start() :]
+    named = _STREET_WORD.search(street) or begins.start() == 0
+    return (
+        street
+        if named and len(street) <= LONGEST_STREET and not re.search(r"\d{3}[-.)\s]+\d{4}", street)
+        else ""
+    )
+
+
+def _is_city(part: str) -> bool:
+    return bool(_CITY.fullmatch(part)) and len(part.split()) <= MOST_CITY_WORDS and not _NOT_CITY.search(part)
+
+
+def _tagged(parts: Sequence[str], window: _Window) -> Address | None:
+    """Street and city run into each other: usaddress tells where the city begins."""
+    if window.country not in {"US", "CA"}:
+        return None
+    for size in (1, 2, 3):
+        tail = parts[-size:]
+        if len(tail) < size:
+            return None
+        begins = _STREET_START.search(tail[0])
+        if begins is None or _ROOM.match(tail[0]):
+            continue
+        text = ", ".join((tail[0][begins.start() :], *tail[1:]))
+        return _usaddress(f"{text}, {window.state} {window.code}"[-LONGEST_WINDOW:], window)
+    return None
+
+
+def _usaddress(text: str, window: _Window) -> Address | None:
+    try:
+        tags, kind = usaddress.tag(text)
+    except usaddress.RepeatedLabelError:
+        return None
+    labels: dict[str, Any] = dict(tags)
+    city = str(labels.get("PlaceName", "")).strip(" ,")
+    after = {"PlaceName", "StateName", "ZipCode", "CountryName", "Recipient"}
+    street = " ".join(str(value).strip() for label, value in labels.items() if label not in after).strip(" ,")
+    if kind == "Ambiguous" or not city or not street:
+        return None
+    return Address(street, city, window.state, window.code, window.country, "text near postcode, usaddress")
+
+
+def _by_pyap(window: _Window) -> Address | None:
+    """The last address that pyap2 finds in the window."""
+    if window.country not in {"US", "CA"} or not re.search(r"\d", window.before):
+        return None
+    text = f"{window.before.strip(', ')}, {window.state} {window.code}".replace("\n", ", ")[-LONGEST_WINDOW:]
+    found = pyap.parse(text, country="US" if window.country == "US" else "CA")
+    if not found:
+        return None
+    one = found[-1].as_dict()
+    street, city = str(one.get("full_street") or "").strip(" ,"), str(one.get("city") or "").strip(" ,")
+    if not street or not city:
+        return None
+    return Address(street, city, window.state, window.code, window.country, "text near postcode, pyap2")
+
+
+def _of_the_isles(parts: Sequence[str], window: _Window) -> Address | None:
+    """Britain and Ireland: street, town and perhaps county before the postcode, each in a part of its own."""
+    county = window.state
+    rest = list(parts[-6:])
+    while rest and rest[-1].lower() in BRITISH_COUNTIES:
+        county = rest.pop()
+    if len(rest) < 2 or not _is_city(rest[-1]) or _STREET_WORD.fullmatch(rest[-1].split()[-1]):  # noqa: PLR2004
+        return None
+    town = rest.pop()
+    street: list[str] = []
+    for at, part in enumerate(reversed(rest[-4:])):
+        telling = re.match(r"^(?:unit|units|suite|the|\d)", part, re.IGNORECASE) or _STREET_WORD.search(part)
+        if len(part) > LONGEST_STREET // 2 or _NOT_CITY.search(part.replace("Suite", "")):
+            break
+        if not telling and (at or not _is_city(part)):
+            break  # but a district may stand between street and town
+        street.insert(0, part)
+    if not any(_STREET_WORD.search(one) or one[:1].isdigit() for one in street):
+        return None
+    return replace(
+        Address(", ".join(street), town, "", window.code, window.country, "text near postcode"),
+        state=county if county.lower() not in {"england", "united kingdom", "uk", "great britain"} else "",
+    )
+
+
+def best_place(places: Sequence[Place]) -> Place | None:
+    """The address that is most likely the company's.
+
+    Those of contact and legal pages come first, then those of footers; of several the most
+    frequent. Any with a postcode beats those without.
+    """
+    if not places:
+        return None
+    times: dict[tuple[str, str], int] = {}
+    for one in places:
+        times[one.address.key] = times.get(one.address.key, 0) + 1
+
+    def rank(place: Place) -> tuple[bool, int, int]:
+        trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
+        trust = 0 if place.document.kind is Kind.TEAM else trust
+        return bool(place.address.postcode), trust, times[place.address.key]
+
+    return max(places, key=rank)

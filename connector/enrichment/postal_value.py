@@ -1,0 +1,40 @@
+"""An address, and where on a site it stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from connector.enrichment.documents import Document
+
+
+@dataclass(frozen=True)
+class Address:
+    """A postal address.
+
+    Attributes:
+        state: its code in the US, Canada and Australia, a county in Britain, else empty.
+        country: ISO 3166 alpha-2; empty if the address does not tell.
+    """
+
+    street: str
+    city: str
+    state: str
+    postcode: str
+    country: str
+    method: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two writings the same address."""
+        return re.sub(r"\W", "", self.street.lower())[:12], re.sub(r"\W", "", self.postcode)[:5]
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address in a page."""
+
+    address: Address
+    document: Document
+    quote: str
+    in_footer: bool = False

@@ -1,0 +1,175 @@
+"""A whole site read: what it says, where it says it, and that a site of somebody else's says nothing."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.enrichment.reading import pages_to_read, read_site
+from connector.enrichment.values import LONGEST_QUOTE, Company, EnrichedField, Page, Site, SiteReading
+from tests.connector.enrichment.written_sites import HARBOUR, HARBOUR_SITE, NORDWIND, NORDWIND_SITE
+
+
+def told(reading: SiteReading) -> dict[str, str]:
+    return {one.field.value: one.value for one in reading.proposals}
+
+
+def test_everything_that_a_site_says_and_nothing_else() -> None:
+    reading = read_site(HARBOUR, HARBOUR_SITE)
+    assert reading.is_company
+    assert told(reading) == {
+        "phone": "+15032244100",
+        "email": "info@harbourlighttools.com",
+        "street": "1420 Pier Street, Suite 8",
+        "city": "Portland",
+        "state": "OR",
+        "postcode": "97209",
+        "country": "United States",
+        "description": "Manufacturer of marine winches, capstans and custom deck machinery for work boats.",
+        "founded": "1987",
+        "employees": "140",
+        "industry": "Manufacturing",
+        "linkedin": "https://www.linkedin.com/company/harbour-light-tools",
+        "social": "https://x.com/harbourlight",
+    }
+    phone = next(one for one in reading.proposals if one.field is EnrichedField.PHONE)
+    assert (phone.shown, phone.source_url) == (
+        "+1 503-224-4100",
+        "https://www.harbourlighttools.com/contact-us/",
+    )
+    street = next(one for one in reading.proposals if one.field is EnrichedField.STREET)
+    assert "1420 Pier Street" in street.quote
+    employees = next(one for one in reading.proposals if one.field is EnrichedField.EMPLOYEES)
+    assert employees.shown == "more than 140"
+
+
+def test_structured_data_of_the_company_is_trusted_and_that_of_its_agency_is_not() -> None:
+    reading = read_site(NORDWIND, NORDWIND_SITE)
+    assert told(reading) == {
+        "phone": "+49403005070",
+        "email": "kontakt@nordwind-werkzeuge.de",
+        "street": "Hafenstraße 12a",
+        "city": "Hamburg",
+        "postcode": "20457",
+        "country": "Germany",
+        "founded": "1962",
+        "employees": "85",
+        "linkedin": "https://www.linkedin.com/company/nordwind-werkzeuge",
+    }
+    assert {one.method for one in reading.proposals if one.field is EnrichedField.PHONE} == {"json-ld"}
+
+
+def test_a_site_of_somebody_else_proposes_nothing() -> None:
+    for company, site in (
+        (HARBOUR, NORDWIND_SITE),
+        (NORDWIND, HARBOUR_SITE),
+        (Company("3", "Pier"), HARBOUR_SITE),
+    ):
+        reading = read_site(company, site)
+        assert (reading.is_company, reading.proposals, reading.technologies) == (False, (), ())
+        assert reading.names, "a person may see whose site it is"
+
+
+def test_the_pages_worth_reading_are_the_domains_own_one_of_each_kind() -> None:
+    base = "https://www.harbourlighttools.com"
+    assert pages_to_read(HARBOUR_SITE.pages[0]) == (
+        f"{base}/contact-us/",
+        f"{base}/about/",
+        f"{base}/legal",
+        f"{base}/our-team/",
+    )
+
+
+FILLER = (
+    *(
+        "<p>",
+        "we",
+        "Acme",
+        "Tools",
+        "Inc.",
+        "12 Main St,",
+        "Portland,",
+        "OR",
+        "97209",
+        "(503)",
+        "224-4100",
+        "fax",
+    ),
+    *("503 224 4101", "info@acme-tools.com", "jane@acme-tools.com"),
+)
+HOSTILE = (
+    *(
+        "<a href='http://[::1'>",
+        "<a href='tel:+'>",
+        "<a href='mailto:%ff@@'>",
+        "<table><tr><th>Fax",
+        "&#0;",
+        "\ud800",
+    ),
+    *(
+        "<base href='//['>",
+        "<script type='application/ld+json'>[[[",
+        "</script>",
+        "<i data-cfemail='5x'>",
+        "\x00",
+        "]]>",
+    ),
+    *(
+        "<div itemscope itemtype='http://schema.org/Organization'><b itemprop='name'>",
+        "<meta name=generator>",
+        "<!--",
+    ),
+    *(
+        "<title>Acme Tools</title>",
+        "founded in 1987",
+        "since",
+        "with 20 people",
+        "@",
+        "[at]",
+        "A1A 1A1",
+        "10117 Berlin",
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from((*FILLER, *HOSTILE)), max_size=40), st.sampled_from((" ", "\n", "")))
+def test_whatever_the_page_every_proposal_keeps_its_promises(parts: list[str], between: str) -> None:
+    page = Page("https://acme-tools.com/", between.join(parts))
+    reading = read_site(Company("1", "Acme Tools"), Site((page,)))
+    fields = [one.field for one in reading.proposals if one.field is not EnrichedField.SOCIAL]
+    assert len(fields) == len(set(fields))
+    assert isinstance(pages_to_read(page), tuple)
+    for one in reading.proposals:
+        assert one.value.strip() == one.value != ""
+        assert 0 < one.confidence <= 1
+        assert len(one.quote) <= LONGEST_QUOTE
+        assert one.source_url == page.url
+        if one.field is EnrichedField.PHONE:
+            assert phonenumbers.is_valid_number(phonenumbers.parse(one.value))
+        if one.field is EnrichedField.FOUNDED:
+            assert one.value == "1987"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("7" * 400_000, "555 123 4567 " * 20_000, "CA 90210 " * 30_000, "12345 A" * 30_000, "x@" * 200_000),
+        *(
+            "info at " * 40_000,
+            "© 2012 " * 40_000,
+            "A" * 400_000,
+            "we were founded " * 20_000,
+            "<p itemscope>" * 2_000,
+            "<meta content-security-policy" * 15_000,
+        ),
+        f"<script type='application/ld+json'>{'[' * 50_000}</script>",
+    ],
+    ids=lambda body: body[:16],
+)
+def test_pages_that_are_built_to_hang_parsers_end(body: str) -> None:
+    page = Page("https://acme-tools.com/", f"<html><title>Acme Tools</title><body>{body}</body></html>")
+    reading = read_site(Company("1", "Acme Tools"), Site((page,)))
+    assert reading.is_company
