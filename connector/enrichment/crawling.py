@@ -28,7 +28,7 @@ from connector.enrichment.values import Company, CompanyReading, Outcome, Site, 
 
 COMPANIES_AT_ONCE: Final = 20
 FURTHER_PAGES: Final = 4
-MOST_SITE_BYTES: Final = 5_000_000  # of all its pages; twenty sites are held at a time
+ENOUGH_SITE_BYTES: Final = 3_000_000  # after which no page is fetched; twenty sites are held at a time
 _TRIES: Final = 3
 _BACK_OFF_SECONDS: Final = 2.0
 _COME_BACK: Final = frozenset({429, 503})
@@ -122,8 +122,9 @@ class Crawler:
             return CompanyReading(company, Outcome.NO_WEBSITE, reason, self._now())
         visit = _Visit(self._fetcher, self._pace, self._parsing, self._now, self._stop)
         try:
-            site = visit.site(website, self._resolver)
-            reading = self._parsing.read_site(company, site)
+            visit.fetch(website, self._resolver)
+            with self._parsing.turn() as process:
+                reading = process.read_site(company, visit.site())
         except Stopped:
             return None
         except NotFetched as failure:
@@ -134,7 +135,7 @@ class Crawler:
             return CompanyReading(company, Outcome.PAGE_TOO_HARD, _TOO_HARD, self._now(), pages=pages)
         outcome = _outcome(reading)
         return CompanyReading(
-            company, outcome, _SENTENCES[outcome], self._now(), reading, pages=len(site.pages)
+            company, outcome, _SENTENCES[outcome], self._now(), reading, pages=len(visit.pages)
         )
 
 
@@ -155,9 +156,14 @@ class _Visit:
         self._now = now
         self._stop = stop
         self._manners = Manners(fetcher, pace)
+        self._told: tuple[tuple[str, ...], tuple[str, ...], str] = ((), (), "")
         self.pages: list[Fetched] = []
 
-    def site(self, website: str, resolver: Resolver) -> Site:
+    def site(self) -> Site:
+        """Its pages, decoded, and what DNS says of it."""
+        return Site(tuple(one.page() for one in self.pages), *self._told)
+
+    def fetch(self, website: str, resolver: Resolver) -> None:
         """Its pages, and what DNS says.
 
         Raises:
@@ -169,16 +175,12 @@ class _Visit:
         self.pages.append(home)
         for address in self._worth_reading(home):
             self._further(address)
-            if sum(len(one.body) for one in self.pages) >= MOST_SITE_BYTES:
+            if sum(len(one.body) for one in self.pages) >= ENOUGH_SITE_BYTES:
                 break
         found_at = registered_domain(host_of(home.url))
         domain = registered_domain(host_of(checked_url(addresses_of(website)[0])))
-        return Site(
-            tuple(one.page() for one in self.pages),
-            resolver.mail_hosts(domain),
-            resolver.text_records(domain),
-            found_at if found_at != domain else "",
-        )
+        redirected_to = found_at if found_at != domain else ""
+        self._told = (resolver.mail_hosts(domain), resolver.text_records(domain), redirected_to)
 
     def _home(self, website: str) -> Fetched:
         addresses = addresses_of(website)
@@ -194,7 +196,9 @@ class _Visit:
         """The links that the home page's parser proposes, of the same registered domain; not yet visited."""
         own, seen = registered_domain(host_of(home.url)), {str(home.url)}
         chosen: list[str] = []
-        for link in self._parsing.pages_to_read(home.page()):
+        with self._parsing.turn() as process:
+            links = process.pages_to_read(home.page())
+        for link in links:
             try:
                 url = checked_url(link)
             except NotFetched:

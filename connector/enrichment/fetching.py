@@ -149,12 +149,12 @@ class Fetcher:
                 began = time.monotonic()
                 found, location = self._visit(url, wanted, left)
                 left -= time.monotonic() - began
-                if location is None:
-                    return found
-                seen.add(str(url))
-                url = _next(url, location, seen)
             except NotFetched as failure:
-                raise NotFetched(failure.why, redirected=failure.redirected or hop > 0) from failure
+                raise NotFetched(failure.why, redirected=hop > 0) from failure
+            if location is None:
+                return found
+            seen.add(str(url))
+            url = _next(url, location, seen)
         raise NotFetched(Why.REDIRECTS, redirected=True)
 
     def _visit(self, url: httpx2.URL, wanted: Wanted, seconds: float) -> tuple[Fetched, str | None]:
@@ -326,12 +326,13 @@ def _next(url: httpx2.URL, location: str, seen: set[str]) -> httpx2.URL:
         NotFetched: it leads back, or to what is not a public address.
     """
     try:
-        joined = str(url.join(location))
+        following = checked_url(str(url.join(location)))
     except (httpx2.InvalidURL, ValueError) as error:
-        raise NotFetched(Why.REDIRECTS) from error
-    following = checked_url(joined)
+        raise NotFetched(Why.REDIRECTS, redirected=True) from error
+    except NotFetched as failure:
+        raise NotFetched(failure.why, redirected=True) from failure
     if str(following) in seen:
-        raise NotFetched(Why.REDIRECTS)
+        raise NotFetched(Why.REDIRECTS, redirected=True)
     return following
 
 

@@ -67,11 +67,42 @@ class ParsingProcesses:
             limits: of each task.
             processes: how many; by default one for each processor, at most four.
         """
-        self._free: queue.LifoQueue[_ParsingProcess] = queue.LifoQueue()
+        self._free: queue.LifoQueue[ParsingProcess] = queue.LifoQueue()
         count = processes or min(4, os.cpu_count() or 1)
-        self._every = [_ParsingProcess(readers or Readers(), limits or ParsingLimits()) for _ in range(count)]
+        self._every = [ParsingProcess(readers or Readers(), limits or ParsingLimits()) for _ in range(count)]
         for one in self._every:
             self._free.put(one)
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[ParsingProcess]:
+        """One of the processes, once one is free. Decode pages then, not before: few are held at once."""
+        process = self._free.get()
+        try:
+            yield process
+        finally:
+            self._free.put(process)
+
+    def close(self) -> None:
+        """End the processes."""
+        for one in self._every:
+            one.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ParsingProcess:
+    """One process, started when there is something to do, and again after it was killed."""
+
+    def __init__(self, readers: Readers, limits: ParsingLimits) -> None:
+        self._readers = readers
+        self._limits = limits
+        self._child: subprocess.Popen[bytes] | None = None
 
     def read_site(self, company: Company, site: Site) -> SiteReading:
         """What a site says.
@@ -97,55 +128,6 @@ class ParsingProcesses:
         except ValidationError as error:
             raise TooHard from error
 
-    def close(self) -> None:
-        """End the processes."""
-        for one in self._every:
-            one.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _asked(self, task: dict[str, Any]) -> bytes:
-        with self._one() as process:
-            return process.ask(json.dumps(task, ensure_ascii=False).encode("utf-8", "replace"))
-
-    @contextlib.contextmanager
-    def _one(self) -> Iterator[_ParsingProcess]:
-        process = self._free.get()
-        try:
-            yield process
-        finally:
-            self._free.put(process)
-
-
-class _ParsingProcess:
-    """One process, started when there is something to do, and again after it was killed."""
-
-    def __init__(self, readers: Readers, limits: ParsingLimits) -> None:
-        self._readers = readers
-        self._limits = limits
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def ask(self, task: bytes) -> bytes:
-        """The answer to a task.
-
-        Raises:
-            TooHard: there is none.
-        """
-        child = self._child or self._started()
-        try:
-            with _killed_after(self._limits.seconds, child):
-                _send(child, task)
-                return _answer(child)
-        except (OSError, ValueError) as error:
-            self.end()
-            raise TooHard from error
-
     def end(self) -> None:
         """Kill it, if it is there."""
         child, self._child = self._child, None
@@ -157,6 +139,28 @@ class _ParsingProcess:
             with contextlib.suppress(OSError):  # what was written last had nobody to read it
                 if pipe is not None:
                     pipe.close()
+
+    def _asked(self, task: dict[str, Any]) -> bytes:
+        """The answer to a task.
+
+        Raises:
+            TooHard: there is none.
+        """
+        sent = json.dumps(task, ensure_ascii=False).encode("utf-8", "replace")
+        child = self._ready()
+        try:
+            with _killed_after(self._limits.seconds, child):
+                _send(child, sent)
+                return _answer(child)
+        except (OSError, ValueError) as error:
+            self.end()
+            raise TooHard from error
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self.end()
+        return self._started()
 
     def _started(self) -> subprocess.Popen[bytes]:
         limits, readers = self._limits, self._readers

@@ -33,7 +33,7 @@ def answer(web: LocalWeb, name: str) -> Iterable[bytes]:
     """The pieces of an answer."""
     if name in PAGES:
         return [response(b"<html><title>x</title>" + PAGES[name]())]
-    return {
+    answers: Mapping[str, Callable[[], Iterable[bytes]]] = {
         "gzip bomb": lambda: _bomb(1_000),
         "gzip of gzip of gzip": lambda: [
             response(_packed_thrice(), "Content-Encoding: gzip, gzip, gzip"),
@@ -43,7 +43,8 @@ def answer(web: LocalWeb, name: str) -> Iterable[bytes]:
         "dripped headers": lambda: web.drip(_HEAD, b"X: y\r\n"),
         "1.2 MB of headers": lambda: [_HEAD + b"X: " + b"y" * 1_200_000 + b"\r\n\r\nbody"],
         "Content-Length 10 GB": lambda: [_HEAD + b"Content-Length: 10000000000\r\n\r\nbody"],
-    }[name]()
+    }
+    return answers[name]()
 
 
 def _bomb(megabytes: int) -> Iterator[bytes]:

@@ -78,7 +78,7 @@ REFUSED = (
     ),
     *(
         f"http://{name}/"
-        for name in ("public%2etest", "public.test%2f@127.0.0.1", "１２７.0.0.1", "127。0。0。1")
+        for name in ("public%2etest", "public.test%2f@127.0.0.1", "\uff11\uff12\uff17.0.0.1", "127。0。0。1")
     ),
     # what parsers disagree about
     *("http://127.0.0.1#@public.test/", "http://127.0.0.1?@public.test/", "http:/public.test/"),
@@ -96,7 +96,7 @@ REFUSED = (
     ),
     *(
         "HTTP://user:password@public.test/",
-        "http://public.test:８０８０/",
+        "http://public.test:\uff18\uff10\uff18\uff10/",
         "http://public.test:8e1/",
         "\ud800",
     ),
