@@ -255,9 +255,11 @@ def addresses_of(website: str) -> tuple[str, ...]:
 
 
 def registered_domain(host: str) -> str:
-    """The part of a host's name that its owner registered; of reserved names their last two labels."""
-    known = _suffixes()(host).top_domain_under_public_suffix
-    return known or ".".join(host.split(".")[-2:])
+    """The part of a host's name that its owner registered; of reserved names two labels, of addresses all."""
+    labels = host.split(".")
+    if ":" in host or labels[-1].isdecimal():
+        return host
+    return _suffixes()(host).top_domain_under_public_suffix or ".".join(labels[-2:])
 
 
 @functools.cache

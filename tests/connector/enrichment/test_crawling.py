@@ -204,10 +204,11 @@ def test_a_website_without_a_scheme_is_tried_securely_first() -> None:
     assert addresses_of("acme.com:80") == ("https://acme.com:80", "http://acme.com:80")
     assert addresses_of("HTTP://acme.com") == ("HTTP://acme.com",)
     assert addresses_of("mailto:a@acme.com") == ("mailto:a@acme.com",)
-    hosts = ("www.acme.co.uk", "shop.acme.de", "a.acme.example", "acme.github.io")
+    hosts = ("www.acme.co.uk", "shop.acme.de", "a.acme.example", "acme.github.io", "93.184.215.14")
     assert [registered_domain(host) for host in hosts] == [
         "acme.co.uk",
         "acme.de",
         "acme.example",
         "acme.github.io",
+        "93.184.215.14",
     ]

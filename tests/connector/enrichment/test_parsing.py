@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from connector.enrichment.parsing import ParsingLimits, ParsingProcesses, Readers, TooHard
 from connector.enrichment.values import Company, Page, Site, SiteReading
+from tests.support.hostile_answers import PAGES
 
 TINY = Readers(
     "tests.connector.enrichment.tiny_readers:read_site",
@@ -51,6 +54,18 @@ def test_pages_are_chosen_there_too(parsing: ParsingProcesses) -> None:
     with parsing.turn() as process:
         found = process.pages_to_read(page)
     assert found == ("http://acme.example/contact", "http://other.example/é")
+
+
+def test_pages_hostile_to_parsers_end_within_the_limit() -> None:
+    lxml = Readers("tests.connector.enrichment.tiny_readers:parse_with_lxml", TINY.pages)
+    with ParsingProcesses(lxml, ParsingLimits(seconds=0.7), processes=1) as parsing:
+        read(parsing, "<p>warm")
+        for name, page in PAGES.items():
+            began = time.monotonic()
+            with contextlib.suppress(TooHard):
+                assert int(read(parsing, page().decode()).names[0]) <= 1_100_000, name
+            assert time.monotonic() - began < 0.7 + 5, name
+        assert read(parsing, "<p>as before").names == ("9",)
 
 
 def test_half_a_character_of_a_page_is_no_reason_to_lose_its_site() -> None:
