@@ -12,7 +12,7 @@ from connector.enrichment.values import Company, EnrichedField, Page, Proposal, 
 
 def read_site(company: Company, site: Site) -> SiteReading:
     text = site.pages[0].html
-    print("what libraries print is no answer")
+    print("what libraries print is no answer", flush=True)
     if "HANG" in text:
         re.match(r"(a|aa)+$", "a" * 60 + "b")
     if "EAT" in text:
