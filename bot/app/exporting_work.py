@@ -25,6 +25,8 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import Person
 from bot.app.ports import AccountBook
+from bot.app.scope import EVERYTHING as EVERY_ACCOUNT
+from bot.app.scope import Scope, seen_by
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.tree import Node
 
@@ -140,15 +142,16 @@ class ExportWork:
     def _tried(self, export: Export, attempts: int, stop_if_asked: StopIfAsked) -> Export | None:
         name = self.new_name(export)
         try:
-            self._check(export, attempts)
+            scope = self._check(export, attempts)
             told = _EveryNowAndThen(self, export).tell
-            self.write(
-                export,
-                lambda form, batches: self.exports.files.write(name, form, batches),
-                told,
-                stop_if_asked,
-                file_name=name,
-            )
+            with seen_by(scope):
+                self.write(
+                    export,
+                    lambda form, batches: self.exports.files.write(name, form, batches),
+                    told,
+                    stop_if_asked,
+                    file_name=name,
+                )
         except CancelledError:
             self.exports.files.remove(name)
             self._show(export.public_id)
@@ -158,7 +161,8 @@ class ExportWork:
             self.fail(export, f"The file could not be written: {error.strerror or 'no reason was given'}.")
         return self.exports.history.find(export.public_id)
 
-    def _check(self, export: Export, attempts: int) -> None:
+    def _check(self, export: Export, attempts: int) -> Scope:
+        """Whose accounts may be in it now."""
         if attempts > MOST_ATTEMPTS:
             raise UserError(
                 f"The worker ended {attempts - 1} times in the middle of it.", "Export fewer rows."
@@ -169,6 +173,8 @@ class ExportWork:
             person = self.person(export.slack_id)
             if not person.may(NEEDED_ROLE):
                 raise UserError(person.refusal or "You may not export any more.")
+            return person.scope
+        return EVERY_ACCOUNT
 
     def _form(self, export: Export) -> FileForm:
         every = {one.name: one for one in self.exports.rows.columns()}

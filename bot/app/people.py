@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bot.app.scope import EVERYTHING, Scope
+
 
 class Role(IntEnum):
     """What somebody may do; each role may do all that the ones before it may."""
@@ -24,6 +26,7 @@ class Person:
         slack_id: empty for the terminal.
         crm_user_id: None when nobody in the CRM has this e-mail; such a person is never treated as another.
         refusal: why they may do nothing; None for everybody with a role above NOBODY.
+        scope: whose accounts they see.
     """
 
     slack_id: str
@@ -32,6 +35,7 @@ class Person:
     crm_user_id: str | None
     role: Role
     refusal: str | None = None
+    scope: Scope = EVERYTHING
 
     def may(self, needed: Role) -> bool:
         """Whether the person's role reaches the needed one."""

@@ -130,7 +130,14 @@ class People(Protocol):
     """Slack users and the CRM users behind them."""
 
     def person(self, slack_id: str) -> Person:
-        """Who this is, with a role; never raises for an unknown one: they get Role.NOBODY and a reason."""
+        """Who this is, with a role; never raises for an unknown one: they get Role.NOBODY and a reason.
+
+        As it was some minutes ago: enough to read, see ``person_now``.
+        """
+        ...
+
+    def person_now(self, slack_id: str) -> Person:
+        """The same, asked anew: before something is written, exported or shared."""
         ...
 
 
@@ -367,6 +374,18 @@ class Directory(Protocol):
 
         Raises:
             SendError: Slack could not be asked.
+        """
+        ...
+
+
+class UserGroups(Protocol):
+    """Slack's user groups."""
+
+    def of(self, slack_id: str, *, anew: bool) -> frozenset[str]:
+        """Handles, folded, of those that somebody is in; ``anew``: not as remembered.
+
+        Raises:
+            SendError: Slack could not be asked, or does not let us look.
         """
         ...
 

@@ -79,7 +79,7 @@ class ExportParts:
         return Downloads(self.exports, self._person, self.links).routes()
 
     def _person(self, slack_id: str) -> Person:
-        return self._of.people.person(slack_id)
+        return self._of.people.person_now(slack_id)
 
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
