@@ -1,4 +1,4 @@
-"""An organisation in which every account bears a word of its own in each of its fields, and who may see which.
+"""An organisation whose accounts bear a word of their own each, in all of their fields; and who sees which.
 
 A word that turns up in anything sent to somebody who does not see its account has leaked.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from sqlalchemy import delete, update
 from sqlmodel import SQLModel, col
 
 from bot.app.exporting_values import Status, Wish
-from bot.app.picturing import Picture
 from bot.app.services import Services
+from bot.app.tables import Picture
 from bot.language.question import Kind, Question
 from bot.runtime.wiring import Bellwether
 from bot.settings import Settings, SlackSettings
@@ -45,7 +45,9 @@ version: 1
 segmentations:
   - name: Purchases
     scores: 3
-    recency: {{method: bands, bands: [{{within: last 30 days, score: 3}}, {{within: last 90 days, score: 2}}]}}
+    recency:
+      method: bands
+      bands: [{{within: last 30 days, score: 3}}, {{within: last 90 days, score: 2}}]
     frequency: {{method: bands, at_least: [3, 6]}}
     monetary: {{method: bands, at_least: [1000, 10000]}}
     labels:
@@ -208,11 +210,21 @@ class CanaryWorld:
         with self.database.writes.begin() as connection:
             connection.execute(delete(OfferRow))
         until = (NOON + timedelta(days=60)).date()
-        details = json.dumps({"last": "2026-10-01", "times": 1})
-        said = {"segmentation": "Offers", "place": 1, "kind": "repeat_buy", "product_id": "p1"}
-        odds = {"probability": 900_000, "lift": 2_000, "value_minor": 5_000}
-        told = {"expires_on": until, "details": details, "run_id": 1}
-        self.world.add(*(OfferRow(account_id=f"a-{nick}", **said, **odds, **told) for nick in ACCOUNTS))
+        self.world.add(*(self._offer(nick, until) for nick in ACCOUNTS))
+
+    def _offer(self, nick: str, until: date) -> OfferRow:
+        return OfferRow(
+            segmentation="Offers",
+            account_id=f"a-{nick}",
+            place=1,
+            kind="repeat_buy",
+            product_id="p1",
+            probability=900_000,
+            lift=2_000,
+            value_minor=5_000,
+            expires_on=until,
+            details=json.dumps({"last": "2026-10-01", "times": 1}),
+        )
 
     def _account(self, number: int, nick: str) -> list[SQLModel]:
         word, account = canary(nick), f"a-{nick}"
@@ -235,14 +247,13 @@ class CanaryWorld:
         for one in rows:
             if isinstance(one, TransactionRow):
                 one.name = f"{word} deal"
-        mark = {"given_by": "Ada", "given_at": NOON}
         return [
             *rows,
             ContactRow(
                 id=f"c-{nick}", account_id=account, name=f"Pat {word}", email=f"pat@{word}.example", raw="{}"
             ),
-            MarkRow(kind="market_segment", record_id=account, mark=f"{word} mates", **mark),
-            MarkRow(kind="contact_role", record_id=f"c-{nick}", mark=f"{word} role", **mark),
+            MarkRow(kind="market_segment", record_id=account, mark=f"{word} mates", given_at=NOON),
+            MarkRow(kind="contact_role", record_id=f"c-{nick}", mark=f"{word} role", given_at=NOON),
             FinanceLineRow(
                 source="books",
                 kind="invoice",

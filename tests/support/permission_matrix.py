@@ -41,7 +41,7 @@ QUESTIONS = (
     "accounts with Tier empty",
     f"accounts in {CITY}",
     f"accounts in {TRADE}",
-    f"deals in stage {canary(FAR)[:-1]} stage",
+    f"accounts with deals in {canary(FAR)[:-1]} stage",
     "how is {near} doing?",
     "how is {far} doing?",
     "why is {near} slipping?",
@@ -87,7 +87,7 @@ class Slack(Chat):
     """A chat that keeps the answers to what is delivered too: options, errors of forms."""
 
     def __init__(self, of: CanaryWorld) -> None:
-        super().__init__(cast(FakeWorld, of), of.slack)  # of which it takes services and configuration
+        super().__init__(cast("FakeWorld", of), of.slack)  # of which it takes services and configuration
         self.answered: list[str] = []
 
     def deliver(self, body: Mapping[str, Any], headers: dict[str, str] | None = None) -> int:
@@ -143,15 +143,25 @@ class Deed:
 
 def deeds() -> list[Deed]:
     """All of them."""
-    return [*_typed(), *_pressed(), *_of_alerts(), *_of_exports(), *_elsewhere()]
+    return [*_typed(), *_gone_on(), *_pressed(), *_of_alerts(), *_of_exports(), *_elsewhere()]
 
 
 def _typed() -> Iterator[Deed]:
+    """Questions."""
+
     def says(question: str) -> Do:
         return lambda slack, _of, who: _say(slack, who, _put(question, who))
 
     def commands(question: str) -> Do:
         return lambda slack, _of, who: _drop(slack.command(_put(question, who), who.user, who.channel))
+
+    for question in QUESTIONS:
+        yield Deed(f"says {question}", says(question))
+        yield Deed(f"commands {question}", commands(question))
+
+
+def _gone_on() -> Iterator[Deed]:
+    """In threads."""
 
     def goes_on(follow_up: str) -> Do:
         def do(slack: Slack, _of: CanaryWorld, who: Somebody) -> None:
@@ -161,24 +171,24 @@ def _typed() -> Iterator[Deed]:
 
         return do
 
-    def after_another(slack: Slack, of: CanaryWorld, who: Somebody) -> None:
+    def after_another(question: str) -> Do:
         """An administrator asks in the thread what only they see; then somebody goes on."""
-        ts = f"5.{next(_numbers)}"
-        boss = Somebody("admin", who.scope, who.kind)
-        where = {"channel": who.channel, "ts": ts, "ephemeral": True}
-        for question in (f"accounts in {canary(FAR)}ville", f"how is {FAR} {canary(FAR)} doing?"):
+
+        def do(slack: Slack, of: CanaryWorld, who: Somebody) -> None:
+            ts, boss = f"5.{next(_numbers)}", Somebody("admin", who.scope, who.kind)
+            where = {"channel": who.channel, "ts": ts, "ephemeral": True}
             slack.deliver(_click(slack, boss, {"action_id": ids.ASK, "value": question}, thread=ts, **where))
             of.slack.calls.clear()
             slack.answered.clear()
             for text in ("sorted by spend", "why?", "chart"):
                 _say(slack, who, text, thread_ts=ts)
 
-    for question in QUESTIONS:
-        yield Deed(f"says {question}", says(question))
-        yield Deed(f"commands {question}", commands(question))
+        return do
+
     for one in FOLLOW_UPS:
         yield Deed(f"goes on {one}", goes_on(one))
-    yield Deed("goes on after an administrator", after_another)
+    for question in (f"accounts in {canary(FAR)}ville", f"how is {FAR} {canary(FAR)} doing?"):
+        yield Deed(f"goes on after an administrator: {question}", after_another(question))
 
 
 def _pressed() -> Iterator[Deed]:
@@ -333,7 +343,7 @@ class Matrix:
         everything = "\n".join(sent.texts).casefold()
         leaked = sorted(one for one in who.canaries() if one in everything)
         every = frozenset(canary(nick).casefold() for nick in ACCOUNTS)
-        # In a private channel the person alone reads, but for what they share and for alerts that stand there.
+        # In a private channel the person alone reads, but for what they share, and alerts that stand there.
         if who.kind == "private" and "share" not in deed.name and "alert" not in deed.name:
             aloud = "\n".join(sent.to_all).casefold()
             leaked += [f"{one} aloud" for one in sorted(every) if one in aloud]
