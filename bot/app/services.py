@@ -12,7 +12,8 @@ from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.exporting import Exports
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, Miss, People, Pictures, Posted
+from bot.app.people_ports import People
+from bot.app.ports import Audit, Clock, Miss, Pictures, Posted
 from bot.language.question import Question
 
 

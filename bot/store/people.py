@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, select
 from bot.app.access import CrmUser, Known, admit
 from bot.app.errors import SendError
 from bot.app.people import Person, Role
-from bot.app.ports import Clock, Directory, SlackProfile, UserGroups
+from bot.app.people_ports import UserGroups
+from bot.app.ports import Clock, Directory, SlackProfile
 from bot.app.scope import NOTHING, Whose
 from bot.store.dialect import insert_or
 from bot.store.seen_accounts import knows_territories

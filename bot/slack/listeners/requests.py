@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from bot.app.answers import Answer
 from bot.app.errors import UserError
 from bot.app.people import Person, Role
-from bot.app.ports import People
+from bot.app.people_ports import People
 from bot.app.scope import seen_by
 from bot.language.question import Action, Request
 from bot.language.restate import restate
