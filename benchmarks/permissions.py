@@ -16,7 +16,8 @@ from pathlib import Path
 import structlog
 
 from tests.support.canary_world import ASKERS, SCOPES, CanaryWorld
-from tests.support.permission_matrix import CHANNELS, Matrix, deeds
+from tests.support.permission_deeds import CHANNELS, deeds
+from tests.support.permission_matrix import Matrix
 from tests.support.slack_api import recording_slack
 
 SILENT = 50  # critical

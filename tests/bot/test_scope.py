@@ -28,7 +28,8 @@ from connector.cache.tables import AccountRow
 from scoring.config import Access, Scopes
 from scoring.criteria.tree import Always
 from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidden, slack_id
-from tests.support.permission_matrix import Matrix, Somebody, deeds
+from tests.support.permission_deeds import Somebody, deeds
+from tests.support.permission_matrix import Matrix
 from tests.support.scoring_world import World
 from tests.support.slack_api import RecordingSlack, recording_slack
 
