@@ -103,13 +103,13 @@ class Scopes(Part):
 class Access(Part):
     """Who may do what; answers are private but in ``public_channels``.
 
-    The role is the one that ``people`` gives to an e-mail address, or else the highest one that ``groups``
+    The role is the one that ``people`` gives to an e-mail address, or else the highest one that ``user_groups``
     gives to a Slack user group (its handle) of the person, or else that of the CRM profile; who has none is
     a viewer. Nobody has any role without an active CRM user of the same e-mail.
     """
 
     people: dict[str, RoleName] = Field(default_factory=dict)
-    groups: dict[str, RoleName] = Field(default_factory=dict)
+    user_groups: dict[str, RoleName] = Field(default_factory=dict)
     admin_profiles: tuple[str, ...] = ("Administrator",)
     manager_profiles: tuple[str, ...] = ("Manager",)
     member_profiles: tuple[str, ...] = ("Standard",)

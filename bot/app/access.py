@@ -102,10 +102,10 @@ def _role(
     )
     if named is not None:
         return Role[named.upper()]
-    if access.groups:
+    if access.user_groups:
         if groups is None:
             return None
-        given = [role for one, role in access.groups.items() if handle(one) in groups]
+        given = [role for one, role in access.user_groups.items() if handle(one) in groups]
         if given:  # who is in several may do what each of them allows
             return max(Role[one.upper()] for one in given)
     for profiles, role in (

@@ -101,7 +101,7 @@ class SqlPeople:
 
     def _groups_of(self, slack_id: str, *, anew: bool) -> frozenset[str] | None:
         """Handles of the user groups that somebody is in; None when Slack does not say, and it matters."""
-        if not self._access().groups:
+        if not self._access().user_groups:
             return frozenset()
         if self._groups is None:
             return None

@@ -36,7 +36,7 @@ from tests.support.slack_api import RecordingSlack, recording_slack
 ANNA = SlackProfile("Anna", "Anna@x.example", is_guest=False, is_bot=False)
 WIDE = Access(
     people={"anna@x.example": "viewer"},
-    groups={"@Sales-Leads": "manager", "interns": "viewer"},
+    user_groups={"@Sales-Leads": "manager", "interns": "viewer"},
     scopes=Scopes(viewer="own", member="territory", manager="team"),
 )
 
