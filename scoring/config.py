@@ -103,9 +103,9 @@ class Scopes(Part):
 class Access(Part):
     """Who may do what; answers are private but in ``public_channels``.
 
-    The role is the one that ``people`` gives to an e-mail address, or else the highest one that ``user_groups``
-    gives to a Slack user group (its handle) of the person, or else that of the CRM profile; who has none is
-    a viewer. Nobody has any role without an active CRM user of the same e-mail.
+    The role is the one that ``people`` gives to an e-mail address, or else the highest one that
+    ``user_groups`` gives to a Slack user group (its handle) of the person, or else that of the CRM profile;
+    who has none is a viewer. Nobody has any role without an active CRM user of the same e-mail.
     """
 
     people: dict[str, RoleName] = Field(default_factory=dict)
