@@ -89,11 +89,32 @@ class SynonymGroup(Part):
     same: Annotated[tuple[str, ...], Field(min_length=2)]
 
 
-class Access(Part):
-    """Who may do what, by CRM profile; answers are private but in ``public_channels``."""
+RoleName = Literal["viewer", "member", "manager", "admin"]
+Sees = Literal["all", "team", "own", "territory"]
 
+
+class Scopes(Part):
+    """Whose accounts a role sees; administrators see all."""
+
+    viewer: Sees = "all"
+    member: Sees = "all"
+    manager: Sees = "all"
+
+
+class Access(Part):
+    """Who may do what; answers are private but in ``public_channels``.
+
+    The role is the one that ``people`` gives to an e-mail address, or else the highest one that
+    ``user_groups`` gives to a Slack user group (its handle) of the person, or else that of the CRM profile;
+    who has none is a viewer. Nobody has any role without an active CRM user of the same e-mail.
+    """
+
+    people: dict[str, RoleName] = Field(default_factory=dict)
+    user_groups: dict[str, RoleName] = Field(default_factory=dict)
     admin_profiles: tuple[str, ...] = ("Administrator",)
     manager_profiles: tuple[str, ...] = ("Manager",)
+    member_profiles: tuple[str, ...] = ("Standard",)
+    scopes: Scopes = Scopes()
     public_channels: tuple[str, ...] = ()
 
 

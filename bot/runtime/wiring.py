@@ -46,6 +46,7 @@ from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
 from bot.slack.channels import Channels
 from bot.slack.gateway import SlackDirectory, SlackGateway
+from bot.slack.group_members import GroupMembers
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
@@ -247,7 +248,12 @@ class Bellwether:
     def people(self) -> SqlPeople:
         """Slack users and the CRM users behind them."""
         return SqlPeople(
-            self.database, self.clock, SlackDirectory(self.slack), lambda: self.configuration().access
+            self.database,
+            self.clock,
+            SlackDirectory(self.slack),
+            lambda: self.configuration().access,
+            GroupMembers(self.slack),
+            lambda: self.configuration().mapping.accounts.module,
         )
 
     @cached_property
