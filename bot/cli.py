@@ -25,6 +25,7 @@ from bot.commands.alerts import alerts
 from bot.commands.asking import asking_commands
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.erasing import erasing_commands
 from bot.commands.exporting import exporting_commands
 from bot.commands.history import history
 from bot.commands.keys import keys
@@ -65,6 +66,7 @@ asking_commands(app)
 scoring_commands(app)
 recommending_commands(app)
 exporting_commands(app)
+erasing_commands(app)
 app.add_typer(sandbox, name="sandbox")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Selection, Status
+from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Format, Selection, Status
 from scoring.criteria.fields import Catalog
 
 
@@ -63,6 +63,10 @@ class ExportFiles(Protocol):
 
     def remove(self, name: str) -> bool:
         """Remove it; False when it was not there."""
+        ...
+
+    def holds(self, name: str, form: Format, ids: Sequence[str]) -> bool:
+        """Whether one of these accounts is in the file; also True when that cannot be found out."""
         ...
 
     def sweep(self, known: frozenset[str], before: datetime) -> int:
