@@ -180,6 +180,28 @@ class Suite(Part):
     survey: SurveyQuestions | None = None
 
 
+class Retention(Part):
+    """For how many days things are kept; null is for ever. Exports have days of their own (product.md, 7).
+
+    Attributes:
+        conversations: since somebody went on with them.
+        misses: since somebody typed such a sentence.
+        jobs: since they ended.
+        runs: reports of syncs, and of recomputes that no score is of.
+        alerts: since they were raised: they, their messages and what people did about them, none of it open.
+        history: since a label or score was followed by another: questions about the past reach back so far.
+        audit: since it was done.
+    """
+
+    conversations: Annotated[int, Field(ge=1, le=30)] = 30
+    misses: Annotated[int, Field(ge=1, le=36_500)] = 90
+    jobs: Annotated[int, Field(ge=1, le=36_500)] = 7
+    runs: Annotated[int, Field(ge=1, le=36_500)] = 400
+    alerts: Annotated[int, Field(ge=30, le=36_500)] | None = 1_100
+    history: Annotated[int, Field(ge=400, le=36_500)] | None = None
+    audit: Annotated[int, Field(ge=365, le=36_500)] | None = None
+
+
 class Limits(EngagementLimits, FirmographicLimits, MarketLimits):
     """Zoho's own limits, as defaults; where Zoho tells none, ours."""
 
@@ -211,6 +233,7 @@ class Configuration(Part):
     finance: tuple[FinanceSource, ...] = ()
     suite: Suite = Suite()
     enrichment: Enrichment = Enrichment()
+    retention: Retention = Retention()
     limits: Limits = Limits()
 
     @property

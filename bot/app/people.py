@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-# The one refusal that says nothing of the person: whoever acts without them asks again later.
 from bot.app.scope import EVERYTHING, Scope
 
+# The one refusal that says nothing of the person: whoever acts without them asks again later.
 NOT_ASKED: Final = "Slack cannot be asked who you are right now."
 
 
