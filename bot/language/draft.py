@@ -21,6 +21,7 @@ from bot.language.meanings import (
     ValueWord,
 )
 from bot.language.question import Reading, Sort, WordUse
+from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
@@ -129,6 +130,16 @@ class Draft:
             if known is not None and (not types or known.type in types):
                 return known
         return None
+
+    def said(self, *roles: Role) -> bool:
+        """Whether any word of the sentence plays one of the roles."""
+        return any(self.role(at, *roles) for at in range(len(self.items)))
+
+    def asks_who(self) -> bool:
+        """Whether the first word asks for people; it may stand in a phrase, "who has"."""
+        first = phrase(self.items[0].text).split()[:1]
+        meanings = self.vocabulary.index.lexicon.words.get(" ".join(first), ())
+        return any(isinstance(one, GrammarWord) and one.role is Role.WHO for one in meanings)
 
     def values(self, at: int) -> tuple[ValueWord | ConditionWord, ...]:
         """The values that the word at an index may stand for."""

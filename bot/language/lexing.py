@@ -32,6 +32,8 @@ _CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
 _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 
 
+_BETWEEN_FIELD_AND_VALUE = {Role.EXACTLY, Role.NOT, Role.UNLIKE, Role.SHARE_VERB}
+_COMPARING = {Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.UNLIKE, Role.SHARE_VERB}
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
 
 
@@ -68,6 +70,13 @@ def _lacks_or_swaps(written: str, meant: str) -> bool:
     if written[0] != meant[0] or OSA.distance(written, meant, score_cutoff=1) > 1:
         return False
     return len(written) != len(meant) or sorted(written) == sorted(meant)
+
+
+def _follows_its_field(options: Sequence[Meaning], before: Sequence[Item]) -> bool:
+    """Account type is Customer: a word that is small elsewhere is a value behind the name of its field."""
+    behind = next((item for item in reversed(before) if not _roles(item) & _BETWEEN_FIELD_AND_VALUE), None)
+    fields = {one.field for one in behind.options if isinstance(one, FieldWord)} if behind else set()
+    return any(isinstance(one, ValueWord) and one.field in fields for one in options)
 
 
 def _is_one_word(item: Item) -> bool:
@@ -210,13 +219,23 @@ class Lexer:
         options = self._index.capitals.get(key, ())
         if not options:
             return ()
+        if self._stands_alone(key):
+            return options
         written = "".join(token.text for token in run)
         grammar = self._index.lexicon.words.get(key, ())
         capitals = written.isupper() and (not grammar or not self.text.isupper())
         behind = next((item for item in reversed(before) if item.role() is not Role.FILLER), None)
         placed = behind is not None and behind.role() in _BEFORE_A_PLACE
         holds = any(isinstance(one, GrammarWord) and one.role in _CONNECTIVES for one in grammar)
+        if not holds and _follows_its_field(options, before):
+            return options
         return options if (capitals and placed if holds else capitals or placed) else ()
+
+    def _stands_alone(self, key: str) -> bool:
+        """Whether an abbreviation is no word besides, so that nobody has to write it in capitals: tx, nyc."""
+        language = self._index.lexicon
+        other = language.words.get(key) or language.spellings.get(key) or self._index.words.get(key)
+        return not other and key not in language.legal_forms and key not in language.spoken
 
     def _by_itself(
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
@@ -255,12 +274,27 @@ class Lexer:
             return 1, (Unknown(),)
         currency = language.currencies.get(token.norm[0]) or language.currencies.get(token.suffix[-1:])
         size, factor = 1, language.multipliers.get(letters, Decimal(1))
-        if at + 1 < len(parts) and parts[at + 1].norm in language.loose_multipliers:
+        if at + 1 < len(parts) and self._multiplies(parts, at + 1):
             size, factor = 2, factor * language.multipliers[parts[at + 1].norm]
         if at + size < len(parts) and parts[at + size].norm in language.currencies:
             currency, size = language.currencies[parts[at + size].norm], size + 1
         more, percent = token.suffix.endswith("+"), token.suffix.endswith("%")
         return size, (NumberWord(value * factor, currency, more, percent),)
+
+    def _multiplies(self, parts: Sequence[Token], at: int) -> bool:
+        """Whether a word behind a number makes it larger; in "f = 5 m = 5" the letter is the next field."""
+        language, word = self._index.lexicon, parts[at].norm
+        if word not in language.loose_multipliers:
+            return False
+        if at + 1 == len(parts) or not _is_field(self._index.words.get(word, ())):
+            return True
+        after = parts[at + 1]
+        compares = any(
+            isinstance(one, GrammarWord) and one.role in _COMPARING
+            for size in (3, 2, 1)
+            for one in language.words.get(" ".join(token.norm for token in parts[at + 1 : at + 1 + size]), ())
+        )
+        return after.kind != "number" and not compares
 
     def _item(
         self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None
@@ -289,7 +323,7 @@ class Lexer:
                 continue
             run = items[first:last]
             names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
-            text = self.text[run[0].start : run[-1].end]
+            text = " ".join(item.correction if item.correction and _is_one_word(item) else item.text for item in run)
             ordinary = phrase(one.text) in self._index.ordinary
             fixed = self._misspelt(text, several=len(run) > 1, names=names, ordinary=ordinary)
             if fixed is not None:

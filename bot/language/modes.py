@@ -38,6 +38,8 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
         return (Mode.MOVED, Mode.LIST)
     if any(_moves(item) for item in items):
         return (Mode.MOVED, Mode.LIST)
+    if {Role.HOW_MUCH, Role.EARNING} <= roles and not roles & {Role.COUNT}:
+        return (Mode.FIGURE, Mode.LIST)
     if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
         return (Mode.FIGURE, Mode.LIST)
     further = []
@@ -79,6 +81,8 @@ def _highest_of(draft: Draft) -> bool:
     amount = draft.field(after, FieldType.NUMBER, FieldType.MONEY)
     if draft.values(after + 1):
         return False  # lowest revenue VIPs are a list
+    if any(draft.role(at, Role.NOBODYS) for at in range(after, len(draft.items))):
+        return False  # what nobody owns are accounts
     return amount is not None and not nouns and not compared(draft, after)
 
 
@@ -114,4 +118,8 @@ def _over_time(items: Sequence[Item], draft: Draft) -> bool:
 
 
 def _sums(draft: Draft) -> bool:
-    return any(draft.field(at) and begins_with_sum(draft, at) for at in range(len(draft.items)))
+    """Total spend; spend by industry, whose sum is meant."""
+    places = range(len(draft.items))
+    return any(draft.field(at) and begins_with_sum(draft, at) for at in places) or any(
+        draft.field(at, FieldType.MONEY) and draft.role(draft.skip(at + 1), Role.BY, Role.PER) for at in places
+    )

@@ -14,6 +14,7 @@ from bot.language import (
     rules_order,
     rules_past,
     rules_spans,
+    rules_together,
     rules_values,
 )
 from bot.language.asked import Mode
@@ -97,8 +98,11 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_offers.product,
     rules_dates.never_bought,
     rules_values.account,
+    rules_together.together,
 )
 _VALUES: tuple[Rule, ...] = (
+    rules_values.seller,
+    rules_values.team,
     rules_values.owner,
     rules_values.of_field,
     rules_values.value,
@@ -152,6 +156,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_amounts.amount,
     *_VALUES,
     _later,
+    rules_figures.earning,
     rules_figures.small,
     *_SMALL,
     rules_figures.measured,

@@ -246,6 +246,21 @@ def counted(draft: Draft, at: int) -> int:
     return draft.use(at, at + 1, "how many")
 
 
+def earning(draft: Draft, at: int) -> int:
+    """How much did champions *bring in*: what was sold to them; *closing* next month, of open deals."""
+    if draft.role(at, Role.EARNING):
+        draft.asked.earning = True
+        return draft.use(at, at + 1, "asked")
+    if draft.role(at, Role.CLOSING) and any(_is_open(draft, one) for one in range(len(draft.items))):
+        return draft.use(at, at + 1, "by the expected closing day")
+    return at
+
+
+def _is_open(draft: Draft, at: int) -> bool:
+    word = draft.role(at, Role.METRIC, Role.LOOSE_METRIC)
+    return word is not None and word.argument in {Metric.PIPELINE, Metric.OPEN_DEALS}
+
+
 def small(draft: Draft, at: int) -> int:
     """Words that say nothing beside a figure: how is our pipeline, compare."""
     if draft.role(at, Role.AMONG) and draft.role(at, Role.LINK):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.language.draft import SORTABLE, Draft, groupable, whole
 from bot.language.meanings import Role, ValueWord
 from bot.language.question import Sort
+from bot.language.rules_labels import label_at
 from scoring.criteria.fields import FieldType
 
 _TEXT = FieldType.TEXT
@@ -28,11 +29,21 @@ def superlative(draft: Draft, at: int) -> int:
         first = draft.role(start + 1, Role.LIMIT) and draft.number(start + 2) is None
         return draft.use(at, start + (2 if first else 1), _sorted(named.name, descending=descending))
     if word.role is not Role.SUPERLATIVE:
+        _whose(draft, at, end)
         return _most_of_group(draft, at) or _field_before(draft, at, descending=word.role is Role.MOST) or at
     if draft.vocabulary.index.catalog.find(word.argument) is None:
         return at
     draft.default_sorts.append(Sort(word.argument, word.descending))
     return draft.use(at, end, _sorted(word.argument, descending=word.descending))
+
+
+def _whose(draft: Draft, at: int, following: int) -> None:
+    """Who has the most VIPs: owners are compared."""
+    has = draft.role(draft.behind(at), Role.WITH, Role.OWNS) or draft.role(at - 1, Role.FILLER, Role.ME)
+    what = draft.skip(following)
+    counted = draft.role(what, Role.NOUN, Role.NOUN_ONE) or draft.values(what)
+    if draft.group is None and has and counted and draft.asks_who() and draft.vocabulary.index.catalog.find("owner"):
+        draft.group = "owner"
 
 
 def _most_of_group(draft: Draft, at: int) -> int:
@@ -159,11 +170,18 @@ def by(draft: Draft, at: int) -> int:
 
 
 def count(draft: Draft, at: int) -> int:
-    """How many, number of."""
-    if not draft.role(at, Role.COUNT):
+    """How many, number of; how much customers, as it is said by who learned English later."""
+    if not draft.role(at, Role.COUNT) and not _how_much_of_them(draft, at):
         return at
     draft.counted = True
     return draft.use(at, at + 1, "how many")
+
+
+def _how_much_of_them(draft: Draft, at: int) -> bool:
+    """How much customers: what is counted stands directly behind, and nothing is measured."""
+    much = draft.role(at, Role.HOW_MUCH) and draft.behind(at) < 0
+    counted = draft.role(at + 1, Role.NOUN) or label_at(draft, at + 1)
+    return bool(much and counted) and not draft.said(Role.EARNING)
 
 
 def group(draft: Draft, at: int) -> int:
@@ -232,6 +250,8 @@ def join(draft: Draft, at: int) -> int:
     word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
     if word is None:
         return at
+    if word.role is Role.NOT and draft.asked.why:
+        return draft.use(at, at + 1, "asked")  # why is Acme not a VIP: that is on the same page
     if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
         draft.nots.append(at)
     if word.role is Role.NOR:
@@ -252,4 +272,4 @@ def filler(draft: Draft, at: int) -> int:
     if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
         draft.placed = True
         return at + 1
-    return at + 1 if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE) else at
+    return at + 1 if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE, Role.EARNING) else at

@@ -277,13 +277,23 @@ def between(draft: Draft, at: int, *, said: bool) -> tuple[Moment, int] | None:
     middle = first[1]
     ranges = draft.words_are_range(middle) if middle < len(draft.items) else False
     joins = ranges or draft.role(middle, Role.BEFORE) or (said and draft.role(middle, Role.AND))
-    second = clear(draft, draft.skip(middle + 1)) if joins else None
+    follows = not joins and draft.role(middle, Role.AND, Role.OR) and not draft.said(Role.COMPARE)
+    second = clear(draft, draft.skip(middle + 1, Role.PLACE)) if joins or follows else None
+    if follows and second is not None and not _adjoin(first[0], second[0]):
+        return None
     if second is None or not isinstance(second[0].what, date | tuple):
         return None
     begins, ends = _first_day(first[0].what), _last_day(second[0].what)
     if begins > ends:
         begins = add_months(begins, -_MONTHS_PER_YEAR)  # November to February
     return (Moment((begins, ends)), second[1]) if begins <= ends else None
+
+
+def _adjoin(first: Moment, second: Moment) -> bool:
+    """July and August: the second begins when the first has ended."""
+    if not isinstance(first.what, tuple) or not isinstance(second.what, tuple):
+        return False
+    return first.what[1] + timedelta(days=1) == second.what[0]
 
 
 def _first_day(what: date | tuple[date, date]) -> date:
