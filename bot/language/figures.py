@@ -143,16 +143,19 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     # The value of the pipeline: of a figure that is money, "value" says no more.
     amounts = [name for at, name in asked.measured if not (said and draft.role(at, Role.WORTH))]
     fields = list(dict.fromkeys(amounts))
-    if not said and not fields and asked.how_much and (asked.earning or (_timed(draft, whole) and _money(draft))):
+    asks_money = asked.how_much and (asked.earning or (_timed(draft, whole) and _money(draft)))
+    if not said and not fields and (asks_money or (asked.earning and asked.largest)):
         yield Figure(metric=Metric.REVENUE)
         return
     if len(said) + len(fields) != 1 or len(aggregates) > 1:
         raise _Unfit(_which(len(said) + len(fields)))
     how = aggregates[0] if aggregates else None
-    if draft.counted and (fields or next(iter(said)) not in _NUMBERS):
+    if draft.counted and fields and how is None and _is(draft, fields[0], FieldType.NUMBER):
+        how = Aggregate.SUM  # how many employees do our VIPs have
+    elif draft.counted and (fields or next(iter(said)) not in _NUMBERS):
         raise _Unfit("That is nothing that can be counted.")
     if fields:
-        yield from _of_field(draft, fields[0], how, timed=_timed(draft, whole), by=by)
+        yield from _of_field(draft, fields[0], how, timed=_timed(draft, whole, fields[0]), by=by)
     else:
         yield from _of_metric(draft, next(iter(said.values())), how, whole, by)
 
@@ -176,8 +179,9 @@ def _which(measured: int) -> str:
     return "One of sum, average and median can be asked for at a time."
 
 
-def _timed(draft: Draft, whole: Figure) -> bool:
-    all_time = draft.said(Role.ALL_TIME)
+def _timed(draft: Draft, whole: Figure, name: str = _OWN_REVENUE) -> bool:
+    """Whether a figure is one of a period; what customers spent at all is on their records."""
+    all_time = name == _OWN_REVENUE and draft.said(Role.ALL_TIME)
     return all_time or whole.span is not None or whole.every is not None
 
 
@@ -187,7 +191,7 @@ def _of_field(
     how = how or (Aggregate.SUM if draft.asked.how_much else None)
     # What owners sell is meant by "total revenue by owner", not what their accounts earn.
     timed = timed or (name == _OWN_REVENUE and how is Aggregate.SUM and by in _OWNERS)
-    if how is None and by is not None and _is_money(draft, name):
+    if how is None and by is not None and _is(draft, name, FieldType.MONEY):
         how = Aggregate.SUM
     if how is None and not timed:
         raise _Unfit(f"The sum, the average or the median of {name}?")
@@ -202,9 +206,9 @@ def _of_field(
     yield Figure(metric=metric)
 
 
-def _is_money(draft: Draft, name: str) -> bool:
+def _is(draft: Draft, name: str, kind: FieldType) -> bool:
     one = draft.vocabulary.index.catalog.find(name)
-    return one is not None and one.type is FieldType.MONEY
+    return one is not None and one.type is kind
 
 
 def _of_metric(

@@ -86,6 +86,7 @@ class Role(StrEnum):
     EARNING = "earning"
     WORTH = "worth"
     CLOSING = "closing"
+    FIGURE_VERB = "figure_verbs"
     ALL_TIME = "all_time"
     SHARE = "share"
     SHARE_VERB = "share_verb"

@@ -9,6 +9,7 @@ from bot.language.draft import Draft
 from bot.language.meanings import FieldWord, GrammarWord, Item, Role
 from bot.language.rules_figures import begins_with_sum, compared
 from bot.language.rules_labels import label_at
+from bot.language.rules_past import any_more
 from bot.language.when import moment
 from scoring.criteria.fields import FieldType
 
@@ -38,7 +39,7 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
         return (Mode.MOVED, Mode.LIST)
     if any(_moves(item) for item in items):
         return (Mode.MOVED, Mode.LIST)
-    if {Role.HOW_MUCH, Role.EARNING} <= roles and not roles & {Role.COUNT}:
+    if Role.EARNING in roles and roles & {Role.HOW_MUCH, Role.WHICH_OF} and not roles & {Role.COUNT}:
         return (Mode.FIGURE, Mode.LIST)
     if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
         return (Mode.FIGURE, Mode.LIST)
@@ -48,15 +49,17 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
     if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
         further.append(Mode.HISTORY)
     bought = {Role.COUNT, Role.BOUGHT} <= roles
-    if bought or roles & _FIGURES_PERHAPS or _sums(draft):
+    if bought or any(_counts_a_number(draft, at) for at in range(len(items))) or roles & _FIGURES_PERHAPS or _sums(draft):
         further.append(Mode.FIGURE)
     return (Mode.LIST, *further)
 
 
 def _no_longer(draft: Draft, at: int) -> bool:
-    """No longer VIP: that is more than not VIP."""
+    """No longer VIP, not VIP anymore: that is more than not VIP."""
     past = draft.role(at, Role.FORMER) and draft.role(at, Role.NOT)
-    return bool(past) and label_at(draft, draft.skip(at + 1)) is not None
+    if past and label_at(draft, draft.skip(at + 1)) is not None:
+        return True
+    return any_more(draft, at) is not None
 
 
 def _became(draft: Draft, at: int) -> bool:
@@ -104,6 +107,11 @@ def _measures(draft: Draft, at: int) -> bool:
     return draft.role(behind, Role.COUNT) is not None or (
         draft.role(at, Role.BOUGHT) is not None and _over_time(draft.items, draft)
     )
+
+
+def _counts_a_number(draft: Draft, at: int) -> bool:
+    """How many employees do our VIPs have: what is counted is kept as a number."""
+    return bool(draft.role(at, Role.COUNT)) and draft.field(draft.skip(at + 1), FieldType.NUMBER) is not None
 
 
 def _measurable(draft: Draft, at: int) -> bool:

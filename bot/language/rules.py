@@ -176,5 +176,5 @@ RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
     Mode.MOVED: (rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
-    Mode.HISTORY: (rules_past.still, rules_past.held, rules_past.were, *_PAST),
+    Mode.HISTORY: (rules_past.still, rules_past.not_any_more, rules_past.held, rules_past.were, *_PAST),
 }

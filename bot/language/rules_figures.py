@@ -251,6 +251,8 @@ def earning(draft: Draft, at: int) -> int:
     if draft.role(at, Role.EARNING):
         draft.asked.earning = True
         return draft.use(at, at + 1, "asked")
+    if draft.role(at, Role.FIGURE_VERB) and draft.asked.metrics and not draft.role(at, Role.WITH):
+        return draft.use(at, at + 1, "asked")
     if draft.role(at, Role.CLOSING) and any(_is_open(draft, one) for one in range(len(draft.items))):
         return draft.use(at, at + 1, "by the expected closing day")
     return at

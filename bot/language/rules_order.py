@@ -42,13 +42,15 @@ def _whose(draft: Draft, at: int, following: int) -> None:
     has = draft.role(draft.behind(at), Role.WITH, Role.OWNS) or draft.role(at - 1, Role.FILLER, Role.ME)
     what = draft.skip(following)
     counted = draft.role(what, Role.NOUN, Role.NOUN_ONE) or draft.values(what)
+    has = has or draft.role(draft.behind(at), Role.CARD)  # who owns the most
     if draft.group is None and has and counted and draft.asks_who() and draft.vocabulary.index.catalog.find("owner"):
         draft.group = "owner"
+        draft.card_at = [one for one in draft.card_at if one != draft.behind(at)]
 
 
 def _most_of_group(draft: Draft, at: int) -> int:
     """Which country has the most VIPs: a breakdown begins with the largest."""
-    if draft.group is None or not draft.role(at, Role.MOST):
+    if draft.group is None or not draft.role(at, Role.MOST) or draft.said(Role.EARNING):
         return 0
     draft.order_at = None
     return draft.use(at, at + 1, "largest first")
@@ -248,9 +250,10 @@ def _field_before_breakdown(draft: Draft, at: int) -> int:
 def join(draft: Draft, at: int) -> int:
     """And, or, comma, not: they wait for the next condition."""
     word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
+    word = word or (draft.role(at, Role.FORMER) if draft.asked.why else None)
     if word is None:
         return at
-    if word.role is Role.NOT and draft.asked.why:
+    if draft.asked.why and word.role in {Role.NOT, Role.FORMER}:
         return draft.use(at, at + 1, "asked")  # why is Acme not a VIP: that is on the same page
     if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
         draft.nots.append(at)

@@ -32,6 +32,20 @@ def held(draft: Draft, at: int) -> int:
     return _take(draft, at, said, former=former)
 
 
+def any_more(draft: Draft, at: int) -> SaidLabels | None:
+    """Not VIP *anymore*: the labels, up to that word."""
+    said = labels(draft, at + 1) if draft.role(at, Role.NOT) else None
+    if said is None or not draft.role(said.end, Role.FORMER):
+        return None
+    return SaidLabels(said.labels, said.segmentation, said.end + 1)
+
+
+def not_any_more(draft: Draft, at: int) -> int:
+    """Who is not VIP anymore: who was, and is not."""
+    said = any_more(draft, at)
+    return at if said is None or draft.asked.held else _take(draft, at, said, former=True)
+
+
 def _take(draft: Draft, at: int, said: SaidLabels, *, former: bool) -> int:
     asked = draft.asked
     asked.held, asked.held_at, asked.former = list(said.labels), at, former
