@@ -112,6 +112,11 @@ class Draft:
                     return one
         return None
 
+    def gained(self, at: int, *, lost: bool) -> GrammarWord | None:
+        """The verb of gaining or losing at an index; with ``lost`` the one that names a label itself."""
+        found = [one for one in self._grammar[at] if one.role is Role.GAINED]
+        return next((one for one in found if (one.argument not in {"from", "to"}) is lost), None)
+
     def number(self, at: int) -> NumberWord | None:
         """The number at an index."""
         options = self.items[at].options if at < len(self.items) else ()
@@ -138,8 +143,12 @@ class Draft:
     def asks_who(self) -> bool:
         """Whether the first word asks for people; it may stand in a phrase, "who has"."""
         first = phrase(self.items[0].text).split()[:1]
-        meanings = self.vocabulary.index.lexicon.words.get(" ".join(first), ())
-        return any(isinstance(one, GrammarWord) and one.role is Role.WHO for one in meanings)
+        return self.means(" ".join(first), Role.WHO)
+
+    def means(self, word: str, *roles: Role) -> bool:
+        """Whether a word, by itself, plays one of the roles in the language."""
+        meanings = self.vocabulary.index.lexicon.words.get(phrase(word), ())
+        return any(isinstance(one, GrammarWord) and one.role in roles for one in meanings)
 
     def values(self, at: int) -> tuple[ValueWord | ConditionWord, ...]:
         """The values that the word at an index may stand for."""

@@ -8,10 +8,9 @@ from dataclasses import replace
 from bot.language.asked import SaidMetric
 from bot.language.combine import readings
 from bot.language.draft import Draft
-from bot.language.meanings import GrammarWord, Role
+from bot.language.meanings import Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Span
 from bot.language.rules_values import is_label
-from bot.language.tokens import phrase
 from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
 
@@ -30,6 +29,7 @@ _AVERAGES = {Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.SALES_CYCLE, M
 # A field of accounts that is kept up to date from purchases -> the figure that it is, of a period.
 _OF_A_PERIOD = {"total_spend": Metric.REVENUE, "purchases": Metric.PURCHASES}
 _OWN_REVENUE = "annual_revenue"
+_SPEND = "total_spend"
 _OWNERS = {"owner", "owner_email"}
 
 
@@ -147,6 +147,9 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     if not said and not fields and (asks_money or (asked.earning and asked.largest)):
         yield Figure(metric=Metric.REVENUE)
         return
+    if not (said or fields or aggregates) and asked.how_much and draft.terms and _money(draft):
+        yield Figure(how=Aggregate.SUM, of=_SPEND)  # how much money is at risk
+        return
     if len(said) + len(fields) != 1 or len(aggregates) > 1:
         raise _Unfit(_which(len(said) + len(fields)))
     how = aggregates[0] if aggregates else None
@@ -163,12 +166,7 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
 def _money(draft: Draft) -> bool:
     """How much *money*."""
     last = [draft.items[at].text.split()[-1] for at in draft.asked.how_much]
-    return any(_is_worth(draft, word) for word in last)
-
-
-def _is_worth(draft: Draft, word: str) -> bool:
-    meanings = draft.vocabulary.index.lexicon.words.get(phrase(word), ())
-    return any(isinstance(one, GrammarWord) and one.role is Role.WORTH for one in meanings)
+    return any(draft.means(word, Role.WORTH) for word in last)
 
 
 def _which(measured: int) -> str:

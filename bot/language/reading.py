@@ -90,7 +90,11 @@ def _settle_list(draft: Draft) -> None:
     _settle_plural(draft)
     if _is_card(draft):
         return
-    if draft.group and not draft.accounts and set(draft.card_at) <= {*draft.asked.overview, *draft.asked.doing}:
+    if (
+        draft.group
+        and not draft.accounts
+        and set(draft.card_at) <= {*draft.asked.overview, *draft.asked.doing}
+    ):
         for at in draft.card_at:
             draft.use(at, at + 1, "asked")  # how are our customers spread across industries
     elif not _is_flock(draft):

@@ -43,7 +43,13 @@ def _whose(draft: Draft, at: int, following: int) -> None:
     what = draft.skip(following)
     counted = draft.role(what, Role.NOUN, Role.NOUN_ONE) or draft.values(what)
     has = has or draft.role(draft.behind(at), Role.CARD)  # who owns the most
-    if draft.group is None and has and counted and draft.asks_who() and draft.vocabulary.index.catalog.find("owner"):
+    if (
+        draft.group is None
+        and has
+        and counted
+        and draft.asks_who()
+        and draft.vocabulary.index.catalog.find("owner")
+    ):
         draft.group = "owner"
         draft.card_at = [one for one in draft.card_at if one != draft.behind(at)]
 

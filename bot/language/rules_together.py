@@ -1,4 +1,4 @@
-"""Rules for fields of which one thing is said together: f and m both at least 4, without website and phone."""
+"""Rules for fields that share what is said: f and m both at least 4, without website and phone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AMOUNTS = {FieldType.NUMBER, FieldType.MONEY}
 
 
 def together(draft: Draft, at: int) -> int:
-    """A condition that several fields share; returns the index after it, or ``at`` when there is none here."""
+    """A condition that several fields share; returns the index after it, or ``at`` when there is none."""
     return _existing(draft, at) or _compared(draft, at) or at
 
 

@@ -43,7 +43,9 @@ def owner(draft: Draft, at: int) -> int:
 
 def _has_none(draft: Draft, at: int) -> bool:
     """No owner, and then a condition on owners of its own: no owner owned by me."""
-    without = bool(draft.nots) and draft.nots[-1] == draft.behind(at) and draft.role(draft.nots[-1], Role.WITHOUT)
+    without = (
+        bool(draft.nots) and draft.nots[-1] == draft.behind(at) and draft.role(draft.nots[-1], Role.WITHOUT)
+    )
     return bool(without and draft.field(at) and draft.role(draft.skip(at + 1), Role.OWNED))
 
 

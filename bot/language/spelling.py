@@ -54,7 +54,7 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
         return 2, tuple(
             replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
         )
-    if known(token.norm):
+    if known(token.norm) or (token.text.isupper() and token.norm in index.capitals):
         return 1, (token,)
     meant = spellings.get(token.norm)
     if meant is not None:
@@ -64,11 +64,13 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
 
 
 def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:
-    """Whether words follow that say nothing of a field: in "which r >= 4" and "where r is 1" the letter is one."""
+    """Whether words follow that say nothing of a field: in "which r >= 4", "where r is 1" there is one."""
     if at >= len(parts) or parts[at].kind in {"sign", "number"}:
         return False
     pair = " ".join(token.norm for token in parts[at : at + 2])
-    return not any(_plays(index.lexicon.words.get(key, ()), _SAID_OF_A_FIELD) for key in (parts[at].norm, pair))
+    return not any(
+        _plays(index.lexicon.words.get(key, ()), _SAID_OF_A_FIELD) for key in (parts[at].norm, pair)
+    )
 
 
 def _as(token: Token, meant: str) -> tuple[Token, ...]:

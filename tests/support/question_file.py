@@ -1,6 +1,6 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
-``python -m tests.support.question_file [tuning|unseen|fresh|second|third|conversations] [--show wrong|missed]``
+``python -m tests.support.question_file [tuning|unseen|fresh|second|third|conversations] [--show …]``
 """
 
 from __future__ import annotations
