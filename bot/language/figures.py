@@ -103,9 +103,9 @@ def _by(draft: Draft) -> str | None:
 
 def _whose(draft: Draft) -> str | None:
     """Who has the best win rate: those who sell are compared."""
-    if not draft.asked.largest or draft.asked.every:
-        return None
     of_deals = any(one.metric in OF_DEALS for one in draft.asked.metrics)
+    if draft.asked.every or not (draft.asked.largest or (of_deals and draft.asks_who())):
+        return None
     if of_deals and draft.asks_who():
         return "owner"
     raise _Unfit("The largest by what? For example by owner, by industry.")

@@ -124,6 +124,8 @@ def buyers(draft: Draft, at: int) -> int:
     """How many customers bought in Q2: the buyers of that time."""
     if not draft.counted or draft.asked.metrics or draft.nots or not draft.role(at, Role.BOUGHT):
         return at
+    if draft.role(at, Role.DEAL_NOUN):
+        return at  # how many deals: those who bought are not asked for
     draft.asked.metrics.append(SaidMetric(at, Metric.BUYERS))
     draft.joined, draft.placed = None, False
     return draft.use(at, at + 1, "buyers")

@@ -62,7 +62,9 @@ def _clearer(
     """What tells more: that the criteria are wrong, or which words were not understood."""
     if begins_as_criteria(text, vocabulary.index):
         one = len(understood.words) == 1 and not (said.words and said.words[0].readings)
-        plainer = _stumbled_over_grammar(said, vocabulary) or (one and "_" not in text and not is_broken(text))
+        plainer = _stumbled_over_grammar(said, vocabulary) or (
+            one and "_" not in text and not is_broken(text)
+        )
         return understood if plainer and understood.words else said
     if not _meant_literally(text):
         return understood

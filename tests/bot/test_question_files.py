@@ -42,8 +42,8 @@ from tests.support.question_file import (
 )
 from tests.support.sample_organisation import CATALOG, TODAY
 
-# Right at first sight; wrong of all: `unseen` 92 of 111 (82.9 %) and 1 of 135,
-# `fresh` 181 of 192 (94.3 %) and 3 of 234, `second` 137 of 165 (83.0 %) and 4 of 232, `third` 37 of 42 (88.1 %)
+# Right at first sight; wrong of all: `unseen` 92 of 111 (82.9 %) and 1 of 135, `fresh`
+# 181 of 192 (94.3 %) and 3 of 234, `second` 137 of 165 (83.0 %) and 4 of 232, `third` 37 of 42 (88.1 %)
 # and 3 of 72. All of them were learned from since.
 FILES = ("tuning", "unseen", "fresh", "second", "third")
 MOST_WRONG = 0.005
