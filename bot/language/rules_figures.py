@@ -182,7 +182,10 @@ def share_verb(draft: Draft, at: int) -> int:
 
 def every(draft: Draft, at: int) -> int:
     """By month, quarterly; trend, over time."""
-    unit = draft.role(at + 1, Role.UNIT) if draft.role(at, Role.BY, Role.PER) else None
+    leads = draft.role(at, Role.BY, Role.PER, Role.WHICH_OF)  # which month had the highest revenue
+    unit = draft.role(at + 1, Role.UNIT) if leads else None
+    if draft.role(at, Role.UNIT) and draft.asked.largest and draft.role(at - 1, Role.SUPERLATIVE):
+        unit, at = draft.role(at, Role.UNIT), at - 1  # best month for revenue
     if unit is not None:
         draft.asked.every.append((at, Unit(unit.argument)))
         return draft.use(at, at + 2, f"every {unit.argument}")

@@ -281,4 +281,7 @@ def filler(draft: Draft, at: int) -> int:
     if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
         draft.placed = True
         return at + 1
-    return at + 1 if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE, Role.EARNING) else at
+    if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE):
+        return at + 1
+    # Customers that bring in over 50k: the amount says it.
+    return draft.use(at, at + 1, "asked") if draft.role(at, Role.EARNING) else at

@@ -26,7 +26,7 @@ def owner(draft: Draft, at: int) -> int:
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
     while start > at and draft.role(start, Role.OWNED):
         start = draft.skip(start + 1)  # owned by owner "Anna Berg": how a reading is written
-    negated = start > at and draft.role(start, Role.NOT) is not None
+    negated = start > at and draft.role(start, Role.NOT, Role.WITHOUT) is not None
     if negated:
         draft.nots.append(start)
         start = draft.skip(start + 1)

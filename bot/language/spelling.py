@@ -67,10 +67,12 @@ def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:
     """Whether words follow that say nothing of a field: in "which r >= 4", "where r is 1" there is one."""
     if at >= len(parts) or parts[at].kind in {"sign", "number"}:
         return False
-    pair = " ".join(token.norm for token in parts[at : at + 2])
-    return not any(
-        _plays(index.lexicon.words.get(key, ()), _SAID_OF_A_FIELD) for key in (parts[at].norm, pair)
+    # The word itself, that with the next one, and with the one before: "r at least".
+    keys = (
+        " ".join(one.norm for one in parts[first:last])
+        for first, last in ((at, at + 1), (at, at + 2), (at - 1, at + 1))
     )
+    return not any(_plays(index.lexicon.words.get(key, ()), _SAID_OF_A_FIELD) for key in keys)
 
 
 def _as(token: Token, meant: str) -> tuple[Token, ...]:

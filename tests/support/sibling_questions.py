@@ -80,4 +80,13 @@ SIBLINGS: tuple[tuple[str, str], ...] = (
         "list: industry = finance and employees > 100 and city = Dallas",
     ),
     ("fewer than 5 open deals and more than 100k spent", "list: open_deals < 5 and total_spend > 100k"),
+    # a letter that is a field, and one that is a word; whose there are none; the best of the months
+    ("r at least 4 and f = 2", "list: r >= 4 and f = 2"),
+    ("which vips r owned by boris", 'list: label = VIP and owner = "Boris Faz"'),
+    ("which reps have no vips", "asked"),
+    ("best month for revenue in 2025", "figure: ; revenue; every month; in 2025-01-01 to 2025-12-31"),
+    ("owned by someone other than me in texas", 'list: owner != "Anna Snelling" and state = Texas'),
+    ("my revenue this month", 'figure: owner = "Anna Snelling"; revenue; in this month'),
+    ("what did i sell last quarter", 'figure: owner = "Anna Snelling"; revenue; in last quarter'),
+    ("value of champions", "asked"),
 )
