@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from urllib.parse import quote
 
 from bot.app.crm_mapping import crm_mapping
 from bot.app.ports import Clock
@@ -82,6 +83,14 @@ class ZohoParts:
     def copy(self) -> SqlCopy:
         """The local copy of the CRM."""
         return SqlCopy(self.database)
+
+    def crm_url(self, account_id: str) -> str | None:
+        """Where an account is shown in the CRM's own pages; None before the organisation is known."""
+        held = self.copy.organisation()
+        if held is None or not held.domain:
+            return None
+        place = f"{quote(held.domain)}/tab/{quote(self.configuration().mapping.accounts.module)}"
+        return f"{self.region.web_url}/crm/{place}/{quote(account_id)}"
 
     @cached_property
     def tokens(self) -> Tokens:
