@@ -28,8 +28,9 @@ from connector.cache.tables import AccountRow
 from scoring.config import Access, Scopes
 from scoring.criteria.tree import Always
 from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidden, slack_id
-from tests.support.permission_deeds import Somebody, deeds
+from tests.support.permission_deeds import Somebody
 from tests.support.permission_matrix import Matrix
+from tests.support.permission_surfaces import every_deed
 from tests.support.scoring_world import World
 from tests.support.slack_api import RecordingSlack, recording_slack
 
@@ -185,9 +186,9 @@ def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(worl
     assert there.reason.replace(FAR, "Zurell") == nowhere.reason
     assert there.readings == nowhere.readings
     with seen_by(member.scope):
-        assert world.bellwether.book.card(f"a-{FAR}") is None
+        assert world.bellwether.book.card(f"a{FAR}") is None
         with pytest.raises(UserError, match="not in the copy"):
-            world.bellwether.scoring.recommending.recommend_to(f"a-{FAR}")
+            world.bellwether.scoring.recommending.recommend_to(f"a{FAR}")
     with pytest.raises(UserError, match="not known any more"):
         world.services.alerts.acknowledge(world.alert_of(FAR), member)
     assert {one.state for one in world.world.alerts()} == {"open"}
@@ -195,7 +196,7 @@ def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(worl
 
 def test_nobody_is_sent_a_word_of_an_account_that_they_do_not_see(world: CanaryWorld) -> None:
     """A cut of ``python -m benchmarks.permissions``: deeds once each, by people and in places that change."""
-    some = [one for one in deeds() if not one.name.startswith("commands")]
+    some = [one for one in every_deed() if not one.name.startswith("commands")]
     matrix = Matrix(world)
     who = itertools.cycle(
         itertools.product(
