@@ -100,6 +100,10 @@ class Scopes(Part):
     member: Sees = "all"
     manager: Sees = "all"
 
+    def each(self) -> frozenset[str]:
+        """Every scope that a role has."""
+        return frozenset({self.viewer, self.member, self.manager})
+
 
 class Access(Part):
     """Who may do what; answers are private but in ``public_channels``.

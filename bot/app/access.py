@@ -124,8 +124,7 @@ def everybody_sees_all(access: Access) -> bool:
     Of somebody who reads a channel nothing is asked: with one narrower scope there may be a reader who does
     not see the account.
     """
-    scopes = access.scopes
-    return all(Whose(one) is Whose.ALL for one in (scopes.viewer, scopes.member, scopes.manager))
+    return access.scopes.each() == {Whose.ALL}
 
 
 def handle(group: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from bot.app.crm_mapping import crm_mapping
 from bot.app.ports import Clock
+from bot.app.scope import Whose
 from bot.app.write_back import own_fields, own_tags, wanted
 from bot.runtime.sources import SurveyDoor
 from bot.settings import Settings
@@ -161,13 +162,14 @@ class ZohoParts:
 
     def policy(self) -> SyncPolicy:
         """How often and by which way modules are read."""
-        sync = self.configuration().sync
+        sync, scopes = self.configuration().sync, self.configuration().access.scopes
         return SyncPolicy(
             deletions_after=timedelta(minutes=sync.deletions_every_minutes),
             reconcile_after=timedelta(days=sync.reconcile_every_days),
             own=self.own(),
             pushed=self.pushed,
             also=sync.also,
+            located=Whose.TERRITORY in scopes.each(),
         )
 
     def own(self) -> Mapping[str, frozenset[str]]:

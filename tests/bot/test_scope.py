@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.app.access import CrmUser, Known, admit
 from bot.app.errors import SendLater, UserError
@@ -18,15 +18,17 @@ from bot.app.people import Person, Role
 from bot.app.ports import SlackProfile
 from bot.app.scope import EVERYTHING, NOTHING, Scope, Whose, seeing, seen_by, team_of
 from bot.language.question import Figure, Metric
+from bot.runtime.access_checks import territory_checks
 from bot.slack.client import web_client
 from bot.slack.group_members import KEPT_SECONDS, GroupMembers
 from bot.store.figures import SqlFigureBook
 from bot.store.places import ACCOUNT
 from bot.store.seen_accounts import is_seen
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow
+from connector.cache.tables import AccountRow, FieldRow
 from scoring.config import Access, Scopes
 from scoring.criteria.tree import Always
+from tests.support.account_world import CONFIGURATION
 from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidden, slack_id
 from tests.support.permission_deeds import Somebody
 from tests.support.permission_matrix import Matrix
@@ -160,6 +162,17 @@ def test_a_territory_is_read_alike_on_both_databases(database: Database) -> None
     assert seen(Scope(Whose.TERRITORY, me)) == {"mine"}
     assert seen(NOTHING) == set()
     assert seen(EVERYTHING) == set(raws)
+    access = Access(scopes=Scopes(member="territory"))
+    document = CONFIGURATION.model_copy(update={"access": access})
+    (missing,) = territory_checks(database, document)
+    assert (missing.ok, "no territories of accounts" in missing.detail) == (False, True)
+    world.add(FieldRow(module="Accounts", api_name="Territories", label="T", data_type="territories"))
+    (by_name,) = territory_checks(database, document)
+    assert (by_name.ok, "2 accounts" in by_name.detail) == (False, True)
+    with database.writes.begin() as connection:
+        connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id.in_(["text", "texts"])))
+    assert [one.ok for one in territory_checks(database, document)] == [True]
+    assert list(territory_checks(database, CONFIGURATION)) == []
 
 
 def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(world: CanaryWorld) -> None:
