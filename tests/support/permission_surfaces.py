@@ -170,10 +170,8 @@ def _enriched() -> Iterator[Deed]:
 
 def _searches(action: str, text: str) -> Do:
     def do(slack: Slack, _of: CanaryWorld, who: Somebody) -> None:
-        view = {"id": "V1", "type": "modal"}
-        slack.deliver(
-            _interaction(who, "block_suggestion", action_id=action, block_id="b", value=_put(text, who), view=view)
-        )
+        where = {"action_id": action, "block_id": "b", "view": {"id": "V1", "type": "modal"}}
+        slack.deliver(_interaction(who, "block_suggestion", value=_put(text, who), **where))
 
     return do
 
