@@ -21,6 +21,7 @@ from bot.app.enriching_values import (
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, Jobs
+from bot.app.scope import seen_by
 from bot.app.wording import counted
 from connector.enrichment.values import Company
 
@@ -82,7 +83,8 @@ class EnrichingBatches:
     def rehearse(self, wish: Wish, person: Person, place: str) -> Rehearsed:
         """What a batch would hold; nothing is entered. Errors as of ``enter``, but for an empty batch."""
         self._allow(person, wish.said, place)
-        return self._select(wish)[0]
+        with seen_by(person.scope):
+            return self._select(wish)[0]
 
     def enter(self, wish: Wish, person: Person, place: str, *, background: bool = True) -> Batch:
         """Enter a batch, and with ``background`` the job that works on it.
@@ -94,7 +96,8 @@ class EnrichingBatches:
         """
         self._allow(person, wish.said, place)
         self._refuse_mapping()
-        rehearsed, companies = self._select(wish)
+        with seen_by(person.scope):
+            rehearsed, companies = self._select(wish)
         if not companies:
             raise UserError(_why_none(rehearsed), "Choose other criteria, or add --again.")
         batch = Batch(

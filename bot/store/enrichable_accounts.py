@@ -15,11 +15,13 @@ from bot.app.crm_mapping import crm_mapping
 from bot.app.errors import UserError
 from bot.app.marking import Bearer
 from bot.app.ports import Clock
+from bot.app.scope import seeing
 from bot.store.bulk_rows import write_rows
 from bot.store.marks import SqlMarks
 from bot.store.places import ACCOUNT, TABLES
 from bot.store.score_rows import batches
 from bot.store.scores import SqlScoringTransaction
+from bot.store.seen_accounts import is_seen
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database
 from connector.cache.written import SqlWrittenCopy
@@ -79,6 +81,16 @@ class SqlEnrichableAccounts:
         with self._database.reads.begin() as connection:
             row = connection.execute(select(*_COMPANY).where(ACCOUNT.c.id == found[0])).one()
         return _company(row)
+
+    def seen(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some accounts that whoever asks sees (``bot.app.scope``)."""
+        query = select(ACCOUNT.c.id).where(is_seen(seeing(), self._database.dialect))
+        with self._database.reads.begin() as connection:
+            return frozenset(
+                one
+                for some in batches(tuple(ids))
+                for one in connection.execute(query.where(ACCOUNT.c.id.in_(some))).scalars()
+            )
 
     def companies(self, ids: Collection[str]) -> Sequence[tuple[Company, Mapping[str, Any]]]:
         """Accounts, with all that the copy has of each by API name; in the order of the ids."""
