@@ -8,7 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
 from bot.app.config.published import read_configuration
 from bot.app.erasing import (
@@ -24,7 +37,7 @@ from bot.app.ports import Clock, Posted
 
 # Imported for their effect on the metadata: every table has to be there.
 from bot.store import export_tables, installation_tables  # noqa: F401
-from bot.store.erasing_messages import scrub_messages
+from bot.store.erasing_messages import may_name, scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
@@ -43,7 +56,6 @@ _LINKS = {
     "account": ("account_id", "crm_account_id", "parent_id"),
     "contact": ("contact_id", "crm_contact_id"),
 }
-_ROWS_AT_ONCE = 500
 _SEGMENT_WORD = "The configuration in force names {what}: look for it with `bellwether config export`."
 
 
@@ -206,8 +218,13 @@ class _Erasure:
             query = query.where(table.c.account_id.in_(sorted(own)))
         if named.only:
             query = query.where(text(named.only))
-        if not (named.delete and named.json):  # escapes hide names from SQL
-            query = query.where(_may_name([table.c[name] for name in named.columns], self.names))
+        hidden = named.delete and named.json  # escapes hide names from SQL
+        texts = [table.c[name] for name in named.columns]
+        for may in (true(),) if hidden else may_name(texts, self.names):
+            self._rewrite(table, named, query.where(may))
+
+    def _rewrite(self, table: Table, named: Named, query: Select[Any]) -> None:
+        """Those rows of a query that name them indeed."""
         for row in self.connection.execute(query).mappings().all():
             values = {name: _read(row[name], json_text=named.json) for name in named.columns}
             if not self.names.named_in(list(values.values())):
@@ -296,14 +313,6 @@ def _events_of(event: Table, gone: Sequence[Gone]) -> ColumnElement[bool]:
     contacts = [one.id for one in gone if one.kind == "contact"]
     accounts = [one.id for one in gone if one.kind == "account" and one.by_command]
     return or_(event.c.contact_id.in_(contacts), event.c.account_id.in_(accounts))
-
-
-def _may_name(columns: Sequence[ColumnElement[Any]], names: Names) -> ColumnElement[bool]:
-    """Whether a text may have a name in it, written as it is or as JSON writes it."""
-    forms = {fold(form) for one in names.names for form in (one, json.dumps(one, ensure_ascii=False)[1:-1])}
-    return or_(
-        *(func.bw_fold(one).contains(form, autoescape=True) for one in columns for form in sorted(forms))
-    )
 
 
 def _read(value: str | None, *, json_text: bool) -> Any:

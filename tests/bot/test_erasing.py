@@ -301,3 +301,22 @@ def test_what_is_old_is_removed_and_what_is_needed_stays(database: Database) -> 
     payloads = [json.loads(one.payload) for one in office.world.outbox() if one.alert_id is None]
     assert payloads
     assert payloads[0] == {"text": ""}
+
+
+def test_hundreds_that_go_at_once_are_looked_for_in_a_few_statements(database: Database) -> None:
+    world = World(database)
+    world.account("big", (5, 20_000), name=NAME)
+    people = {f"c{n}": (f"Person Nr{n}", f"p{n}@big.example") for n in range(230)}
+    world.add(
+        *(
+            ContactRow(id=one, account_id="big", name=name, email=mail, raw="{}")
+            for one, (name, mail) in people.items()
+        )
+    )
+    audit = SqlAudit(database, world.clock)
+    for name, mail in list(people.values())[::60]:
+        audit.record(name, "asked", f"the mails of {mail}", "done", "slack")
+    with database.writes.begin() as connection:
+        connection.execute(delete(TABLES["crm_contact"]))
+    assert erasing_in(world).do()["erased"] == 230
+    assert tables_with(database, "Person Nr", "@big.example") == set()
