@@ -165,7 +165,7 @@ class Erasures(Protocol):
 class Files(Protocol):
     """The files of exports."""
 
-    def invalidate(self, ids: Sequence[str], names: Names) -> int:
+    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
         """Remove every file that holds one of these records, and what was asked by name; how many."""
         ...
 
@@ -201,8 +201,7 @@ class Erasing:
         done = files = 0
         while (due := self.erasures.due(AT_ONCE)).gone:
             # Files first: what is said of it in the audit log names what was asked for.
-            accounts = [one.id for one in due.gone if one.kind == "account"]
-            files += self.files.invalidate(accounts, names_of(due.gone))
+            files += self.files.invalidate(due.gone, names_of(due.gone))
             found = self.erasures.erase(due.gone)
             for table, many in found.rows.items():
                 counts[table] = counts.get(table, 0) + many

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select
 from sqlmodel import SQLModel
 
-from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Names, are_too_many, without_records
+from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Gone, Names, are_too_many, without_records
 from bot.app.errors import SendLater, UserError
 from bot.app.exporting_values import ColumnType, ExportColumn, FileForm, Format, Header
 from bot.app.ports import Posted
@@ -42,8 +42,8 @@ PERSON, MAIL = "Ingrid Solheim", "ingrid@big.example"
 class Files:
     asked: list[tuple[Sequence[str], tuple[str, ...]]] = field(default_factory=list)
 
-    def invalidate(self, ids: Sequence[str], names: Names) -> int:
-        self.asked.append((ids, names.names))
+    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+        self.asked.append(([one.id for one in gone], names.names))
         return 0
 
 
@@ -275,11 +275,13 @@ def test_a_file_says_whether_it_holds_an_account(tmp_path: Path, form: Format) -
     )
     directory, name = ExportDirectory(tmp_path), new_name(form)
     made = FileForm(form, Header.LABELS, columns, ZoneInfo("UTC"), "USD")
-    directory.write(name, made, [[["100", "205"], ["a", "x 300, 400"]], [["777"], ["b"]]])
+    directory.write(name, made, [[["100", "205"], ["a", "x 300, 400"]], [["777"], ['A "B" & Co']]])
     assert directory.holds(name, form, ["9", "777"])
     assert directory.holds(name, form, ["100"])
     assert not directory.holds(name, form, ["10", "300", "00", "77"])
     assert not directory.holds(new_name(form), form, ["100"]), "there is no such file"
+    assert directory.holds(name, form, ["9"], ['A "B" & Co']), "by its name"
+    assert not directory.holds(name, form, ["9"], ["A B & Co"])
     (tmp_path / name).write_bytes(b"broken")
     assert directory.holds(name, form, ["1"]), "who cannot tell says yes"
 

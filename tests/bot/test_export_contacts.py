@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.erasing import Gone, names_of
 from bot.app.errors import UserError
 from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
 from bot.language.question import Kind, Question, Sort
@@ -134,3 +135,21 @@ def test_what_there_is_not_is_said(world: ExportWorld) -> None:
 @pytest.mark.parametrize("kind", [Format.XLSX, Format.PARQUET])
 def test_the_other_forms_of_file_are_written_too(world: ExportWorld, kind: Format) -> None:
     assert exported(world, Mailing(), EVERYBODY, kind).rows == 4
+
+
+def test_a_mailing_list_goes_with_a_contact_or_an_account_that_is_in_it(world: ExportWorld) -> None:
+    draft = world.exports.begin(EVERYBODY, "them", MELVIN, "CSALES")
+    every = (
+        exported(world, Mailing(("decision maker",)), world.exports.of_segment("Medical")),
+        exported(world, Mailing(("user",)), EVERYBODY),  # somebody else at Konex
+        exported(world, Mailing(keywords=("ärger",)), EVERYBODY),
+        world.written(world.exports.confirm(draft.public_id, Wish(Format.CSV, Header.LABELS), MELVIN)),
+    )
+
+    def left(gone: Gone) -> list[bool]:
+        world.retention.invalidate([gone], names_of([gone]))
+        return [world.found(one).status is Status.DONE for one in every]
+
+    person = Gone("contact", "c1", "a1", ("Ida Berg", "ida@konex.example"))
+    assert left(person) == [False, True, True, True], "accounts are no contacts"
+    assert left(Gone("account", "a1", None, ("Konex",))) == [False, False, True, False]
