@@ -69,6 +69,8 @@ class SqlErasures:
         """Those who are gone. Whoever is in the copy again, and was not erased by command, is not."""
         with self._database.writes.begin() as connection:
             watch(connection)
+            if _has_commanded(connection):
+                keep_out(connection)
             _forget_returned(connection)
             waiting = select(_ERASURE).where(_ERASURE.c.erased_at.is_(None))
             unasked = waiting.where(_ERASURE.c.cause == "gone", _ERASURE.c.kind == "account")
@@ -317,6 +319,12 @@ def _events_of(event: Table, gone: Sequence[Gone]) -> ColumnElement[bool]:
 
 def _read(value: str | None, *, json_text: bool) -> Any:
     return json.loads(value) if json_text and value else value
+
+
+def _has_commanded(connection: Connection) -> bool:
+    """Whether anybody was erased by command."""
+    mine = select(_ERASURE.c.record_id).where(_ERASURE.c.cause == "command").limit(1)
+    return connection.execute(mine).first() is not None
 
 
 def _forget_returned(connection: Connection) -> None:

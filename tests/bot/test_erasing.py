@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 from sqlmodel import SQLModel
 
 from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Gone, Names, are_too_many, without_records
@@ -22,7 +22,9 @@ from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.erasure_parts import edit_posted
 from bot.store.audit import SqlAudit
 from bot.store.erasing import SqlErasures
+from bot.store.erasure_tables import triggers, watch
 from bot.store.incidents import SqlIncidents
+from bot.store.kept_out import keep_out
 from bot.store.retention import SqlRetention
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, ContactRow, EngagementEventRow, RecordRow
@@ -190,6 +192,29 @@ def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> N
     assert {"late", "next"} <= {one.id for one in office.world.rows(AccountRow)}
     assert tables_with(database, NAME) == set()
     assert office.world.rows(ContactRow) == []
+
+
+def test_looking_for_the_gone_waits_for_no_sync_and_makes_triggers_that_are_lost(database: Database) -> None:
+    office = an_office(database)
+    erasing = erasing_in(office.world)
+    erasing.by_command("account", "big", "ada")
+    account = TABLES["crm_account"]
+    if database.dialect == "postgresql":
+        with database.writes.begin() as sync, database.writes.begin() as hurried:
+            sync.execute(account.update().values(name="Name"))
+            hurried.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            watch(hurried)
+            keep_out(hurried)
+        return
+    with database.writes.begin() as connection:  # a migration that makes tables anew
+        for one in triggers(connection):
+            connection.execute(text(f"DROP TRIGGER {one}"))
+    erasing.do()
+    with database.writes.begin() as connection:
+        connection.execute(insert(account), {"id": "big", "name": NAME, "raw": "{}"})
+    assert tables_with(database, NAME) == set()
+    in_zoho_deleted(database, "other")
+    assert erasing.do()["erased"] == 1
 
 
 def test_many_at_once_wait_for_a_word_and_who_comes_back_is_kept(database: Database) -> None:
