@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, select
 
 from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
@@ -41,7 +41,7 @@ from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Always, Node
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
@@ -183,9 +183,13 @@ class SqlAccountBook:
         with self._reader.reading() as reading:
             field = field_named(field_name, reading.catalog)
             check_grouped(field)
-            value = reading.columns(field).label("value")
-            query = select(value, func.count()).select_from(reading.rows(criteria, field)).group_by(value)
-            rows = reading.connection.execute(query.where(reading.meets(criteria))).all()
+            if field.source == "score.label" and isinstance(criteria, Always) and reading.scope.everything:
+                rows = _labelled(reading)
+            else:
+                value = reading.columns(field).label("value")
+                query = select(value, func.count()).select_from(reading.rows(criteria, field))
+                query = query.where(reading.meets(criteria)).group_by(value)
+                rows = [(name, number) for name, number in reading.connection.execute(query)]
         counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
         found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
         return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
@@ -272,6 +276,17 @@ class SqlAccountBook:
     def reading(self) -> AbstractContextManager[Reading]:
         """One look at accounts, for what else is read of them by criteria."""
         return self._reader.reading()
+
+
+def _labelled(reading: Reading) -> list[tuple[str | None, int]]:
+    """How many of all accounts have each label: by the index on labels, and without one who is left."""
+    mine = and_(SCORE.c.segmentation == reading.segmentation.name, SCORE.c.label.is_not(None))
+    scored = SCORE.join(ACCOUNT, ACCOUNT.c.id == SCORE.c.account_id)
+    query = select(SCORE.c.label, func.count()).select_from(scored).where(mine).group_by(SCORE.c.label)
+    found: list[tuple[str | None, int]] = [(name, many) for name, many in reading.connection.execute(query)]
+    every = reading.connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
+    without = every - sum(many for _, many in found)
+    return [*found, (None, without)] if without else found
 
 
 def _lines(columns: AccountColumns) -> Select[Any]:

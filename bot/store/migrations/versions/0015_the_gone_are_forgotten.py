@@ -24,6 +24,11 @@ def upgrade() -> None:
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kind", "record_id", name=op.f("pk_erasure")),
     )
+    # Who went before there was anything that notes it has left a history behind.
+    op.execute(
+        f"INSERT INTO erasure {_COLUMNS} SELECT DISTINCT 'account', account_id, 'gone', NULL, NULL, NULL "  # noqa: S608
+        "FROM label_change WHERE account_id NOT IN (SELECT id FROM crm_account)"
+    )
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     for kind, (table, account, email) in _KINDS.items():
         if on_sqlite:
