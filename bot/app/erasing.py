@@ -48,15 +48,21 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be done. ``held`` accounts wait for a person's word; ``living`` are in the copy."""
+    """What is to be done. ``held``: how many accounts and contacts wait for a person's word."""
 
     gone: tuple[Gone, ...]
     held: int = 0
 
 
-def are_too_many(gone: int, living: int) -> bool:
-    """Whether so many accounts that leave together may be a mistake; an empty copy says nothing of any."""
-    if gone and not living:
+def are_too_many(gone: int, living: int, from_empty: int = 0) -> bool:
+    """Whether so many that leave together may be a mistake; an empty copy says nothing of any.
+
+    Args:
+        gone: how many.
+        living: how many are still in the copy.
+        from_empty: of more than so many it is asked when the copy is empty.
+    """
+    if gone > from_empty and not living:
         return True
     return gone > MOST_UNASKED and gone > MOST_UNASKED_SHARE * (gone + living)
 
@@ -229,7 +235,7 @@ class Erasing:
 
     def _tell(self, held: int) -> None:
         if held:
-            said = f"{held:,} accounts left Zoho CRM at once; what is known of them is kept until you say so."
+            said = f"{held:,} accounts and contacts left Zoho CRM at once; they are kept until you say so."
             self.troubles.begin(INCIDENT, said, ADVICE)
         else:
             self.troubles.end(INCIDENT)

@@ -29,7 +29,6 @@ from bot.app.erasing import (
     Erased,
     Gone,
     Names,
-    are_too_many,
     names_of,
     without_records,
 )
@@ -39,6 +38,7 @@ from bot.app.ports import Clock, Posted
 from bot.store import export_tables, installation_tables  # noqa: F401
 from bot.store.erasing_messages import may_name, scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
+from bot.store.erasure_due import KEPT, forget_returned, has_commanded, held_back
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
 from bot.store.locks import take_turn
@@ -48,8 +48,7 @@ from connector.cache.folding import fold
 from connector.cache.tables import table_of
 
 _ERASURE = table_of(ErasureRow)
-_ACCOUNT, _CONTACT, _MARK = TABLES["crm_account"], TABLES["crm_contact"], TABLES["mark"]
-_KEPT = {"account": _ACCOUNT, "contact": _CONTACT}
+_ACCOUNT, _MARK = TABLES["crm_account"], TABLES["mark"]
 _EVENT_KEY = ("source", "raw_id", "event_type")
 # Columns that name a record of somebody else.
 _LINKS = {
@@ -69,22 +68,19 @@ class SqlErasures:
         """Those who are gone. Whoever is in the copy again, and was not erased by command, is not."""
         with self._database.writes.begin() as connection:
             watch(connection)
-            if _has_commanded(connection):
+            if has_commanded(connection):
                 keep_out(connection)
-            _forget_returned(connection)
+            forget_returned(connection)
             waiting = select(_ERASURE).where(_ERASURE.c.erased_at.is_(None))
-            unasked = waiting.where(_ERASURE.c.cause == "gone", _ERASURE.c.kind == "account")
-            many = connection.execute(select(func.count()).select_from(unasked.subquery())).scalar_one()
-            living = connection.execute(select(func.count()).select_from(_ACCOUNT)).scalar_one()
-            held = many if are_too_many(many, living) else 0
-            if held:  # their contacts wait with them
-                waiting = waiting.where(_ERASURE.c.cause != "gone")
+            held = held_back(connection)
+            for kind in held:
+                waiting = waiting.where(or_(_ERASURE.c.cause != "gone", _ERASURE.c.kind != kind))
             rows = connection.execute(waiting.order_by(_ERASURE.c.kind, _ERASURE.c.record_id).limit(limit))
-            return Due(tuple(_gone(connection, row) for row in rows.mappings().all()), held)
+            return Due(tuple(_gone(connection, row) for row in rows.mappings().all()), sum(held.values()))
 
     def ask(self, kind: str, record_id: str) -> Gone | None:
         """Note that somebody is erased by command; None when nothing here knows of the id."""
-        kept = _KEPT[kind]
+        kept = KEPT[kind]
         with self._database.writes.begin() as connection:
             watch(connection)
             row = connection.execute(select(kept).where(kept.c.id == record_id)).mappings().first()
@@ -152,7 +148,7 @@ class _Erasure:
     def do(self) -> Erased:
         """Every table; readings, lines and messages while what they belong to is still there."""
         self.rows: Counter[str] = Counter()
-        self.ids = {kind: [one.id for one in self.gone if one.kind == kind] for kind in _KEPT}
+        self.ids = {kind: [one.id for one in self.gone if one.kind == kind] for kind in KEPT}
         self.names = names_of(self.gone)
         self._readings()
         self._corrections()
@@ -290,7 +286,10 @@ class _Erasure:
         """Their own records, other accounts that stand below them, and their marks."""
         if self.ids["account"]:
             self._unlink(_ACCOUNT, "account", self.ids["account"])
-        for kind, table in _KEPT.items():
+            commanded = [one.id for one in self.gone if one.kind == "account" and one.by_command]
+            theirs = (_ERASURE.c.cause == "gone", _ERASURE.c.account_id.in_(commanded))
+            self.connection.execute(update(_ERASURE).where(*theirs).values(cause="confirmed"))
+        for kind, table in KEPT.items():
             done = self.connection.execute(delete(table).where(table.c.id.in_(self.ids[kind])))
             self.rows[table.name] += done.rowcount
             borne = _MARK.c.kind == "market_segment"
@@ -321,20 +320,6 @@ def _read(value: str | None, *, json_text: bool) -> Any:
     return json.loads(value) if json_text and value else value
 
 
-def _has_commanded(connection: Connection) -> bool:
-    """Whether anybody was erased by command."""
-    mine = select(_ERASURE.c.record_id).where(_ERASURE.c.cause == "command").limit(1)
-    return connection.execute(mine).first() is not None
-
-
-def _forget_returned(connection: Connection) -> None:
-    """Whoever is in the copy again was not gone."""
-    for kind, table in _KEPT.items():
-        back = select(table.c.id).where(table.c.id == _ERASURE.c.record_id).correlate(_ERASURE).exists()
-        mine = (_ERASURE.c.kind == kind, _ERASURE.c.cause != "command", back)
-        connection.execute(delete(_ERASURE).where(*mine))
-
-
 def _is_known(connection: Connection, kind: str, record_id: str) -> bool:
     """Whether anything is kept of an id that is not in the copy."""
     noted = select(_ERASURE.c.record_id).where(_ERASURE.c.kind == kind, _ERASURE.c.record_id == record_id)
@@ -349,7 +334,7 @@ def _is_known(connection: Connection, kind: str, record_id: str) -> bool:
 def _gone(connection: Connection, row: Mapping[Any, Any]) -> Gone:
     """With the names that nobody else bears who is still there: those speak of them just as well."""
     names = [one for one in (row["name"], row["email"]) if one]
-    own = _KEPT[row["kind"]]
+    own = KEPT[row["kind"]]
     free = []
     for name in names:
         columns = [own.c.name, *([own.c.email] if "email" in own.c else [])]
