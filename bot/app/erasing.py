@@ -134,10 +134,15 @@ def scrubbed_message(kind: str, payload: Mapping[str, Any], names: Names) -> Map
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows were removed or changed, by table; ``reports``: what a person has to change."""
+    """How many rows were removed or changed, by table; ``reports``: what a person has to change.
+
+    Attributes:
+        gone: who was forgotten: without those who were in the copy again by then.
+    """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     reports: tuple[str, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
 
 class Erasures(Protocol):
@@ -156,7 +161,10 @@ class Erasures(Protocol):
         ...
 
     def erase(self, gone: Sequence[Gone]) -> Erased:
-        """Forget them in every table, and enter jobs that edit what stands in Slack."""
+        """Forget them in every table, and enter jobs that edit what stands in Slack.
+
+        Whoever is in the copy again by now is left alone.
+        """
         ...
 
     def settle(self, gone: Sequence[Gone]) -> None:
@@ -212,11 +220,11 @@ class Erasing:
             for table, many in found.rows.items():
                 counts[table] = counts.get(table, 0) + many
             reports += found.reports
-            for one in due.gone:
+            for one in found.gone:
                 why = "erased by command" if one.by_command else "erased: deleted in Zoho CRM"
                 self.audit.record(actor, KIND, one.stand_in, why, place)
-            self.erasures.settle(due.gone)
-            done += len(due.gone)
+            self.erasures.settle(found.gone)
+            done += len(found.gone)
         self._tell(due.held)
         return {"erased": done, "held": due.held, "rows": counts, "files": files, "to_do": reports}
 

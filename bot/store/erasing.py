@@ -115,7 +115,12 @@ class SqlErasures:
         """Forget them in every table but that of exports' files, in one transaction."""
         with self._database.writes.begin() as connection:
             take_turn(connection, "scoring")  # no run writes about them meanwhile
-            return _Erasure(connection, gone, self._clock).do()
+            forget_returned(connection)  # to look through files and to wait for a run may take minutes
+            mine = _ERASURE.c.record_id.in_([one.id for one in gone])
+            rows = connection.execute(select(_ERASURE.c.kind, _ERASURE.c.record_id).where(mine))
+            noted = {(row.kind, row.record_id) for row in rows}
+            left = tuple(one for one in gone if (one.kind, one.id) in noted)
+            return _Erasure(connection, left, self._clock).do()
 
     def settle(self, gone: Sequence[Gone]) -> None:
         """Forget the names; of those who are kept out the id stays."""
@@ -167,7 +172,8 @@ class _Erasure:
             if place.named is not None and name != "outbox":
                 self._free_text(table, place.named)
         self._themselves()
-        return Erased({name: many for name, many in self.rows.items() if many}, tuple(self._reports()))
+        rows = {name: many for name, many in self.rows.items() if many}
+        return Erased(rows, tuple(self._reports()), tuple(self.gone))
 
     def _is_borne(self, name: str) -> bool:
         mine = select(_ACCOUNT.c.id).where(

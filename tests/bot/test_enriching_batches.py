@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from bot.app.enriching import CrmSide
 from bot.app.enriching_batches import KIND, Wish, batch_sentences
@@ -158,6 +159,9 @@ def test_an_orderly_stop_gives_back_what_was_not_read(make: Make) -> None:
     done = worked(world, batch)
     assert (done.counts["found"], set(world.provider.reads.values())) == (50, {1})
     assert done.fields["Phone"] == 37, "thirteen had one"
+    with world.database.reads.begin() as connection:
+        kept = connection.execute(text("SELECT count(found) FROM enrichment_account")).scalar()
+    assert kept == 0, "what sites said is not kept once it is written"
     assert batch_sentences(done)[0] == f"50 of 50 accounts of batch {batch.id} are done."
 
 

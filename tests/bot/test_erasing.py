@@ -195,6 +195,24 @@ def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> N
     assert office.world.rows(ContactRow) == []
 
 
+def test_who_comes_back_while_files_are_looked_through_is_left_alone(database: Database) -> None:
+    office = an_office(database)
+
+    class Slow(Files):
+        def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+            office.world.add(AccountRow(id="big", name=NAME, raw="{}"))
+            return super().invalidate(gone, names)
+
+    in_zoho_deleted(database, "big")
+    erasing = erasing_in(office.world, Slow())
+    before = dump(database)["alert"]
+    assert erasing.do()["erased"] == 0
+    assert "big" in {one.id for one in office.world.rows(AccountRow)}
+    assert dump(database)["alert"] == before
+    assert "account big" not in str(dump(database)["audit"])
+    assert erasing.erasures.due(1).gone == ()
+
+
 def test_looking_for_the_gone_waits_for_no_sync_and_makes_triggers_that_are_lost(database: Database) -> None:
     office = an_office(database)
     erasing = erasing_in(office.world)
