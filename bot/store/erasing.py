@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     Table,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -38,7 +37,7 @@ from bot.app.ports import Clock, Posted
 from bot.store import export_tables, installation_tables  # noqa: F401
 from bot.store.erasing_messages import may_name, scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
-from bot.store.erasure_due import KEPT, forget_returned, has_commanded, held_back
+from bot.store.erasure_due import KEPT, bearers, forget_returned, has_commanded, held_back, known_gone
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
 from bot.store.locks import take_turn
@@ -76,7 +75,7 @@ class SqlErasures:
             for kind in held:
                 waiting = waiting.where(or_(_ERASURE.c.cause != "gone", _ERASURE.c.kind != kind))
             rows = connection.execute(waiting.order_by(_ERASURE.c.kind, _ERASURE.c.record_id).limit(limit))
-            return Due(tuple(_gone(connection, row) for row in rows.mappings().all()), sum(held.values()))
+            return Due(known_gone(connection, rows.mappings().all()), sum(held.values()))
 
     def ask(self, kind: str, record_id: str) -> Gone | None:
         """Note that somebody is erased by command; None when nothing here knows of the id."""
@@ -103,7 +102,7 @@ class SqlErasures:
                 connection.execute(update(_ERASURE).where(*mine).values(**{**values, **known}))
             keep_out(connection)
             found = connection.execute(select(_ERASURE).where(*mine)).mappings().one()
-            return _gone(connection, found)
+            return known_gone(connection, [found])[0]
 
     def confirm(self) -> int:
         """Those who wait for a person's word are gone indeed; how many."""
@@ -162,7 +161,9 @@ class _Erasure:
         told, known = scrub_messages(self.connection, self.ids["account"], self.names, self.clock.now())
         self.rows["outbox"] += told
         # Alerts may know an account by a name that it had before.
-        former = {name: f"account {owner}" for name, owner in known.items() if not self._is_borne(name)}
+        borne = bearers(self.connection, "account", known)
+        others = {name for name in known if borne.get(fold(name), set()) - set(self.ids["account"])}
+        former = {name: f"account {owner}" for name, owner in known.items() if name not in others}
         self.names = Names({**former, **{n: one.stand_in for one in self.gone for n in one.names}})
         for name, place in PLACES.items():
             table = TABLES[name]
@@ -174,12 +175,6 @@ class _Erasure:
         self._themselves()
         rows = {name: many for name, many in self.rows.items() if many}
         return Erased(rows, tuple(self._reports()), tuple(self.gone))
-
-    def _is_borne(self, name: str) -> bool:
-        mine = select(_ACCOUNT.c.id).where(
-            func.bw_fold(_ACCOUNT.c.name) == fold(name), _ACCOUNT.c.id.not_in(self.ids["account"])
-        )
-        return self.connection.execute(mine.limit(1)).first() is not None
 
     def _of(self, table: Table, kind: str, how: How) -> None:
         """Rows of somebody: all go, or those of a command go and the others lose the link."""
@@ -335,18 +330,3 @@ def _is_known(connection: Connection, kind: str, record_id: str) -> bool:
         if (place.account if kind == "account" else place.contact) and f"{kind}_id" in table.c:
             queries.append(select(table.c[f"{kind}_id"]).where(table.c[f"{kind}_id"] == record_id))
     return any(connection.execute(one.limit(1)).first() is not None for one in queries)
-
-
-def _gone(connection: Connection, row: Mapping[Any, Any]) -> Gone:
-    """With the names that nobody else bears who is still there: those speak of them just as well."""
-    names = [one for one in (row["name"], row["email"]) if one]
-    own = KEPT[row["kind"]]
-    free = []
-    for name in names:
-        columns = [own.c.name, *([own.c.email] if "email" in own.c else [])]
-        same = or_(*(func.bw_fold(one) == fold(name) for one in columns))
-        borne = select(own.c.id).where(same, own.c.id != row["record_id"]).limit(1)
-        if connection.execute(borne).first() is None:
-            free.append(name)
-    by_command = row["cause"] == "command"
-    return Gone(row["kind"], row["record_id"], row["account_id"], tuple(free), by_command)

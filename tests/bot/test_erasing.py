@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, event, insert, select, text
 from sqlmodel import SQLModel
 
 from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Gone, Names, are_too_many, without_records
@@ -368,5 +368,11 @@ def test_hundreds_that_go_at_once_are_looked_for_in_a_few_statements(database: D
     assert erasing.do()["held"] == 230, "a lost permission looks the same"
     assert "Person Nr" in str(dump(database)["audit"])
     erasing.erasures.confirm()
+    asked: list[str] = []
+    listener = lambda _c, _cursor, statement, *_more: asked.append(statement)  # noqa: E731
+    event.listen(database.writes, "before_cursor_execute", listener)
+    erasing.erasures.due(200)
+    event.remove(database.writes, "before_cursor_execute", listener)
+    assert len(asked) < 15, "no look at every contact for each of them"
     assert erasing.do()["erased"] == 230
     assert tables_with(database, "Person Nr", "@big.example") == set()
