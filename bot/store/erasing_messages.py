@@ -60,7 +60,7 @@ def _as_they_are(names: Names) -> Mapping[str, str]:
 
 
 def _of_accounts(connection: Connection, accounts: Sequence[str]) -> Iterator[Mapping[Any, Any]]:
-    """Alerts, their copies, reminders and the lines in their threads: by the keys that they were put with."""
+    """Alerts, their copies, reminders, lines in threads, answers to notes: by the keys they were put with."""
     if not accounts:
         return
     alerts = connection.execute(
@@ -70,20 +70,22 @@ def _of_accounts(connection: Connection, accounts: Sequence[str]) -> Iterator[Ma
     changes = connection.execute(select(_CHANGE.c.id).where(_CHANGE.c.account_id.in_(accounts))).scalars()
     ends = tuple(f":{one}" for one in changes)
     actions = connection.execute(select(_ACTION.c.id).where(_ACTION.c.account_id.in_(accounts))).scalars()
-    lines = tuple(f"deed:{one}:" for one in actions)
+    numbered = tuple(actions)
+    own = {prefix: tuple(f"{prefix}{one}:" for one in numbered) for prefix in ("deed:", "note:")}
+    own["alert:"] = ends
     for start in range(0, len(numbers), _SOME):
         some = numbers[start : start + _SOME]
         keys = [f"remind:{one}" for one in some]
         mine = or_(_OUTBOX.c.alert_id.in_(some), _OUTBOX.c.dedupe_key.in_(keys))
         yield from connection.execute(select(_OUTBOX).where(mine)).mappings().all()
-    for prefix, fits in (("deed:", lines), ("alert:", ends)):
+    for prefix, fits in own.items():
         if not fits:
             continue
         like = select(_OUTBOX.c.id, _OUTBOX.c.dedupe_key).where(_OUTBOX.c.dedupe_key.startswith(prefix))
         found = [
             row.id
             for row in connection.execute(like)
-            if (row.dedupe_key.startswith(fits) if prefix == "deed:" else row.dedupe_key.endswith(fits))
+            if (row.dedupe_key.endswith(fits) if prefix == "alert:" else row.dedupe_key.startswith(fits))
         ]
         for start in range(0, len(found), _SOME):
             these = _OUTBOX.c.id.in_(found[start : start + _SOME])

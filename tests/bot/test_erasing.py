@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,10 @@ from sqlmodel import SQLModel
 from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Gone, Names, are_too_many, without_records
 from bot.app.errors import SendLater, UserError
 from bot.app.exporting_values import ColumnType, ExportColumn, FileForm, Format, Header
-from bot.app.ports import Posted
+from bot.app.ports import NamedAccount, Posted
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.erasure_parts import edit_posted
+from bot.store.account_notes import SqlAccountNotes, tell_asker
 from bot.store.audit import SqlAudit
 from bot.store.erasing import SqlErasures
 from bot.store.erasure_tables import triggers, watch
@@ -193,6 +194,26 @@ def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> N
     assert {"late", "next"} <= {one.id for one in office.world.rows(AccountRow)}
     assert tables_with(database, NAME) == set()
     assert office.world.rows(ContactRow) == []
+
+
+def test_the_answer_to_a_note_leaves_its_key_free_for_the_next_note(database: Database) -> None:
+    world = World(database)
+    world.account("big", (5, 20_000), name=NAME)
+    world.account("twin", (5, 20_000), name=NAME)  # so that the name alone tells of nobody
+
+    def answered(account_id: str, form: str) -> None:
+        notes = SqlAccountNotes(database, world.clock)
+        notes.keep(NamedAccount(account_id, NAME), replace(ADA, crm_user_id="u1"), "Called.", form)
+        with database.writes.begin() as connection:
+            rows = connection.execute(select(TABLES["alert_action"])).mappings().all()
+            tell_asker(connection, rows[-1], world.clock.now())
+
+    answered("big", "form1")
+    in_zoho_deleted(database, "big")
+    erasing_in(world).do()
+    assert "outbox" not in tables_with(database, NAME)
+    answered("twin", "form2")
+    assert len(dump(database)["outbox"]) == 2, "nobody waits for an answer that was given before"
 
 
 def test_who_comes_back_while_files_are_looked_through_is_left_alone(database: Database) -> None:
