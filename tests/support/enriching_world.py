@@ -153,7 +153,7 @@ class ScriptedProvider:
         script: account id -> how it ends; the usual proposals when left out.
         dies_at: the how manieth reading kills the process, before or after it is given.
         fails_at: the how manieth company meets a provider that refuses all; with which error.
-        ends: asked before each reading; once it is true there is no further one, as of a crawler that is stopped.
+        ends: once it is true there is no further reading, as of a crawler that is stopped.
     """
 
     now: Callable[[], datetime]
