@@ -116,7 +116,7 @@ class BatchWork:
                     self.batches.keep(batch.id, reading)
                 if stopped():
                     break
-            else:
+            if not stopped():  # a provider that is asked to stop too says nothing of those that are left
                 silent = [Ended(one, Outcome.UNREACHABLE.value, SILENT) for one in pending]
                 self.batches.end(batch.id, silent)
                 pending.clear()

@@ -48,15 +48,21 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be done. ``held`` accounts wait for a person's word; ``living`` are in the copy."""
+    """What is to be done. ``held``: how many accounts and contacts wait for a person's word."""
 
     gone: tuple[Gone, ...]
     held: int = 0
 
 
-def are_too_many(gone: int, living: int) -> bool:
-    """Whether so many accounts that leave together may be a mistake; an empty copy says nothing of any."""
-    if gone and not living:
+def are_too_many(gone: int, living: int, from_empty: int = 0) -> bool:
+    """Whether so many that leave together may be a mistake; an empty copy says nothing of any.
+
+    Args:
+        gone: how many.
+        living: how many are still in the copy.
+        from_empty: of more than so many it is asked when the copy is empty.
+    """
+    if gone > from_empty and not living:
         return True
     return gone > MOST_UNASKED and gone > MOST_UNASKED_SHARE * (gone + living)
 
@@ -128,10 +134,15 @@ def scrubbed_message(kind: str, payload: Mapping[str, Any], names: Names) -> Map
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows were removed or changed, by table; ``reports``: what a person has to change."""
+    """How many rows were removed or changed, by table; ``reports``: what a person has to change.
+
+    Attributes:
+        gone: who was forgotten: without those who were in the copy again by then.
+    """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     reports: tuple[str, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
 
 class Erasures(Protocol):
@@ -150,7 +161,10 @@ class Erasures(Protocol):
         ...
 
     def erase(self, gone: Sequence[Gone]) -> Erased:
-        """Forget them in every table, and enter jobs that edit what stands in Slack."""
+        """Forget them in every table, and enter jobs that edit what stands in Slack.
+
+        Whoever is in the copy again by now is left alone.
+        """
         ...
 
     def settle(self, gone: Sequence[Gone]) -> None:
@@ -165,7 +179,7 @@ class Erasures(Protocol):
 class Files(Protocol):
     """The files of exports."""
 
-    def invalidate(self, ids: Sequence[str], names: Names) -> int:
+    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
         """Remove every file that holds one of these records, and what was asked by name; how many."""
         ...
 
@@ -201,17 +215,16 @@ class Erasing:
         done = files = 0
         while (due := self.erasures.due(AT_ONCE)).gone:
             # Files first: what is said of it in the audit log names what was asked for.
-            accounts = [one.id for one in due.gone if one.kind == "account"]
-            files += self.files.invalidate(accounts, names_of(due.gone))
+            files += self.files.invalidate(due.gone, names_of(due.gone))
             found = self.erasures.erase(due.gone)
             for table, many in found.rows.items():
                 counts[table] = counts.get(table, 0) + many
             reports += found.reports
-            for one in due.gone:
+            for one in found.gone:
                 why = "erased by command" if one.by_command else "erased: deleted in Zoho CRM"
                 self.audit.record(actor, KIND, one.stand_in, why, place)
-            self.erasures.settle(due.gone)
-            done += len(due.gone)
+            self.erasures.settle(found.gone)
+            done += len(found.gone)
         self._tell(due.held)
         return {"erased": done, "held": due.held, "rows": counts, "files": files, "to_do": reports}
 
@@ -230,7 +243,7 @@ class Erasing:
 
     def _tell(self, held: int) -> None:
         if held:
-            said = f"{held:,} accounts left Zoho CRM at once; what is known of them is kept until you say so."
+            said = f"{held:,} accounts and contacts left Zoho CRM at once; they are kept until you say so."
             self.troubles.begin(INCIDENT, said, ADVICE)
         else:
             self.troubles.end(INCIDENT)

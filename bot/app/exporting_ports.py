@@ -91,8 +91,8 @@ class ExportFiles(Protocol):
         """Remove it; False when it was not there."""
         ...
 
-    def holds(self, name: str, form: Format, ids: Sequence[str]) -> bool:
-        """Whether one of these accounts is in the file; also True when that cannot be found out."""
+    def holds(self, name: str, form: Format, ids: Sequence[str], named: Sequence[str] = ()) -> bool:
+        """Whether one of these records or names is in the file; also True when that cannot be found out."""
         ...
 
     def sweep(self, known: frozenset[str], before: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.app.erasing import Names
+from bot.app.erasing import Gone, Names
 from bot.app.exporting import EVERYTHING, KIND, Exports, invalid
 from bot.app.exporting_values import A_DAY, DRAFT_HOURS, HISTORY_DAYS, UNFINISHED, Export, Status
 
@@ -37,16 +37,20 @@ class Retention:
         # Younger ones may belong to an export that is being written.
         return done | {"left_over": self.exports.files.sweep(known, now - A_DAY)}
 
-    def invalidate(self, ids: Sequence[str], names: Names) -> int:
-        """Accounts are erased: remove each file that holds one of them; how many.
+    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+        """Accounts and contacts are erased: remove each file that holds one of them; how many.
 
-        One that is being written now may hold them, and so may one that asks for them by name.
+        One that is being written now may hold them, and so may one that asks for them by name. Contacts are
+        in mailing lists alone, and there an account is known by its name.
         """
-        reason = "It held an account that was erased. Ask for it again."
+        reason = "It held somebody who was erased. Ask for it again."
+        accounts = [one.id for one in gone if one.kind == "account"]
         count = 0
         for one in self.exports.history.every(_ALL):
+            mailed = one.wish.mailing is not None
+            ids, named = ([one.id for one in gone], names.names) if mailed else (accounts, ())
             finished = one.status is Status.DONE and one.file_name is not None
-            held = finished and self.exports.files.holds(one.file_name or "", one.wish.format, ids)
+            held = finished and self.exports.files.holds(one.file_name or "", one.wish.format, ids, named)
             asked = names.named_in([one.question, one.criteria])
             if ids and (held or one.status is Status.RUNNING or (asked and one.status in _MAY_BE_WRITTEN)):
                 count += self._closed(one, Status.INVALID, f"removed: {reason}", reason)

@@ -58,6 +58,7 @@ def _sentences(done: dict[str, Any]) -> list[str]:
     said.append("sent stay where they are: Slack's own administrators can remove those.")
     if done["held"]:
         said.append(
-            f"{done['held']:,} accounts left Zoho CRM at once: `bellwether erase --gone` forgets them."
+            f"{done['held']:,} accounts and contacts left Zoho CRM at once: `bellwether erase --gone` "
+            "forgets them."
         )
     return [*said, *done["to_do"]]

@@ -28,6 +28,7 @@ from bot.app.exporting_values import (
     size_said,
 )
 from bot.app.people import OPERATOR
+from bot.app.scope import seen_by
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_table
 from scoring.criteria.errors import CriteriaError
 
@@ -94,14 +95,15 @@ def export(
     names = None if columns is None else use_case.named_columns(columns.split(","))
     asked = _asked(bellwether, " ".join(question or ()), segment, person)
     wish = use_case.checked(Wish(form, header, names, mailing))
-    if dry_run:
-        _rehearse(bellwether, asked, wish, person, as_json=as_json)
-        return
-    draft = use_case.begin(*asked, person, PLACE)
-    if every is not None:
-        bellwether.export_parts.schedules.repeat(draft.public_id, wish, every, person)
-    started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
-    done = _written(bellwether.export_parts.work(_Nobody()), started, out)
+    with seen_by(person.scope):
+        if dry_run:
+            _rehearse(bellwether, asked, wish, person, as_json=as_json)
+            return
+        draft = use_case.begin(*asked, person, PLACE)
+        if every is not None:
+            bellwether.export_parts.schedules.repeat(draft.public_id, wish, every, person)
+        started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
+        done = _written(bellwether.export_parts.work(_Nobody()), started, out)
     if as_json:
         print_json(_line(done[0]) | {"file": str(done[1])})
     else:

@@ -70,11 +70,11 @@ class ExportDirectory:
             return False
         return True
 
-    def holds(self, name: str, form: Format, ids: Sequence[str]) -> bool:
-        """Whether one of these accounts is in the file; also True when that cannot be found out."""
+    def holds(self, name: str, form: Format, ids: Sequence[str], named: Sequence[str] = ()) -> bool:
+        """Whether one of these records or names is in the file; also True when that cannot be found out."""
         try:
             with self.open(name) as file:
-                return holds(file, form, ids)
+                return holds(file, form, ids, named)
         except FileNotFoundError:
             return False
         except (OSError, BadZipFile, pa.ArrowInvalid):

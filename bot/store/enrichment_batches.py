@@ -151,7 +151,9 @@ class SqlBatches:
             "state": READ if something else DONE,
             "result": None if something else _without_proposals(reading.outcome),
             "reason": reading.reason,
-            "found": json.dumps(asdict(found), ensure_ascii=False) if found is not None else None,
+            "found": json.dumps(asdict(found), ensure_ascii=False)
+            if something and found is not None
+            else None,
             "at": self._clock.now(),
         }
         with self._database.writes.begin() as connection:
@@ -170,7 +172,7 @@ class SqlBatches:
         return tuple(ReadAccount(row.account_id, row.name, _proposals(row.found)) for row in rows)
 
     def end(self, batch_id: str, ended: Sequence[Ended], *, interrupted: bool = False) -> None:
-        """Accounts are over; those that are over already stay as they are."""
+        """Accounts are over, and what was found goes; those that are over already stay as they are."""
         if not ended:
             return
         this = and_(
@@ -179,7 +181,7 @@ class SqlBatches:
             or_(_account.c.state == BEGUN, _account.c.state == READ),
         )
         values = {"result": bindparam("how"), "reason": bindparam("why"), "state": DONE}
-        also = {"interrupted": interrupted, "at": self._clock.now()}
+        also = {"found": None, "interrupted": interrupted, "at": self._clock.now()}
         rows = [{"one": one.account_id, "how": one.result, "why": one.reason} for one in ended]
         with self._database.writes.begin() as connection:
             connection.execute(update(_account).where(this).values(**values, **also), rows)

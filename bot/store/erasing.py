@@ -8,7 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
 from bot.app.config.published import read_configuration
 from bot.app.erasing import (
@@ -16,7 +29,6 @@ from bot.app.erasing import (
     Erased,
     Gone,
     Names,
-    are_too_many,
     names_of,
     without_records,
 )
@@ -25,8 +37,9 @@ from bot.app.ports import Clock, Posted
 
 # Imported for their effect on the metadata: every table has to be there.
 from bot.store import enrichment_tables, export_tables, installation_tables  # noqa: F401
-from bot.store.erasing_messages import scrub_messages
+from bot.store.erasing_messages import may_name, scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
+from bot.store.erasure_due import KEPT, bearers, forget_returned, has_commanded, held_back, known_gone
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
 from bot.store.locks import take_turn
@@ -36,15 +49,13 @@ from connector.cache.folding import fold
 from connector.cache.tables import table_of
 
 _ERASURE = table_of(ErasureRow)
-_ACCOUNT, _CONTACT, _MARK = TABLES["crm_account"], TABLES["crm_contact"], TABLES["mark"]
-_KEPT = {"account": _ACCOUNT, "contact": _CONTACT}
+_ACCOUNT, _MARK = TABLES["crm_account"], TABLES["mark"]
 _EVENT_KEY = ("source", "raw_id", "event_type")
 # Columns that name a record of somebody else.
 _LINKS = {
     "account": ("account_id", "crm_account_id", "parent_id"),
     "contact": ("contact_id", "crm_contact_id"),
 }
-_ROWS_AT_ONCE = 500
 SCHEDULE_WORD = "It asked for somebody who was erased. Export something else."
 _SEGMENT_WORD = "The configuration in force names {what}: look for it with `bellwether config export`."
 
@@ -59,20 +70,19 @@ class SqlErasures:
         """Those who are gone. Whoever is in the copy again, and was not erased by command, is not."""
         with self._database.writes.begin() as connection:
             watch(connection)
-            _forget_returned(connection)
+            if has_commanded(connection):
+                keep_out(connection)
+            forget_returned(connection)
             waiting = select(_ERASURE).where(_ERASURE.c.erased_at.is_(None))
-            unasked = waiting.where(_ERASURE.c.cause == "gone", _ERASURE.c.kind == "account")
-            many = connection.execute(select(func.count()).select_from(unasked.subquery())).scalar_one()
-            living = connection.execute(select(func.count()).select_from(_ACCOUNT)).scalar_one()
-            held = many if are_too_many(many, living) else 0
-            if held:  # their contacts wait with them
-                waiting = waiting.where(_ERASURE.c.cause != "gone")
+            held = held_back(connection)
+            for kind in held:
+                waiting = waiting.where(or_(_ERASURE.c.cause != "gone", _ERASURE.c.kind != kind))
             rows = connection.execute(waiting.order_by(_ERASURE.c.kind, _ERASURE.c.record_id).limit(limit))
-            return Due(tuple(_gone(connection, row) for row in rows.mappings().all()), held)
+            return Due(known_gone(connection, rows.mappings().all()), sum(held.values()))
 
     def ask(self, kind: str, record_id: str) -> Gone | None:
         """Note that somebody is erased by command; None when nothing here knows of the id."""
-        kept = _KEPT[kind]
+        kept = KEPT[kind]
         with self._database.writes.begin() as connection:
             watch(connection)
             row = connection.execute(select(kept).where(kept.c.id == record_id)).mappings().first()
@@ -95,7 +105,7 @@ class SqlErasures:
                 connection.execute(update(_ERASURE).where(*mine).values(**{**values, **known}))
             keep_out(connection)
             found = connection.execute(select(_ERASURE).where(*mine)).mappings().one()
-            return _gone(connection, found)
+            return known_gone(connection, [found])[0]
 
     def confirm(self) -> int:
         """Those who wait for a person's word are gone indeed; how many."""
@@ -107,7 +117,12 @@ class SqlErasures:
         """Forget them in every table but that of exports' files, in one transaction."""
         with self._database.writes.begin() as connection:
             take_turn(connection, "scoring")  # no run writes about them meanwhile
-            return _Erasure(connection, gone, self._clock).do()
+            forget_returned(connection)  # to look through files and to wait for a run may take minutes
+            mine = _ERASURE.c.record_id.in_([one.id for one in gone])
+            rows = connection.execute(select(_ERASURE.c.kind, _ERASURE.c.record_id).where(mine))
+            noted = {(row.kind, row.record_id) for row in rows}
+            left = tuple(one for one in gone if (one.kind, one.id) in noted)
+            return _Erasure(connection, left, self._clock).do()
 
     def settle(self, gone: Sequence[Gone]) -> None:
         """Forget the names; of those who are kept out the id stays."""
@@ -140,7 +155,7 @@ class _Erasure:
     def do(self) -> Erased:
         """Every table; readings, lines and messages while what they belong to is still there."""
         self.rows: Counter[str] = Counter()
-        self.ids = {kind: [one.id for one in self.gone if one.kind == kind] for kind in _KEPT}
+        self.ids = {kind: [one.id for one in self.gone if one.kind == kind] for kind in KEPT}
         self.names = names_of(self.gone)
         self._readings()
         self._corrections()
@@ -151,7 +166,9 @@ class _Erasure:
         told, known = scrub_messages(self.connection, self.ids["account"], self.names, self.clock.now())
         self.rows["outbox"] += told
         # Alerts may know an account by a name that it had before.
-        former = {name: f"account {owner}" for name, owner in known.items() if not self._is_borne(name)}
+        borne = bearers(self.connection, "account", known)
+        others = {name for name in known if borne.get(fold(name), set()) - set(self.ids["account"])}
+        former = {name: f"account {owner}" for name, owner in known.items() if name not in others}
         self.names = Names({**former, **{n: one.stand_in for one in self.gone for n in one.names}})
         for name, place in PLACES.items():
             table = TABLES[name]
@@ -161,13 +178,8 @@ class _Erasure:
             if place.named is not None and name != "outbox":
                 self._free_text(table, place.named)
         self._themselves()
-        return Erased({name: many for name, many in self.rows.items() if many}, tuple(self._reports()))
-
-    def _is_borne(self, name: str) -> bool:
-        mine = select(_ACCOUNT.c.id).where(
-            func.bw_fold(_ACCOUNT.c.name) == fold(name), _ACCOUNT.c.id.not_in(self.ids["account"])
-        )
-        return self.connection.execute(mine.limit(1)).first() is not None
+        rows = {name: many for name, many in self.rows.items() if many}
+        return Erased(rows, tuple(self._reports()), tuple(self.gone))
 
     def _of(self, table: Table, kind: str, how: How) -> None:
         """Rows of somebody: all go, or those of a command go and the others lose the link."""
@@ -210,8 +222,13 @@ class _Erasure:
             query = query.where(table.c.account_id.in_(sorted(own)))
         if named.only:
             query = query.where(text(named.only))
-        if not (named.delete and named.json):  # escapes hide names from SQL
-            query = query.where(_may_name([table.c[name] for name in named.columns], self.names))
+        hidden = named.delete and named.json  # escapes hide names from SQL
+        texts = [table.c[name] for name in named.columns]
+        for may in (true(),) if hidden else may_name(texts, self.names):
+            self._rewrite(table, named, query.where(may))
+
+    def _rewrite(self, table: Table, named: Named, query: Select[Any]) -> None:
+        """Those rows of a query that name them indeed."""
         for row in self.connection.execute(query).mappings().all():
             values = {name: _read(row[name], json_text=named.json) for name in named.columns}
             if not self.names.named_in(list(values.values())):
@@ -296,7 +313,10 @@ class _Erasure:
         """Their own records, other accounts that stand below them, and their marks."""
         if self.ids["account"]:
             self._unlink(_ACCOUNT, "account", self.ids["account"])
-        for kind, table in _KEPT.items():
+            commanded = [one.id for one in self.gone if one.kind == "account" and one.by_command]
+            theirs = (_ERASURE.c.cause == "gone", _ERASURE.c.account_id.in_(commanded))
+            self.connection.execute(update(_ERASURE).where(*theirs).values(cause="confirmed"))
+        for kind, table in KEPT.items():
             done = self.connection.execute(delete(table).where(table.c.id.in_(self.ids[kind])))
             self.rows[table.name] += done.rowcount
             borne = _MARK.c.kind == "market_segment"
@@ -323,24 +343,8 @@ def _events_of(event: Table, gone: Sequence[Gone]) -> ColumnElement[bool]:
     return or_(event.c.contact_id.in_(contacts), event.c.account_id.in_(accounts))
 
 
-def _may_name(columns: Sequence[ColumnElement[Any]], names: Names) -> ColumnElement[bool]:
-    """Whether a text may have a name in it, written as it is or as JSON writes it."""
-    forms = {fold(form) for one in names.names for form in (one, json.dumps(one, ensure_ascii=False)[1:-1])}
-    return or_(
-        *(func.bw_fold(one).contains(form, autoescape=True) for one in columns for form in sorted(forms))
-    )
-
-
 def _read(value: str | None, *, json_text: bool) -> Any:
     return json.loads(value) if json_text and value else value
-
-
-def _forget_returned(connection: Connection) -> None:
-    """Whoever is in the copy again was not gone."""
-    for kind, table in _KEPT.items():
-        back = select(table.c.id).where(table.c.id == _ERASURE.c.record_id).correlate(_ERASURE).exists()
-        mine = (_ERASURE.c.kind == kind, _ERASURE.c.cause != "command", back)
-        connection.execute(delete(_ERASURE).where(*mine))
 
 
 def _is_known(connection: Connection, kind: str, record_id: str) -> bool:
@@ -352,18 +356,3 @@ def _is_known(connection: Connection, kind: str, record_id: str) -> bool:
         if (place.account if kind == "account" else place.contact) and f"{kind}_id" in table.c:
             queries.append(select(table.c[f"{kind}_id"]).where(table.c[f"{kind}_id"] == record_id))
     return any(connection.execute(one.limit(1)).first() is not None for one in queries)
-
-
-def _gone(connection: Connection, row: Mapping[Any, Any]) -> Gone:
-    """With the names that nobody else bears who is still there: those speak of them just as well."""
-    names = [one for one in (row["name"], row["email"]) if one]
-    own = _KEPT[row["kind"]]
-    free = []
-    for name in names:
-        columns = [own.c.name, *([own.c.email] if "email" in own.c else [])]
-        same = or_(*(func.bw_fold(one) == fold(name) for one in columns))
-        borne = select(own.c.id).where(same, own.c.id != row["record_id"]).limit(1)
-        if connection.execute(borne).first() is None:
-            free.append(name)
-    by_command = row["cause"] == "command"
-    return Gone(row["kind"], row["record_id"], row["account_id"], tuple(free), by_command)

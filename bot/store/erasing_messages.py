@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from bot.app.acting_writes import KIND as CRM_WRITE
 from bot.app.erasing import EDIT_KIND, GONE_TEXT, Names, scrubbed_message
@@ -58,7 +60,7 @@ def _as_they_are(names: Names) -> Mapping[str, str]:
 
 
 def _of_accounts(connection: Connection, accounts: Sequence[str]) -> Iterator[Mapping[Any, Any]]:
-    """Alerts, their copies, reminders and the lines in their threads: by the keys that they were put with."""
+    """Alerts, their copies, reminders, lines in threads, answers to notes: by the keys they were put with."""
     if not accounts:
         return
     alerts = connection.execute(
@@ -68,33 +70,46 @@ def _of_accounts(connection: Connection, accounts: Sequence[str]) -> Iterator[Ma
     changes = connection.execute(select(_CHANGE.c.id).where(_CHANGE.c.account_id.in_(accounts))).scalars()
     ends = tuple(f":{one}" for one in changes)
     actions = connection.execute(select(_ACTION.c.id).where(_ACTION.c.account_id.in_(accounts))).scalars()
-    lines = tuple(f"deed:{one}:" for one in actions)
+    numbered = tuple(actions)
+    own = {prefix: tuple(f"{prefix}{one}:" for one in numbered) for prefix in ("deed:", "note:")}
+    own["alert:"] = ends
     for start in range(0, len(numbers), _SOME):
         some = numbers[start : start + _SOME]
         keys = [f"remind:{one}" for one in some]
         mine = or_(_OUTBOX.c.alert_id.in_(some), _OUTBOX.c.dedupe_key.in_(keys))
         yield from connection.execute(select(_OUTBOX).where(mine)).mappings().all()
-    for prefix, fits in (("deed:", lines), ("alert:", ends)):
+    for prefix, fits in own.items():
         if not fits:
             continue
         like = select(_OUTBOX.c.id, _OUTBOX.c.dedupe_key).where(_OUTBOX.c.dedupe_key.startswith(prefix))
         found = [
             row.id
             for row in connection.execute(like)
-            if (row.dedupe_key.startswith(fits) if prefix == "deed:" else row.dedupe_key.endswith(fits))
+            if (row.dedupe_key.endswith(fits) if prefix == "alert:" else row.dedupe_key.startswith(fits))
         ]
         for start in range(0, len(found), _SOME):
             these = _OUTBOX.c.id.in_(found[start : start + _SOME])
             yield from connection.execute(select(_OUTBOX).where(these)).mappings().all()
 
 
-def _that_name(connection: Connection, names: Names) -> Sequence[Mapping[Any, Any]]:
+def may_name(columns: Sequence[ColumnElement[Any]], names: Names) -> Iterator[ColumnElement[bool]]:
+    """Conditions of which one at least is true of a row whose texts may have a name in them.
+
+    A name is looked for as it is written and as JSON writes it. There are several conditions where there are
+    many names: SQLite takes no expression that is deeper than 1,000.
+    """
+    text = func.bw_fold(functools.reduce(operator.add, (func.coalesce(one, "") + "\n" for one in columns)))
+    forms = sorted(
+        {fold(form) for one in names.names for form in (one, json.dumps(one, ensure_ascii=False)[1:-1])}
+    )
+    for start in range(0, len(forms), _SOME):
+        yield or_(*(text.contains(form, autoescape=True) for form in forms[start : start + _SOME]))
+
+
+def _that_name(connection: Connection, names: Names) -> Iterator[Mapping[Any, Any]]:
     """Messages of several accounts, or free ones, with a name in them."""
-    if not names:
-        return ()
-    forms = {fold(form) for one in names.names for form in (one, json.dumps(one, ensure_ascii=False)[1:-1])}
-    named = or_(*(func.bw_fold(_OUTBOX.c.payload).contains(one, autoescape=True) for one in sorted(forms)))
-    return connection.execute(select(_OUTBOX).where(named)).mappings().all()
+    for named in may_name([_OUTBOX.c.payload], names):
+        yield from connection.execute(select(_OUTBOX).where(named)).mappings().all()
 
 
 def _tell_nothing(connection: Connection, row: Mapping[Any, Any], now: datetime) -> None:

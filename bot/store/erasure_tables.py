@@ -66,10 +66,23 @@ def statements(dialect: str) -> list[str]:
     return made
 
 
+def triggers(connection: Connection) -> frozenset[str]:
+    """The names of the triggers that there are.
+
+    Whoever makes one asks before: PostgreSQL waits with it until nobody writes to the table, and lets nobody
+    write meanwhile.
+    """
+    of_sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    of_postgresql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    asked = of_sqlite if connection.dialect.name == "sqlite" else of_postgresql
+    return frozenset(connection.execute(text(asked)).scalars())
+
+
 def watch(connection: Connection) -> None:
-    """Make the triggers that are missing: a migration that makes a table anew takes SQLite's along."""
-    for one in statements(connection.dialect.name):
-        connection.execute(text(one))
+    """Make the triggers if one is missing: a migration that makes a table anew takes SQLite's along."""
+    if not {f"{kind}_gone" for kind in KINDS} <= triggers(connection):
+        for one in statements(connection.dialect.name):
+            connection.execute(text(one))
 
 
 @event.listens_for(SQLModel.metadata, "after_create")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from bot.store.erasure_tables import triggers
+
 # Table -> the columns that say whose a row is.
 _ACCOUNTS = {
     "crm_account": ("id",),
@@ -27,7 +29,7 @@ _CONTACTS = {
 
 def keep_out(connection: Connection) -> None:
     """Make the triggers that are missing."""
-    on_sqlite = connection.dialect.name == "sqlite"
+    on_sqlite, there = connection.dialect.name == "sqlite", triggers(connection)
     for table, own in _ACCOUNTS.items():
         named = " OR ".join(
             f"(kind = '{kind}' AND record_id = NEW.{column})"
@@ -37,6 +39,8 @@ def keep_out(connection: Connection) -> None:
         refused = f"EXISTS (SELECT 1 FROM erasure WHERE cause = 'command' AND ({named}))"  # noqa: S608 -- our own
         for when in ("INSERT", "UPDATE"):
             name = f"kept_out_{table}_{when.lower()}"
+            if name in there:
+                continue
             if on_sqlite:
                 made = (
                     f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {when} ON {table} WHEN {refused} "

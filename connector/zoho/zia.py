@@ -29,6 +29,9 @@ MOST_LOOKS: Final = 30
 _ROLES: Final = frozenset(
     {"info", "sales", "contact", "hello", "office", "support", "enquiries", "inquiries"}
 )
+# What Zoho says of the name or website of one company; the others may fit.
+_ABOUT_ONE: Final = frozenset({"INVALID_DATA", "MAXIMUM_LENGTH_EXCEEDED", "REQUIRED_PARAM_MISSING"})
+_NOT_TAKEN: Final = "Zia does not take this company's name or website as they stand in the CRM."
 _REASONS: Final = {
     Outcome.FOUND: "Zia knows this company.",
     Outcome.NOTHING_FOUND: "Zia knows nothing of this company.",
@@ -82,6 +85,9 @@ class ZiaProvider:
             try:
                 jobs[self._enter(wish)] = company
             except ConnectorError as error:
+                if error.code in _ABOUT_ONE:
+                    yield CompanyReading(company, Outcome.NOTHING_FOUND, _NOT_TAKEN, self._now())
+                    continue
                 refused = error
                 break
         yield from self._results(jobs)
@@ -94,7 +100,10 @@ class ZiaProvider:
         details = found.get("details")
         identifier = details.get("id") if isinstance(details, dict) else None
         if not identifier:
-            raise Fatal(f"Zia took no job ({str(found.get('code', 'no code'))[:60]}).")
+            code = str(found.get("code", "no code"))[:60]
+            refused = Fatal(f"Zia took no job ({code}).")
+            refused.code = code
+            raise refused
         return str(identifier)
 
     def _results(self, jobs: dict[str, Company]) -> Iterator[CompanyReading]:

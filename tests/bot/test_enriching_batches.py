@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from bot.app.enriching import CrmSide
 from bot.app.enriching_batches import KIND, Wish, batch_sentences
@@ -158,7 +159,27 @@ def test_an_orderly_stop_gives_back_what_was_not_read(make: Make) -> None:
     done = worked(world, batch)
     assert (done.counts["found"], set(world.provider.reads.values())) == (50, {1})
     assert done.fields["Phone"] == 37, "thirteen had one"
+    with world.database.reads.begin() as connection:
+        kept = connection.execute(text("SELECT count(found) FROM enrichment_account")).scalar()
+    assert kept == 0, "what sites said is not kept once it is written"
     assert batch_sentences(done)[0] == f"50 of 50 accounts of batch {batch.id} are done."
+
+
+def test_a_provider_that_is_stopped_too_leaves_nobody_out(make: Make) -> None:
+    world, stop = make(30), threading.Event()
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+
+    def ends() -> bool:
+        if world.provider.reads.total() == 7:
+            stop.set()
+        return stop.is_set()
+
+    world.provider.ends = ends
+    stopped = world.new_worker().run(batch.id, lambda _done, _all: None, stop.is_set)
+    assert stopped is not None
+    assert stopped.finished == 7
+    world.provider.ends = lambda: False
+    assert worked(world, batch).counts["found"] == 30
 
 
 def test_a_provider_that_refuses_all_stops_the_batch_until_it_is_resumed(make: Make) -> None:

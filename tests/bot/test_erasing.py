@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, event, insert, select, text
 from sqlmodel import SQLModel
 
-from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Names, are_too_many, without_records
+from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Gone, Names, are_too_many, without_records
 from bot.app.errors import SendLater, UserError
 from bot.app.exporting_rhythm import ScheduleState
 from bot.app.exporting_values import ColumnType, ExportColumn, FileForm, Format, Header
-from bot.app.ports import Posted
+from bot.app.ports import NamedAccount, Posted
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.erasure_parts import edit_posted
+from bot.store.account_notes import SqlAccountNotes, tell_asker
 from bot.store.audit import SqlAudit
 from bot.store.enrichment_batches import SqlBatches
 from bot.store.erasing import SCHEDULE_WORD, SqlErasures
+from bot.store.erasure_tables import triggers, watch
 from bot.store.export_schedules import SqlExportSchedules
 from bot.store.incidents import SqlIncidents
+from bot.store.kept_out import keep_out
 from bot.store.retention import SqlRetention
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, ContactRow, EngagementEventRow, RecordRow
@@ -45,8 +48,8 @@ PERSON, MAIL = "Ingrid Solheim", "ingrid@big.example"
 class Files:
     asked: list[tuple[Sequence[str], tuple[str, ...]]] = field(default_factory=list)
 
-    def invalidate(self, ids: Sequence[str], names: Names) -> int:
-        self.asked.append((ids, names.names))
+    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+        self.asked.append(([one.id for one in gone], names.names))
         return 0
 
 
@@ -211,11 +214,12 @@ def test_a_contact_that_zoho_deletes_is_named_nowhere(database: Database) -> Non
 
 def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> None:
     office = an_office(database)
+    office.world.add(*(ContactRow(id=f"of{n}", account_id="big", raw="{}") for n in range(60)))
     erasing = erasing_in(office.world)
     with pytest.raises(UserError, match="Nothing here knows"):
         erasing.by_command("account", "nobody", "ada")
     erasing.by_command("account", "big", "ada")
-    erasing.do()  # its contacts go with it
+    assert erasing.do()["held"] == 0  # its contacts go with it
     assert tables_with(database, NAME, PERSON) == set()
     office.world.add(AccountRow(id="next", name="Next", raw="{}"))
     with database.writes.begin() as connection:  # a sync that still finds it
@@ -227,6 +231,67 @@ def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> N
     assert {"late", "next"} <= {one.id for one in office.world.rows(AccountRow)}
     assert tables_with(database, NAME) == set()
     assert office.world.rows(ContactRow) == []
+
+
+def test_the_answer_to_a_note_leaves_its_key_free_for_the_next_note(database: Database) -> None:
+    world = World(database)
+    world.account("big", (5, 20_000), name=NAME)
+    world.account("twin", (5, 20_000), name=NAME)  # so that the name alone tells of nobody
+
+    def answered(account_id: str, form: str) -> None:
+        notes = SqlAccountNotes(database, world.clock)
+        notes.keep(NamedAccount(account_id, NAME), replace(ADA, crm_user_id="u1"), "Called.", form)
+        with database.writes.begin() as connection:
+            rows = connection.execute(select(TABLES["alert_action"])).mappings().all()
+            tell_asker(connection, rows[-1], world.clock.now())
+
+    answered("big", "form1")
+    in_zoho_deleted(database, "big")
+    erasing_in(world).do()
+    assert "outbox" not in tables_with(database, NAME)
+    answered("twin", "form2")
+    assert len(dump(database)["outbox"]) == 2, "nobody waits for an answer that was given before"
+
+
+def test_who_comes_back_while_files_are_looked_through_is_left_alone(database: Database) -> None:
+    office = an_office(database)
+
+    class Slow(Files):
+        def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+            office.world.add(AccountRow(id="big", name=NAME, raw="{}"))
+            return super().invalidate(gone, names)
+
+    in_zoho_deleted(database, "big")
+    erasing = erasing_in(office.world, Slow())
+    before = dump(database)["alert"]
+    assert erasing.do()["erased"] == 0
+    assert "big" in {one.id for one in office.world.rows(AccountRow)}
+    assert dump(database)["alert"] == before
+    assert "account big" not in str(dump(database)["audit"])
+    assert erasing.erasures.due(1).gone == ()
+
+
+def test_looking_for_the_gone_waits_for_no_sync_and_makes_triggers_that_are_lost(database: Database) -> None:
+    office = an_office(database)
+    erasing = erasing_in(office.world)
+    erasing.by_command("account", "big", "ada")
+    account = TABLES["crm_account"]
+    if database.dialect == "postgresql":
+        with database.writes.begin() as sync, database.writes.begin() as hurried:
+            sync.execute(account.update().values(name="Name"))
+            hurried.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            watch(hurried)
+            keep_out(hurried)
+        return
+    with database.writes.begin() as connection:  # a migration that makes tables anew
+        for one in triggers(connection):
+            connection.execute(text(f"DROP TRIGGER {one}"))
+    erasing.do()
+    with database.writes.begin() as connection:
+        connection.execute(insert(account), {"id": "big", "name": NAME, "raw": "{}"})
+    assert tables_with(database, NAME) == set()
+    in_zoho_deleted(database, "other")
+    assert erasing.do()["erased"] == 1
 
 
 def test_many_at_once_wait_for_a_word_and_who_comes_back_is_kept(database: Database) -> None:
@@ -312,11 +377,13 @@ def test_a_file_says_whether_it_holds_an_account(tmp_path: Path, form: Format) -
     )
     directory, name = ExportDirectory(tmp_path), new_name(form)
     made = FileForm(form, Header.LABELS, columns, ZoneInfo("UTC"), "USD")
-    directory.write(name, made, [[["100", "205"], ["a", "x 300, 400"]], [["777"], ["b"]]])
+    directory.write(name, made, [[["100", "205"], ["a", "x 300, 400"]], [["777"], ['A "B" & Co']]])
     assert directory.holds(name, form, ["9", "777"])
     assert directory.holds(name, form, ["100"])
     assert not directory.holds(name, form, ["10", "300", "00", "77"])
     assert not directory.holds(new_name(form), form, ["100"]), "there is no such file"
+    assert directory.holds(name, form, ["9"], ['A "B" & Co']), "by its name"
+    assert not directory.holds(name, form, ["9"], ["A B & Co"])
     (tmp_path / name).write_bytes(b"broken")
     assert directory.holds(name, form, ["1"]), "who cannot tell says yes"
 
@@ -340,3 +407,32 @@ def test_what_is_old_is_removed_and_what_is_needed_stays(database: Database) -> 
     payloads = [json.loads(one.payload) for one in office.world.outbox() if one.alert_id is None]
     assert payloads
     assert payloads[0] == {"text": ""}
+
+
+def test_hundreds_that_go_at_once_are_looked_for_in_a_few_statements(database: Database) -> None:
+    world = World(database)
+    world.account("big", (5, 20_000), name=NAME)
+    people = {f"c{n}": (f"Person Nr{n}", f"p{n}@big.example") for n in range(140)}
+    world.add(
+        *(
+            ContactRow(id=one, account_id="big", name=name, email=mail, raw="{}")
+            for one, (name, mail) in people.items()
+        )
+    )
+    audit = SqlAudit(database, world.clock)
+    for name, mail in list(people.values())[::40]:
+        audit.record(name, "asked", f"the mails of {mail}", "done", "slack")
+    with database.writes.begin() as connection:
+        connection.execute(delete(TABLES["crm_contact"]))
+    erasing = erasing_in(world)
+    assert erasing.do()["held"] == 140, "a lost permission looks the same"
+    assert "Person Nr" in str(dump(database)["audit"])
+    erasing.erasures.confirm()
+    asked: list[str] = []
+    listener = lambda _c, _cursor, statement, *_more: asked.append(statement)  # noqa: E731
+    event.listen(database.writes, "before_cursor_execute", listener)
+    erasing.erasures.due(200)
+    event.remove(database.writes, "before_cursor_execute", listener)
+    assert len(asked) < 15, "no look at every contact for each of them"
+    assert erasing.do()["erased"] == 140
+    assert tables_with(database, "Person Nr", "@big.example") == set()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.erasing import Gone, names_of
 from bot.app.errors import UserError
 from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
 from bot.app.scope import NOTHING, Scope, Whose, seen_by
@@ -154,3 +155,21 @@ def test_a_mailing_list_holds_contacts_of_accounts_that_are_seen_alone(world: Ex
         assert set(roles) - set(world.exports.contacts.marks().roles) == {"Whisperer"}
     with seen_by(NOTHING):
         assert listed() == set()
+
+
+def test_a_mailing_list_goes_with_a_contact_or_an_account_that_is_in_it(world: ExportWorld) -> None:
+    draft = world.exports.begin(EVERYBODY, "them", MELVIN, "CSALES")
+    every = (
+        exported(world, Mailing(("decision maker",)), world.exports.of_segment("Medical")),
+        exported(world, Mailing(("user",)), EVERYBODY),  # somebody else at Konex
+        exported(world, Mailing(keywords=("ärger",)), EVERYBODY),
+        world.written(world.exports.confirm(draft.public_id, Wish(Format.CSV, Header.LABELS), MELVIN)),
+    )
+
+    def left(gone: Gone) -> list[bool]:
+        world.retention.invalidate([gone], names_of([gone]))
+        return [world.found(one).status is Status.DONE for one in every]
+
+    person = Gone("contact", "c1", "a1", ("Ida Berg", "ida@konex.example"))
+    assert left(person) == [False, True, True, True], "accounts are no contacts"
+    assert left(Gone("account", "a1", None, ("Konex",))) == [False, False, True, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bot.app.errors import SendLater, UserError
 from bot.app.people import Person, Role
 from bot.app.ports import SlackProfile
 from bot.app.scope import EVERYTHING, NOTHING, Scope, Whose, seeing, seen_by, team_of
+from bot.commands import exporting
 from bot.language.question import Figure, Metric
 from bot.runtime.access_checks import territory_checks
 from bot.slack.client import web_client
@@ -232,3 +234,14 @@ def test_nobody_is_sent_a_word_of_an_account_that_they_do_not_see(world: CanaryW
     assert matrix.found.leaks == []
     assert all(matrix.found.told[role] > 10 for role in ("manager", "member", "viewer"))
     assert set(ACCOUNTS) > hidden("manager", "own")
+
+
+def test_an_export_at_the_terminal_has_the_accounts_that_its_person_sees(
+    world: CanaryWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.see("own")
+    monkeypatch.setattr(exporting, "opened", lambda: world.bellwether)
+    exporting.export(as_email="manager@x.example", out=tmp_path / "mine.zip", as_json=True)
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        text = archive.read("accounts.csv").decode()
+    assert {nick for nick in ACCOUNTS if nick in text} == ACCOUNTS.keys() - hidden("manager", "own")

@@ -12,7 +12,7 @@ import pytest
 
 from connector.enrichment.from_file import FileProvider, host_of
 from connector.enrichment.values import Company, EnrichedField, Outcome
-from connector.errors import NeedsPerson, Retriable
+from connector.errors import Fatal, NeedsPerson, Retriable
 from connector.zoho.zia import ZiaProvider
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
@@ -89,8 +89,14 @@ class Wire:
         assert not repeatable, "a job costs something"
         if len(self.jobs) == self.takes:
             raise NeedsPerson("Zoho refuses: LIMIT_EXCEEDED.")
-        identifier = str(len(self.jobs) + 1)
-        self.jobs[identifier] = [body["__zia_org_enrichment"][0]["enrich_based_on"]["name"], self.looks]
+        identifier, name = str(len(self.jobs) + 1), body["__zia_org_enrichment"][0]["enrich_based_on"]["name"]
+        if name == "Refused":
+            refused = Fatal("Zoho answered 400 (INVALID_DATA).")
+            refused.code = "INVALID_DATA"
+            raise refused
+        if name == "Not taken":
+            return {"__zia_org_enrichment": [{"code": "INVALID_DATA", "details": {"api_name": "website"}}]}
+        self.jobs[identifier] = [name, self.looks]
         return {"__zia_org_enrichment": [{"code": "SCHEDULED", "details": {"id": identifier}}]}
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
@@ -142,3 +148,12 @@ def test_what_zia_took_before_its_quota_was_used_up_is_read() -> None:
     assert next(readings).outcome is Outcome.FOUND
     with pytest.raises(NeedsPerson, match="LIMIT_EXCEEDED"):
         next(readings)
+
+
+def test_a_company_that_zia_does_not_take_keeps_no_other_one_out() -> None:
+    wire = Wire({"Acme Corporation": {"status": "COMPLETED", "enriched_data": KNOWN}})
+    found = zia(wire, Company("2", "Refused"), Company("3", "Not taken"), ACME)
+    assert [found[one].outcome for one in ("1", "2", "3")] == [
+        *(Outcome.FOUND, Outcome.NOTHING_FOUND, Outcome.NOTHING_FOUND)
+    ]
+    assert "does not take" in found["2"].reason

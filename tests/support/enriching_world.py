@@ -153,6 +153,7 @@ class ScriptedProvider:
         script: account id -> how it ends; the usual proposals when left out.
         dies_at: the how manieth reading kills the process, before or after it is given.
         fails_at: the how manieth company meets a provider that refuses all; with which error.
+        ends: once it is true there is no further reading, as of a crawler that is stopped.
     """
 
     now: Callable[[], datetime]
@@ -160,6 +161,7 @@ class ScriptedProvider:
     proposals: Sequence[Proposal] = USUAL
     dies_at: int | None = None
     fails_at: tuple[int, ConnectorError] | None = None
+    ends: Callable[[], bool] = lambda: False
     on_read: Callable[[Company], None] = lambda _company: None
     reads: Counter[str] = field(default_factory=Counter)
 
@@ -169,6 +171,8 @@ class ScriptedProvider:
 
     def read(self, companies: Sequence[Company]) -> Iterator[CompanyReading]:
         for company in reversed(companies):  # in whatever order they end
+            if self.ends():
+                return
             if self.fails_at is not None and self.reads.total() == self.fails_at[0]:
                 error, self.fails_at = self.fails_at[1], None
                 raise error

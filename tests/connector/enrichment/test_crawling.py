@@ -197,6 +197,8 @@ def test_a_host_is_visited_once_a_second_and_later_when_it_asks_for_that() -> No
 def test_retry_after_is_seconds_or_a_date() -> None:
     texts = ("120", "Sun, 29 Nov 2026 12:00:30 GMT", "Sun, 29 Nov 2026 11:00:00 GMT", "soon", "", "-5", "²")
     assert [asked_seconds(text, NOW) for text in texts] == [120, 30, 0, None, None, None, None]
+    endless = ("Sun, 99999999999 Nov 2026 12:00:30 GMT", f"Sun, 29 Nov 2026 12:00:30 +{10**20}")
+    assert [asked_seconds(text, NOW) for text in endless] == [None, None]
 
 
 def test_a_website_without_a_scheme_is_tried_securely_first() -> None:
