@@ -23,7 +23,7 @@ from bot.app.erasing import (
 from bot.app.ports import Clock, Posted
 
 # Imported for their effect on the metadata: every table has to be there.
-from bot.store import export_tables, installation_tables  # noqa: F401
+from bot.store import consent_tables, export_tables, installation_tables  # noqa: F401
 from bot.store.erasing_messages import scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_tables import ErasureRow, watch
