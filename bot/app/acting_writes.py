@@ -3,8 +3,8 @@
 An action is kept together with a job. The job notes its attempt before it asks the CRM, and every attempt but
 the first looks for what an earlier one may have written: records bear the action's reference.
 
-Who has consented to it in Zoho writes as themselves, with no more rights than they have there; everybody else's
-writes are made by us, in their name. What is there is always read by us: people may not list notes.
+Who has consented to it in Zoho writes as themselves, with no more rights than they have there; for everybody
+else we write, in their name. What is there is always read by us: people may not list notes.
 """
 
 from __future__ import annotations

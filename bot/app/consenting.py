@@ -1,7 +1,7 @@
 """A person lets us write to the CRM as them: who may, what is kept, and how it ends.
 
-Slack users are matched to CRM users by e-mail. A consent is kept only when the one who gave it in Zoho is that
-CRM user: so neither a link that was passed on nor somebody else's browser makes one person write as another.
+Slack users are matched to CRM users by e-mail. A consent is kept only when the one who gave it in Zoho is
+that CRM user: so neither a link that was passed on nor another's browser makes one person write as another.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ NOT_ALLOWED: Final = "You may not write to the CRM, so there is nothing to conne
 NOBODY: Final = "Nobody in the CRM has your e-mail address, so there is nobody to write as."
 OTHER_USER: Final = "You signed in to Zoho as somebody else than the CRM user with your Slack e-mail address."
 EXPIRED: Final = "This link has expired, or was used before."
-BEGIN_AGAIN: Final = "Begin again in Slack: write `zoho connect` to Bellwether."
-CONNECTED: Final = "🔗 Connected: tasks, notes and owners that you write from Slack stand in Zoho CRM as yours."
+BEGIN_AGAIN: Final = "Begin again in Slack: write zoho connect to Bellwether."
+CONNECTED: Final = (
+    "🔗 Connected: tasks, notes and owners that you write from Slack stand in Zoho CRM as yours."
+)
 LOST: Final = (
-    "⚠ Zoho does not accept your consent any more, or it does not cover what you did. What you do here goes on "
-    "being written to Zoho CRM, by Bellwether and with your name. Write `zoho connect` to me to write as "
-    "yourself again."
+    "⚠ Zoho does not accept your consent any more, or it does not cover what you did. What you do here is "
+    "still written to Zoho CRM: by Bellwether, with your name. Write zoho connect to me to write as yourself "
+    "again."
 )
 
 log = structlog.get_logger(__name__)
@@ -188,6 +190,7 @@ class Consenting:
         """Zoho does not accept a consent any more: forget it, and tell the person, once."""
         if self._consents.end(consent, LOST):
             self._forget_access(consent)
+            self._desk().revoke(consent.refresh_token)  # it may still be good for something else
             self._record(consent.slack_id, consent.crm_user_id, "lost: Zoho does not accept it any more")
 
     def _admit(self, person: Person) -> None:

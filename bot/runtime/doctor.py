@@ -28,6 +28,7 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield connected
     if connected.ok:
         yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
+    yield from bellwether.consent_parts.checks()
     if bellwether.slack_parts.by_page:
         yield bellwether.slack_parts.check()
     yield from slack_checks(bellwether.slack, bellwether.settings, _tried)
