@@ -38,6 +38,7 @@ from bot.slack.views.not_understood import not_understood_message
 from bot.slack.views.problem import problem_message, refusal_message
 from bot.slack.views.save_form import save_form
 from bot.slack.views.text import mrkdwn
+from bot.slack.views.zoho_link import way_message
 from scoring.criteria.tree import Compare, Operator
 from tests.support.fake_services import (
     ADA,
@@ -196,6 +197,7 @@ def every_notice(value: str, many: int) -> Iterator[Message]:
     yield summary_message(told | {"mention": value, "mention_id": MENTIONED})
     yield summary_message(told | {"mention": value, "mention_id": value})
     yield text_message(value)
+    yield way_message(value)
     yield text_message("\n".join([value] * 3))
 
 
@@ -264,7 +266,16 @@ def home_of(value: str, many: int = 30) -> Json:
     checks = (Check(value, ok=False, detail=value, age_seconds=1e9, advice=value),) * many
     person = replace(ADA, name=value)
     misses = (Miss(1, value, (value,), value, 2, NOW, NOW),) * many
-    home = HomeView(person, ((value, 1),) * 2 * many, (moved,) * many, alerts, checks, None, misses)
+    home = HomeView(
+        person,
+        ((value, 1),) * 2 * many,
+        (moved,) * many,
+        alerts,
+        checks,
+        None,
+        misses,
+        zoho_connected=many % 2 == 1,
+    )
     return home_view(home, {value: "🟢"}, NOW)
 
 
