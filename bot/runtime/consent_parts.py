@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,6 @@ from starlette.routing import Route
 from bot.app.acting_ports import OwnWriter
 from bot.app.consenting import Consent, Consenting
 from bot.app.errors import UserError
-from bot.app.services import Check
 from bot.slack.installing import PAGE_HEADERS, page_html
 from bot.store.consents import SqlConsents
 from connector.cache.token_shelf import SealedShelf
@@ -54,7 +52,7 @@ class ConsentParts:
         Raises:
             ConfigurationError: what it needs is not set.
         """
-        self._of.settings.require("zoho.consent_client_secret", "secret_key", "public_url")
+        self._of.settings.require("zoho.consent_client_secret", "secret_key")
         return SqlConsents(self._of.database, self._of.clock, self._of.settings.sealing_keys)
 
     @cached_property
@@ -109,8 +107,15 @@ class ConsentParts:
         self._tokens(consent).forget()
 
     def routes(self) -> list[Route]:
-        """Where Zoho sends people back to; nowhere when it is not set up."""
-        return [Route(PATH, self._on_return, methods=["GET"])] if self.is_on else []
+        """Where Zoho sends people back to; nowhere when it is not set up.
+
+        Raises:
+            ConfigurationError: there is no address that Zoho could send them to.
+        """
+        if not self.is_on:
+            return []
+        self._of.settings.require("public_url")
+        return [Route(PATH, self._on_return, methods=["GET"])]
 
     def _on_return(self, request: Request) -> Response:
         """Runs in a thread. Of what the browser brings nothing is shown, and nothing logged."""
@@ -125,17 +130,21 @@ class ConsentParts:
             return _page(400, "Not connected.", f"{error.what_happened} {error.what_to_do}")
         return _page(200, "Connected.", "You can close this page: Bellwether tells you so in Slack, too.")
 
-    def checks(self) -> Iterator[Check]:
-        """For ``doctor``; nothing when it is not set up."""
-        if not self.is_on:
-            return
+    def check(self) -> str:
+        """How many there are, for ``doctor``.
+
+        Raises:
+            UserError: some cannot be opened.
+            ConfigurationError: what it needs is not set.
+        """
+        self._of.settings.require("public_url")
         people, unreadable = self.kept.count()
         if unreadable:
-            said = f"{unreadable} of {people} cannot be opened, so those people's writes are made by us"
-            yield Check(NAME, ok=False, detail=said, advice=UNREADABLE)
-            return
-        said = f"{people} write as themselves; Zoho's API console has to name {self.redirect_uri}"
-        yield Check(NAME, ok=True, detail=said)
+            raise UserError(
+                f"{unreadable} of {people} cannot be opened, so what those people write is written by us.",
+                UNREADABLE,
+            )
+        return f"{people} write as themselves; Zoho's API console has to name {self.redirect_uri}"
 
 
 def _page(status: int, title: str, text: str) -> Response:

@@ -107,6 +107,11 @@ class Stage:
         every = [one["values"] for one in shown.json()["records"]]
         return next(one for one in every if (one.get("Note_Content") or "").startswith(said))
 
+    def renewals(self) -> int:
+        """How often Zoho's token endpoint was asked."""
+        calls = requests.get(f"{self.zoho.base_url}/_sandbox/calls", timeout=10).json()["calls"]
+        return int(calls.get("POST /oauth/v2/token", 0))
+
     def work(self) -> None:
         """Do the jobs of writing, and deliver what is to be told directly."""
         of = self.bellwether
@@ -136,6 +141,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         port = free_port(0)
         bellwether = Bellwether(settings(url, zoho.base_url, slack, f"http://127.0.0.1:{port}"))
         stack.callback(bellwether.database.close)
+        bellwether.zoho.tokens.current()
         account = str(requests.get(f"{zoho.base_url}/_sandbox/accounts", timeout=10).json()[0]["id"])
         web = client_of(slack)
         office = Office(
@@ -188,6 +194,7 @@ def test_click_consent_and_assign_as_oneself(stage: Stage, caplog: pytest.LogCap
     caplog.set_level(logging.INFO)
     way = stage.way("UANNA")
     assert "ZohoCRM.modules.ALL" not in way
+    before = stage.renewals()
     back = stage.answer(way, "Anna Snelling")
     assert back.startswith(f"{stage.bellwether.consent_parts.redirect_uri}?")
     done = requests.get(back, timeout=10)
@@ -217,8 +224,8 @@ def test_click_consent_and_assign_as_oneself(stage: Stage, caplog: pytest.LogCap
     for seen in (dump, caplog.text, done.text, again.text):
         assert held.refresh_token not in seen
         assert back.partition("state=")[2] not in seen
-    (check,) = stage.bellwether.consent_parts.checks()
-    assert check.detail.startswith("1 write as themselves")
+    assert stage.bellwether.consent_parts.check().startswith("1 write as themselves")
+    assert stage.renewals() - before == 2, "the code, and one renewal for both jobs"
 
     home = stage.home("UANNA", "Disconnect my Zoho")
     stage.person("UANNA").post("click", view_id=home["id"], action_id="zoho_disconnect")
