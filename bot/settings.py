@@ -25,13 +25,19 @@ PREFIX = "BELLWETHER_"
 
 
 class ZohoSettings(BaseModel):
-    """The Zoho organisation. The two URLs only for a Zoho that is not at Zoho's own addresses."""
+    """The Zoho organisation. The two URLs only for a Zoho that is not at Zoho's own addresses.
+
+    With ``consent_client_id`` and ``consent_client_secret``, of a server-based application in Zoho's API
+    console, people can let us write to the CRM as themselves; a self client has no redirect address.
+    """
 
     model_config = ConfigDict(extra="forbid")
     region: str = "us"
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     refresh_token: SecretStr = SecretStr("")
+    consent_client_id: str = ""
+    consent_client_secret: SecretStr = SecretStr("")
     webhook_secret: SecretStr = SecretStr("")  # as it is given to webhooks in Zoho Books: 12 to 50 letters
     accounts_url: str | None = None
     api_url: str | None = None

@@ -47,6 +47,23 @@ class TokenShelf(Protocol):
         """Take this token away, unless another lies there by now."""
         ...
 
+    def drop(self, name: str) -> None:
+        """Take away whatever lies there, and the place itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a person's consent has given: a refresh token, and which CRM user they are.
+
+    Attributes:
+        active: whether that user is.
+    """
+
+    refresh_token: str = field(repr=False)
+    user_id: str
+    active: bool
+
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:

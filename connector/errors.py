@@ -5,7 +5,9 @@ ConnectorError
 │   └── OutOfBudget   the share of API credits that we may use is used up: later, without insisting
 ├── Conflict      somebody else has changed the record meanwhile: nothing was written
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
-├── NeedsPerson   somebody must act: a wrong secret, a revoked token, a missing scope
+├── NeedsPerson   somebody must act: a wrong secret
+│   ├── NotConsented   the consent behind the token was withdrawn, or does not cover this
+│   └── NotPermitted   the user behind the token may not do this
 ├── NotOffered    this way of reading is not offered for the module: another way is taken, and said
 │   └── NotGranted    because the credentials do not cover it, whatever fields are asked for
 ├── StartOver     the place in a list was lost (its page token expired): that list is read from its start
@@ -50,6 +52,14 @@ class Skippable(ConnectorError):
 
 class NeedsPerson(ConnectorError):
     """Zoho refuses until somebody acts."""
+
+
+class NotConsented(NeedsPerson):
+    """The consent behind the token was withdrawn, or does not cover this; nothing was written."""
+
+
+class NotPermitted(NeedsPerson):
+    """The user behind the token may not do this in the CRM; nothing was written."""
 
 
 class NotOffered(ConnectorError):

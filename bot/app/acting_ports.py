@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -76,6 +76,7 @@ class CrmWrite:
         id: the action's number.
         kind: task, note or owner.
         by: who asked for it, by name.
+        actor: their Slack id.
         details: whom, said, due.
         reference: what stands in the record, so that it can be found.
         attempts: how often this was begun, this time included.
@@ -89,6 +90,7 @@ class CrmWrite:
     details: Mapping[str, Any]
     reference: str
     attempts: int
+    actor: str = ""
 
 
 class CrmWrites(Protocol):
@@ -141,4 +143,24 @@ class RecordWriter(Protocol):
         self, module: str, ids: Sequence[str], names: Sequence[str]
     ) -> Mapping[str, Mapping[str, object]]:
         """What records say now, by id and API name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWriter:
+    """The CRM as a person sees it who has let us write as them.
+
+    Attributes:
+        lost: tell that Zoho does not accept the person's consent any more.
+    """
+
+    records: RecordWriter
+    lost: Callable[[], None]
+
+
+class OwnWriters(Protocol):
+    """Those who have let us write as them."""
+
+    def of(self, slack_id: str) -> OwnWriter | None:
+        """The person's own; None when they have none that may be used now."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.app.administration import Administration
+from bot.app.consenting import Consenting
 from bot.app.people import Person, Role
 from bot.app.ports import AccountBook, AlertRecords
 from bot.app.scope import seen_by
@@ -27,6 +28,7 @@ class Home:
         configuration: Callable[[], Configuration],
         misses: RecentMisses,
         administration: Callable[[], Administration] = Administration,
+        consenting: Consenting | None = None,
     ) -> None:
         self._book = book
         self._alerts = alerts
@@ -35,6 +37,7 @@ class Home:
         self._configuration = configuration
         self._misses = misses
         self._administration = administration
+        self._consenting = consenting
 
     def view(self, person: Person) -> HomeView:
         """What to show this person now; nothing of the organisation to somebody without a role."""
@@ -54,7 +57,12 @@ class Home:
             as_of=self._book.as_of(),
             misses=self._misses.recent(MISSES_SHOWN) if person.may(Role.ADMIN) else (),
             administration=self._administration() if person.may(Role.ADMIN) else None,
+            zoho_connected=self._zoho_connected(person),
         )
+
+    def _zoho_connected(self, person: Person) -> bool | None:
+        offered = self._consenting is not None and self._consenting.offered(person)
+        return self._consenting.connected(person) if self._consenting is not None and offered else None
 
     def _label_counts(self) -> tuple[tuple[str, int], ...]:
         counted = {group.value: group.count for group in self._book.breakdown(Always(), "label")}

@@ -12,6 +12,7 @@ from bot.app.acting import Assignment, CrmUserName, TaskWish
 from bot.app.administration import Administration
 from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.config.editing import Editing
+from bot.app.consenting import Consenting
 from bot.app.exporting import Exports
 from bot.app.exporting_schedules import ExportSchedules
 from bot.app.linked_accounts import LinkedAccounts
@@ -222,6 +223,7 @@ class HomeView:
     Attributes:
         misses: what was not understood most often; for administrators only.
         administration: runs, unmatched people and the configuration; for administrators only.
+        zoho_connected: whether we write to the CRM as this person; None where that is not offered.
     """
 
     person: Person
@@ -232,6 +234,7 @@ class HomeView:
     as_of: datetime | None
     misses: tuple[Miss, ...] = ()
     administration: Administration | None = None
+    zoho_connected: bool | None = None
 
 
 class Moves(Protocol):
@@ -280,3 +283,4 @@ class Services:
     linked: LinkedAccounts | None = None
     editing: Editing | None = None
     schedules: ExportSchedules | None = None
+    consenting: Consenting | None = None

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.app.acting_ports import OwnWriters
 from bot.app.acting_told import StandingChat
 from bot.app.acting_writes import KIND, CrmDesk
 from bot.app.alert_desk import AlertDesk
@@ -38,6 +39,7 @@ class ActingParts:
     audit: Audit
     zoho: ZohoParts
     explain: Callable[[str], Sequence[Explanation]]
+    own: OwnWriters | None = None
 
     @cached_property
     def desk(self) -> AlertDesk:
@@ -55,7 +57,7 @@ class ActingParts:
     def crm(self) -> CrmDesk:
         """What writes to the CRM."""
         writes = SqlCrmWrites(self.database, self.clock)
-        return CrmDesk(writes, lambda: self.zoho.writer, self._module, self.audit, self.clock)
+        return CrmDesk(writes, lambda: self.zoho.writer, self._module, self.audit, self.clock, self.own)
 
     def chat(self, chat: Chat) -> StandingChat:
         """Slack, with alerts as they stand."""

@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.app.errors import BellwetherError, UserError
 from bot.app.services import Check
 from bot.runtime.access_checks import territory_checks
+from bot.runtime.consent_parts import NAME as CONSENTS
 from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
 from bot.runtime.slack_checks import send_test_message, slack_checks
@@ -32,6 +33,8 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield connected
     if connected.ok:
         yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
+    if bellwether.consent_parts.is_on:
+        yield _tried(CONSENTS, bellwether.consent_parts.check)
     if bellwether.slack_parts.by_page:
         yield bellwether.slack_parts.check()
     yield from slack_checks(bellwether.slack, bellwether.settings, _tried)

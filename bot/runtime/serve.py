@@ -50,7 +50,11 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         def checks() -> list[Check]:
             return [*own_checks(bellwether, connection)]
 
-        others = [*bellwether.routes(), *bellwether.export_parts.routes()] if Part.WEB in parts else []
+        others = (
+            [*bellwether.routes(), *bellwether.export_parts.routes(), *bellwether.consent_parts.routes()]
+            if Part.WEB in parts
+            else []
+        )
         if Part.WEB in parts:
             slack = bellwether.slack_parts.connection()
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]

@@ -26,6 +26,7 @@ from bot.runtime.alert_parts import alert_handler
 from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
+from bot.runtime.consent_parts import ConsentParts
 from bot.runtime.enriching_parts import EnrichingParts
 from bot.runtime.erasure_parts import ErasureParts
 from bot.runtime.export_parts import ExportParts
@@ -282,6 +283,7 @@ class Bellwether:
                 self.configuration,
                 missing,
                 self.surfaces.administering.view,
+                self.consent_parts.consenting,
             ),
             seen=self.seen,
             audit=self.audit,
@@ -293,6 +295,7 @@ class Bellwether:
             notes=self.surfaces.notes,
             linked=self.surfaces.linked,
             editing=self.surfaces.editing,
+            consenting=self.consent_parts.consenting,
         )
 
     @cached_property
@@ -304,7 +307,13 @@ class Bellwether:
     def acting(self) -> ActingParts:
         """What people do about alerts."""
         explain = self.scoring.explanations.of
-        return ActingParts(self.database, self.clock, self.audit, self.zoho, explain)
+        own = self.consent_parts.own
+        return ActingParts(self.database, self.clock, self.audit, self.zoho, explain, own)
+
+    @cached_property
+    def consent_parts(self) -> ConsentParts:
+        """People who write to the CRM as themselves."""
+        return ConsentParts(self)
 
     def require_copy(self) -> None:
         """Refuse to score what is not there yet.

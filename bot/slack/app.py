@@ -33,6 +33,7 @@ from bot.slack.listeners import (
     sorting,
     unfurl,
     workflow_step,
+    zoho_link,
 )
 from bot.slack.middleware import ContextExecutor, Once, name_request
 from bot.slack.surroundings import Listener, Surroundings
@@ -77,7 +78,7 @@ def build_app(
     app.use(name_request)
     app.use(Once(services).take)
     topics = (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting)
-    for topic in (*topics, agent, unfurl, workflow_step):
+    for topic in (*topics, agent, unfurl, workflow_step, zoho_link):
         topic.register(app, around, lambda listener: _safely(listener, around))
     for forms in (alert_forms, ask_shortcut, config_forms, log_note):
         forms.register(

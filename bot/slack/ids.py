@@ -44,6 +44,9 @@ CONFIG_CHOICE = "config_choice"  # callback id; the choice asks us for its optio
 CONFIG_ENTRY = "config_entry"  # what is edited: JSON [kind, name, of]
 CONFIG_FORM = "config_form"  # callback id; private metadata: what is edited and the version
 CONFIG_CONFIRM = "config_confirm"  # callback id; private metadata: the whole edit
+ZOHO_CONNECT = "zoho_connect"
+ZOHO_DISCONNECT = "zoho_disconnect"
+ZOHO_OPEN = "zoho_open"  # a link; Slack tells us of the click all the same
 EXPORT_SCHEDULE = "export_schedule"  # selected value: stop or resume, a colon, a schedule's id
 
 

@@ -56,7 +56,7 @@ _SENTENCES: Final = {
     "invalid_state": "This installation has expired, or was finished before.",
 }
 _FAILED: Final = "Slack did not confirm the installation."
-_HEADERS: Final = {
+PAGE_HEADERS: Final = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -245,10 +245,16 @@ def _failure(given: FailureArgs) -> BoltResponse:
 
 
 def _page(status: int, title: str, text: str, given: SuccessArgs | FailureArgs) -> BoltResponse:
-    body = (
+    over = given.settings.state_utils.build_set_cookie_for_deletion()
+    return BoltResponse(
+        status=status, body=page_html(title, text), headers={**PAGE_HEADERS, "Set-Cookie": over}
+    )
+
+
+def page_html(title: str, text: str) -> str:
+    """A page that says something to somebody who comes from elsewhere; sent with ``PAGE_HEADERS``."""
+    return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Bellwether</title>"
         "<body style='font: 16px sans-serif; margin: 4em auto; max-width: 36em'>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></body></html>"
     )
-    over = given.settings.state_utils.build_set_cookie_for_deletion()
-    return BoltResponse(status=status, body=body, headers={**_HEADERS, "Set-Cookie": over})

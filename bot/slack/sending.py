@@ -43,6 +43,7 @@ class Place:
         ephemeral: that message is seen by this person alone.
         response_url: Slack's address for answers to a command or click.
         owner: whose question that message answers; empty when unknown.
+        team: the person's workspace.
     """
 
     user: str
@@ -55,6 +56,7 @@ class Place:
     ephemeral: bool = False
     response_url: str | None = None
     owner: str = ""
+    team: str = ""
 
     @property
     def editable(self) -> bool:

@@ -78,6 +78,7 @@ class Surroundings:
             ephemeral=bool(container.get("is_ephemeral")),
             response_url=context.response_url,
             owner=_owner(body),
+            team=context.team_id or "",
         )
 
     def _is_shared(self, channel: str, body: Body) -> bool:

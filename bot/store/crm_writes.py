@@ -52,6 +52,7 @@ class SqlCrmWrites:
             details=json.loads(row["details"]),
             reference=row["reference"],
             attempts=row["attempts"],
+            actor=row["actor"],
         )
 
     def written(self, action_id: int, crm_id: str) -> None:

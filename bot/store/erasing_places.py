@@ -150,4 +150,6 @@ PLACES: Final[Mapping[str, Place]] = {
     "seen_event": Place(why=_STATE),
     "used_once": Place(why=_STATE),
     "slack_installation": Place(why=_STATE),
+    "zoho_consent": Place(why="people of this organisation who let us write as them"),
+    "zoho_consent_request": Place(why=_STATE),
 }

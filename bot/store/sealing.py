@@ -9,6 +9,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, Table, select, update
 
+from bot.store.consent_tables import ConsentRow
 from bot.store.installation_tables import SlackInstallationRow
 from connector.cache.engine import Database
 from connector.cache.tables import ChannelRow, TokenRow, table_of
@@ -16,6 +17,7 @@ from connector.cache.tables import ChannelRow, TokenRow, table_of
 # Table, what names a row, and the column that is sealed.
 SEALED: tuple[tuple[Any, str, str], ...] = (
     (SlackInstallationRow, "place", "sealed"),
+    (ConsentRow, "slack_id", "sealed"),
     (TokenRow, "name", "sealed"),
     (ChannelRow, "channel_id", "token"),
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import ColumnElement, Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 
 from connector.access_ports import AccessToken, TokenLease
 from connector.cache.engine import Database
@@ -82,6 +82,11 @@ class SealedShelf:
                     .where(_TOKEN.c.name == name, _TOKEN.c.sealed == found.sealed)
                     .values(sealed=None, expires_at=None)
                 )
+
+    def drop(self, name: str) -> None:
+        """Take away whatever lies there, and the place itself."""
+        with self._writes.begin() as connection:
+            connection.execute(delete(_TOKEN).where(_TOKEN.c.name == name))
 
     def _open(self, sealed: str, expires_at: datetime) -> AccessToken | None:
         try:

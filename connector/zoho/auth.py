@@ -6,16 +6,16 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
 import requests
 
 from connector.access_ports import AccessToken, TokenLease, TokenShelf
-from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable
+from connector.errors import ConnectorError, Fatal, NeedsPerson, NotConsented, Retriable
 from connector.ports import Clock
 from connector.zoho.regions import Region
 
@@ -52,6 +52,9 @@ _REFUSALS = {
         "Check BELLWETHER_ZOHO__ACCOUNTS_URL.",
     ),
 }
+
+# Those that are about the refresh token, and not about the client that it was given to.
+WITHDRAWN = frozenset({"invalid_code", "invalid_grant"})
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,12 @@ class Tokens:
                 self._held = None
             self._shelf.discard(self._name, value)
 
+    def forget(self) -> None:
+        """The credentials are used no more: leave nothing of them behind."""
+        with self._lock:
+            self._held = None
+            self._shelf.drop(self._name)
+
     def _lives(self, token: AccessToken) -> bool:
         return token.expires_at - self._clock.now() > RENEW_BEFORE
 
@@ -160,42 +169,61 @@ class Tokens:
         return token
 
     def _ask(self) -> AccessToken:
+        own = self._credentials
         form = {
             "grant_type": "refresh_token",
-            "client_id": self._credentials.client_id,
-            "client_secret": self._credentials.client_secret,
-            "refresh_token": self._credentials.refresh_token,
+            "client_id": own.client_id,
+            "client_secret": own.client_secret,
+            "refresh_token": own.refresh_token,
         }
-        try:
-            # In the body: what stands in an address ends up in logs.
-            answer = self._session.post(
-                f"{self._region.accounts_url}/oauth/v2/token",
-                data=form,
-                timeout=TIMEOUTS_SECONDS,
-                allow_redirects=False,
-            )
-            body = _read(answer)
-        except requests.RequestException as error:
-            raise Retriable(
-                f"Zoho's accounts server {self._region.accounts_url} cannot be reached "
-                f"({type(error).__name__})."
-            ) from None
-        return self._token(body, answer.status_code)
+        return granted(self._session, self._region, form, self._clock.now())[0]
 
-    def _token(self, body: dict[str, Any], status: int) -> AccessToken:
-        value = body.get("access_token")
-        if value is None:
-            raise _refusal(body, status)
-        if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
-            raise Fatal("The accounts server answered with something that is not an access token.")
-        life = body.get("expires_in")
-        seconds = life if isinstance(life, int) and 0 < life <= DEFAULT_LIFE_SECONDS else DEFAULT_LIFE_SECONDS
-        domain = body.get("api_domain")
-        return AccessToken(
-            value,
-            self._region.api_for(domain if isinstance(domain, str) else None),
-            self._clock.now() + timedelta(seconds=seconds),
+
+def granted(
+    session: requests.Session, region: Region, form: Mapping[str, str], now: datetime
+) -> tuple[AccessToken, Mapping[str, Any]]:
+    """Ask the token endpoint: the access token, and all that was answered.
+
+    Raises:
+        NotConsented: the refresh token or code is not accepted.
+        NeedsPerson: the client is not.
+        Retriable: Zoho did not answer, or grants no more for the moment.
+    """
+    try:
+        # In the body: what stands in an address ends up in logs.
+        answer = session.post(
+            f"{region.accounts_url}/oauth/v2/token",
+            data=form,
+            timeout=TIMEOUTS_SECONDS,
+            allow_redirects=False,
         )
+        body = _read(answer)
+    except requests.RequestException as error:
+        raise Retriable(
+            f"Zoho's accounts server {region.accounts_url} cannot be reached ({type(error).__name__})."
+        ) from None
+    return _token(body, answer.status_code, region, now), body
+
+
+def _token(body: dict[str, Any], status: int, region: Region, now: datetime) -> AccessToken:
+    value = body.get("access_token")
+    if value is None:
+        raise _refusal(body, status)
+    if not is_token(value):
+        raise Fatal("The accounts server answered with something that is not an access token.")
+    life = body.get("expires_in")
+    seconds = life if isinstance(life, int) and 0 < life <= DEFAULT_LIFE_SECONDS else DEFAULT_LIFE_SECONDS
+    domain = body.get("api_domain")
+    return AccessToken(
+        str(value),
+        region.api_for(domain if isinstance(domain, str) else None),
+        now + timedelta(seconds=seconds),
+    )
+
+
+def is_token(value: object) -> bool:
+    """Whether it can be a token: it will stand in a header."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
 
 
 def _fingerprint(credentials: Credentials, region: Region) -> str:
@@ -223,7 +251,8 @@ def _refusal(body: dict[str, Any], status: int) -> ConnectorError:
     code = str(body.get("error", ""))[:60]
     known = _REFUSALS.get(code)
     if known is not None:
-        return NeedsPerson(f"{known[0]} ({code}).", known[1])
+        kind = NotConsented if code in WITHDRAWN else NeedsPerson
+        return kind(f"{known[0]} ({code}).", known[1])
     if code.lower() == "access denied" or status == requests.codes.too_many_requests:
         return Retriable(
             "Zoho renews no more access tokens for the moment: there were too many requests for one.",

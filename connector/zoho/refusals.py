@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable, StartOver
+from connector.errors import ConnectorError, Fatal, NotConsented, NotPermitted, Retriable, StartOver
 
 # Statuses that pass by themselves, whatever the code in the body says.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -111,8 +111,8 @@ def _error(refusal: Refusal, exchange: Exchange) -> ConnectorError:
     return Fatal(f"Zoho answered {refusal} to {exchange}{_in_its_words(refusal)}.", _for_limit(refusal))
 
 
-def _scope_missing(exchange: Exchange) -> NeedsPerson:
-    return NeedsPerson(
+def _scope_missing(exchange: Exchange) -> NotConsented:
+    return NotConsented(
         f"Zoho does not let us use {exchange.subject}: "
         "the scope of the refresh token does not cover it (OAUTH_SCOPE_MISMATCH).",
         f"Make a new refresh token whose scopes include {scope_for(exchange)} "
@@ -137,10 +137,10 @@ def scope_for(exchange: Exchange) -> str:
     return named.format(operation=operation) if named else f"ZohoCRM.{parts[0]}.READ"
 
 
-def _not_permitted(refusal: Refusal, exchange: Exchange) -> NeedsPerson:
+def _not_permitted(refusal: Refusal, exchange: Exchange) -> NotPermitted:
     permissions = (refusal.details or {}).get("permissions")
     named = f": {', '.join(str(one) for one in permissions)}" if isinstance(permissions, list) else ""
-    return NeedsPerson(
+    return NotPermitted(
         f"Zoho refuses {exchange} with {refusal}{_in_its_words(refusal)}.",
         f"Give the user who made the refresh token the permission it lacks{_quoted(named)}.",
     )

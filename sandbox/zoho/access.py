@@ -29,11 +29,13 @@ def authenticate(zoho: Zoho, call: Call) -> AccessToken:
     return token
 
 
-def check_scope(zoho: Zoho, call: Call, needed: str) -> None:
-    """The token of a call covers a scope.
+def check_scope(zoho: Zoho, call: Call, needed: str) -> AccessToken:
+    """The token of a call, which covers a scope.
 
     Raises:
         Refused: OAUTH_SCOPE_MISMATCH.
     """
-    if not allows(authenticate(zoho, call).scopes, needed):
+    token = authenticate(zoho, call)
+    if not allows(token.scopes, needed):
         raise Refused(401, "OAUTH_SCOPE_MISMATCH")
+    return token

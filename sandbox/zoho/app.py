@@ -117,9 +117,11 @@ class Endpoint:
             known = bool(self._methods)
             raise Refused(400, "INVALID_REQUEST_METHOD") if known else Refused(404, "INVALID_URL_PATTERN")
         if operation.scope is not None:
-            check_scope(self._zoho, call, operation.scope.format(**call.names))
+            token = check_scope(self._zoho, call, operation.scope.format(**call.names))
             if operation.is_crm and self._zoho.ledger.remaining < 1:
                 raise Refused(429, "TOO_MANY_REQUESTS")
+            with self._zoho.store.acting(token.user):
+                return operation.handle(self._zoho, call)
         return operation.handle(self._zoho, call)
 
     def _count(self, call: Call, answer: Answer, operation: Operation | None) -> None:

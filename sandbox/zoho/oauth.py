@@ -48,12 +48,13 @@ def throttled() -> OAuthRefused:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A live access token."""
+    """A live access token; ``user`` is who consented, None for whoever set up the published client."""
 
     value: str
     refresh_token: str
     scopes: tuple[str, ...]
     expires: int
+    user: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class GrantCode:
     scopes: tuple[str, ...]
     redirect_uri: str | None
     expires: int
+    user: int | None = None
 
 
 @dataclass
@@ -72,6 +74,7 @@ class RefreshToken:
 
     value: str
     scopes: tuple[str, ...]
+    user: int | None = None
     live: deque[str] = field(default_factory=deque)
     given_at: deque[int] = field(default_factory=deque)
 
@@ -93,9 +96,10 @@ class TokenDesk:
         scopes: tuple[str, ...],
         redirect_uri: str | None = None,
         seconds: int = SELF_CLIENT_CODE_SECONDS,
+        user: int | None = None,
     ) -> GrantCode:
         """A code for the authorisation-code grant."""
-        code = GrantCode(_token(), scopes, redirect_uri, self._clock.epoch() + seconds)
+        code = GrantCode(_token(), scopes, redirect_uri, self._clock.epoch() + seconds, user)
         self._codes[code.value] = code
         return code
 
@@ -111,7 +115,7 @@ class TokenDesk:
         if grant.redirect_uri is not None and redirect_uri != grant.redirect_uri:
             raise OAuthRefused("invalid_redirect_uri")
         del self._codes[code]
-        token = RefreshToken(_token(), grant.scopes)
+        token = RefreshToken(_token(), grant.scopes, grant.user)
         self._refresh[token.value] = token
         granted = [value for value in self._refresh if value != REFRESH_TOKEN]
         for oldest in granted[:-LIVE_REFRESH_TOKENS]:
@@ -172,7 +176,7 @@ class TokenDesk:
 
     def _give(self, token: RefreshToken) -> AccessToken:
         now = self._clock.epoch()
-        given = AccessToken(_token(), token.value, token.scopes, now + ACCESS_TOKEN_SECONDS)
+        given = AccessToken(_token(), token.value, token.scopes, now + ACCESS_TOKEN_SECONDS, token.user)
         self._access[given.value] = given
         token.live.append(given.value)
         token.given_at.append(now)

@@ -20,6 +20,7 @@ from sandbox.zoho.orgs import ORGANISATION_ID
 from sandbox.zoho.scopes import all_well_formed, split_scopes
 from sandbox.zoho.state import Zoho
 
+SIGN_IN = "sandbox_user"  # the sandbox's own parameter of the consent page
 CONSENT_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Sandbox accounts</title>
 <h1>Maven Hardware</h1>
@@ -61,18 +62,46 @@ def consent(zoho: Zoho, call: Call) -> Answer:
     problem = _problem(asked, scopes, redirect)
     if problem:
         return Answer(400, f"<!doctype html><title>Error</title><p>{problem}</p>", content_type=HTML_TYPE)
-    code = zoho.tokens.issue_code(scopes, redirect, REDIRECT_CODE_SECONDS)
+    user = _signed_in(zoho, asked.get(SIGN_IN, ""))
+    code = zoho.tokens.issue_code(scopes, redirect, REDIRECT_CODE_SECONDS, user)
     if redirect is None:
         decision = f"<p>Your code: <code>{code.value}</code></p>"
     else:
-        added = {"code": code.value, "location": "us", "accounts-server": zoho.base_url}
-        if "state" in asked:
-            added["state"] = asked["state"]
-        target = f"{redirect}{'&' if urlsplit(redirect).query else '?'}{urlencode(added)}"
-        decision = f'<p><a id="accept" href="{escape(target)}">Accept</a></p>'
+        state = {"state": asked["state"]} if "state" in asked else {}
+        given = {"code": code.value, "location": "us", "accounts-server": zoho.base_url, **state}
+        accept, reject = _back(redirect, given), _back(redirect, {"error": "access_denied", **state})
+        decision = (
+            f'<p><a id="accept" href="{escape(accept)}">Accept</a> '
+            f'<a id="reject" href="{escape(reject)}">Reject</a></p>{_sign_in(zoho, asked, user)}'
+        )
     items = "".join(f"<li>{escape(scope)}</li>" for scope in scopes)
     page = CONSENT_PAGE.format(client=escape(asked["client_id"]), scopes=items, decision=decision)
     return Answer(200, page, content_type=HTML_TYPE, credits=0)
+
+
+def _back(redirect: str, added: Mapping[str, str]) -> str:
+    return f"{redirect}{'&' if urlsplit(redirect).query else '?'}{urlencode(added)}"
+
+
+def _signed_in(zoho: Zoho, name: str) -> int:
+    """Who sits before the page: the user with this id or e-mail address, else whoever set up the client."""
+    found = (one.id for one in zoho.store.users() if name in (str(one.id), one.values["email"]))
+    return next(found, zoho.store.acting_user)
+
+
+def _sign_in(zoho: Zoho, asked: Mapping[str, str], user: int) -> str:
+    """A choice of who sits there, in place of a password."""
+    kept = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in asked.items()
+        if name != SIGN_IN
+    )
+    people = "".join(
+        f'<option value="{one.id}"{" selected" if one.id == user else ""}>'
+        f"{escape(str(one.values['full_name']))}</option>"
+        for one in zoho.store.users()
+    )
+    return f'<form>{kept}<select name="{SIGN_IN}">{people}</select><button>Sign in as</button></form>'
 
 
 def _problem(asked: Mapping[str, str], scopes: tuple[str, ...], redirect: str | None) -> str | None:

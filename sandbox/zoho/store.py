@@ -6,6 +6,7 @@ Values stand here as they go over the wire, except lookups, which are the other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sandbox.zoho.answers import Refused
@@ -27,12 +28,13 @@ class Store:
     """All tables, the clock they are stamped by, and the user who acts through the API.
 
     Attributes:
+        administrator: who acts unless somebody else has consented.
         listeners: told of every insert, update and delete after it was made.
     """
 
     def __init__(self, clock: SandboxClock, acting_user: int) -> None:
         self.clock = clock
-        self.acting_user = acting_user
+        self.administrator = self.acting_user = acting_user
         self.tables = {name: Table(module) for name, module in (modules() | extra_modules()).items()}
         self.currencies: dict[str, float] = {}  # rates by ISO code, the home one first; empty: one only
         self._numbers: dict[int, int] = {}
@@ -42,6 +44,15 @@ class Store:
     def first_new_id(self, identity: int) -> None:
         """New records get ids from this one on."""
         self._next_id = identity
+
+    @contextmanager
+    def acting(self, user: int | None) -> Iterator[None]:
+        """Whatever is done inside is done by this user; None: by the usual one."""
+        usual, self.acting_user = self.acting_user, user or self.acting_user
+        try:
+            yield
+        finally:
+            self.acting_user = usual
 
     def table(self, module: str) -> Table:
         """A module's records.

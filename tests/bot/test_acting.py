@@ -149,7 +149,11 @@ def test_a_task_is_created_once_and_says_who_asked_for_it(office: Office) -> Non
     office.deliver()
     (line,) = office.history()
     assert (line["kind"], line["by"], line["state"]) == ("task", "Ada Example", "done")
-    assert [one.outcome for one in office.audit.lines()] == ["done: Tasks1", "already open", "done"]
+    assert [one.outcome for one in office.audit.lines()] == [
+        "done: Tasks1, written by Bellwether",
+        "already open",
+        "done",
+    ]
 
 
 def test_of_many_who_ask_for_a_task_at_once_one_gets_it(office: Office) -> None:

@@ -14,7 +14,16 @@ import requests
 import responses
 
 from connector.access_ports import AccessToken, ApiCall
-from connector.errors import ConnectorError, Fatal, NeedsPerson, OutOfBudget, Retriable, StartOver
+from connector.errors import (
+    ConnectorError,
+    Fatal,
+    NeedsPerson,
+    NotConsented,
+    NotPermitted,
+    OutOfBudget,
+    Retriable,
+    StartOver,
+)
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.refusals import Exchange, Refusal, error_for
 from tests.support.strict_zoho import StrictZoho
@@ -210,9 +219,9 @@ def test_a_fresh_token_that_is_refused_needs_a_person(
 @pytest.mark.parametrize(
     ("status", "body", "kind", "parts"),
     [
-        (401, envelope("OAUTH_SCOPE_MISMATCH"), NeedsPerson,
+        (401, envelope("OAUTH_SCOPE_MISMATCH"), NotConsented,
          ["Deals", "scope", "ZohoCRM.modules.Deals.READ", "BELLWETHER_ZOHO__REFRESH_TOKEN"]),
-        (403, envelope("NO_PERMISSION", "denied", permissions=["Crm_View_Deals"]), NeedsPerson,
+        (403, envelope("NO_PERMISSION", "denied", permissions=["Crm_View_Deals"]), NotPermitted,
          ["Crm_View_Deals", "denied"]),
         (400, envelope("INVALID_MODULE"), Fatal, ["Deals", "mapping"]),
         (400, envelope("LIMIT_EXCEEDED", limit=50, param_name="fields"), Fatal, ["LIMIT_EXCEEDED", "50"]),

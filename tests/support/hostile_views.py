@@ -38,6 +38,7 @@ from bot.slack.views.not_understood import not_understood_message
 from bot.slack.views.problem import problem_message, refusal_message
 from bot.slack.views.save_form import save_form
 from bot.slack.views.text import mrkdwn
+from bot.slack.views.zoho_link import way_message
 from scoring.criteria.tree import Compare, Operator
 from tests.support.fake_services import (
     ADA,
@@ -208,6 +209,7 @@ def every_notice(value: str, many: int) -> Iterator[Message]:
     yield summary_message(told | {"mention": value, "mention_id": MENTIONED})
     yield summary_message(told | {"mention": value, "mention_id": value})
     yield text_message(value)
+    yield way_message(value)
     yield text_message("\n".join([value] * 3))
 
 
@@ -281,6 +283,7 @@ def home_of(value: str, many: int = 30) -> Json:
     misses = (Miss(1, value, (value,), value, 2, NOW, NOW),) * many
     counts, administration = ((value, 1),) * 2 * many, administration_of(value, many)
     home = HomeView(person, counts, (moved,) * many, alerts, checks, None, misses, administration)
+    home = replace(home, zoho_connected=False)
     return home_view(home, {value: "🟢"}, NOW)
 
 

@@ -62,6 +62,7 @@ QUESTIONS = (
     "exports",
     "rescore",
     "rescore Purchases",
+    "zoho connect",
     "nonsense that nobody understands",
 )
 FOLLOW_UPS = ("next 3", "sorted by city", "only Good", "export this", "chart", "share this", "undo")
@@ -190,6 +191,8 @@ def _pressed() -> Iterator[Deed]:
         yield Deed(f"keeps a word {question}", _presses(ids.KEEP_WORD, learnt))
         yield Deed(f"sorts {question}", _chooses(ids.SORT, f"?{question}"))
     yield Deed("rescore", _presses(ids.RESCORE, "Purchases"))
+    for action in (ids.ZOHO_CONNECT, ids.ZOHO_DISCONNECT, ids.ZOHO_OPEN):
+        yield Deed(action, _presses(action, "{far}"))
     yield Deed("sorts by", _chooses(ids.SORT, "+city"))
 
 

@@ -27,6 +27,7 @@ from bot.slack.listeners.help import HELP
 from bot.slack.listeners.requests import Requested, RequestHandlers, act, person_now, request_handlers
 from bot.slack.listeners.rescore import on_rescore, rescore_wanted
 from bot.slack.listeners.voice import on_correction
+from bot.slack.listeners.zoho_link import on_zoho, zoho_wanted
 from bot.slack.middleware import Access
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Safely, Surroundings, asker
@@ -109,6 +110,10 @@ class AskListeners:
             return
         if history_wanted(text):
             on_history(self.around, person_now(person, self.around.services.people), reply)
+            return
+        zoho = zoho_wanted(text)
+        if zoho is not None:
+            on_zoho(self.around, zoho, person, reply)
             return
         correction = correction_wanted(text)
         if correction is not None:

@@ -26,6 +26,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.marks import Marks, marked
 from bot.slack.views.text import data_age, plain
+from bot.slack.views.zoho_link import zoho_link_blocks
 
 ALERTS: Final = 10  # at most five blocks each, under the 100 of a view
 MOVES: Final = 10
@@ -41,6 +42,7 @@ def home_view(home: HomeView, marks: Marks, now: datetime) -> Json:
         *_labels(home, marks),
         *_moves(home),
         *_alerts(home),
+        *_zoho_link(home),
         *_health(home),
         *_administration(home, now),
         context("Ask in the Messages tab: `show VIP accounts`, `my accounts at risk`, or `help`."),
@@ -89,6 +91,11 @@ def _alerts(home: HomeView) -> Iterator[Json]:
         yield from alert_blocks(notice)
     if len(home.open_alerts) > ALERTS:
         yield context(f"… and {counted(len(home.open_alerts) - ALERTS, 'more alert')} in the channels")
+
+
+def _zoho_link(home: HomeView) -> Iterator[Json]:
+    if home.zoho_connected is not None:
+        yield from zoho_link_blocks(connected=home.zoho_connected)
 
 
 def _health(home: HomeView) -> Iterator[Json]:

@@ -8,7 +8,14 @@ from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from bot.store import enrichment_tables, erasure_tables, export_tables, installation_tables, technique_tables  # noqa: F401  (for their effect on the metadata)
+from bot.store import (  # noqa: F401  (for their effect on the metadata)
+    consent_tables,
+    enrichment_tables,
+    erasure_tables,
+    export_tables,
+    installation_tables,
+    technique_tables,
+)
 from connector.cache.types import UtcDateTime
 
 
