@@ -188,7 +188,7 @@ def test_ask_from_anywhere_and_read_the_answer_in_the_direct_messages(stage: Sta
     darcel.await_message(darcel.dm, "2 accounts")
     said = transcript(darcel.messages(darcel.dm))
     assert said.startswith(f"Bellwether: 2 accounts · {QUESTION}")
-    assert stage.fakes.asking.places == [(direct_key("DDARCEL"), False)], "there it is gone on with"
+    assert stage.fakes.asking.places[-1] == (direct_key("DDARCEL"), False), "there it is gone on with"
 
 
 def test_a_message_becomes_a_note_in_the_persons_name(stage: Stage) -> None:
@@ -262,7 +262,7 @@ def test_links_are_unfurled_where_account_data_may_be_seen(stage: Stage) -> None
 
 def test_home_of_a_rep_and_of_an_administrator(stage: Stage) -> None:
     stage.fakes.misses.count("show the cheesy ones", ["cheesy"], "unknown")
-    rep, admin = (_home(stage, one) for one in ("UDARCEL", "UADA"))
+    rep, admin = _home(stage, "UDARCEL"), _home(stage, "UADA", "cheesy")
     assert "Your accounts that moved" in rep
     assert "Configuration" not in rep
     assert "Edit configuration" not in rep
@@ -274,10 +274,16 @@ def test_home_of_a_rep_and_of_an_administrator(stage: Stage) -> None:
     assert "show the cheesy ones (cheesy) · 1 time" in admin
 
 
-def _home(stage: Stage, slack_id: str) -> str:
+def _home(stage: Stage, slack_id: str, with_words: str = "") -> str:
     person = stage.person(slack_id)
     person.post("open_home")
-    return view_text(until(lambda: person.state()["home"], "no Home was drawn"))
+
+    def drawn() -> str:
+        home = person.state()["home"]  # may be the one that another test has opened
+        text = view_text(home) if home else ""
+        return text if with_words in text else ""
+
+    return until(drawn, "no Home was drawn")
 
 
 def _edit(stage: Stage, slack_id: str, name: str) -> Json:
