@@ -291,6 +291,7 @@ class Bellwether:
             notes=self.surfaces.notes,
             linked=self.surfaces.linked,
             editing=self.surfaces.editing,
+            enriching=self.enriching_parts.desk,
         )
 
     @cached_property
