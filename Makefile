@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Many tests wait for processes that they start: one more than there are cores uses these while they do.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
 .PHONY: demo test check lint types imports bench lock clean help
 
@@ -13,7 +15,7 @@ demo: $(VENV)/.demo  ## the whole product on this machine: no account, no networ
 	@$(BIN)/bellwether demo $(ARGS)
 
 test: $(VENV)/.dev  ## all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types imports  ## what CI checks besides the tests
 

@@ -26,6 +26,7 @@ from bot.commands.asking import asking_commands
 from bot.commands.configuration import SalesOption, configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
 from bot.commands.enriching import enriching_commands
+from bot.commands.erasing import erasing_commands
 from bot.commands.exporting import exporting_commands
 from bot.commands.history import history
 from bot.commands.keys import keys
@@ -34,7 +35,7 @@ from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
 from bot.commands.voice import voice
 from bot.runtime.logs import configure_logs
-from bot.runtime.setup import Wanted, write_environment, write_starting_configuration
+from bot.runtime.setup import Wanted, wanted, write_environment, write_starting_configuration
 from bot.settings import load_settings
 from bot.terminal import (
     SyncBars,
@@ -67,6 +68,7 @@ scoring_commands(app)
 recommending_commands(app)
 exporting_commands(app)
 enriching_commands(app)
+erasing_commands(app)
 app.add_typer(sandbox, name="sandbox")
 
 
@@ -126,27 +128,52 @@ def _serve(*parts: str) -> None:
 def init(
     path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env"),
     sales: SalesOption = Sales.DEALS,
+    http: Annotated[bool, typer.Option("--http", help="Slack calls this server; no Socket Mode.")] = False,
+    install_page: Annotated[
+        bool, typer.Option("--install-page", help="The app is installed from a page of this server.")
+    ] = False,
 ) -> None:
     """Set up: ask for credentials, write .env and a starting configuration."""
-    console = Console()
+    from bot.runtime.slack_manifest import link_for
 
-    def answer(wanted: Wanted) -> str:
-        text: str = typer.prompt(wanted.ask, default=wanted.default, hide_input=wanted.secret)
+    console = Console()
+    told: list[str] = []
+
+    def answer(one: Wanted) -> str:
+        if one.name.startswith("slack.") and not told:
+            told.append(link_for(address[0] if address else None))
+            console.print("Make the Slack app here, unless you have it; then go on:")
+            console.print(told[0], soft_wrap=True, highlight=False, markup=False)
+        text: str = typer.prompt(one.ask, default=one.default, hide_input=one.secret)
+        if one.name == "public_url":
+            address.append(text.strip())
         return text
 
-    written = write_environment(path, answer)
+    address: list[str] = []
+    written = write_environment(path, answer, wanted(over_http=http, by_page=install_page))
     settings = load_settings()
     made = write_starting_configuration(settings.config_file, starting_document(sales))
     console.print(f"Wrote {path} ({len(written)} values, readable by you alone).")
     console.print(f"{'Wrote' if made else 'Kept'} {settings.config_file}. Next: bellwether doctor")
+    if install_page:
+        page = f"{address[0].rstrip('/')}/slack/install"
+        console.print(f"Then start `bellwether run` and install the app at {page}.")
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    message: Annotated[
+        str | None, typer.Option(help="Also post a test message into this channel (#name or id).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check every connection, and say what to type next."""
-    from bot.runtime.doctor import examine
+    from bot.runtime.doctor import examine, test_message
 
-    checks = examine(opened())
+    bellwether = opened()
+    checks = examine(bellwether)
+    if message:
+        checks.append(test_message(bellwether, message))
     print_json([asdict(one) for one in checks]) if as_json else show_checks(Console(), checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(EXIT_FAILED)

@@ -89,11 +89,32 @@ class SynonymGroup(Part):
     same: Annotated[tuple[str, ...], Field(min_length=2)]
 
 
-class Access(Part):
-    """Who may do what, by CRM profile; answers are private but in ``public_channels``."""
+RoleName = Literal["viewer", "member", "manager", "admin"]
+Sees = Literal["all", "team", "own", "territory"]
 
+
+class Scopes(Part):
+    """Whose accounts a role sees; administrators see all."""
+
+    viewer: Sees = "all"
+    member: Sees = "all"
+    manager: Sees = "all"
+
+
+class Access(Part):
+    """Who may do what; answers are private but in ``public_channels``.
+
+    The role is the one that ``people`` gives to an e-mail address, or else the highest one that
+    ``user_groups`` gives to a Slack user group (its handle) of the person, or else that of the CRM profile;
+    who has none is a viewer. Nobody has any role without an active CRM user of the same e-mail.
+    """
+
+    people: dict[str, RoleName] = Field(default_factory=dict)
+    user_groups: dict[str, RoleName] = Field(default_factory=dict)
     admin_profiles: tuple[str, ...] = ("Administrator",)
     manager_profiles: tuple[str, ...] = ("Manager",)
+    member_profiles: tuple[str, ...] = ("Standard",)
+    scopes: Scopes = Scopes()
     public_channels: tuple[str, ...] = ()
 
 
@@ -159,6 +180,28 @@ class Suite(Part):
     survey: SurveyQuestions | None = None
 
 
+class Retention(Part):
+    """For how many days things are kept; null is for ever. Exports have days of their own (product.md, 7).
+
+    Attributes:
+        conversations: since somebody went on with them.
+        misses: since somebody typed such a sentence.
+        jobs: since they ended.
+        runs: reports of syncs, and of recomputes that no score is of.
+        alerts: since they were raised: they, their messages and what people did about them, none of it open.
+        history: since a label or score was followed by another: questions about the past reach back so far.
+        audit: since it was done.
+    """
+
+    conversations: Annotated[int, Field(ge=1, le=30)] = 30
+    misses: Annotated[int, Field(ge=1, le=36_500)] = 90
+    jobs: Annotated[int, Field(ge=1, le=36_500)] = 7
+    runs: Annotated[int, Field(ge=1, le=36_500)] = 400
+    alerts: Annotated[int, Field(ge=30, le=36_500)] | None = 1_100
+    history: Annotated[int, Field(ge=400, le=36_500)] | None = None
+    audit: Annotated[int, Field(ge=365, le=36_500)] | None = None
+
+
 class Limits(EngagementLimits, FirmographicLimits, MarketLimits):
     """Zoho's own limits, as defaults; where Zoho tells none, ours."""
 
@@ -190,6 +233,7 @@ class Configuration(Part):
     finance: tuple[FinanceSource, ...] = ()
     suite: Suite = Suite()
     enrichment: Enrichment = Enrichment()
+    retention: Retention = Retention()
     limits: Limits = Limits()
 
     @property

@@ -27,6 +27,7 @@ from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock
+from bot.app.scope import EVERYTHING, seen_by
 
 SNOOZE_DAYS = (1, 7, 30)
 UNKNOWN = "That alert is not known any more."
@@ -135,14 +136,16 @@ class AlertDesk:
         """Why the account has its labels now. Whoever may ask may read this; nothing is changed."""
         if not person.may(Role.VIEWER):
             raise self._refused(alert_id, person, "explain")
-        notice = self._known(alert_id)
-        return notice, tuple(self._explain(notice.account_id))
+        with seen_by(person.scope):
+            notice = self._known(alert_id)
+            return notice, tuple(self._explain(notice.account_id))
 
     def to_act_on(self, alert_id: int, kind: str, person: Person) -> tuple[AlertNotice, int]:
         """The alert for a form, and the number of the newest action of the kind that the person sees now."""
         self._admit(alert_id, person, kind)
         seen = self._actions.latest(alert_id, kind)  # before the notice: what it shows is no older
-        return self._known(alert_id), seen
+        with seen_by(person.scope):
+            return self._known(alert_id), seen
 
     def people(self, text: str, limit: int, person: Person) -> tuple[CrmUserName, ...]:
         """CRM users to choose from; none for those who may not give anything to anybody."""
@@ -155,8 +158,15 @@ class AlertDesk:
         return found
 
     def _admit(self, alert_id: int, person: Person, action: str) -> None:
+        """Before anything is done: who may, and whether they see the account."""
         if not person.may(Role.MEMBER):
             raise self._refused(alert_id, person, action)
+        try:
+            with seen_by(person.scope):
+                self._known(alert_id)
+        except UserError:
+            self._audit.record(_actor(person), action, f"alert {alert_id}", "refused: not seen", "slack")
+            raise
 
     def _refused(self, alert_id: int, person: Person, action: str) -> UserError:
         self._audit.record(_actor(person), action, f"alert {alert_id}", "refused", "slack")
@@ -169,7 +179,8 @@ class AlertDesk:
         return notice
 
     def _settled(self, alert_id: int, person: Person, action: str, *, first: bool) -> AlertNotice:
-        notice = self._known(alert_id)
+        with seen_by(EVERYTHING):  # whoever gives away what was given to them is shown what they did
+            notice = self._known(alert_id)
         outcome = "done" if first else f"already {notice.state}"
         target = f"alert {alert_id} ({notice.account_name})"
         self._audit.record(_actor(person), action, target, outcome, "slack")

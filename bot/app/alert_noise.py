@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
+from bot.app.acting import ACKNOWLEDGE, NOT_AT_RISK, SNOOZE
 from bot.app.alert_addresses import is_personal
 from bot.app.wording import counted
 
@@ -15,15 +16,14 @@ ENOUGH: Final = 10  # alerts, before a share says anything
 LOW_SHARE: Final = 0.5
 FALSE_SHARE: Final = 0.3
 SLOW: Final = timedelta(days=1)
-_MERELY_SEEN: Final = ("acknowledge", "snooze", "explain")
-_FALSE: Final = "not at risk"
+_MERELY_SEEN: Final = (ACKNOWLEDGE, SNOOZE, NOT_AT_RISK)
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did about an alert, as the audit log has it."""
+    """What a person did about an alert: one of the kinds of ``bot.app.acting``."""
 
-    action: str
+    kind: str
     at: datetime
 
 
@@ -51,8 +51,10 @@ class Noise:
 
     Attributes:
         digests: told in summaries, where nothing can be done about them; in no other count.
-        acted: something was done besides acknowledging and snoozing.
-        acknowledged_seconds: the median time until somebody acknowledged; None when nobody did.
+        acknowledged: a person did anything about it: to act on it is to have seen it.
+        acted: it was given to somebody, or a task or note was written.
+        not_at_risk: somebody said that it is none.
+        acknowledged_seconds: the median time until a person did the first thing; None when nobody did any.
     """
 
     channel: str
@@ -65,6 +67,11 @@ class Noise:
     acknowledged_seconds: float | None
     suggestion: str
 
+    @property
+    def precision(self) -> float | None:
+        """Of those about which a person did anything, the share that nobody said to be none; None of none."""
+        return 1 - self.not_at_risk / self.acknowledged if self.acknowledged else None
+
     def as_row(self) -> dict[str, Any]:
         """For a table."""
         return {
@@ -74,6 +81,7 @@ class Noise:
             "acknowledged": self.acknowledged,
             "acted": self.acted,
             "not at risk": self.not_at_risk,
+            "precision": "-" if self.precision is None else f"{self.precision:.0%}",
             "in digests": self.digests,
             "median time": _length(self.acknowledged_seconds),
             "suggestion": self.suggestion,
@@ -106,7 +114,7 @@ def _noise(channel: str, route: str, every: Sequence[SentAlert]) -> Noise:
 
 def _acknowledged_after(one: SentAlert) -> float | None:
     """Seconds until somebody took it; to do anything about it is to have seen it."""
-    moments = [deed.at for deed in one.deeds if not deed.action.startswith("explain")]
+    moments = [deed.at for deed in one.deeds]
     if one.acted_at is not None:
         moments.append(one.acted_at)
     if not moments or one.sent_at is None:
@@ -115,11 +123,11 @@ def _acknowledged_after(one: SentAlert) -> float | None:
 
 
 def _acted(one: SentAlert) -> bool:
-    return any(not deed.action.startswith(_MERELY_SEEN) for deed in one.deeds)
+    return any(deed.kind not in _MERELY_SEEN for deed in one.deeds)
 
 
 def _is_false(one: SentAlert) -> bool:
-    return any(deed.action.replace("_", " ").startswith(_FALSE) for deed in one.deeds)
+    return any(deed.kind == NOT_AT_RISK for deed in one.deeds)
 
 
 def suggestion(counts: Mapping[str, int], middle: float | None) -> str:

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from bot.app.answers import Answer
 from bot.app.columns import relevant
 from bot.app.conversing import Turn, decide, direct, whole_sentence
-from bot.app.kept_index import KeptIndex, Runner, at_once
+from bot.app.kept_index import KeptIndexes, Runner, at_once
 from bot.app.misses import Missing
 from bot.app.people import Person
 from bot.app.ports import AccountBook, Conversation, Conversations
+from bot.app.scope import seen_by
 from bot.language.help import topics
 from bot.language.question import Kind, NotUnderstood, Question, Sort
 from bot.language.refine import Outcome, begin
@@ -63,7 +64,7 @@ class Ask:
         """
         self._book = book
         self._further = further
-        self._index = KeptIndex(book, configuration, runner)
+        self._index = KeptIndexes(book, configuration, runner)
         self._conversations = conversations
         self._missing = missing
         self._together = together
@@ -89,9 +90,17 @@ class Ask:
         empty = self._empty(text)
         if person.refusal is not None:
             return replace(empty, not_understood=NotUnderstood((), person.refusal))
+        with seen_by(person.scope):
+            return self._asked(
+                text, person, empty, max(0, offset), _own(conversation, person), pressed=pressed
+            )
+
+    def _asked(
+        self, text: str, person: Person, empty: Answer, offset: int, conversation: str, *, pressed: bool
+    ) -> Answer:
         vocabulary = self.vocabulary(person)
         known = self._known(conversation)
-        turn = decide(text, vocabulary, known, max(0, offset), direct=direct(conversation), pressed=pressed)
+        turn = decide(text, vocabulary, known, offset, direct=direct(conversation), pressed=pressed)
         with self._together():
             answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
         if answer.not_understood is not None and self._missing is not None and not pressed:
@@ -101,7 +110,8 @@ class Ask:
 
     def read(self, text: str, person: Person) -> Outcome:
         """How a sentence is read by itself; nothing is looked up, kept or counted."""
-        return begin(text, self.vocabulary(person))
+        with seen_by(person.scope):
+            return begin(text, self.vocabulary(person))
 
     def _known(self, key: str) -> Conversation | None:
         return self._conversations.load(key) if self._conversations is not None and key else None
@@ -133,7 +143,8 @@ class Ask:
 
     def vocabulary(self, person: Person) -> Vocabulary:
         """The words that this person's sentences may use now."""
-        return Vocabulary(self._index.current(), person, self._book.today(), self._book.currency())
+        index = self._index.current(person.scope)
+        return Vocabulary(index, person, self._book.today(), self._book.currency())
 
     def _empty(self, text: str) -> Answer:
         return Answer(
@@ -178,3 +189,13 @@ class Ask:
             return replace(empty, not_understood=NotUnderstood((), reason))
         name = f"the account {card.line.name}"
         return replace(empty, kind=Kind.ACCOUNT, read_as=name, total=1, shown=1, card=card)
+
+
+def _own(conversation: str, person: Person) -> str:
+    """Where somebody goes on. Who does not see every account goes on with nobody else's questions.
+
+    What others have asked in the same thread may name what only they see.
+    """
+    if not conversation or person.scope.everything:
+        return conversation
+    return f"{conversation}:{person.slack_id or person.crm_user_id}"

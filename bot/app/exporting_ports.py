@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.app.exporting_contacts import ContactCount
 from bot.app.exporting_rhythm import ExportSchedule, ScheduleState
-from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Mailing, Selection, Status
+from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Format, Mailing, Selection, Status
 from scoring.criteria.fields import Catalog
 
 
@@ -89,6 +89,10 @@ class ExportFiles(Protocol):
 
     def remove(self, name: str) -> bool:
         """Remove it; False when it was not there."""
+        ...
+
+    def holds(self, name: str, form: Format, ids: Sequence[str]) -> bool:
+        """Whether one of these accounts is in the file; also True when that cannot be found out."""
         ...
 
     def sweep(self, known: frozenset[str], before: datetime) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.app.erasing import Names
 from bot.app.exporting import EVERYTHING, KIND, Exports, invalid
 from bot.app.exporting_values import A_DAY, DRAFT_HOURS, HISTORY_DAYS, UNFINISHED, Export, Status
 
 TIDY: Final = "export_tidy"  # the job
 TIDY_SECONDS: Final = 3_600
 _ALL: Final = tuple(Status)
+_MAY_BE_WRITTEN: Final = (Status.DONE, *UNFINISHED, Status.DRAFT)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Retention:
         known = frozenset(one.file_name for one in self.exports.history.every(_ALL) if one.file_name)
         # Younger ones may belong to an export that is being written.
         return done | {"left_over": self.exports.files.sweep(known, now - A_DAY)}
+
+    def invalidate(self, ids: Sequence[str], names: Names) -> int:
+        """Accounts are erased: remove each file that holds one of them; how many.
+
+        One that is being written now may hold them, and so may one that asks for them by name.
+        """
+        reason = "It held an account that was erased. Ask for it again."
+        count = 0
+        for one in self.exports.history.every(_ALL):
+            finished = one.status is Status.DONE and one.file_name is not None
+            held = finished and self.exports.files.holds(one.file_name or "", one.wish.format, ids)
+            asked = names.named_in([one.question, one.criteria])
+            if ids and (held or one.status is Status.RUNNING or (asked and one.status in _MAY_BE_WRITTEN)):
+                count += self._closed(one, Status.INVALID, f"removed: {reason}", reason)
+        return count
 
     def _made_invalid(self, export: Export) -> bool:
         if export.status not in (Status.DONE, *UNFINISHED, Status.DRAFT):

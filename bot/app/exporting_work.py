@@ -26,6 +26,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import NOT_ASKED, Person
 from bot.app.ports import AccountBook
+from bot.app.scope import Scope, seen_by
 from connector.errors import Retriable
 from scoring.criteria.errors import CriteriaError
 
@@ -146,15 +147,16 @@ class ExportWork:
     def _tried(self, export: Export, attempts: int, stop_if_asked: StopIfAsked) -> Export | None:
         name = self.new_name(export)
         try:
-            self._check(export, attempts)
+            scope = self._check(export, attempts)
             told = _EveryNowAndThen(self, export).tell
-            self.write(
-                export,
-                lambda form, batches: self.exports.files.write(name, form, batches),
-                told,
-                stop_if_asked,
-                file_name=name,
-            )
+            with seen_by(scope):
+                self.write(
+                    export,
+                    lambda form, batches: self.exports.files.write(name, form, batches),
+                    told,
+                    stop_if_asked,
+                    file_name=name,
+                )
         except CancelledError:
             self.exports.files.remove(name)
             self._show(export.public_id)
@@ -164,7 +166,8 @@ class ExportWork:
             self.fail(export, f"The file could not be written: {error.strerror or 'no reason was given'}.")
         return self.exports.history.find(export.public_id)
 
-    def _check(self, export: Export, attempts: int) -> None:
+    def _check(self, export: Export, attempts: int) -> Scope:
+        """Whose accounts may be in it now."""
         if attempts > MOST_ATTEMPTS:
             raise UserError(
                 f"The worker ended {attempts - 1} times in the middle of it.", "Export fewer rows."
@@ -176,6 +179,7 @@ class ExportWork:
             raise Retriable(NOT_ASKED)
         if not person.may(NEEDED_ROLE):
             raise UserError(person.refusal or "You may not export any more.")
+        return person.scope
 
     def _form(self, export: Export) -> FileForm:
         wish = self.exports.checked(export.wish)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from bot.app.administration import Administration
 from bot.app.people import Person, Role
 from bot.app.ports import AccountBook, AlertRecords
+from bot.app.scope import seen_by
 from bot.app.services import Check, HomeView, Moves, RecentMisses
 from scoring.config import Configuration
 from scoring.criteria.tree import Always
@@ -39,6 +40,10 @@ class Home:
         """What to show this person now; nothing of the organisation to somebody without a role."""
         if not person.may(Role.VIEWER):
             return HomeView(person, (), (), (), (), None)
+        with seen_by(person.scope):
+            return self._view(person)
+
+    def _view(self, person: Person) -> HomeView:
         oversees = person.may(Role.MANAGER)
         return HomeView(
             person=person,

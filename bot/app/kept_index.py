@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from threading import Lock, Thread
 from time import monotonic
 
 from bot.app.ports import AccountBook, OrganisationWords
+from bot.app.scope import EVERYTHING, Scope, seen_by
 from bot.language.vocabulary import Index, build_index
 from scoring.config import Configuration
 from scoring.criteria.tree import Always
 
 CHECK_SECONDS = 5.0
+MOST_SCOPES = 100  # whose words are kept besides everybody's; those who asked last
 _COMMON_FIELDS = ("industry", "state", "country")  # their values are offered, the most common first
 # Runs a piece of work now, or beside.
 Runner = Callable[[Callable[[], None]], None]
@@ -36,8 +39,14 @@ class KeptIndex:
     """
 
     def __init__(
-        self, book: AccountBook, configuration: Callable[[], Configuration], runner: Runner = at_once
+        self,
+        book: AccountBook,
+        configuration: Callable[[], Configuration],
+        runner: Runner = at_once,
+        scope: Scope = EVERYTHING,
     ) -> None:
+        """Args: ``scope`` says of whose accounts the words are."""
+        self._scope = scope
         self._book = book
         self._configuration = configuration
         self._runner = runner
@@ -50,7 +59,7 @@ class KeptIndex:
         """The index to read a sentence with."""
         configuration, known = self._configuration(), self._known
         if known is None or known[1] != configuration:
-            with self._building:
+            with self._building, seen_by(self._scope):
                 return self._built(configuration)
         due = monotonic() - self._looked_at >= self._look_again_seconds
         if due and self._looking.acquire(blocking=False):
@@ -60,7 +69,7 @@ class KeptIndex:
     def _look(self) -> None:
         """Whether the data has changed; one at a time."""
         try:
-            with self._building:
+            with self._building, seen_by(self._scope):
                 self._built(self._configuration())
         finally:
             self._looked_at = monotonic()
@@ -83,3 +92,27 @@ class KeptIndex:
                 counted = [group.value for group in self._book.breakdown(Always(), name) if group.value]
                 values[name] = tuple(dict.fromkeys((*counted, *values[name])))
         return replace(words, values=values)
+
+
+class KeptIndexes:
+    """An index for each scope, of its accounts alone: no word of an account that somebody does not see."""
+
+    def __init__(
+        self, book: AccountBook, configuration: Callable[[], Configuration], runner: Runner = at_once
+    ) -> None:
+        self._made_of = book, configuration, runner
+        self._all = KeptIndex(book, configuration, runner)
+        self._others: OrderedDict[Scope, KeptIndex] = OrderedDict()
+        self._choosing = Lock()
+
+    def current(self, scope: Scope) -> Index:
+        """The index to read a sentence with, of somebody who sees these accounts."""
+        return (self._all if scope.everything else self._of(scope)).current()
+
+    def _of(self, scope: Scope) -> KeptIndex:
+        with self._choosing:
+            found = self._others.pop(scope, None) or KeptIndex(*self._made_of, scope)
+            self._others[scope] = found
+            if len(self._others) > MOST_SCOPES:
+                self._others.popitem(last=False)
+            return found

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from bot.app.scope import EVERYTHING, Scope
+
 # The one refusal that says nothing of the person: whoever acts without them asks again later.
 NOT_ASKED: Final = "Slack cannot be asked who you are right now."
 
@@ -28,6 +30,7 @@ class Person:
         slack_id: empty for the terminal.
         crm_user_id: None when nobody in the CRM has this e-mail; such a person is never treated as another.
         refusal: why they may do nothing; None for everybody with a role above NOBODY.
+        scope: whose accounts they see.
     """
 
     slack_id: str
@@ -36,6 +39,7 @@ class Person:
     crm_user_id: str | None
     role: Role
     refusal: str | None = None
+    scope: Scope = EVERYTHING
 
     def may(self, needed: Role) -> bool:
         """Whether the person's role reaches the needed one."""

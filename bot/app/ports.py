@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
 from bot.app.notices import AlertNotice
-from bot.app.people import Person
 from bot.app.tables import Picture
 from bot.language.question import Figure, Question, Sort
 from scoring.criteria.fields import Catalog
@@ -123,14 +122,6 @@ class Jobs(Protocol):
 
     def last_slot(self, kind: str) -> str | None:
         """The newest slot of a kind that was ever enqueued, for catching up."""
-        ...
-
-
-class People(Protocol):
-    """Slack users and the CRM users behind them."""
-
-    def person(self, slack_id: str) -> Person:
-        """Who this is, with a role; never raises for an unknown one: they get Role.NOBODY and a reason."""
         ...
 
 

@@ -10,6 +10,7 @@ from bot.app.config.publishing import Draft
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import Person, Role
 from bot.app.ports import Audit
+from bot.app.scope import EVERYTHING, seen_by
 from bot.app.wording import one_line
 from bot.language.question import Kind, Question
 from scoring.config import Configuration
@@ -104,14 +105,16 @@ class Saving:
         if not person.may(MAY_SAVE):
             self._audit.record(actor, ACTION, name, "refused", place)
             raise UserError(NOT_ALLOWED, "Ask one of them.")
-        wrong = self.problems(name, criteria)
+        with seen_by(person.scope):
+            wrong = self.problems(name, criteria)
         if wrong:
             raise UserError(" ".join(wrong.values()))
-        draft = self._draft(name, criteria)
         reason = one_line(note) or f"Segment {name}"
-        self._publishing.publish(
-            draft, person.name, reason, confirmed=False, seconds=WAIT_SECONDS, place=place
-        )
+        with seen_by(EVERYTHING):  # the document is everybody's; the criteria were read as theirs
+            draft = self._draft(name, criteria)
+            self._publishing.publish(
+                draft, person.name, reason, confirmed=False, seconds=WAIT_SECONDS, place=place
+            )
         self._audit.record(actor, ACTION, name, criteria, place)
         return f"Saved as the segment “{name}”: {criteria}."
 

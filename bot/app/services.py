@@ -18,7 +18,8 @@ from bot.app.exporting_schedules import ExportSchedules
 from bot.app.linked_accounts import LinkedAccounts
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, Miss, People, Pictures, Posted
+from bot.app.people_ports import People
+from bot.app.ports import Audit, Clock, Miss, Pictures, Posted
 from bot.language.question import Question
 
 

@@ -6,15 +6,19 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Final
+from zipfile import BadZipFile
+
+import pyarrow as pa
 
 from bot.app.exporting_values import Batch, FileForm, Format
 from bot.exports.csv_zip import write_csv_zip
+from bot.exports.finding import holds
 from bot.exports.parquet import write_parquet
 from bot.exports.xlsx import write_xlsx
 
@@ -65,6 +69,16 @@ class ExportDirectory:
         except FileNotFoundError:
             return False
         return True
+
+    def holds(self, name: str, form: Format, ids: Sequence[str]) -> bool:
+        """Whether one of these accounts is in the file; also True when that cannot be found out."""
+        try:
+            with self.open(name) as file:
+                return holds(file, form, ids)
+        except FileNotFoundError:
+            return False
+        except (OSError, BadZipFile, pa.ArrowInvalid):
+            return True
 
     def sweep(self, known: frozenset[str], before: datetime) -> int:
         """Remove what killed processes left: files and directories that nobody knows and that are old."""

@@ -50,6 +50,7 @@ class Asked:
         noun_after: how many stand before "accounts" in "share of retail accounts at risk".
         largest: words that ask for the largest first, as a breakdown is anyway.
         segmentation: whose labels are spoken of; empty for the primary one, None when none was named.
+        earning: whether a verb was said that asks for what was sold: brought in.
         former: whether the labels were held in the past and are not any more.
         still: whether they were held in the past and are held now too.
         offered: words that ask for offers.
@@ -64,6 +65,7 @@ class Asked:
     trends: list[int] = field(default_factory=list)
     spans: list[tuple[int, int, Span]] = field(default_factory=list)
     compared: bool = False
+    earning: bool = False
     versus: list[tuple[int, Span]] = field(default_factory=list)
     share_at: int | None = None
     verb_after: int | None = None

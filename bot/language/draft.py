@@ -21,6 +21,7 @@ from bot.language.meanings import (
     ValueWord,
 )
 from bot.language.question import Reading, Sort, WordUse
+from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Field, FieldType
@@ -111,6 +112,11 @@ class Draft:
                     return one
         return None
 
+    def gained(self, at: int, *, lost: bool) -> GrammarWord | None:
+        """The verb of gaining or losing at an index; with ``lost`` the one that names a label itself."""
+        found = [one for one in self._grammar[at] if one.role is Role.GAINED]
+        return next((one for one in found if (one.argument not in {"from", "to"}) is lost), None)
+
     def number(self, at: int) -> NumberWord | None:
         """The number at an index."""
         options = self.items[at].options if at < len(self.items) else ()
@@ -129,6 +135,20 @@ class Draft:
             if known is not None and (not types or known.type in types):
                 return known
         return None
+
+    def said(self, *roles: Role) -> bool:
+        """Whether any word of the sentence plays one of the roles."""
+        return any(self.role(at, *roles) for at in range(len(self.items)))
+
+    def asks_who(self) -> bool:
+        """Whether the first word asks for people; it may stand in a phrase, "who has"."""
+        first = phrase(self.items[0].text).split()[:1]
+        return self.means(" ".join(first), Role.WHO)
+
+    def means(self, word: str, *roles: Role) -> bool:
+        """Whether a word, by itself, plays one of the roles in the language."""
+        meanings = self.vocabulary.index.lexicon.words.get(phrase(word), ())
+        return any(isinstance(one, GrammarWord) and one.role in roles for one in meanings)
 
     def values(self, at: int) -> tuple[ValueWord | ConditionWord, ...]:
         """The values that the word at an index may stand for."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 from bot.language.asked import SaidMetric
 from bot.language.combine import readings
 from bot.language.draft import Draft
-from bot.language.meanings import GrammarWord, Role
+from bot.language.meanings import Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Span
 from bot.language.rules_values import is_label
-from bot.language.tokens import phrase
+from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
 
 OF_DEALS = {
@@ -29,6 +29,7 @@ _AVERAGES = {Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.SALES_CYCLE, M
 # A field of accounts that is kept up to date from purchases -> the figure that it is, of a period.
 _OF_A_PERIOD = {"total_spend": Metric.REVENUE, "purchases": Metric.PURCHASES}
 _OWN_REVENUE = "annual_revenue"
+_SPEND = "total_spend"
 _OWNERS = {"owner", "owner_email"}
 
 
@@ -102,19 +103,12 @@ def _by(draft: Draft) -> str | None:
 
 def _whose(draft: Draft) -> str | None:
     """Who has the best win rate: those who sell are compared."""
-    if not draft.asked.largest or draft.asked.every:
-        return None
     of_deals = any(one.metric in OF_DEALS for one in draft.asked.metrics)
-    if of_deals and _asks_who(draft):
+    if draft.asked.every or not (draft.asked.largest or (of_deals and draft.asks_who())):
+        return None
+    if of_deals and draft.asks_who():
         return "owner"
     raise _Unfit("The largest by what? For example by owner, by industry.")
-
-
-def _asks_who(draft: Draft) -> bool:
-    """Whether the first word asks for people; it may stand in a phrase, "who has"."""
-    first = phrase(draft.items[0].text).split()[:1]
-    meanings = draft.vocabulary.index.lexicon.words.get(" ".join(first), ())
-    return any(isinstance(one, GrammarWord) and one.role is Role.WHO for one in meanings)
 
 
 def _every(draft: Draft) -> Unit | None:
@@ -146,16 +140,33 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     asked = draft.asked
     said = {one.metric: one for one in asked.metrics}
     aggregates = list(dict.fromkeys(how for _, how in asked.aggregates))
-    fields = list(dict.fromkeys(name for _, name in asked.measured))
+    # The value of the pipeline: of a figure that is money, "value" says no more.
+    amounts = [name for at, name in asked.measured if not (said and draft.role(at, Role.WORTH))]
+    fields = list(dict.fromkeys(amounts))
+    asks_money = asked.how_much and (asked.earning or (_timed(draft, whole) and _money(draft)))
+    if not said and not fields and (asks_money or (asked.earning and asked.largest)):
+        yield Figure(metric=Metric.REVENUE)
+        return
+    if not (said or fields or aggregates) and asked.how_much and draft.terms and _money(draft):
+        yield Figure(how=Aggregate.SUM, of=_SPEND)  # how much money is at risk
+        return
     if len(said) + len(fields) != 1 or len(aggregates) > 1:
         raise _Unfit(_which(len(said) + len(fields)))
     how = aggregates[0] if aggregates else None
-    if draft.counted and (fields or next(iter(said)) not in _NUMBERS):
+    if draft.counted and fields and how is None and _is(draft, fields[0], FieldType.NUMBER):
+        how = Aggregate.SUM  # how many employees do our VIPs have
+    elif draft.counted and (fields or next(iter(said)) not in _NUMBERS):
         raise _Unfit("That is nothing that can be counted.")
     if fields:
-        yield from _of_field(draft, fields[0], how, timed=_timed(whole), by=by)
+        yield from _of_field(draft, fields[0], how, timed=_timed(draft, whole, fields[0]), by=by)
     else:
         yield from _of_metric(draft, next(iter(said.values())), how, whole, by)
+
+
+def _money(draft: Draft) -> bool:
+    """How much *money*."""
+    last = [draft.items[at].text.split()[-1] for at in draft.asked.how_much]
+    return any(draft.means(word, Role.WORTH) for word in last)
 
 
 def _which(measured: int) -> str:
@@ -166,8 +177,10 @@ def _which(measured: int) -> str:
     return "One of sum, average and median can be asked for at a time."
 
 
-def _timed(whole: Figure) -> bool:
-    return whole.span is not None or whole.every is not None
+def _timed(draft: Draft, whole: Figure, name: str = _OWN_REVENUE) -> bool:
+    """Whether a figure is one of a period; what customers spent at all is on their records."""
+    all_time = name == _OWN_REVENUE and draft.said(Role.ALL_TIME)
+    return all_time or whole.span is not None or whole.every is not None
 
 
 def _of_field(
@@ -176,6 +189,8 @@ def _of_field(
     how = how or (Aggregate.SUM if draft.asked.how_much else None)
     # What owners sell is meant by "total revenue by owner", not what their accounts earn.
     timed = timed or (name == _OWN_REVENUE and how is Aggregate.SUM and by in _OWNERS)
+    if how is None and by is not None and _is(draft, name, FieldType.MONEY):
+        how = Aggregate.SUM
     if how is None and not timed:
         raise _Unfit(f"The sum, the average or the median of {name}?")
     if not timed:
@@ -189,11 +204,16 @@ def _of_field(
     yield Figure(metric=metric)
 
 
+def _is(draft: Draft, name: str, kind: FieldType) -> bool:
+    one = draft.vocabulary.index.catalog.find(name)
+    return one is not None and one.type is kind
+
+
 def _of_metric(
     draft: Draft, said: SaidMetric, how: Aggregate | None, whole: Figure, by: str | None
 ) -> Iterator[Figure]:
     field, metric = said.field, said.metric
-    timed = _timed(whole)
+    timed = _timed(draft, whole)
     if how is not None and how is not Aggregate.SUM:
         if field is not None and not timed:
             yield Figure(how=how, of=field)
@@ -202,6 +222,8 @@ def _of_metric(
             raise _Unfit(f"The {how.value} of {metric.value.replace('_', ' ')} is not known.")
     if how is Aggregate.SUM and metric not in _SUMS:
         raise _Unfit(f"{metric.value.replace('_', ' ')} has no sum.".capitalize())
+    if draft.asked.earning:
+        timed = True  # what they bring in is not what they earn themselves
     if field == _OWN_REVENUE and not timed and by not in _OWNERS and not draft.asked.how_much:
         yield from _revenue(how)
         return

@@ -43,7 +43,7 @@ class Lexicon:
         words: phrase -> its grammatical meanings.
         fields: canonical field name -> how it is spoken of.
         countries, cities: groups of names of one place, the usual name first.
-        states: abbreviation -> name.
+        states: abbreviation, or another short name -> name; ``spoken``: abbreviations that are words as well.
         number_fractions: what a million is multiplied by: a quarter, half a.
         spellings: words as they are typed in haste -> as they are meant; one or two words each.
     """
@@ -63,6 +63,7 @@ class Lexicon:
     countries: tuple[tuple[str, ...], ...]
     cities: tuple[tuple[str, ...], ...]
     states: Mapping[str, str]
+    spoken: frozenset[str]
     legal_forms: frozenset[str]
 
 
@@ -91,6 +92,7 @@ def lexicon(language: str = "en") -> Lexicon:
         countries=tuple(tuple(group) for group in places["countries"]),
         cities=tuple(tuple(group) for group in places["cities"]),
         states=dict(places["states"]),
+        spoken=frozenset(places["spoken"]),
         legal_forms=frozenset(phrase(form) for form in places["legal_forms"]),
     )
 

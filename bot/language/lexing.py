@@ -20,7 +20,14 @@ from bot.language.meanings import (
     Unknown,
     ValueWord,
 )
-from bot.language.nearest import EXACT_LETTERS, ONE_ERROR_LETTERS, forgiven
+from bot.language.nearest import (
+    EXACT_LETTERS,
+    ONE_ERROR_LETTERS,
+    forgiven,
+    is_inflected,
+    lacks_or_swaps,
+    word_by_word,
+)
 from bot.language.spelling import respelt
 from bot.language.tokens import Token, phrase, tokens
 from bot.language.vocabulary import Index, Vocabulary
@@ -32,10 +39,11 @@ _CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
 _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 
 
+_BETWEEN_FIELD_AND_VALUE = {Role.EXACTLY, Role.NOT, Role.UNLIKE, Role.SHARE_VERB}
+_COMPARING = {Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.UNLIKE, Role.SHARE_VERB}
 _DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
 
 
-_ENDINGS = {"s", "es", "d", "ed", "ing"}
 # Without a word that asks for one account, a name is put right only where one is likely to stand.
 _BEFORE_A_NAME = {Role.PLACE, Role.LINK, Role.FROM_LABEL, Role.TO_LABEL, Role.VERSUS, Role.BY}
 _BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
@@ -60,14 +68,14 @@ def _near_words(
     """The words of one sort that only lack a letter, or have one too many, or two of them swapped."""
     lengths = range(max(_SHORTEST_JOINED, len(word) - 1), len(word) + 2)
     likely = [key for key in words if key[:1] == word[:1] and len(key) in lengths]
-    return [key for key in likely if wanted(words[key]) and _lacks_or_swaps(word, key)]
+    return [key for key in likely if wanted(words[key]) and lacks_or_swaps(word, key)]
 
 
-def _lacks_or_swaps(written: str, meant: str) -> bool:
-    """Whether a letter is missing, doubled or swapped behind the first; none is another one."""
-    if written[0] != meant[0] or OSA.distance(written, meant, score_cutoff=1) > 1:
-        return False
-    return len(written) != len(meant) or sorted(written) == sorted(meant)
+def _follows_its_field(options: Sequence[Meaning], before: Sequence[Item]) -> bool:
+    """Account type is Customer: a word that is small elsewhere is a value behind the name of its field."""
+    behind = next((item for item in reversed(before) if not _roles(item) & _BETWEEN_FIELD_AND_VALUE), None)
+    fields = {one.field for one in behind.options if isinstance(one, FieldWord)} if behind else set()
+    return any(isinstance(one, ValueWord) and one.field in fields for one in options)
 
 
 def _is_one_word(item: Item) -> bool:
@@ -75,25 +83,6 @@ def _is_one_word(item: Item) -> bool:
     correction = item.correction or ""
     whole = item.text.isalpha() and " " not in correction
     return whole and not any(isinstance(one, AccountWord) for one in item.options)
-
-
-def _is_inflected(written: str, meant: str) -> bool:
-    """Whether the words are the same but for an ending: who spends, accounts that need attention."""
-    pairs = list(zip(written.split(), meant.split(), strict=False))
-    if len(written.split()) != len(meant.split()):
-        return False
-    return all(
-        one == other or one.removeprefix(other) in _ENDINGS or other.removeprefix(one) in _ENDINGS
-        for one, other in pairs
-    )
-
-
-def _word_by_word(written: str, meant: str) -> bool:
-    """Whether each word by itself is near enough: "charge of" is not "share of"."""
-    pairs = list(zip(written.split(), meant.split(), strict=False))
-    if len(written.split()) != len(meant.split()) or len(pairs) == 1:
-        return True
-    return all(OSA.distance(one, other) <= max(1, forgiven(one), forgiven(other)) for one, other in pairs)
 
 
 @dataclass(frozen=True)
@@ -132,8 +121,12 @@ class Lexer:
 
     def _known(self, word: str) -> bool:
         """Whether a word means something as it is written."""
-        if self._index.meanings(word) or self._index.capitals.get(word):
+        if self._index.meanings(word):
             return True
+        if self._index.capitals.get(word):
+            return (
+                word not in self._index.lexicon.spellings
+            )  # nd is "and"; ND, in capitals, is looked up before
         return self.accounts and bool(self._index.accounts.named(word))
 
     @property
@@ -162,15 +155,16 @@ class Lexer:
             if spoken is not None and size <= spoken[0]:
                 return spoken
             options = self._options(parts[at : at + size], before)
-            if options and not self._splits(options, parts[at + size : at + size + 1]):
+            if options and not self._splits(options, parts[at : at + size + 1], size):
                 return size, options
         return self._by_itself(parts, at, before)
 
-    def _splits(self, options: tuple[Meaning, ...], following: Sequence[Token]) -> bool:
+    def _splits(self, options: tuple[Meaning, ...], parts: Sequence[Token], size: int) -> bool:
         """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over".
 
         And in "bought last month" the "last" belongs to the month.
         """
+        run, following = parts[:size], parts[size:]
         if not following:
             return False
         if any(isinstance(one, GrammarWord) and one.role is Role.LAST_BOUGHT for one in options):
@@ -178,7 +172,12 @@ class Lexer:
         ends = any(
             isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
         )
-        return ends and following[0].kind == "number"
+        return ends and (following[0].kind == "number" or self._compares(run, following[0]))
+
+    def _compares(self, run: Sequence[Token], following: Token) -> bool:
+        """In "5 deals and more than 100k" the "and more" is no end: "more than" follows."""
+        found = self._index.lexicon.words.get(f"{run[-1].norm} {following.norm}", ())
+        return any(isinstance(one, GrammarWord) and one.role in _COMPARING for one in found)
 
     def _is_unit(self, token: Token) -> bool:
         found = self._index.lexicon.words.get(token.norm, ())
@@ -210,13 +209,23 @@ class Lexer:
         options = self._index.capitals.get(key, ())
         if not options:
             return ()
+        if self._stands_alone(key):
+            return options
         written = "".join(token.text for token in run)
         grammar = self._index.lexicon.words.get(key, ())
         capitals = written.isupper() and (not grammar or not self.text.isupper())
         behind = next((item for item in reversed(before) if item.role() is not Role.FILLER), None)
         placed = behind is not None and behind.role() in _BEFORE_A_PLACE
         holds = any(isinstance(one, GrammarWord) and one.role in _CONNECTIVES for one in grammar)
+        if not holds and _follows_its_field(options, before):
+            return options
         return options if (capitals and placed if holds else capitals or placed) else ()
+
+    def _stands_alone(self, key: str) -> bool:
+        """Whether an abbreviation is no word besides, so that nobody has to write it in capitals: tx, nyc."""
+        language = self._index.lexicon
+        other = language.words.get(key) or language.spellings.get(key) or self._index.words.get(key)
+        return not other and key not in language.legal_forms and key not in language.spoken
 
     def _by_itself(
         self, parts: Sequence[Token], at: int, before: Sequence[Item]
@@ -255,12 +264,27 @@ class Lexer:
             return 1, (Unknown(),)
         currency = language.currencies.get(token.norm[0]) or language.currencies.get(token.suffix[-1:])
         size, factor = 1, language.multipliers.get(letters, Decimal(1))
-        if at + 1 < len(parts) and parts[at + 1].norm in language.loose_multipliers:
+        if at + 1 < len(parts) and self._multiplies(parts, at + 1):
             size, factor = 2, factor * language.multipliers[parts[at + 1].norm]
         if at + size < len(parts) and parts[at + size].norm in language.currencies:
             currency, size = language.currencies[parts[at + size].norm], size + 1
         more, percent = token.suffix.endswith("+"), token.suffix.endswith("%")
         return size, (NumberWord(value * factor, currency, more, percent),)
+
+    def _multiplies(self, parts: Sequence[Token], at: int) -> bool:
+        """Whether a word behind a number makes it larger; in "f = 5 m = 5" the letter is the next field."""
+        language, word = self._index.lexicon, parts[at].norm
+        if word not in language.loose_multipliers:
+            return False
+        if at + 1 == len(parts) or not _is_field(self._index.words.get(word, ())):
+            return True
+        after = parts[at + 1]
+        compares = any(
+            isinstance(one, GrammarWord) and one.role in _COMPARING
+            for size in (3, 2, 1)
+            for one in language.words.get(" ".join(token.norm for token in parts[at + 1 : at + 1 + size]), ())
+        )
+        return after.kind != "number" and not compares
 
     def _item(
         self, run: Sequence[Token], options: tuple[Meaning, ...], correction: str | None = None
@@ -289,7 +313,9 @@ class Lexer:
                 continue
             run = items[first:last]
             names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
-            text = self.text[run[0].start : run[-1].end]
+            text = " ".join(
+                item.correction if item.correction and _is_one_word(item) else item.text for item in run
+            )
             ordinary = phrase(one.text) in self._index.ordinary
             fixed = self._misspelt(text, several=len(run) > 1, names=names, ordinary=ordinary)
             if fixed is not None:
@@ -317,7 +343,7 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
-        if not _word_by_word(written, meant) or self._changes_known(written, meant):
+        if not word_by_word(written, meant) or self._changes_known(written, meant):
             return False
         if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):
             return False  # "assigned" is not "unassigned"
@@ -346,7 +372,7 @@ class Lexer:
         key = " ".join(token.norm for token in tokens(text))
         keys = self._index.near.misspelt(key, forgiven(key))
         if ordinary:
-            keys = tuple(one for one in keys if _is_inflected(key, one))
+            keys = tuple(one for one in keys if is_inflected(key, one))
         if several:
             keys = tuple(one for one in keys if " " in one)
         keys = tuple(one for one in keys if self._credible(key, one))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import FieldWord, GrammarWord, Item, Role
-from bot.language.rules_figures import begins_with_sum, compared
-from bot.language.rules_labels import label_at
+from bot.language.rules_figures import begins_with_sum, compared, deals_and_verb
+from bot.language.rules_labels import gained_label, label_at
+from bot.language.rules_past import any_more
 from bot.language.when import moment
 from scoring.criteria.fields import FieldType
 
@@ -28,33 +29,67 @@ def modes(draft: Draft) -> tuple[Mode, ...]:
     Args:
         draft: the sentence, to which no rule has been applied yet.
     """
-    items = draft.items
-    roles = {one.role for item in items for one in item.options if isinstance(one, GrammarWord)}
-    if roles & {Role.WHY, Role.OFFER}:
-        return (Mode.LIST,)
-    if any(_no_longer(draft, at) for at in range(len(items))):
-        return (Mode.HISTORY, Mode.LIST)
-    if any(_became(draft, at) for at in range(len(items))) and _over_time(items, draft):
-        return (Mode.MOVED, Mode.LIST)
-    if any(_moves(item) for item in items):
-        return (Mode.MOVED, Mode.LIST)
-    if roles & _FIGURES or any(_measures(draft, at) for at in range(len(items))) or _highest_of(draft):
-        return (Mode.FIGURE, Mode.LIST)
+    roles = {one.role for item in draft.items for one in item.options if isinstance(one, GrammarWord)}
+    sure = next((found for holds, found in _SURE if holds(draft, roles)), None)
+    return sure or (Mode.LIST, *_further(draft, roles))
+
+
+def _further(draft: Draft, roles: set[Role]) -> list[Mode]:
+    """What it may be when it makes no list."""
     further = []
     if roles & {Role.MOVED}:
         further.append(Mode.MOVED)
     if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
         further.append(Mode.HISTORY)
     bought = {Role.COUNT, Role.BOUGHT} <= roles
-    if bought or roles & _FIGURES_PERHAPS or _sums(draft):
+    if bought or roles & _FIGURES_PERHAPS or _sums(draft) or _any(draft, _counts_a_number):
         further.append(Mode.FIGURE)
-    return (Mode.LIST, *further)
+    return further
+
+
+def _any(draft: Draft, holds: Callable[[Draft, int], object]) -> bool:
+    return any(holds(draft, at) for at in range(len(draft.items)))
+
+
+def _counts_deals(draft: Draft, _roles: set[Role]) -> bool:
+    return deals_and_verb(draft) is not None
+
+
+def _of_one_account(_draft: Draft, roles: set[Role]) -> bool:
+    return bool(roles & {Role.WHY, Role.OFFER})
+
+
+def _over(draft: Draft, _roles: set[Role]) -> bool:
+    return _any(draft, _no_longer)
+
+
+def _began(draft: Draft, _roles: set[Role]) -> bool:
+    return _any(draft, _became) and _over_time(draft)
+
+
+def _gained(draft: Draft, _roles: set[Role]) -> bool:
+    return _any(draft, gained_label)
+
+
+def _moved(draft: Draft, _roles: set[Role]) -> bool:
+    return any(_moves(item) for item in draft.items)
+
+
+def _earned(_draft: Draft, roles: set[Role]) -> bool:
+    asks = bool(roles & {Role.HOW_MUCH, Role.WHICH_OF}) and Role.COUNT not in roles
+    return asks and Role.EARNING in roles
+
+
+def _measured(draft: Draft, roles: set[Role]) -> bool:
+    return bool(roles & _FIGURES) or _any(draft, _measures) or _highest_of(draft)
 
 
 def _no_longer(draft: Draft, at: int) -> bool:
-    """No longer VIP: that is more than not VIP."""
+    """No longer VIP, not VIP anymore: that is more than not VIP."""
     past = draft.role(at, Role.FORMER) and draft.role(at, Role.NOT)
-    return bool(past) and label_at(draft, draft.skip(at + 1)) is not None
+    if past and label_at(draft, draft.skip(at + 1)) is not None:
+        return True
+    return any_more(draft, at) is not None
 
 
 def _became(draft: Draft, at: int) -> bool:
@@ -79,6 +114,8 @@ def _highest_of(draft: Draft) -> bool:
     amount = draft.field(after, FieldType.NUMBER, FieldType.MONEY)
     if draft.values(after + 1):
         return False  # lowest revenue VIPs are a list
+    if any(draft.role(at, Role.NOBODYS) for at in range(after, len(draft.items))):
+        return False  # what nobody owns are accounts
     return amount is not None and not nouns and not compared(draft, after)
 
 
@@ -98,20 +135,42 @@ def _measures(draft: Draft, at: int) -> bool:
     if draft.role(behind, *_CONDITIONS) or compared(draft, at):
         return False
     return draft.role(behind, Role.COUNT) is not None or (
-        draft.role(at, Role.BOUGHT) is not None and _over_time(draft.items, draft)
+        draft.role(at, Role.BOUGHT) is not None and _over_time(draft)
     )
+
+
+def _counts_a_number(draft: Draft, at: int) -> bool:
+    """How many employees do our VIPs have: what is counted is kept as a number."""
+    return bool(draft.role(at, Role.COUNT)) and draft.field(draft.skip(at + 1), FieldType.NUMBER) is not None
 
 
 def _measurable(draft: Draft, at: int) -> bool:
     return bool(draft.field(at) or draft.role(at, Role.METRIC, Role.LOOSE_METRIC))
 
 
-def _over_time(items: Sequence[Item], draft: Draft) -> bool:
-    every = any(draft.role(at, Role.EVERY, Role.TREND) for at in range(len(items)))
-    return every or any(
-        moment(draft, at) is not None and not draft.role(at, Role.UNIT) for at in range(len(items))
+def _over_time(draft: Draft) -> bool:
+    return draft.said(Role.EVERY, Role.TREND) or any(
+        moment(draft, at) is not None and not draft.role(at, Role.UNIT) for at in range(len(draft.items))
     )
 
 
 def _sums(draft: Draft) -> bool:
-    return any(draft.field(at) and begins_with_sum(draft, at) for at in range(len(draft.items)))
+    """Total spend; spend by industry, whose sum is meant."""
+    places = range(len(draft.items))
+    return any(draft.field(at) and begins_with_sum(draft, at) for at in places) or any(
+        draft.field(at, FieldType.MONEY) and draft.role(draft.skip(at + 1), Role.BY, Role.PER)
+        for at in places
+    )
+
+
+# What a sentence certainly is, the first that holds.
+_SURE: tuple[tuple[Callable[[Draft, set[Role]], bool], tuple[Mode, ...]], ...] = (
+    (_counts_deals, (Mode.FIGURE, Mode.LIST)),
+    (_of_one_account, (Mode.LIST,)),
+    (_over, (Mode.HISTORY, Mode.LIST)),
+    (_began, (Mode.MOVED, Mode.LIST)),
+    (_gained, (Mode.MOVED,)),
+    (_moved, (Mode.MOVED, Mode.LIST)),
+    (_earned, (Mode.FIGURE, Mode.LIST)),
+    (_measured, (Mode.FIGURE, Mode.LIST)),
+)

@@ -33,12 +33,39 @@ _MOST_TIED = 16
 _MOST_KEPT = 400
 _SHORTEST_PART = 2
 _INDEX_BYTES = 4
+_ENDINGS = {"s", "es", "d", "ed", "ing"}
 _LAST = "\U0010ffff"  # comes after every letter
 
 
 def _lacks_one(word: str, whole: str) -> bool:
     """Whether a word is another one without one of its letters."""
     return any(whole[:at] + whole[at + 1 :] == word for at in range(1, len(whole)))
+
+
+def lacks_or_swaps(written: str, meant: str) -> bool:
+    """Whether a letter is missing, doubled or swapped behind the first; none is another one."""
+    if written[0] != meant[0] or OSA.distance(written, meant, score_cutoff=1) > 1:
+        return False
+    return len(written) != len(meant) or sorted(written) == sorted(meant)
+
+
+def is_inflected(written: str, meant: str) -> bool:
+    """Whether the words are the same but for an ending: who spends, accounts that need attention."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()):
+        return False
+    return all(
+        one == other or one.removeprefix(other) in _ENDINGS or other.removeprefix(one) in _ENDINGS
+        for one, other in pairs
+    )
+
+
+def word_by_word(written: str, meant: str) -> bool:
+    """Whether each word by itself is near enough: "charge of" is not "share of"."""
+    pairs = list(zip(written.split(), meant.split(), strict=False))
+    if len(written.split()) != len(meant.split()) or len(pairs) == 1:
+        return True
+    return all(OSA.distance(one, other) <= max(1, forgiven(one), forgiven(other)) for one, other in pairs)
 
 
 class Nearest:

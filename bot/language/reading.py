@@ -86,11 +86,19 @@ def _settle_list(draft: Draft) -> None:
     _settle_by(draft)
     _settle_order(draft)
     rules_offers.settle(draft)
+    _settle_none(draft)
     _settle_contradictions(draft)
     _settle_plural(draft)
     if _is_card(draft):
         return
-    if not _is_flock(draft):
+    if (
+        draft.group
+        and not draft.accounts
+        and set(draft.card_at) <= {*draft.asked.overview, *draft.asked.doing}
+    ):
+        for at in draft.card_at:
+            draft.use(at, at + 1, "asked")  # how are our customers spread across industries
+    elif not _is_flock(draft):
         for at in draft.card_at:
             draft.problem(at, at + 1, "card")
     for at in draft.leftover_fields:
@@ -104,6 +112,14 @@ def _settle_contradictions(draft: Draft) -> None:
     both = sorted(str(value) for _, value in said & denied)
     if both and not any(term.joined is Role.OR for term in draft.terms):
         draft.problem(0, 1, f"No account is {both[0]} and is not.")
+
+
+def _settle_none(draft: Draft) -> None:
+    """Which owners have no VIPs: those are not the ones that have others."""
+    without = [one for one in draft.terms if one.negative and one.strong and one.field != draft.group]
+    if draft.which_group and any(rules_values.is_label(one.node) for one in without):
+        reason = "Those that have none cannot be asked for; ask how many there are of each."
+        draft.problem(0, 1, reason)
 
 
 def _settle_plural(draft: Draft) -> None:

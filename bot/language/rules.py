@@ -14,6 +14,7 @@ from bot.language import (
     rules_order,
     rules_past,
     rules_spans,
+    rules_together,
     rules_values,
 )
 from bot.language.asked import Mode
@@ -58,8 +59,10 @@ def _about_one(draft: Draft, at: int) -> int:
 
 
 def _back(draft: Draft, at: int) -> int:
-    """What would bring Acme *back*."""
-    if not draft.asked.why or not draft.role(at, Role.AGO):
+    """What would bring Acme *back*; when did Acme buy *last*."""
+    ends = draft.skip(at + 1) == len(draft.items)
+    last = draft.role(at, Role.LAST) and draft.accounts and draft.card_at and ends
+    if not last and not (draft.asked.why and draft.role(at, Role.AGO)):
         return at
     draft.card_at.append(at)
     return at + 1
@@ -69,6 +72,8 @@ def _total(draft: Draft, at: int) -> int:
     """Total accounts in Texas: their number."""
     word = draft.role(at, Role.AGGREGATE)
     after = draft.skip(at + 1)
+    if word is not None and word.argument == "sum" and draft.counted and after == len(draft.items):
+        return draft.use(at, at + 1, "how many")  # how many accounts total
     noun = draft.role(after, Role.NOUN, Role.NOUN_ONE) or draft.values(after)
     if word is None or word.argument != "sum" or not noun:
         return at
@@ -97,8 +102,11 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_offers.product,
     rules_dates.never_bought,
     rules_values.account,
+    rules_together.together,
 )
 _VALUES: tuple[Rule, ...] = (
+    rules_values.seller,
+    rules_values.team,
     rules_values.owner,
     rules_values.of_field,
     rules_values.value,
@@ -133,9 +141,11 @@ _FIGURES: tuple[Rule, ...] = (
     _help,
     *_CONDITIONS,
     rules_figures.among,
+    rules_figures.deals,
     rules_figures.share_noun,
     rules_figures.share_verb,
     rules_spans.versus,
+    rules_figures.my_own,
     rules_figures.metric,
     rules_figures.per_account,
     rules_figures.every,
@@ -152,6 +162,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_amounts.amount,
     *_VALUES,
     _later,
+    rules_figures.earning,
     rules_figures.small,
     *_SMALL,
     rules_figures.measured,
@@ -170,6 +181,6 @@ _PAST: tuple[Rule, ...] = (
 RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
-    Mode.MOVED: (rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
-    Mode.HISTORY: (rules_past.still, rules_past.held, rules_past.were, *_PAST),
+    Mode.MOVED: (rules_moves.gained, rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
+    Mode.HISTORY: (rules_past.still, rules_past.not_any_more, rules_past.held, rules_past.were, *_PAST),
 }

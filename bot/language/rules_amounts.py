@@ -107,6 +107,14 @@ class _Build:
 _Found = tuple[int, _Build] | None
 
 
+def bound(draft: Draft, at: int, named: Field) -> _Found:
+    """A comparison with a number that is said of fields named before, with the index after it."""
+    found = _range(draft, at) or _bound(draft, at) or _plain(draft, at, named)
+    bare = found is None or draft.number(at) is None or named.type is FieldType.NUMBER
+    plain = found is not None and not any(one.currency or one.percent for one in found[1].numbers)
+    return found if plain and bare else None
+
+
 def _begins(draft: Draft, at: int) -> bool:
     return bool(draft.role(at, *OPERATORS, Role.BETWEEN)) or draft.number(at) is not None
 

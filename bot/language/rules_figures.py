@@ -35,6 +35,18 @@ def metric(draft: Draft, at: int) -> int:
     return draft.use(at, at + 1, word.argument.replace("_", " "))
 
 
+def my_own(draft: Draft, at: int) -> int:
+    """How much did *I* sell: of the asker's accounts; the figure itself is left to be read."""
+    words = draft.items[at].text.split()
+    if draft.role(at, Role.METRIC) and any(draft.means(word, Role.SPEAKER) for word in words):
+        me = draft.vocabulary.me.crm_user_id
+        mine = draft.vocabulary.index.users.get(me) if me else None
+        if mine is None:
+            return draft.problem(at, at + 1, "Your e-mail belongs to no user of the CRM: whose accounts?")
+        draft.add_values(at, at + 1, mine.field, mine.values)
+    return at
+
+
 def compared(draft: Draft, at: int) -> bool:
     """Whether the field at an index is compared with a number."""
     after = draft.skip(at + 1, Role.PLACE, Role.NOT, Role.EXACTLY)
@@ -112,6 +124,8 @@ def buyers(draft: Draft, at: int) -> int:
     """How many customers bought in Q2: the buyers of that time."""
     if not draft.counted or draft.asked.metrics or draft.nots or not draft.role(at, Role.BOUGHT):
         return at
+    if draft.role(at, Role.DEAL_NOUN):
+        return at  # how many deals: those who bought are not asked for
     draft.asked.metrics.append(SaidMetric(at, Metric.BUYERS))
     draft.joined, draft.placed = None, False
     return draft.use(at, at + 1, "buyers")
@@ -168,7 +182,10 @@ def share_verb(draft: Draft, at: int) -> int:
 
 def every(draft: Draft, at: int) -> int:
     """By month, quarterly; trend, over time."""
-    unit = draft.role(at + 1, Role.UNIT) if draft.role(at, Role.BY, Role.PER) else None
+    leads = draft.role(at, Role.BY, Role.PER, Role.WHICH_OF)  # which month had the highest revenue
+    unit = draft.role(at + 1, Role.UNIT) if leads else None
+    if draft.role(at, Role.UNIT) and draft.asked.largest and draft.role(at - 1, Role.SUPERLATIVE):
+        unit, at = draft.role(at, Role.UNIT), at - 1  # best month for revenue
     if unit is not None:
         draft.asked.every.append((at, Unit(unit.argument)))
         return draft.use(at, at + 2, f"every {unit.argument}")
@@ -244,6 +261,46 @@ def counted(draft: Draft, at: int) -> int:
     draft.counted = True
     draft.order_at = at
     return draft.use(at, at + 1, "how many")
+
+
+def deals(draft: Draft, at: int) -> int:
+    """How many deals did Anna close; who lost the most deals: the noun and the verb stand apart."""
+    pair = deals_and_verb(draft)
+    if pair is None or at not in pair:
+        return at
+    noun, verb = pair
+    if at == noun:
+        word = draft.role(verb, Role.DEAL_VERB)
+        draft.asked.metrics.append(SaidMetric(at, Metric(word.argument if word else Metric.WON)))
+    draft.joined, draft.placed = None, False
+    return draft.use(at, at + 1, "deals" if at == noun else "asked")
+
+
+def deals_and_verb(draft: Draft) -> tuple[int, int] | None:
+    """Where deals are counted, or compared, and where it says what became of them."""
+    if not draft.said(Role.COUNT, Role.MOST):
+        return None
+    places = range(len(draft.items))
+    nouns = [at for at in places if draft.role(at, Role.DEAL_NOUN)]
+    verbs = [at for at in places if draft.role(at, Role.DEAL_VERB)]
+    return (nouns[0], verbs[0]) if len(nouns) == 1 and len(verbs) == 1 else None
+
+
+def earning(draft: Draft, at: int) -> int:
+    """How much did champions *bring in*: what was sold to them; *closing* next month, of open deals."""
+    if draft.role(at, Role.EARNING):
+        draft.asked.earning = True
+        return draft.use(at, at + 1, "asked")
+    if draft.role(at, Role.FIGURE_VERB) and draft.asked.metrics and not draft.role(at, Role.WITH):
+        return draft.use(at, at + 1, "asked")
+    if draft.role(at, Role.CLOSING) and any(_is_open(draft, one) for one in range(len(draft.items))):
+        return draft.use(at, at + 1, "by the expected closing day")
+    return at
+
+
+def _is_open(draft: Draft, at: int) -> bool:
+    word = draft.role(at, Role.METRIC, Role.LOOSE_METRIC)
+    return word is not None and word.argument in {Metric.PIPELINE, Metric.OPEN_DEALS}
 
 
 def small(draft: Draft, at: int) -> int:

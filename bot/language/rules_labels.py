@@ -28,6 +28,17 @@ def label_at(draft: Draft, at: int) -> ValueWord | None:
     return None
 
 
+def gained_label(draft: Draft, at: int) -> ValueWord | None:
+    """The label before a verb of gaining or losing: how many VIPs did we lose; of customers, the lost."""
+    behind = draft.behind(at)
+    if not draft.role(at, Role.GAINED):
+        return None
+    named = draft.role(behind, Role.NOUN) and draft.gained(at, lost=True)
+    words = draft.vocabulary.index.meanings(named.argument) if named else ()
+    known = [one for one in words if isinstance(one, ValueWord) and one.field == _LABEL]
+    return known[0] if known else label_at(draft, behind)
+
+
 def labels(draft: Draft, at: int) -> SaidLabels | None:
     """One or more labels from an index on, with the words around them: the VIP label, VIP or Loyal status."""
     first = _over_noun(draft, draft.skip(at))

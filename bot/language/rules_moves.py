@@ -6,7 +6,7 @@ from bot.language.combine import readings
 from bot.language.draft import Draft, Term
 from bot.language.meanings import Role
 from bot.language.question import Course, Kind, Moved, Question, Reading
-from bot.language.rules_labels import SaidLabels, labels
+from bot.language.rules_labels import SaidLabels, gained_label, labels
 from bot.language.tokens import phrase
 
 _FROM, _TO = "from", "to"
@@ -29,6 +29,23 @@ def moved(draft: Draft, at: int) -> int:
         return _which_label(draft, at)
     draft.joined, draft.placed = None, False
     return draft.use(at, end, _told(draft))
+
+
+def gained(draft: Draft, at: int) -> int:
+    """How many VIPs *did we lose*: the label stands before."""
+    label = gained_label(draft, at)
+    if label is None or draft.nots:
+        return at
+    before = draft.terms[-1] if draft.terms else None
+    stands = before is not None and before.values == label.values and not before.negative
+    word = draft.gained(at, lost=not stands)
+    if word is None:
+        return at
+    if stands:
+        draft.terms.pop()
+    draft.asked.moved_at.append(at)
+    (draft.asked.old if word.argument == _FROM else draft.asked.new).extend(label.values)
+    return draft.use(at, at + 1, _told(draft))
 
 
 def newly(draft: Draft, at: int) -> int:

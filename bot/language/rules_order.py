@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.language.draft import SORTABLE, Draft, groupable, whole
 from bot.language.meanings import Role, ValueWord
 from bot.language.question import Sort
+from bot.language.rules_labels import label_at
 from scoring.criteria.fields import FieldType
 
 _TEXT = FieldType.TEXT
@@ -28,6 +29,7 @@ def superlative(draft: Draft, at: int) -> int:
         first = draft.role(start + 1, Role.LIMIT) and draft.number(start + 2) is None
         return draft.use(at, start + (2 if first else 1), _sorted(named.name, descending=descending))
     if word.role is not Role.SUPERLATIVE:
+        _whose(draft, at, end)
         return _most_of_group(draft, at) or _field_before(draft, at, descending=word.role is Role.MOST) or at
     if draft.vocabulary.index.catalog.find(word.argument) is None:
         return at
@@ -35,9 +37,26 @@ def superlative(draft: Draft, at: int) -> int:
     return draft.use(at, end, _sorted(word.argument, descending=word.descending))
 
 
+def _whose(draft: Draft, at: int, following: int) -> None:
+    """Who has the most VIPs: owners are compared."""
+    has = draft.role(draft.behind(at), Role.WITH, Role.OWNS) or draft.role(at - 1, Role.FILLER, Role.ME)
+    what = draft.skip(following)
+    counted = draft.role(what, Role.NOUN, Role.NOUN_ONE) or draft.values(what)
+    has = has or draft.role(draft.behind(at), Role.CARD)  # who owns the most
+    if (
+        draft.group is None
+        and has
+        and counted
+        and draft.asks_who()
+        and draft.vocabulary.index.catalog.find("owner")
+    ):
+        draft.group = "owner"
+        draft.card_at = [one for one in draft.card_at if one != draft.behind(at)]
+
+
 def _most_of_group(draft: Draft, at: int) -> int:
     """Which country has the most VIPs: a breakdown begins with the largest."""
-    if draft.group is None or not draft.role(at, Role.MOST):
+    if draft.group is None or not draft.role(at, Role.MOST) or draft.said(Role.EARNING):
         return 0
     draft.order_at = None
     return draft.use(at, at + 1, "largest first")
@@ -159,11 +178,18 @@ def by(draft: Draft, at: int) -> int:
 
 
 def count(draft: Draft, at: int) -> int:
-    """How many, number of."""
-    if not draft.role(at, Role.COUNT):
+    """How many, number of; how much customers, as it is said by who learned English later."""
+    if not draft.role(at, Role.COUNT) and not _how_much_of_them(draft, at):
         return at
     draft.counted = True
     return draft.use(at, at + 1, "how many")
+
+
+def _how_much_of_them(draft: Draft, at: int) -> bool:
+    """How much customers: what is counted stands directly behind, and nothing is measured."""
+    much = draft.role(at, Role.HOW_MUCH) and draft.behind(at) < 0
+    counted = draft.role(at + 1, Role.NOUN) or label_at(draft, at + 1)
+    return bool(much and counted) and not draft.said(Role.EARNING)
 
 
 def group(draft: Draft, at: int) -> int:
@@ -230,8 +256,11 @@ def _field_before_breakdown(draft: Draft, at: int) -> int:
 def join(draft: Draft, at: int) -> int:
     """And, or, comma, not: they wait for the next condition."""
     word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
+    word = word or (draft.role(at, Role.FORMER) if draft.asked.why else None)
     if word is None:
         return at
+    if draft.asked.why and word.role in {Role.NOT, Role.FORMER}:
+        return draft.use(at, at + 1, "asked")  # why is Acme not a VIP: that is on the same page
     if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
         draft.nots.append(at)
     if word.role is Role.NOR:
@@ -252,4 +281,7 @@ def filler(draft: Draft, at: int) -> int:
     if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
         draft.placed = True
         return at + 1
-    return at + 1 if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE) else at
+    if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE):
+        return at + 1
+    # Customers that bring in over 50k: the amount says it.
+    return draft.use(at, at + 1, "asked") if draft.role(at, Role.EARNING) else at

@@ -27,9 +27,37 @@ def held(draft: Draft, at: int) -> int:
         return at
     if draft.nots:
         return draft.problem(at, said.end, "Who did not have a label in the past cannot be asked for.")
+    second = labels(draft, said.end)
+    if second is not None and word.role is Role.WERE and not draft.asked.held:
+        return _which_then(draft, at, said, second)
     if draft.asked.held:
         return draft.problem(at, said.end, "Labels of one time in the past can be asked for.")
     return _take(draft, at, said, former=former)
+
+
+def _which_then(draft: Draft, at: int, said: SaidLabels, second: SaidLabels) -> int:
+    """Were any champions at risk in August: which of the two is of that time?"""
+    now, then = " or ".join(said.labels), " or ".join(second.labels)
+    texts = (
+        (f"{now} that were {then}", f"{now} now, {then} then"),
+        (f"{then} that were {now}", f"{then} now, {now} then"),
+    )
+    readings = tuple(Reading(draft.rewritten(at, second.end, text), shown) for text, shown in texts)
+    return draft.problem(at, second.end, "Which of these labels is that of today?", readings=readings)
+
+
+def any_more(draft: Draft, at: int) -> SaidLabels | None:
+    """Not VIP *anymore*: the labels, up to that word."""
+    said = labels(draft, at + 1) if draft.role(at, Role.NOT) else None
+    if said is None or not draft.role(said.end, Role.FORMER):
+        return None
+    return SaidLabels(said.labels, said.segmentation, said.end + 1)
+
+
+def not_any_more(draft: Draft, at: int) -> int:
+    """Who is not VIP anymore: who was, and is not."""
+    said = any_more(draft, at)
+    return at if said is None or draft.asked.held else _take(draft, at, said, former=True)
 
 
 def _take(draft: Draft, at: int, said: SaidLabels, *, former: bool) -> int:

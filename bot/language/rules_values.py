@@ -21,10 +21,12 @@ def owner(draft: Draft, at: int) -> int:
     nobody = draft.skip(at + 1) if draft.role(at, Role.OWNED) else at
     if draft.role(nobody, Role.NOBODYS):
         return draft.add(at, nobody + 1, "owner", IsEmpty("owner"))
+    if _has_none(draft, at):
+        return at
     start = draft.skip(at + 1) if draft.role(at, Role.OWNED, Role.BY) else at
     while start > at and draft.role(start, Role.OWNED):
         start = draft.skip(start + 1)  # owned by owner "Anna Berg": how a reading is written
-    negated = start > at and draft.role(start, Role.NOT) is not None
+    negated = start > at and draft.role(start, Role.NOT, Role.WITHOUT) is not None
     if negated:
         draft.nots.append(start)
         start = draft.skip(start + 1)
@@ -37,6 +39,34 @@ def owner(draft: Draft, at: int) -> int:
     if negated:
         draft.nots.pop()
     return at
+
+
+def _has_none(draft: Draft, at: int) -> bool:
+    """No owner, and then a condition on owners of its own: no owner owned by me."""
+    without = (
+        bool(draft.nots) and draft.nots[-1] == draft.behind(at) and draft.role(draft.nots[-1], Role.WITHOUT)
+    )
+    return bool(without and draft.field(at) and draft.role(draft.skip(at + 1), Role.OWNED))
+
+
+def seller(draft: Draft, at: int) -> int:
+    """Customers *I* have not sold to: those of the asker; what they are not follows."""
+    if not draft.role(at, Role.SPEAKER):
+        return at
+    verb = draft.skip(at + 1)
+    verb = draft.skip(verb + 1) if draft.role(verb, Role.NOT) else verb
+    return _mine(draft, at, at + 1) if draft.role(verb, Role.SOLD_TO) else at
+
+
+def team(draft: Draft, at: int) -> int:
+    """The team of Dustin Berg, people under Dustin: those who report to them."""
+    if not draft.role(at, Role.GROUP_NOUN) or draft.values(at):
+        return at
+    start = draft.skip(at + 1, Role.OWNED)
+    found = [one for one in draft.values(start) if isinstance(one, ValueWord) and one.field in _OWNER_FIELDS]
+    if len(found) != 1 or not draft.vocabulary.index.teams.get(found[0].values[0]):
+        return at
+    return _team(draft, at, start + 1, found[0])
 
 
 def _mine(draft: Draft, first: int, last: int) -> int:
@@ -143,7 +173,8 @@ def value(draft: Draft, at: int) -> int:
     if isinstance(only, ValueWord) and _names_part(draft, at + 1, only.field):
         return draft.add_values(at, at + 2, only.field, only.values)
     if isinstance(only, ConditionWord):
-        return draft.add(at, at + 1, "", only.node)
+        named = draft.role(at + 1, Role.LABEL_NOUN) and not draft.values(at + 1)
+        return draft.add(at, at + 2 if named else at + 1, "", only.node)
     return draft.add_values(at, at + 1, only.field, only.values)
 
 
@@ -152,7 +183,10 @@ def _names_part(draft: Draft, at: int, field: str) -> bool:
     named = draft.vocabulary.index.catalog.find(field)
     if named is None or at >= len(draft.items) or draft.values(at) or draft.field(at):
         return False
-    loose = draft.unknown(at) or draft.role(at, Role.LABEL_NOUN)
+    noun = draft.role(at, Role.LABEL_NOUN)
+    loose = draft.unknown(at) or noun
+    if noun and phrase(field).startswith("label"):
+        return True
     return bool(loose) and phrase(draft.items[at].text) in phrase(named.label or named.name).split()
 
 
@@ -195,10 +229,16 @@ def existence(draft: Draft, at: int) -> int:
         return at
     first = draft.nots.pop() if negated else at
     name = "last_purchase" if named.name == "purchases" else named.name
-    empty: Node = IsEmpty(name)
+    return draft.add(first, at + 1, name, existence_of(named, empty=negated))
+
+
+def existence_of(named: Field, *, empty: bool) -> Node:
+    """That a field has no value, or has one; no open deals are zero of them."""
+    name = "last_purchase" if named.name == "purchases" else named.name
+    node: Node = IsEmpty(name)
     if named.name in _COUNTS:
-        empty = Compare(name, Operator.EQ, Decimal(0))
-    return draft.add(first, at + 1, name, empty if negated else _not_empty(empty))
+        node = Compare(name, Operator.EQ, Decimal(0))
+    return node if empty else _not_empty(node)
 
 
 def _not_empty(empty: Node) -> Node:

@@ -20,6 +20,10 @@ _SHORTEST_SMALL = 2
 _LEADING = {Role.PLACE, Role.ME, Role.BY, Role.OVER, Role.UNDER, Role.NOT, Role.WITHOUT, Role.PER}
 _LEADS_A_NOUN = {*_LEADING, Role.FILLER, Role.SUPERLATIVE}
 _NOUNS = {Role.NOUN}
+_SAID_OF_A_FIELD = {
+    *(Role.SHARE_VERB, Role.EXACTLY, Role.OVER, Role.UNDER, Role.AT_LEAST, Role.AT_MOST, Role.BETWEEN),
+    *(Role.AND, Role.OR),
+}
 Known = Callable[[str], bool]
 
 
@@ -45,12 +49,12 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
     token, spellings = parts[at], index.lexicon.spellings
     if token.kind != "word":
         return 1, (token,)
-    pair = spellings.get(f"{token.norm} {parts[at + 1].norm}") if _goes_on(parts, at + 2) else None
+    pair = spellings.get(f"{token.norm} {parts[at + 1].norm}") if _goes_on(parts, at + 2, index) else None
     if pair is not None:
         return 2, tuple(
             replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
         )
-    if known(token.norm):
+    if known(token.norm) or (token.text.isupper() and token.norm in index.capitals):
         return 1, (token,)
     meant = spellings.get(token.norm)
     if meant is not None:
@@ -59,9 +63,16 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
     return 1, _mixed(token, index) or glued or (token,)
 
 
-def _goes_on(parts: Sequence[Token], at: int) -> bool:
-    """Whether words follow: in "which r >= 4" the letter is a field."""
-    return at < len(parts) and parts[at].kind not in {"sign", "number"}
+def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:
+    """Whether words follow that say nothing of a field: in "which r >= 4", "where r is 1" there is one."""
+    if at >= len(parts) or parts[at].kind in {"sign", "number"}:
+        return False
+    # The word itself, that with the next one, and with the one before: "r at least".
+    keys = (
+        " ".join(one.norm for one in parts[first:last])
+        for first, last in ((at, at + 1), (at, at + 2), (at - 1, at + 1))
+    )
+    return not any(_plays(index.lexicon.words.get(key, ()), _SAID_OF_A_FIELD) for key in keys)
 
 
 def _as(token: Token, meant: str) -> tuple[Token, ...]:

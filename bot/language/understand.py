@@ -61,7 +61,11 @@ def _clearer(
 ) -> NotUnderstood:
     """What tells more: that the criteria are wrong, or which words were not understood."""
     if begins_as_criteria(text, vocabulary.index):
-        return understood if _stumbled_over_grammar(said, vocabulary) and understood.words else said
+        one = len(understood.words) == 1 and not (said.words and said.words[0].readings)
+        plainer = _stumbled_over_grammar(said, vocabulary) or (
+            one and "_" not in text and not is_broken(text)
+        )
+        return understood if plainer and understood.words else said
     if not _meant_literally(text):
         return understood
     offers = bool(said.words) and bool(said.words[0].readings)

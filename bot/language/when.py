@@ -75,7 +75,7 @@ def moment(draft: Draft, at: int) -> tuple[Moment, int] | None:
         _day(draft, at)
         or _to_date(draft, at)
         or _weekday(draft, at)
-        or _end_of(draft, at)
+        or _edge_of(draft, at)
         or _month(draft, at)
         or _half(draft, at)
         or _quarter(draft, at)
@@ -133,19 +133,21 @@ def _weekday(draft: Draft, at: int) -> tuple[Moment, int] | None:
     return Moment(today - timedelta(days=back)), at + (2 if before else 1)
 
 
-def _end_of(draft: Draft, at: int) -> tuple[Moment, int] | None:
-    """The end of June, the end of last year: their last day."""
-    if not draft.role(at, Role.END_OF):
+def _edge_of(draft: Draft, at: int) -> tuple[Moment, int] | None:
+    """The end of June, the beginning of last year: their last day, their first."""
+    edge = draft.role(at, Role.START_OF, Role.END_OF)
+    if edge is None:
         return None
+    last = edge.role is Role.END_OF
     start = draft.skip(at + 1)
     found = _month(draft, start) or _quarter(draft, start) or _relative(draft, start) or _year(draft, start)
     if found is None:
         return None
     if isinstance(found[0].what, tuple):
-        return Moment(found[0].what[1]), found[1]
+        return Moment(found[0].what[last]), found[1]
     if isinstance(found[0].what, Calendar):
         starts = draft.vocabulary.index.fiscal_year_starts
-        return Moment(resolve(found[0].what, draft.vocabulary.today, starts)[1]), found[1]
+        return Moment(resolve(found[0].what, draft.vocabulary.today, starts)[last]), found[1]
     return None
 
 
@@ -277,13 +279,23 @@ def between(draft: Draft, at: int, *, said: bool) -> tuple[Moment, int] | None:
     middle = first[1]
     ranges = draft.words_are_range(middle) if middle < len(draft.items) else False
     joins = ranges or draft.role(middle, Role.BEFORE) or (said and draft.role(middle, Role.AND))
-    second = clear(draft, draft.skip(middle + 1)) if joins else None
+    follows = not joins and draft.role(middle, Role.AND, Role.OR) and not draft.said(Role.COMPARE)
+    second = clear(draft, draft.skip(middle + 1, Role.PLACE)) if joins or follows else None
+    if follows and second is not None and not _adjoin(first[0], second[0]):
+        return None
     if second is None or not isinstance(second[0].what, date | tuple):
         return None
     begins, ends = _first_day(first[0].what), _last_day(second[0].what)
     if begins > ends:
         begins = add_months(begins, -_MONTHS_PER_YEAR)  # November to February
     return (Moment((begins, ends)), second[1]) if begins <= ends else None
+
+
+def _adjoin(first: Moment, second: Moment) -> bool:
+    """July and August: the second begins when the first has ended."""
+    if not isinstance(first.what, tuple) or not isinstance(second.what, tuple):
+        return False
+    return first.what[1] + timedelta(days=1) == second.what[0]
 
 
 def _first_day(what: date | tuple[date, date]) -> date:

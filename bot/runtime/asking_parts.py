@@ -156,8 +156,6 @@ class AskingParts:
         return LearnedWords(self.asking.read, self._documents)
 
     def keep_house(self) -> None:
-        """Forget conversations and misses that are old; add up the deals that have changed."""
-        self.conversations.forget_old()
-        self.misses.forget_old()
+        """Add up the deals that have changed."""
         if self._book.as_of() is not None:  # a first sync is quicker without
             bring_up_to_date(self._database, ADDED_UP_AT_A_BEAT)

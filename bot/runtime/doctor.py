@@ -11,6 +11,7 @@ from bot.app.errors import BellwetherError, UserError
 from bot.app.services import Check
 from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
+from bot.runtime.slack_checks import send_test_message, slack_checks
 from bot.runtime.wiring import Bellwether
 from connector.errors import ConnectorError
 
@@ -29,7 +30,7 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
         yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
     if bellwether.slack_parts.by_page:
         yield bellwether.slack_parts.check()
-    yield _tried("slack", lambda: _slack(bellwether))
+    yield from slack_checks(bellwether.slack, bellwether.settings, _tried)
     over_http = bellwether.settings.slack_over_http
     yield _tried("slack over HTTP" if over_http else "slack app token", bellwether.slack_parts.listening)
     for channel in _channels(bellwether):
@@ -37,6 +38,7 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield bellwether.health.zoho_check()
     yield from _push(bellwether)
     yield bellwether.health.outbox_check()
+    yield from _processes(bellwether)
 
 
 def _tried(name: str, attempt: Callable[[], str]) -> Check:
@@ -57,9 +59,17 @@ def _configuration(bellwether: Bellwether) -> str:
     return f"version {published.version}: {names}"
 
 
-def _slack(bellwether: Bellwether) -> str:
-    answer = bellwether.slack.auth_test()
-    return f"{answer['user']} in {answer['team']}"
+def _processes(bellwether: Bellwether) -> Iterator[Check]:
+    """Those that have run here: before the first start nobody is missed."""
+    for role in ("web", "worker", "clock"):
+        if bellwether.heartbeats.newest(role) is not None:
+            yield bellwether.health.process_check(role)
+
+
+def test_message(bellwether: Bellwether, channel: str) -> Check:
+    """Post a test message into a channel."""
+    place = partial(bellwether.channels.resolve, channel)
+    return _tried(f"message to {channel}", lambda: send_test_message(bellwether.slack, place()))
 
 
 def _push(bellwether: Bellwether) -> Iterator[Check]:

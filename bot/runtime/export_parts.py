@@ -90,7 +90,7 @@ class ExportParts:
         return Downloads(self.exports, self._person, self.links).routes()
 
     def _person(self, slack_id: str) -> Person:
-        return self._of.people.person(slack_id)
+        return self._of.people.person_now(slack_id)
 
     def _owner(self, key: str) -> Person:
         """Who is behind the key of a requester: a Slack id, an e-mail of the terminal, or the operator."""

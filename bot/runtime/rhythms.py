@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.app.schedule import Daily, Every, Tick
 from bot.runtime.alert_parts import alert_rhythm
 from bot.runtime.backtests import backtest_rhythm
+from bot.runtime.erasure_parts import erasure_rhythm
 from bot.runtime.export_parts import export_rhythms
 from bot.runtime.handlers import DAILY, SYNC
 from bot.runtime.sources import beside_the_crm
@@ -26,7 +27,8 @@ def rhythms(
         zone: the organisation's time zone; the daily work waits until it is known.
     """
     sync = Every(SYNC, poll_seconds)
-    always = (sync, *feed, *beside_the_crm(configuration), alert_rhythm(), *export_rhythms())
+    own = (alert_rhythm(), *export_rhythms(), *erasure_rhythm())
+    always = (sync, *feed, *beside_the_crm(configuration), *own)
     if zone is None:
         return always
     daily = Daily(DAILY, configuration.schedule.daily_at, ZoneInfo(zone))

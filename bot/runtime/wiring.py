@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import threading
-from datetime import timedelta
 from functools import cached_property
 from typing import Final
 from urllib.parse import quote
@@ -29,6 +28,7 @@ from bot.runtime.asking_parts import AskingParts, PublishedDocuments
 from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
 from bot.runtime.enriching_parts import EnrichingParts
+from bot.runtime.erasure_parts import ErasureParts
 from bot.runtime.export_parts import ExportParts
 from bot.runtime.feed_parts import FeedParts
 from bot.runtime.handlers import Handlers
@@ -46,6 +46,7 @@ from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
 from bot.slack.channels import Channels
 from bot.slack.gateway import SlackDirectory, SlackGateway
+from bot.slack.group_members import GroupMembers
 from bot.store.accounts import SqlAccountBook
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
@@ -68,7 +69,6 @@ from connector.zoho.regions import Region
 from scoring.config import Configuration
 
 LONGEST_SLEEP_SECONDS: Final = 5
-KEEP_JOBS: Final = timedelta(days=7)
 
 
 class Bellwether:
@@ -247,7 +247,12 @@ class Bellwether:
     def people(self) -> SqlPeople:
         """Slack users and the CRM users behind them."""
         return SqlPeople(
-            self.database, self.clock, SlackDirectory(self.slack), lambda: self.configuration().access
+            self.database,
+            self.clock,
+            SlackDirectory(self.slack),
+            lambda: self.configuration().access,
+            GroupMembers(self.slack),
+            lambda: self.configuration().mapping.accounts.module,
         )
 
     @cached_property
@@ -259,6 +264,11 @@ class Bellwether:
     def enriching_parts(self) -> EnrichingParts:
         """What enriches accounts."""
         return EnrichingParts(self)
+
+    @cached_property
+    def erasure_parts(self) -> ErasureParts:
+        """What forgets those who are gone."""
+        return ErasureParts(self)
 
     @cached_property
     def services(self) -> Services:
@@ -355,7 +365,7 @@ class Bellwether:
             finance_again=self.zoho.read_finance_again,
         )
         alerts = alert_handler(self.database, self.clock, self.configuration, self.copy.organisation)
-        kinds = {**handlers.by_kind(), **alerts}
+        kinds = {**handlers.by_kind(), **alerts, **self.erasure_parts.handlers()}
         return JobLoop(self.jobs, self.clock, self.holder, kinds, handlers.on_failure, handlers.on_success)
 
     def backtest_loop(self, stop: threading.Event) -> JobLoop:
@@ -396,6 +406,5 @@ class Bellwether:
         self.seen.forget_old()
         self.slack_parts.once.forget_old()
         self.scoring.marks.keep_house()
-        self.jobs.forget_finished(self.clock.now() - KEEP_JOBS)
         forget_old(self.database, self.clock.now())
         return False

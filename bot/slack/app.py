@@ -10,6 +10,8 @@ from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
 from bot.app.errors import UserError
+from bot.app.people import Person
+from bot.app.scope import NOTHING, Scope, seen_by
 from bot.app.services import Services
 from bot.slack.channels import Channels
 from bot.slack.client import web_client
@@ -99,7 +101,8 @@ def _safely(listener: Listener, around: Surroundings) -> Callable[..., None]:
     def run(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         ack()
         try:
-            listener(body, context, client)
+            with seen_by(_scope(context)):
+                listener(body, context, client)
         except Exception as error:
             _report(around, error, body, context, client)
 
@@ -114,7 +117,8 @@ def _answering(listener: alert_forms.FormListener, around: Surroundings) -> Call
 
     def run(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         try:
-            answer, afterwards = listener(body, context, client)
+            with seen_by(_scope(context)):
+                answer, afterwards = listener(body, context, client)
         except Exception as error:
             ack(response_action="update", view=problem.problem_view(error, _noted(error, context)))
             return
@@ -123,6 +127,12 @@ def _answering(listener: alert_forms.FormListener, around: Surroundings) -> Call
             _safely(lambda *_given: afterwards(), around)(lambda: None, body, context, client)
 
     return run
+
+
+def _scope(context: BoltContext) -> Scope:
+    """Whose accounts are seen meanwhile: nobody's without a person whom the access check let through."""
+    person: Person | None = context.get("person")
+    return NOTHING if person is None else person.scope
 
 
 def _report(

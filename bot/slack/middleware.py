@@ -71,15 +71,21 @@ class Once:
 
 @dataclass(frozen=True)
 class Access:
-    """Lets people through who may ask, and tells the others privately why they may not."""
+    """Lets people through who may ask, and tells the others privately why they may not.
+
+    Attributes:
+        anew: whether rights are looked up anew: before what writes, exports or shares.
+    """
 
     around: Surroundings
+    anew: bool = False
 
     def check(
         self, body: dict[str, Any], context: BoltContext, client: WebClient, next_: Next
     ) -> BoltResponse | None:
         """Put the person into the context, or refuse: guests, strangers, and channels shared with others."""
-        person = self.around.services.people.person(context.user_id or "")
+        people = self.around.services.people
+        person = (people.person_now if self.anew else people.person)(context.user_id or "")
         place = self.around.place(body, context)
         reason = refusal(person, place)
         if reason is None:

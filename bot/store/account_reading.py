@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
 
 from bot.app.ports import Clock
+from bot.app.scope import EVERYTHING, Scope, seeing
 from bot.store.catalog import account_catalog
 from bot.store.columns import AccountColumns
 from bot.store.criteria_sql import fields_of, where
 from bot.store.occurring import spellings
 from bot.store.places import TABLES
+from bot.store.seen_accounts import is_seen
 from connector.cache.engine import Database
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import check
@@ -29,13 +31,19 @@ DEFAULT_ZONE = "UTC"
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at the database: a connection, and what the questions of that moment are read with."""
+    """One look at the database: a connection, and what the questions of that moment are read with.
+
+    Attributes:
+        scope: whose accounts are seen by it. ``meets`` keeps to it; what does not go through ``meets`` must
+            ask ``seen``, or may be used only where ``scope.everything``.
+    """
 
     connection: Connection
     configuration: Configuration
     catalog: Catalog
     columns: AccountColumns
     today: Today
+    scope: Scope = EVERYTHING
 
     @property
     def segmentation(self) -> Segmentation:
@@ -47,8 +55,13 @@ class Reading:
         """``sqlite`` or ``postgresql``."""
         return self.columns.dialect
 
+    @property
+    def seen(self) -> ColumnElement[bool]:
+        """The condition for accounts that are seen."""
+        return is_seen(self.scope, self.dialect)
+
     def meets(self, criteria: Node) -> ColumnElement[bool]:
-        """The condition for accounts that meet the criteria.
+        """The condition for accounts that meet the criteria and are seen.
 
         Raises:
             CriteriaError: a field or value that the catalog does not know.
@@ -57,7 +70,8 @@ class Reading:
         sources = {one.source for one in fields_of(criteria, self.catalog)}
         spelled = spellings(self.connection, sources, self.segmentation.name)
         columns = replace(self.columns, spelled=spelled)
-        return where(criteria, self.catalog, columns, self.today, self.dialect)
+        met = where(criteria, self.catalog, columns, self.today, self.dialect)
+        return met if self.scope.everything else and_(self.seen, met)
 
     def rows(self, criteria: Node, *fields: Field) -> FromClause:
         """Accounts with what these criteria and fields need."""
@@ -84,9 +98,9 @@ class AccountReader:
 
     @property
     def held(self) -> Reading | None:
-        """The look that this thread is in the middle of (``together``)."""
+        """The look that this thread is in the middle of (``together``), of whoever asks now."""
         found: Reading | None = getattr(self._held, "reading", None)
-        return found
+        return found if found is None or found.scope == seeing() else None
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -94,28 +108,30 @@ class AccountReader:
         if self.held is not None:
             yield
             return
+        before: Reading | None = getattr(self._held, "reading", None)
         with self.reading() as reading:
             self._held.reading = reading
             try:
                 yield
             finally:
-                self._held.reading = None
+                self._held.reading = before
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A look, in one transaction."""
+        """A look, in one transaction, at the accounts that are seen by whoever asks (``bot.app.scope``)."""
         if self.held is not None:
             yield self.held
             return
-        configuration = self._configuration()
+        configuration, scope = self._configuration(), seeing()
         columns = AccountColumns(configuration.primary.name, self._database.dialect)
         with self._database.reads.connect() as connection:
             yield Reading(
                 connection,
                 configuration,
-                account_catalog(connection, configuration),
+                account_catalog(connection, configuration, scope),
                 columns,
                 self.today(connection, configuration),
+                scope,
             )
 
     def today(self, connection: Connection, configuration: Configuration) -> Today:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, select
 
 from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
 from bot.app.ports import Clock, NamedAccount, NamedUser, OrganisationWords
+from bot.app.scope import Scope, seeing
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
 from bot.store.account_reading import AccountReader, Reading
@@ -32,6 +33,7 @@ from bot.store.groups import check_grouped, group_name
 from bot.store.line_values import cells
 from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
+from bot.store.seen_accounts import is_seen, seen_ids
 from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
 from scoring.config import Configuration
@@ -39,7 +41,7 @@ from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Always, Node
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
@@ -98,16 +100,18 @@ class SqlAccountBook:
             return reading.catalog
 
     def words(self) -> OrganisationWords:
-        """The organisation's own words."""
-        configuration = self._configuration()
+        """The organisation's own words, as far as they are not those of accounts that are not seen."""
+        configuration, scope = self._configuration(), seeing()
         values = {name: ACCOUNT.c[column] for name, column in WORD_COLUMNS.items()}
         people = select(_USER.c.id, _USER.c.name, _USER.c.email, _USER.c.manager_id)
         with self._database.reads.connect() as connection:
             # One pass over the accounts for their names and for every value that occurs in them.
-            accounts = connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())).all()
+            named = select(ACCOUNT.c.id, ACCOUNT.c.name, *values.values())
+            seen = is_seen(scope, self._database.dialect)
+            accounts = connection.execute(named if scope.everything else named.where(seen)).all()
             users = connection.execute(people.where(_USER.c.name != "").order_by(_USER.c.id)).all()
-            values_of = {"stage": _in_order(occurring(connection, TRANSACTION.c.stage))}
-            sold = sold_products(connection)
+            values_of = {"stage": _in_order(_stages(connection, scope))}
+            sold = sold_products(connection, lines=scope.everything)
         ids, names, *others = zip(*accounts, strict=True) if accounts else [()] * (2 + len(values))
         values_of |= {name: _in_order(column) for name, column in zip(values, others, strict=True)}
         # Those of the others are values of their own fields, label."Company size" (see the catalog).
@@ -179,18 +183,23 @@ class SqlAccountBook:
         with self._reader.reading() as reading:
             field = field_named(field_name, reading.catalog)
             check_grouped(field)
-            value = reading.columns(field).label("value")
-            query = select(value, func.count()).select_from(reading.rows(criteria, field)).group_by(value)
-            rows = reading.connection.execute(query.where(reading.meets(criteria))).all()
+            if field.source == "score.label" and isinstance(criteria, Always) and reading.scope.everything:
+                rows = _labelled(reading)
+            else:
+                value = reading.columns(field).label("value")
+                query = select(value, func.count()).select_from(reading.rows(criteria, field))
+                query = query.where(reading.meets(criteria)).group_by(value)
+                rows = [(name, number) for name, number in reading.connection.execute(query)]
         counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
         found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
         return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
 
     def card(self, account_id: str) -> AccountCard | None:
-        """Everything that is told of one account; None when there is no such account."""
+        """Everything that is told of one account; None when there is no such account, or it is not seen."""
         with self._reader.reading() as reading:
             query = _lines(reading.columns).add_columns(ACCOUNT.c.website, ACCOUNT.c.phone)
-            row = reading.connection.execute(query.where(ACCOUNT.c.id == account_id)).one_or_none()
+            query = query.where(ACCOUNT.c.id == account_id, reading.seen)
+            row = reading.connection.execute(query).one_or_none()
             if row is None:
                 return None
             *values, website, phone = row
@@ -269,6 +278,17 @@ class SqlAccountBook:
         return self._reader.reading()
 
 
+def _labelled(reading: Reading) -> list[tuple[str | None, int]]:
+    """How many of all accounts have each label: by the index on labels, and without one who is left."""
+    mine = and_(SCORE.c.segmentation == reading.segmentation.name, SCORE.c.label.is_not(None))
+    scored = SCORE.join(ACCOUNT, ACCOUNT.c.id == SCORE.c.account_id)
+    query = select(SCORE.c.label, func.count()).select_from(scored).where(mine).group_by(SCORE.c.label)
+    found: list[tuple[str | None, int]] = [(name, many) for name, many in reading.connection.execute(query)]
+    every = reading.connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
+    without = every - sum(many for _, many in found)
+    return [*found, (None, without)] if without else found
+
+
 def _lines(columns: AccountColumns) -> Select[Any]:
     """A query whose columns are the attributes of AccountLine, in their order."""
     bought = func.coalesce(SCORE.c.purchases, literal(0))
@@ -305,6 +325,14 @@ def _most_spent(
     )
     least = reading.connection.execute(last.limit(1).offset(needed - 1)).scalar()
     return None if least is None else spent >= least
+
+
+def _stages(connection: Connection, scope: Scope) -> Iterable[str | None]:
+    stage = TRANSACTION.c.stage
+    if scope.everything:
+        return occurring(connection, stage)
+    seen = TRANSACTION.c.account_id.in_(seen_ids(scope, connection.dialect.name))
+    return connection.execute(select(stage).distinct().where(seen)).scalars()
 
 
 def _in_order(values: Iterable[str | None]) -> tuple[str, ...]:

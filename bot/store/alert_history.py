@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,20 +11,20 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from bot.app.acting import WOKE, WORSE
 from bot.app.alert_noise import Deed, SentAlert
 from bot.app.alert_preview import RecordedRun, with_stake
 from bot.app.facts import AccountChange, standing_from
 from bot.app.technique_rules import label_names
 from bot.store.scores import SqlScoringTransaction
-from bot.store.tables import AlertRow, AuditRow, LabelChangeRow, OutboxRow
+from bot.store.tables import AlertActionRow, AlertRow, LabelChangeRow, OutboxRow
 from connector.cache.engine import Database
 from connector.cache.tables import UserRow, table_of
 from scoring.config import Configuration
 from scoring.labels import Direction
 
-_ALERT, _AUDIT = table_of(AlertRow), table_of(AuditRow)
+_ALERT, _ACTION = table_of(AlertRow), table_of(AlertActionRow)
 _CHANGE, _OUTBOX, _USER = table_of(LabelChangeRow), table_of(OutboxRow), table_of(UserRow)
-_NUMBER = re.compile(r"alert (\d{1,18})\b")
 
 
 @contextmanager
@@ -89,15 +88,13 @@ class AlertHistory:
         ]
 
     def _deeds(self, since: datetime) -> Mapping[int, Sequence[Deed]]:
-        """What was done, by the number of the alert: the audit log names it first in its target."""
-        query = select(_AUDIT.c.target, _AUDIT.c.action, _AUDIT.c.at).where(
-            _AUDIT.c.at >= since, _AUDIT.c.target.startswith("alert "), _AUDIT.c.outcome == "done"
+        """What people did, by the number of the alert; what happened by itself is none of it."""
+        query = select(_ACTION.c.alert_id, _ACTION.c.kind, _ACTION.c.at).where(
+            _ACTION.c.at >= since, _ACTION.c.kind.not_in((WOKE, WORSE))
         )
         found: dict[int, list[Deed]] = {}
-        for row in self.connection.execute(query.order_by(_AUDIT.c.id)):
-            number = _NUMBER.match(row.target)
-            if number:
-                found.setdefault(int(number[1]), []).append(Deed(row.action, row.at))
+        for row in self.connection.execute(query.order_by(_ACTION.c.id)):
+            found.setdefault(row.alert_id, []).append(Deed(row.kind, row.at))
         return found
 
 

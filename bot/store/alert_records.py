@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, String, cast, literal, or_, select
 
 from bot.app.notices import AlertNotice, notice_from
 from bot.app.ports import Clock, Posted
+from bot.app.scope import seeing
 from bot.store.alert_standing import standing
+from bot.store.seen_accounts import seen_ids
 from bot.store.tables import AlertRow, OutboxRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
@@ -37,14 +39,16 @@ class SqlAlertRecords:
         self._clock = clock
 
     def notice(self, alert_id: int) -> AlertNotice | None:
-        """The alert as it stands now; None when there is no such alert."""
+        """The alert as it stands now; None when there is no such alert, or its account is not seen."""
+        statement = _notices().where(_alert.c.id == alert_id, *self._seen())
         with self._database.reads.begin() as connection:
-            row = connection.execute(_notices().where(_alert.c.id == alert_id)).mappings().first()
+            row = connection.execute(statement).mappings().first()
             return None if row is None else _notice(connection, row)
 
     def open_ones(self, owner_id: str | None, limit: int) -> tuple[AlertNotice, ...]:
         """Alerts nobody has taken, newest first: of one owner's accounts and given to them, or of all."""
-        statement = _notices().where(_alert.c.state == "open", _alert.c.slack_ts.is_not(None))
+        waiting = (_alert.c.state == "open", _alert.c.slack_ts.is_not(None))
+        statement = _notices().where(*waiting, *self._seen())
         if owner_id is not None:
             owned = _alert.c.account_id.in_(select(_account.c.id).where(_account.c.owner_id == owner_id))
             statement = statement.where(or_(owned, _alert.c.assignee_id == owner_id))
@@ -60,6 +64,14 @@ class SqlAlertRecords:
         with self._database.reads.begin() as connection:
             rows = connection.execute(sent.order_by(_outbox.c.id)).all()
         return tuple(Posted(row.slack_channel, row.slack_ts) for row in rows if row.slack_ts)
+
+    def _seen(self) -> tuple[ColumnElement[bool], ...]:
+        """That the account is seen, or that the alert was given to somebody whose accounts are."""
+        scope = seeing()
+        if scope.everything:
+            return ()
+        seen = _alert.c.account_id.in_(seen_ids(scope, self._database.dialect))
+        return (or_(seen, _alert.c.assignee_id.in_(sorted(scope.users))),)
 
 
 def _notices() -> Any:

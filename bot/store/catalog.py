@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Row, select
 
+from bot.app.scope import EVERYTHING, Scope
 from bot.app.technique_rules import label_names
 from bot.store.occurring import occurring
-from bot.store.places import ACCOUNT, MARK_KEYS, TABLES
+from bot.store.places import ACCOUNT, CONTACT, MARK_KEYS, TABLES
 from bot.store.relations import Described, related_to_accounts
+from bot.store.seen_accounts import seen_ids
 from bot.store.system_fields import (
     ACCOUNT_FIELDS,
     CONTACT_FIELDS,
@@ -66,7 +68,9 @@ class _Known:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def account_catalog(connection: Connection, configuration: Configuration) -> Catalog:
+def account_catalog(
+    connection: Connection, configuration: Configuration, scope: Scope = EVERYTHING
+) -> Catalog:
     """The fields of accounts; ``label r f m rfm`` and the sums are those of the first segmentation.
 
     Industries, owners and labels are closed sets, and so are the CRM's own picklists. Types and places are
@@ -75,21 +79,22 @@ def account_catalog(connection: Connection, configuration: Configuration) -> Cat
     Args:
         connection: to the cache.
         configuration: modules, segmentations, segments.
+        scope: whose accounts are seen: values that occur in others only are none.
     """
     labels = {one.name: label_names(one) for one in configuration.segmentations}
     fields = _all_crm_fields(connection)
     owners = _distinct(connection, "crm_user", "name")
     values = {
-        "industry": tuple(sorted(occurring(connection, ACCOUNT.c.industry))),
+        "industry": tuple(sorted(_industries(connection, scope))),
         "owner": owners,
         "label": labels[configuration.primary.name],
     }
     known = _known(Role.ACCOUNTS, configuration.mapping.accounts, fields, values)
     given = (
         *technique_fields(configuration),
-        *_market_segments(connection, configuration),
+        *_market_segments(connection, configuration, scope),
     )
-    described = _described(connection, configuration, fields, owners)
+    described = _described(connection, configuration, fields, owners, scope)
     relations, unreadable = related_to_accounts(configuration, described)
     missing = {
         name.casefold(): sentence
@@ -145,7 +150,11 @@ _Values = Mapping[str, tuple[str, ...]]
 
 
 def _described(
-    connection: Connection, configuration: Configuration, fields: _Fields, owners: tuple[str, ...]
+    connection: Connection,
+    configuration: Configuration,
+    fields: _Fields,
+    owners: tuple[str, ...],
+    scope: Scope,
 ) -> Described:
     """The fields of everything that belongs to accounts.
 
@@ -155,7 +164,7 @@ def _described(
     names = connection.execute(select(_PRODUCT.c.name).distinct().limit(MOST_NAMES + 1)).scalars().all()
     products = tuple(sorted(name for name in names if name)) if len(names) <= MOST_NAMES else ()
     listed = {"owner": owners, "product": products, "stage": ()}
-    of_contacts = {"owner": owners, **_contact_marks(connection, configuration)}
+    of_contacts = {"owner": owners, **_contact_marks(connection, configuration, scope)}
     return Described(
         transactions=_transactions(fields, configuration, listed),
         # Without what stands on their account: from an account that is itself, its label a circle.
@@ -167,27 +176,43 @@ def _described(
     )
 
 
-def _market_segments(connection: Connection, configuration: Configuration) -> Iterator[Field]:
+def _industries(connection: Connection, scope: Scope) -> Iterable[str]:
+    if scope.everything:
+        return occurring(connection, ACCOUNT.c.industry)
+    industry = ACCOUNT.c.industry
+    seen = ACCOUNT.c.id.in_(seen_ids(scope, connection.dialect.name))
+    return connection.execute(select(industry).distinct().where(industry != "", seen)).scalars()
+
+
+def _market_segments(connection: Connection, configuration: Configuration, scope: Scope) -> Iterator[Field]:
     """The field of market segments, as soon as there are any: its values are a closed set."""
-    names = _marks(connection, configuration, MarkKind.MARKET_SEGMENT)
+    names = _marks(connection, configuration, MarkKind.MARKET_SEGMENT, scope)
     if names:
         declared = {one.name: one for one, _ in DECLARED}
         yield replace(declared["market_segment"], values=names)
 
 
-def _contact_marks(connection: Connection, configuration: Configuration) -> _Values:
+def _contact_marks(
+    connection: Connection, configuration: Configuration, scope: Scope = EVERYTHING
+) -> _Values:
     """The roles that there are; and the keywords, where the document does not leave them free."""
-    roles = _marks(connection, configuration, MarkKind.CONTACT_ROLE)
+    roles = _marks(connection, configuration, MarkKind.CONTACT_ROLE, scope)
     free = not configuration.markets.keywords
     return {
         "role": roles,
-        "keywords": () if free else _marks(connection, configuration, MarkKind.KEYWORD),
+        "keywords": () if free else _marks(connection, configuration, MarkKind.KEYWORD, scope),
     }
 
 
-def _marks(connection: Connection, configuration: Configuration, kind: MarkKind) -> tuple[str, ...]:
+def _marks(
+    connection: Connection, configuration: Configuration, kind: MarkKind, scope: Scope
+) -> tuple[str, ...]:
     """The marks of the document, and those that are still borne though it names them no more."""
     borne = select(_MARK.c.mark).distinct().where(_MARK.c.kind == MARK_KEYS[kind]).order_by(_MARK.c.mark)
+    if not scope.everything:
+        seen = seen_ids(scope, connection.dialect.name)
+        contacts = select(CONTACT.c.id).where(CONTACT.c.account_id.in_(seen))
+        borne = borne.where(_MARK.c.record_id.in_(seen if kind is MarkKind.MARKET_SEGMENT else contacts))
     return _each_once((*marks_of(kind, configuration.markets), *connection.execute(borne).scalars()))
 
 

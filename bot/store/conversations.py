@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app.conversing import KEEP_CONVERSATIONS, kept_for
+from bot.app.conversing import kept_for
 from bot.app.ports import Clock, Conversation
 from bot.language.question import Question
 from bot.language.question_json import question_json, question_of_json
@@ -64,12 +64,6 @@ class SqlConversations:
                 connection.execute(statement, values)
         except SQLAlchemyError as error:
             log.warning("conversation.not_kept", reason=type(error).__name__)
-
-    def forget_old(self) -> None:
-        """Forget what nobody has gone on with for 30 days."""
-        old = self._clock.now() - KEEP_CONVERSATIONS
-        with self._database.writes.begin() as connection:
-            connection.execute(delete(_CONVERSATION).where(_CONVERSATION.c.updated_at < old))
 
 
 def _conversation(state: Any, catalog: Catalog) -> Conversation | None:

@@ -15,15 +15,17 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, and_, select
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
+from bot.app.scope import seeing
 from bot.store.account_reading import AccountReader
 from bot.store.catalog import account_catalog
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
 from bot.store.criteria_sql import where
 from bot.store.ordering import in_order
+from bot.store.seen_accounts import is_seen
 from bot.store.system_fields import ACCOUNT_FIELDS
 from connector.cache.engine import Database
 from connector.cache.types import UtcDateTime
@@ -113,7 +115,7 @@ class SqlExportRows:
     def catalog(self) -> Catalog:
         """What stored criteria are read with."""
         with self._database.reads.connect() as connection:
-            return account_catalog(connection, self._configuration())
+            return account_catalog(connection, self._configuration(), seeing())
 
     def columns(self) -> tuple[ExportColumn, ...]:
         """Every column that can be exported, in the catalog's order, without the id."""
@@ -130,18 +132,21 @@ class SqlExportRows:
     def batches(self, selection: Selection) -> Iterator[Iterator[Batch]]:
         """The rows of one moment, in order: for each batch a list of values for the id and every column.
 
+        Only accounts that are seen by whoever it is made for (``bot.app.scope``).
+
         Raises:
             CriteriaError: a field or value that the catalog does not know.
         """
-        configuration = self._configuration()
+        configuration, scope = self._configuration(), seeing()
         places = self._places(configuration)
         with self._one_moment() as connection:
-            catalog = account_catalog(connection, configuration)
+            catalog = account_catalog(connection, configuration, scope)
             check(selection.criteria, catalog)
             names = _api_names(configuration)
             chosen = [_column(field_named(name, catalog), places, names) for name in selection.columns]
             today = self._reader.today(connection, configuration)
-            meets = where(selection.criteria, catalog, places, today, places.dialect)
+            met = where(selection.criteria, catalog, places, today, places.dialect)
+            meets = met if scope.everything else and_(is_seen(scope, places.dialect), met)
             order = in_order(selection.sort, catalog, places)
             ids = select(ACCOUNT.c.id).select_from(places.rows()).where(meets).order_by(*order)
             streamed = {"yield_per": BATCH_ROWS}

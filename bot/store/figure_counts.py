@@ -110,7 +110,8 @@ def _day(records: Records) -> ColumnElement[Any]:
 
 def _records(reading: Reading, criteria: Node, figure: Figure, metric: Metric, *, walks: bool) -> Records:
     owned = figure.by == DEAL_OWNER
-    if isinstance(criteria, Always) and (owned or figure.by is None):
+    # The sums by day are those of every account.
+    if reading.scope.everything and isinstance(criteria, Always) and (owned or figure.by is None):
         summed = summed_records(reading, metric, owned=owned)
         if summed is not None:
             return summed

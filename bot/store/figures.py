@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from bot.app.ports import Clock, FigureRow
 from bot.language.question import Aggregate, Figure, Metric
@@ -21,6 +21,7 @@ from bot.store.figure_rows import Trend, by_size
 from bot.store.figure_sums import summed_deal_remarks
 from bot.store.figure_values import What
 from bot.store.places import TRANSACTION
+from bot.store.seen_accounts import seen_ids
 from connector.cache.engine import Database
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
@@ -101,7 +102,7 @@ def _what(figure: Figure) -> What:
 
 def _of_purchases(reading: Reading) -> Iterator[str]:
     left = left_out(reading.connection, purchases_of(reading))
-    if left.records:
+    if left.records and reading.scope.everything:  # without an account they are nobody's
         yield (
             f"Records that would count as purchases but have no account, no date or a later one "
             f"do not count: {left.records:,}."
@@ -110,7 +111,7 @@ def _of_purchases(reading: Reading) -> Iterator[str]:
 
 
 def _of_deals(reading: Reading, metric: Metric) -> Iterator[str]:
-    summed = summed_deal_remarks(reading, metric)
+    summed = summed_deal_remarks(reading, metric) if reading.scope.everything else None
     alone, nothing = summed if summed is not None else _counted_remarks(reading, metric)
     if alone:
         yield f"Deals without an account do not count: {alone:,}."
@@ -122,7 +123,10 @@ def _counted_remarks(reading: Reading, metric: Metric) -> tuple[int, int]:
     """How many of the deals have no account, how many no amount."""
     records = deal_records(reading, metric)
     without = select(func.count()).select_from(records.rows)
-    is_alone = TRANSACTION.c.account_id.is_(None)
+    is_alone: ColumnElement[bool] = TRANSACTION.c.account_id.is_(None)
+    if not reading.scope.everything:
+        mine = TRANSACTION.c.account_id.in_(seen_ids(reading.scope, reading.dialect))
+        without, is_alone = without.where(mine), false()
     alone = reading.connection.execute(without.where(is_alone, *records.chosen)).scalar_one()
     if metric not in {Metric.PIPELINE, Metric.AVERAGE_DEAL}:
         return alone, 0

@@ -27,7 +27,7 @@ class SqlFlock:
     def look(self, criteria: Node, asked: ChangesAsked) -> FlockFound:
         """Everything of one moment."""
         with self._readings() as reading:
-            if isinstance(criteria, Always):
+            if isinstance(criteria, Always) and reading.scope.everything:
                 return _everybody(reading, asked)
             return _some(reading, criteria, asked)
 

@@ -147,14 +147,3 @@ class SqlJobs:
         if row is None:
             return None
         return LastJob(row["slot"], row["state"] == "done", row["finished_at"], row["last_error"])
-
-    def forget_finished(self, older_than: datetime) -> int:
-        """Remove finished jobs of the past but the newest of each kind; returns how many."""
-        newest = select(func.max(_job.c.id)).group_by(_job.c.kind)
-        with self._database.writes.begin() as connection:
-            removed = connection.execute(
-                _job.delete().where(
-                    _job.c.finished_at < older_than, _job.c.state != "pending", _job.c.id.not_in(newest)
-                )
-            )
-            return removed.rowcount

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
 
 import structlog
 from sqlalchemy import delete, select
@@ -17,7 +15,6 @@ from bot.store.tables import MissRow
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
 
-KEEP_MISSES: Final = timedelta(days=90)
 _MISS = table_of(MissRow)
 
 log = structlog.get_logger(__name__)
@@ -55,8 +52,3 @@ class SqlMisses:
         statement = delete(_MISS).where(_MISS.c.id == miss_id).returning(_MISS.c.id)
         with self._database.writes.begin() as connection:
             return connection.execute(statement).first() is not None
-
-    def forget_old(self) -> None:
-        """Forget what nobody has typed for 90 days."""
-        with self._database.writes.begin() as connection:
-            connection.execute(delete(_MISS).where(_MISS.c.last_at < self._clock.now() - KEEP_MISSES))

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from bot.app.answers import LabelMove
+from bot.app.scope import seeing
 from bot.app.services import MovedAccount
+from bot.store.seen_accounts import is_seen
 from bot.store.tables import LabelChangeRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
@@ -30,7 +32,11 @@ class SqlMoves:
                 _account.c.id, _account.c.name, _change.c.changed_at, _change.c.old_label, _change.c.new_label
             )
             .join(_account, _account.c.id == _change.c.account_id)
-            .where(_account.c.owner_id == owner_id, _change.c.baseline.is_(False))
+            .where(
+                _account.c.owner_id == owner_id,
+                _change.c.baseline.is_(False),
+                is_seen(seeing(), self._database.dialect),
+            )
             .order_by(_change.c.changed_at.desc(), _change.c.id.desc())
             .limit(limit)
         )

@@ -24,9 +24,11 @@ from sqlalchemy import (
 )
 
 from bot.app.offers import Among, Offer
+from bot.app.scope import seeing
 from bot.store.account_reading import Readings
 from bot.store.beside_accounts import needed_beside
 from bot.store.places import ACCOUNT, OWNER, TABLES
+from bot.store.seen_accounts import is_seen
 from bot.store.sold_products import names_of, sold_products
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
@@ -101,10 +103,10 @@ class SqlOffers:
             return sold_products(connection).names
 
     def account_name(self, account_id: str) -> str | None:
-        """An account's name, or its id where it has none; None when there is no such account."""
+        """An account's name, or its id where it has none; None when there is none, or it is not seen."""
         query = select(func.coalesce(ACCOUNT.c.name, ACCOUNT.c.id)).where(ACCOUNT.c.id == account_id)
         with self._database.reads.connect() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(query.where(is_seen(seeing(), self._database.dialect))).scalar()
 
     def of_account(self, segmentation: str, account_id: str, today: date, since: date) -> list[Offer]:
         """What to offer an account, the likeliest first."""

@@ -49,8 +49,13 @@ def item_id(name: str) -> str:
     return _BY_NAME + hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
 
 
-def sold_products(connection: Connection) -> SoldProducts:
-    """All of them, as the cache has them."""
+def sold_products(connection: Connection, *, lines: bool = True) -> SoldProducts:
+    """All of them, as the cache has them.
+
+    Args:
+        connection: to the cache.
+        lines: with what stands only in the lines of documents: free text, which belongs to their accounts.
+    """
     active = raw_value(PRODUCT.c.raw, "truth:Product_Active", connection.dialect.name)
     rows = connection.execute(select(PRODUCT.c.id, PRODUCT.c.name, active).order_by(PRODUCT.c.id)).all()
     names = {row[0]: row[1] or f"Product {row[0]}" for row in rows}
@@ -60,7 +65,7 @@ def sold_products(connection: Connection) -> SoldProducts:
         if row[1]:
             by_name.setdefault(fold(row[1].strip()), row[0])
     known = SoldProducts(names, frozenset(withdrawn), by_name)
-    for name, sold in _items(connection):
+    for name, sold in _items(connection, lines=lines):
         identifier = known.of_item(None, name)
         if identifier is not None and identifier not in names:
             names[identifier] = name
@@ -75,10 +80,11 @@ def names_of(connection: Connection, wanted: Collection[str]) -> Mapping[str, st
     return names if len(names) == len(set(wanted)) else sold_products(connection).names
 
 
-def _items(connection: Connection) -> list[tuple[str, bool]]:
+def _items(connection: Connection, *, lines: bool) -> list[tuple[str, bool]]:
     """Names of items and of lines that have none, each with whether it is sold; those that are come first."""
     items = select(_ITEM.c.name, _ITEM.c.status).distinct().where(_ITEM.c.name.is_not(None))
-    lines = select(LINE.c.name).distinct().where(LINE.c.name.is_not(None), LINE.c.item_id.is_(None))
+    texts = select(LINE.c.name).distinct().where(LINE.c.name.is_not(None), LINE.c.item_id.is_(None))
     found = {(row[0], (row[1] or "").casefold() != _INACTIVE) for row in connection.execute(items)}
-    found |= {(name, True) for name in connection.execute(lines).scalars()}
+    if lines:
+        found |= {(name, True) for name in connection.execute(texts).scalars()}
     return sorted(found, key=lambda one: (not one[1], one[0]))

@@ -26,7 +26,8 @@ ANNA = SlackProfile("Anna", "Anna.Snelling@bellwether.example", is_guest=False, 
         ("Administrator", Role.ADMIN),
         ("Manager", Role.MANAGER),
         ("Standard", Role.MEMBER),
-        (None, Role.MEMBER),
+        ("Contractor", Role.VIEWER),
+        (None, Role.VIEWER),
     ],
 )
 def test_the_crm_profile_gives_the_role(profile: str | None, role: Role) -> None:
@@ -91,7 +92,7 @@ def people(database: Database) -> Callable[[], tuple[SqlPeople, Slack, SetClock]
     return make
 
 
-def test_slack_is_asked_once_an_hour(
+def test_slack_is_asked_once_in_five_minutes_and_anew_before_something_is_done(
     database: Database, people: Callable[[], tuple[SqlPeople, Slack, SetClock]]
 ) -> None:
     add_user(database, "7", "anna.snelling@bellwether.example")

@@ -22,10 +22,11 @@ from bot.app.acting import (
     some_lines,
     why_not,
 )
+from bot.app.alert_noise import noise
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice, notice_from
 from bot.app.people import Person, Role
-from bot.store.alert_precision import precision
+from bot.store.alert_history import alert_history
 from bot.store.alert_records import SqlAlertRecords
 from bot.store.tables import AlertActionRow
 from connector.cache.engine import Database
@@ -243,10 +244,11 @@ def test_not_at_risk_is_kept_shown_next_time_and_counted(office: Office) -> None
     said = notice_from(posted[0].payload).earlier
     assert said is not None
     assert (said.by, said.kind) == ("Ada Example", "not at risk")
-    (counts,) = precision(office.database, NOON - timedelta(days=1))
+    with alert_history(office.database) as history:
+        (counts,) = noise(history.sent(NOON - timedelta(days=1)))
     assert (counts.route, counts.channel, counts.sent, counts.not_at_risk) == ("Worse", "#cs", 2, 1)
-    assert (counts.judged, counts.share_right, counts.acknowledged) == (1, 0.0, 0)
-    assert counts.median_seconds is not None
+    assert (counts.precision, counts.acknowledged, counts.acted) == (0.0, 1, 0)
+    assert counts.acknowledged_seconds is not None
 
 
 def test_a_rest_that_is_over_says_what_happened_meanwhile(office: Office) -> None:

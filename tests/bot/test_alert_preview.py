@@ -14,7 +14,6 @@ from bot.app.people import OPERATOR
 from bot.runtime.alert_parts import previews
 from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_history import alert_history
-from bot.store.audit import SqlAudit
 from connector.cache.engine import Database
 from scoring.alert_config import Route
 from scoring.labels import Direction
@@ -151,23 +150,22 @@ def test_a_document_is_tried_on_the_recorded_history(database: Database) -> None
 
 def test_the_noise_of_a_channel_is_counted_from_what_people_did(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, channel: "#cs", when: any}\n')
-    audit = SqlAudit(database, town.world.clock)
     town.slip()
     town.slip("fair", 100)
     town.deliver()
     first, second = town.world.alerts()
     begin = town.world.clock.now()
     town.world.pass_time(hours=2)
-    SqlAlertActions(database, town.world.clock).acknowledge(first.id or 0, OPERATOR)
-    audit.record("UADA", "acknowledge", f"alert {first.id} (Account big)", "done", "slack")
-    audit.record("UADA", "not at risk", f"alert {second.id} (Account fair)", "done", "slack")
-    audit.record("UEVE", "create task", f"alert {first.id} (Account big)", "refused", "slack")
+    actions = SqlAlertActions(database, town.world.clock)
+    actions.acknowledge(first.id or 0, OPERATOR)
+    actions.dismiss(second.id or 0, OPERATOR, "spoken", "All is well")
     with alert_history(database) as history:
         [found] = noise(history.sent(begin - timedelta(days=1)))
         assert noise(history.sent(begin + timedelta(days=1))) == ()
     assert (found.channel, found.route) == ("#cs", "R")
     counts = (found.sent, found.acknowledged, found.acted, found.not_at_risk, found.digests)
-    assert counts == (2, 2, 1, 1, 0)
+    assert counts == (2, 2, 0, 1, 0)
+    assert found.precision == 0.5
     assert found.acknowledged_seconds is not None
     assert 7_190 <= found.acknowledged_seconds <= 7_210
     assert found.as_row()["median time"] == "2 hours"
@@ -185,6 +183,6 @@ def test_the_suggestion_names_the_heaviest_thing() -> None:
     assert noise([alert() for _ in many])[0].suggestion.startswith("Mostly unanswered")
     late = noise([alert("acknowledge", hours=30) for _ in many])[0]
     assert late.suggestion.startswith("Answered late")
-    assert noise([alert("create task") for _ in many])[0].suggestion == "Worth its noise."
+    assert noise([alert("task") for _ in many])[0].suggestion == "Worth its noise."
     digests = [SentAlert("R", "person:1", "digest", None, None)]
     assert (noise(digests)[0].channel, noise(digests)[0].digests) == ("direct messages", 1)

@@ -11,10 +11,12 @@ from bot.app.conversing import KEEP_CONVERSATIONS, KEEP_DIRECT, direct_key
 from bot.app.ports import Conversation
 from bot.language.question import Figure, Kind, Metric, Question, Sort
 from bot.store.conversations import SqlConversations
-from bot.store.misses import KEEP_MISSES, SqlMisses
+from bot.store.misses import SqlMisses
+from bot.store.retention import SqlRetention
 from bot.store.tables import ConversationRow
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
+from scoring.config import Retention
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Calendar, Unit
@@ -50,7 +52,7 @@ def test_a_direct_message_is_soon_forgotten_and_a_thread_after_a_month(database:
     assert conversations.load("C1:1.5") == Conversation((VIPS,))
     clock.move(seconds=KEEP_CONVERSATIONS.total_seconds())
     assert conversations.load("C1:1.5") is None
-    conversations.forget_old()
+    SqlRetention(database, clock, Retention).tidy()
     with database.reads.begin() as connection:
         assert connection.execute(select(table_of(ConversationRow))).all() == []
 
@@ -97,9 +99,9 @@ def test_misses_that_nobody_types_any_more_are_forgotten(database: Database) -> 
     clock = SetClock()
     misses = SqlMisses(database, clock)
     misses.count("old", (), "")
-    clock.move(seconds=KEEP_MISSES.total_seconds() + 1)
+    clock.move(days=90, seconds=1)
     misses.count("new", (), "")
-    misses.forget_old()
+    SqlRetention(database, clock, Retention).tidy()
     assert [one.text for one in misses.recent(10)] == ["new"]
 
 
@@ -120,5 +122,5 @@ def test_what_cannot_be_written_is_logged_and_no_answer_is_lost(database: Databa
 
 
 def test_retention_is_what_is_said() -> None:
-    assert (timedelta(days=30), timedelta(days=90)) == (KEEP_CONVERSATIONS, KEEP_MISSES)
+    assert timedelta(days=Retention().conversations) == KEEP_CONVERSATIONS
     assert timedelta(minutes=30) == KEEP_DIRECT

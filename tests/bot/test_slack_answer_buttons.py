@@ -267,7 +267,8 @@ def requested(
     client = web_client("xoxb-test", slack.api_url)
     around = Surroundings(world.services, Channels(client), lambda: world.configuration)
     answer = replace(list_answer(account("Konex"), asked=request.question), request=request)
-    act(Requested(request, answer, person, Reply(client, place), client), request_handlers(around))
+    asked = Requested(request, answer, person, Reply(client, place), client)
+    act(asked, request_handlers(around), world.services.people)
 
 
 def test_a_thread_saves_and_shares_by_words(world: FakeWorld, slack: RecordingSlack) -> None:

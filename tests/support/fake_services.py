@@ -347,6 +347,9 @@ class FakePeople:
         )
         return self._people.get(slack_id, stranger)
 
+    def person_now(self, slack_id: str) -> Person:
+        return self.person(slack_id)
+
 
 class FakeHome:
     """The same App Home for everybody, with the alerts that are still open."""

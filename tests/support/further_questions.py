@@ -380,7 +380,7 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("average of accounts", "asked"),
     ("win rate over 50", "asked"),
     ("how many win rate", "asked"),
-    ("revenue in June and July", "asked"),
+    ("revenue in June and July", "figure: ; revenue; in 2026-06-01 to 2026-07-31"),
     ("revenue this year vs last year vs 2024", "asked"),
     ("accounts by month", "asked"),
     ("renewals", "asked"),

@@ -1,6 +1,6 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
-``python -m tests.support.question_file [tuning|unseen|fresh|conversations] [--show wrong|missed]``
+``python -m tests.support.question_file [tuning|unseen|fresh|second|third|conversations] [--show …]``
 """
 
 from __future__ import annotations
@@ -351,7 +351,7 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    files = ("tuning", "unseen", "fresh", "conversations")
+    files = ("tuning", "unseen", "fresh", "second", "third", "conversations")
     parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
     chosen = parser.parse_args(arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.support.further_questions import FURTHER
 from tests.support.later_questions import LATER, RIGHTLY_SPELT
+from tests.support.sibling_questions import SIBLINGS
 from tests.support.spoken_questions import SPOKEN
 from tests.support.various_questions import VARIOUS
 
@@ -21,7 +22,7 @@ LISTS: tuple[tuple[str, str], ...] = (
     ("churned customers", "list: label = Lost"),
     ("show me our whales", "list: label = VIP"),
     ("label VIP", "list: label = VIP"),
-    ("customers labelled as needs attention", "asked"),
+    ("customers labelled as needs attention", 'list: label = "Needs Attention"'),
     ("needs-attention customers", 'list: label = "Needs Attention"'),
     ("new accounts", "list: label = New"),
     ("big fish", "list: total_spend > 200k and employees > 1000"),
@@ -272,4 +273,4 @@ LISTS: tuple[tuple[str, str], ...] = (
     ("accounts where frobs > 3", "asked"),
 )
 
-QUESTIONS = (*LISTS, *FURTHER, *SPOKEN, *VARIOUS, *LATER, *RIGHTLY_SPELT)
+QUESTIONS = (*LISTS, *FURTHER, *SPOKEN, *VARIOUS, *LATER, *RIGHTLY_SPELT, *SIBLINGS)

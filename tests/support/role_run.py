@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, chdir, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from sqlalchemy import text
 
+from bot.runtime.wiring import Bellwether
+from bot.settings import load_settings
 from connector.cache.engine import open_database
 from sandbox.demo.children import free_port
 from sandbox.slack.serve import running as running_slack
 from sandbox.slack.world import SIGNING_SECRET
 from sandbox.zoho.serve import running as running_zoho
+from sandbox.zoho.specification import OrganisationSpec
 from tests.support.processes import Product, await_that, install
-from tests.support.roles import Running, posts, started
+from tests.support.roles import ROLES, Running, posts, started
 from tests.support.slack_http import http_manifest
 
 # Where the sandbox's bot is a member. A channel takes a message a second, so there are as many as can be.
@@ -30,12 +35,16 @@ LEVELS = 20
 EVER = 36_500  # days
 LONGEST_LOOK_AWAY = 40  # seconds: more than a lease, a pause after an unclear answer and a boot
 # What Slack does to a post, each once: refuses, breaks down, loses its answer, answers too late, hangs up.
-MISHAPS: tuple[tuple[str, float | None], ...] = (
+Mishap = tuple[str, float | None]
+QUICK: tuple[Mishap, ...] = (
     ("rate_limit", 1),
     ("server_error", None),
     ("lost_answer", None),
-    ("slow", 11),
     ("disconnect", None),
+)
+MISHAPS: tuple[Mishap, ...] = (
+    *QUICK,
+    ("slow", 11),
     ("down", None),
 )
 
@@ -93,27 +102,41 @@ class RoleRun:
     counts: Counts = field(default_factory=Counts)
 
     def prepare(self, accounts: int) -> None:
-        """So many accounts with one purchase each, read and scored: what comes next is a change."""
+        """So many accounts with one purchase each, read and scored: what comes next is a change.
+
+        In this process: two commands would spend most of their time on their start.
+        """
         found = requests.get(f"{self.zoho}/_sandbox/accounts", params={"by": "won"}, timeout=30).json()
         self.accounts = [one["id"] for one in found[:accounts]]
         for account in self.accounts:
             self._world(account, "lose", days=EVER)
             self._world(account, "win")
-        for command in ("sync", "score"):
-            done = self.product.run(command, seconds=180)
-            if done.returncode:
-                raise RuntimeError(done.stderr[-2000:])
+        with patch.dict(os.environ, self.product.environment, clear=True), chdir(self.product.directory):
+            bellwether = Bellwether(load_settings())
+        with closing(bellwether.database):
+            bellwether.prepare()
+            bellwether.sync().run()
+            bellwether.scoring.recompute.run("first")
+            bellwether.zoho.close_book()
 
     def _world(self, account: str, what: str, **how: Any) -> None:
         address = f"{self.zoho}/_sandbox/accounts/{account}/{what}"
         requests.post(address, json=how, timeout=60).raise_for_status()
 
-    def go(self, changes: int, kills: int, pause_seconds: tuple[float, float]) -> Counts:
+    def go(
+        self,
+        changes: int,
+        kills: int,
+        pause_seconds: tuple[float, float],
+        *,
+        roles: Sequence[str] = ROLES,
+        mishaps: Sequence[Mishap] = MISHAPS,
+    ) -> Counts:
         """Let purchases happen and processes die until there were as many of each; then wait and count."""
         began, over = time.monotonic(), threading.Event()
-        with started(self.product) as running:
+        with started(self.product, roles=roles) as running:
             await_that(lambda: all(one.is_ready() for one in running), 120, "every process answers")
-            thread = threading.Thread(target=self._trouble, args=(over,), daemon=True)
+            thread = threading.Thread(target=self._trouble, args=(over, mishaps), daemon=True)
             thread.start()
             buying = threading.Thread(target=self._buy, args=(changes,), daemon=True)
             buying.start()
@@ -138,10 +161,10 @@ class RoleRun:
             self._world(self.accounts[number % len(self.accounts)], "win")
             time.sleep(1.2)
 
-    def _trouble(self, over: threading.Event) -> None:
+    def _trouble(self, over: threading.Event, mishaps: Sequence[Mishap]) -> None:
         headers = {"X-Sandbox": "1"}
         while not over.wait(self.chance.uniform(1, 3)):
-            kind, seconds = self.chance.choice(MISHAPS)
+            kind, seconds = self.chance.choice(mishaps)
             self.counts.mishaps[kind] += 1
             fault = {"kind": kind, "match": "chat.postMessage", "times": 1, "seconds": seconds}
             requests.post(f"{self.slack}/_sandbox/faults", json=fault, headers=headers, timeout=30)
@@ -190,11 +213,13 @@ class RoleRun:
 
 
 @contextmanager
-def role_run(directory: Path, database_url: str, seed: int) -> Iterator[RoleRun]:
+def role_run(
+    directory: Path, database_url: str, seed: int, organisation: OrganisationSpec | None = None
+) -> Iterator[RoleRun]:
     """A Zoho, a Slack that calls over HTTP, and an installation on that database; nothing runs yet."""
     with ExitStack() as stack:
         public = f"http://127.0.0.1:{free_port(0)}"
-        zoho = stack.enter_context(running_zoho()).base_url
+        zoho = stack.enter_context(running_zoho(organisation=organisation)).base_url
         slack = stack.enter_context(running_slack(manifest=http_manifest(directory, public))).base_url
         (directory / "bellwether.yaml").write_text(document(), encoding="utf-8")
         product = install(directory, zoho_url=zoho, slack_url=slack).with_settings(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,11 +76,11 @@ class Running:
 
 
 @contextmanager
-def started(product: Product, each: int = 2) -> Iterator[list[Running]]:
-    """So many processes of each role, on ports of their own."""
+def started(product: Product, each: int = 2, roles: Sequence[str] = ROLES) -> Iterator[list[Running]]:
+    """So many processes of each of some roles, on ports of their own."""
     running = [
         Running(role, product.with_settings(HTTP_PORT=str(free_port(0))))
-        for role in ROLES
+        for role in roles
         for _ in range(each)
     ]
     try:

@@ -33,6 +33,7 @@ class RecordingSlack:
     messages: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: list[dict[str, Any]] = field(default_factory=list)
     shared: set[str] = field(default_factory=lambda: {"CSHARED"})
 
     @property
@@ -82,6 +83,9 @@ class RecordingSlack:
 
     def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         return {"files": arguments["files"]}
+
+    def _usergroups_list(self, _arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"usergroups": self.groups}
 
     def _users_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         user = self.users.get(arguments["user"])

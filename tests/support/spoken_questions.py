@@ -216,7 +216,10 @@ BUYING: tuple[tuple[str, str], ...] = (
     ("win rate Q2 vs Q1", "figure: ; win_rate; in 2026-04-01 to 2026-06-30; vs 2026-01-01 to 2026-03-31"),
     ("what percent of VIPs are in Texas", "figure: label = VIP and state = Texas; share; among label = VIP"),
     ("how many deals did we sign this quarter", "figure: ; won_deals; in this quarter"),
-    ("how many deals did Darcel close this year", "asked"),
+    (
+        "how many deals did Darcel close this year",
+        'figure: owner = "Darcel Schlecht"; won_deals; in this year',
+    ),
 )
 
 PAST: tuple[tuple[str, str], ...] = (

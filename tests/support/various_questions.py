@@ -80,7 +80,7 @@ ACCOUNTS: tuple[tuple[str, str], ...] = (
     ("how many customers have more than 1000 employees", "count: employees > 1000"),
     ("how many accounts does each rep have", "count_by: ; by owner"),
     ("customers per state", "count_by: ; by state"),
-    ("how are our accounts spread over industries", "asked"),
+    ("how are our accounts spread over industries", "count_by: ; by industry"),
     ("number of champions by industry", "count_by: label = Champion; by industry"),
     ("which reps have the most VIPs", "count_by: label = VIP; by owner"),
     ("where are our VIPs located?", "count_by: label = VIP; by country"),

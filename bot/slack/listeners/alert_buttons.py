@@ -90,7 +90,7 @@ def on_link(_body: dict[str, Any], _context: BoltContext, _client: WebClient) ->
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the buttons of alerts."""
-    own, access = AlertListeners(around), Access(around)
+    own, access = AlertListeners(around), Access(around, anew=True)
     app.action(ids.ACKNOWLEDGE, middleware=[access.check])(safely(own.on_acknowledge))
     app.action(ids.SNOOZE, middleware=[access.check])(safely(own.on_snooze))
     app.action(ids.any_number_of(ids.OPEN_IN_CRM))(safely(on_link))

@@ -177,7 +177,7 @@ def _carried(text: str) -> _Carried:
 
 def register(app: App, around: Surroundings, safely: Safely, answering: Answering) -> None:
     """Listen to the buttons that open forms, and to the forms."""
-    own, checks = FormListeners(around, AlertListeners(around)), [Access(around).check]
+    own, checks = FormListeners(around, AlertListeners(around)), [Access(around, anew=True).check]
     app.action(ids.EXPLAIN, middleware=checks)(safely(own.on_explain))
     app.action(ids.ASSIGN, middleware=checks)(safely(own.on_assign))
     app.action(ids.MORE, middleware=checks)(safely(own.on_more))

@@ -123,7 +123,8 @@ class AskListeners:
         answer = self._answered(text or HELP, person, conversation=key)
         request = answer.request
         if request is not None and request.action is not Action.NEXT and answer.not_understood is None:
-            act(Requested(request, answer, person, reply, client, key), self.handlers)
+            asked = Requested(request, answer, person, reply, client, key)
+            act(asked, self.handlers, self.around.services.people)
             return
         notes = (note_for(reply.place, self._name(reply.place)), how_to_go_on(reply.place, answer))
         reply.say(self._message(answer, person, reply.place, " ".join(one for one in notes if one)))
@@ -245,5 +246,5 @@ def register(app: App, around: Surroundings, safely: Safely) -> None:
     app.command(ids.COMMAND, middleware=checks)(safely(own.on_command))
     app.action(ids.any_number_of(ids.ASK), middleware=checks)(safely(own.on_reading))
     app.action(ids.any_number_of(ids.READING), middleware=checks)(safely(own.on_word_reading))
-    app.action(ids.KEEP_WORD, middleware=checks)(safely(own.on_keep_word))
+    app.action(ids.KEEP_WORD, middleware=[Access(around, anew=True).check])(safely(own.on_keep_word))
     app.action(ids.any_number_of(ids.PAGE), middleware=checks)(safely(own.on_page))

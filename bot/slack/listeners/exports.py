@@ -263,7 +263,7 @@ def question_of(value: str) -> str:
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to everything about exports."""
-    own, checks = ExportListeners(around), [Access(around).check]
+    own, checks = ExportListeners(around), [Access(around, anew=True).check]
     for action, listener in (
         (ids.any_number_of(ids.EXPORT), own.on_button),
         (ids.EXPORT_OPEN, own.on_open),
@@ -274,5 +274,5 @@ def register(app: App, around: Surroundings, safely: Safely) -> None:
         (ids.EXPORT_DOWNLOAD, own.on_download),
     ):
         app.action(action, middleware=checks)(safely(listener))
-    app.options(ids.EXPORT_FIELDS, middleware=checks)(own.on_fields)
+    app.options(ids.EXPORT_FIELDS, middleware=[Access(around).check])(own.on_fields)  # at every letter
     app.view(ids.EXPORT_MODAL, middleware=checks)(own.on_submitted(safely(own.start)))

@@ -6,13 +6,16 @@ A topic that does one of these makes an entry with ``on_request`` and puts it in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from slack_sdk import WebClient
 
 from bot.app.answers import Answer
-from bot.app.people import Person
+from bot.app.errors import UserError
+from bot.app.people import Person, Role
+from bot.app.people_ports import People
+from bot.app.scope import seen_by
 from bot.language.question import Action, Request
 from bot.language.restate import restate
 from bot.slack.listeners.charts import post_chart
@@ -82,11 +85,15 @@ def request_handlers(around: Surroundings) -> RequestHandlers:
     )
 
 
-def act(requested: Requested, handlers: RequestHandlers) -> None:
-    """Do what was asked for, or say that nobody does it."""
+def act(requested: Requested, handlers: RequestHandlers, people: People) -> None:
+    """Do what was asked for, or say that nobody does it. Who may is looked up anew."""
     handler = handlers.get(requested.request.action)
     if handler is not None:
-        handler(requested)
+        person = people.person_now(requested.person.slack_id)
+        if not person.may(Role.VIEWER):
+            raise UserError(person.refusal or "You are not among the people who may ask me.")
+        with seen_by(person.scope):
+            handler(replace(requested, person=person))
     else:
         said = _NOT_DONE.get(requested.request.action, "I understood this, but I cannot do it here.")
         requested.reply.whisper(text_message(said))

@@ -73,4 +73,4 @@ def register(app: App, around: Surroundings, safely: Safely) -> None:
     def on_button(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         on_rescore(around, "", asker(context), around.reply(body, context, client))
 
-    app.action(ids.RESCORE, middleware=[Access(around).check])(safely(on_button))
+    app.action(ids.RESCORE, middleware=[Access(around, anew=True).check])(safely(on_button))

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.app.saving import CRITERIA, LONGEST_CRITERIA, MAY_SAVE, NAME, NOT_ALLOWED, written
+from bot.app.scope import seen_by
 from bot.language.question import Request
 from bot.slack import ids
 from bot.slack.middleware import Access
@@ -90,12 +91,13 @@ def on_save_request(around: Surroundings, request: Request, person: Person, repl
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the button and to the modal."""
-    own, checks = SaveListeners(around), [Access(around).check]
+    own, checks = SaveListeners(around), [Access(around, anew=True).check]
     save = safely(own.on_submit)
 
     def on_form(ack: Ack, body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
         # Slack waits for this answer with the modal open: what is wrong, or that it may close.
-        wrong = own.problems(body)
+        with seen_by(asker(context).scope):
+            wrong = own.problems(body)
         if wrong:
             ack(response_action="errors", errors=wrong)
         else:

@@ -76,4 +76,6 @@ def _refusal(around: Surroundings, person: Person, place: Place) -> str | None:
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to the button."""
-    app.action(ids.SHARE, middleware=[Access(around).check])(safely(ShareListeners(around).on_share))
+    app.action(ids.SHARE, middleware=[Access(around, anew=True).check])(
+        safely(ShareListeners(around).on_share)
+    )

@@ -12,7 +12,8 @@ from bot.app.wording import day
 from bot.slack.views.blocks import Json, Message, bullets, line, rich_text, run, section, sentence
 from bot.slack.views.text import clock_time, mrkdwn, plain
 
-MOST_EXPLANATIONS, MOST_SENTENCES = 8, 6
+# So that the longest explanations stay below what a message may hold.
+MOST_EXPLANATIONS, MOST_SENTENCES, LONGEST_SENTENCE = 8, 6, 200
 
 
 def deed_line(deed: Deed) -> str:
@@ -42,7 +43,7 @@ def _explained(one: Explanation) -> Json:
     measured = f" · {plain(one.measured, 100)}" if one.measured else ""
     label = plain(one.label, 60) if one.label else "no label"
     head = line(run(plain(one.segmentation, 100), "bold"), run(f": {label}{measured}"))
-    why = [line(run(plain(said, 300))) for said in one.why[:MOST_SENTENCES]]
+    why = [line(run(plain(said, LONGEST_SENTENCE))) for said in one.why[:MOST_SENTENCES]]
     return rich_text(head, *((bullets(why),) if why else ()))
 
 

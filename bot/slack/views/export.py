@@ -249,11 +249,11 @@ def offer_message(export: Export, what: str) -> Message:
 
 def export_message(export: Export, link: str | None = None) -> Message:
     """How far an export is. The link is the person's own and works once."""
-    said, detail = _state(export)
+    said, details = _state(export)
     told = f"{said} · {plain(_name(export), 200)}"
     blocks = [sentence(run(told))]
-    if detail:
-        blocks.append(context(detail))
+    if details:
+        blocks.append(context(*details))
     buttons = _buttons(export, link)
     if buttons:
         blocks.append(actions(f"export.{export.public_id}", *buttons))
@@ -270,19 +270,20 @@ def _name(export: Export) -> str:
     return export.question or export.criteria or "all accounts"
 
 
-def _state(export: Export) -> tuple[str, str]:
-    """What is said, and a small line of mrkdwn below it."""
+def _state(export: Export) -> tuple[str, tuple[str, ...]]:
+    """What is said, and small lines of mrkdwn below it: apart, because together they may be too long."""
     form = FORMATS[export.wish.format]
     reason = mrkdwn(export.reason, 500) if export.reason else ""
     if export.status is Status.RUNNING and export.total:
         share = f"{min(export.rows / export.total, 1):.0%}"
-        return f"⏳ Exporting: {export.rows:,} of {counted(export.total, 'row')}, {share}", form
+        return f"⏳ Exporting: {export.rows:,} of {counted(export.total, 'row')}, {share}", (form,)
     if export.status is Status.DONE:
         until = f"to be had until {moment(export.expires_at)}" if export.expires_at else ""
         size = f"{form}, {size_said(export.bytes)}"
         remark = mrkdwn(export.remark, 500) if export.remark else ""
-        parts = (size, until, _read(export), _contacts(export), remark, reason)
-        return f"✅ Exported {counted(export.rows, 'row')}", " · ".join(one for one in parts if one)
+        parts = (size, until, _read(export), _contacts(export), remark)
+        first = " · ".join(one for one in parts if one)
+        return f"✅ Exported {counted(export.rows, 'row')}", (first, *filter(None, (reason,)))
     said = {
         Status.WAITING: "⏳ The export waits for its turn",
         Status.RUNNING: "⏳ The export begins",
@@ -292,7 +293,7 @@ def _state(export: Export) -> tuple[str, str]:
         Status.EXPIRED: "The export's file was removed",
         Status.DRAFT: "The export is not started",
     }
-    return said[export.status], reason or form
+    return said[export.status], (reason or form,)
 
 
 def _read(export: Export) -> str:

@@ -8,7 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from bot.store import enrichment_tables, export_tables, installation_tables, technique_tables  # noqa: F401  (for their effect on the metadata)
+from bot.store import enrichment_tables, erasure_tables, export_tables, installation_tables, technique_tables  # noqa: F401  (for their effect on the metadata)
 from connector.cache.types import UtcDateTime
 
 

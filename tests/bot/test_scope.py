@@ -1,0 +1,220 @@
+"""Whose accounts somebody sees: decided from what is known, and kept to by everything that is sent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bot.app.access import CrmUser, Known, admit
+from bot.app.errors import SendLater, UserError
+from bot.app.people import Person, Role
+from bot.app.ports import SlackProfile
+from bot.app.scope import EVERYTHING, NOTHING, Scope, Whose, seeing, seen_by, team_of
+from bot.language.question import Figure, Metric
+from bot.slack.client import web_client
+from bot.slack.group_members import KEPT_SECONDS, GroupMembers
+from bot.store.figures import SqlFigureBook
+from bot.store.places import ACCOUNT
+from bot.store.seen_accounts import is_seen
+from connector.cache.engine import Database
+from connector.cache.tables import AccountRow
+from scoring.config import Access, Scopes
+from scoring.criteria.tree import Always
+from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidden, slack_id
+from tests.support.permission_deeds import Somebody, deeds
+from tests.support.permission_matrix import Matrix
+from tests.support.scoring_world import World
+from tests.support.slack_api import RecordingSlack, recording_slack
+
+ANNA = SlackProfile("Anna", "Anna@x.example", is_guest=False, is_bot=False)
+WIDE = Access(
+    people={"anna@x.example": "viewer"},
+    user_groups={"@Sales-Leads": "manager", "interns": "viewer"},
+    scopes=Scopes(viewer="own", member="territory", manager="team"),
+)
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[RecordingSlack]:
+    with recording_slack() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world(slack: RecordingSlack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryWorld]:
+    made = CanaryWorld(Path(tmp_path_factory.mktemp("canaries")), slack)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    with structlog.testing.capture_logs():
+        yield
+
+
+def admitted(
+    access: Access, groups: frozenset[str] | None, crm_profile: str | None, **known: object
+) -> Person:
+    user = CrmUser("7", "Anna", crm_profile, frozenset({"t1"}))
+    return admit("U1", ANNA, user, access, Known(groups, **known))  # type: ignore[arg-type]
+
+
+def test_a_name_counts_before_a_group_and_a_group_before_the_profile() -> None:
+    unnamed = WIDE.model_copy(update={"people": {}})
+    both = frozenset({"sales-leads", "interns"})
+    found = [
+        admitted(WIDE, both, "Administrator"),
+        admitted(unnamed, both, "Administrator"),
+        admitted(unnamed, frozenset({"interns"}), "Administrator"),
+        admitted(unnamed, frozenset(), "Administrator"),
+        admitted(unnamed, frozenset(), "Standard", territories_of_accounts=True),
+        admitted(unnamed, frozenset(), "Contractor"),
+    ]
+    assert [(one.role.name, one.scope.whose.value) for one in found] == [
+        ("VIEWER", "own"),
+        ("MANAGER", "team"),
+        ("VIEWER", "own"),
+        ("ADMIN", "all"),
+        ("MEMBER", "territory"),
+        ("VIEWER", "own"),
+    ]
+
+
+def test_what_is_not_known_lets_nobody_in() -> None:
+    unnamed = WIDE.model_copy(update={"people": {}})
+    no_groups = admitted(unnamed, None, "Administrator")
+    no_territories = admitted(unnamed, frozenset(), "Standard")
+    assert [(one.role, one.scope) for one in (no_groups, no_territories)] == [(Role.NOBODY, NOTHING)] * 2
+    assert "which user groups" in (no_groups.refusal or "")
+    assert "no territories of accounts" in (no_territories.refusal or "")
+    assert "scopes:" in (no_territories.refusal or "")
+
+
+@given(st.dictionaries(st.integers(0, 8), st.none() | st.integers(0, 8)))
+@settings(max_examples=60)
+def test_a_team_is_everybody_whose_managers_lead_to_one(managers: dict[int, int | None]) -> None:
+    named = {str(user): None if one is None else str(one) for user, one in managers.items()}
+
+    def leads(user: str) -> bool:
+        seen = set()
+        while user not in seen and user != "0":
+            seen.add(user)
+            user = named.get(user) or user
+        return user == "0"
+
+    assert team_of("0", named) == {"0", *(user for user in named if leads(user))}
+
+
+def test_groups_are_remembered_for_five_minutes_and_looked_up_anew_before_something_is_done(
+    slack: RecordingSlack,
+) -> None:
+    now = [0.0]
+    groups = GroupMembers(web_client("xoxb-test", slack.api_url), lambda: now[0])
+    slack.groups = [
+        {"handle": "Leads", "users": ["U1"]},
+        {"handle": "gone", "users": ["U1"], "date_delete": 1},
+    ]
+    slack.calls.clear()
+    assert [groups.of(one, anew=False) for one in ("U1", "U2")] == [{"leads"}, frozenset()]
+    slack.groups = []
+    now[0] = KEPT_SECONDS - 1
+    assert groups.of("U1", anew=False) == {"leads"}
+    assert len(slack.of("usergroups.list")) == 1
+    assert groups.of("U1", anew=True) == frozenset()
+    now[0] += KEPT_SECONDS + 1
+    slack.faults["usergroups.list"] = [(429, {"Retry-After": "600"})]
+    with pytest.raises(SendLater):
+        groups.of("U1", anew=False)
+
+
+def test_a_territory_is_read_alike_on_both_databases(database: Database) -> None:
+    world, east = World(database), '{"Territories": [{"id": "e", "name": "East"}, {"id": "n"}]}'
+    raws = {
+        "east": east,
+        "west": '{"Territories": [{"id": "w"}]}',
+        "text": '{"Territories": "e"}',
+        "texts": '{"Territories": ["e", 1, null]}',
+        "none": '{"Territories": null}',
+        "bare": "{}",
+        "mine": "{}",
+    }
+    owners = {"mine": "u1"}
+    world.add(*(AccountRow(id=one, owner_id=owners.get(one), raw=raw) for one, raw in raws.items()))
+
+    def seen(scope: Scope) -> set[str]:
+        query = select(ACCOUNT.c.id).where(is_seen(scope, database.dialect))
+        with database.reads.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    me = frozenset({"u1"})
+    assert seen(Scope(Whose.TERRITORY, me, frozenset({"e", "x"}))) == {"east", "mine"}
+    assert seen(Scope(Whose.TERRITORY, me)) == {"mine"}
+    assert seen(NOTHING) == set()
+    assert seen(EVERYTHING) == set(raws)
+
+
+def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(world: CanaryWorld) -> None:
+    world.see("own")
+    member = world.bellwether.people.person(slack_id("member"))
+    own = f"Tolmund {canary('Tolmund')}"
+    asking = world.services.asking
+    for question, total in (
+        ("all accounts", 1),
+        ("how many accounts per city?", 1),
+        ("who left Top this month?", 1),
+    ):
+        assert asking.ask(question, member).total == total
+    assert [one.name for one in asking.ask("all accounts", member).accounts] == [own]
+    figures = SqlFigureBook(world.database, world.bellwether.configuration, world.world.clock)
+    with seen_by(member.scope):
+        revenue = figures.figure(Always(), Figure(Metric.REVENUE))
+    assert [(one.value, one.records) for one in revenue] == [(15_000_00, 1)]
+    assert seeing() == EVERYTHING
+    assert figures.figure(Always(), Figure(Metric.REVENUE))[0].value == 10 * 15_000_00
+    there, nowhere = (asking.ask(f"how is {name} doing?", member).not_understood for name in (FAR, "Zurell"))
+    assert there is not None
+    assert nowhere is not None
+    assert there.reason.replace(FAR, "Zurell") == nowhere.reason
+    assert there.readings == nowhere.readings
+    with seen_by(member.scope):
+        assert world.bellwether.book.card(f"a-{FAR}") is None
+        with pytest.raises(UserError, match="not in the copy"):
+            world.bellwether.scoring.recommending.recommend_to(f"a-{FAR}")
+    with pytest.raises(UserError, match="not known any more"):
+        world.services.alerts.acknowledge(world.alert_of(FAR), member)
+    assert {one.state for one in world.world.alerts()} == {"open"}
+
+
+def test_nobody_is_sent_a_word_of_an_account_that_they_do_not_see(world: CanaryWorld) -> None:
+    """A cut of ``python -m benchmarks.permissions``: deeds once each, by people and in places that change."""
+    some = [one for one in deeds() if not one.name.startswith("commands")]
+    matrix = Matrix(world)
+    who = itertools.cycle(
+        itertools.product(
+            ("manager", "member", "viewer"), ("own", "territory", "team"), ("private", "direct")
+        )
+    )
+    try:
+        for deed in some:
+            role, scope, kind = next(who)
+            world.see(scope)
+            matrix.one(deed, Somebody(role, scope, "anywhere" if deed.anywhere else kind))
+        in_channels = [one for one in some if not one.anywhere]
+        for deed, role in zip(
+            in_channels[::12], itertools.cycle(("guest", "admin", "stranger")), strict=False
+        ):
+            matrix.one(deed, Somebody(role, "team", "shared"))
+    finally:
+        matrix.close()
+        world.restore()
+    assert matrix.found.leaks == []
+    assert all(matrix.found.told[role] > 10 for role in ("manager", "member", "viewer"))
+    assert set(ACCOUNTS) > hidden("manager", "own")

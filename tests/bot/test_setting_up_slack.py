@@ -1,0 +1,138 @@
+"""Setting up and examining Slack: what is asked for, the app's manifest, scopes, clock, address."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import SecretStr
+from slack_sdk import WebClient
+
+from bot.app.errors import ConfigurationError, UserError
+from bot.runtime.doctor import _tried as tried
+from bot.runtime.setup import Wanted, wanted, write_environment
+from bot.runtime.slack_checks import (
+    said_of_address,
+    said_of_clock,
+    said_of_scopes,
+    send_test_message,
+    slack_checks,
+)
+from bot.runtime.slack_manifest import link_for, manifest_for
+from bot.settings import Settings, SlackSettings
+from bot.slack.installing import SCOPES
+from sandbox.slack.serve import running
+
+URL = "https://bw.example"
+
+
+def names(*, over_http: bool = False, by_page: bool = False) -> list[str]:
+    return [one.name for one in wanted(over_http=over_http, by_page=by_page) if "zoho" not in one.name]
+
+
+def test_what_is_asked_for_follows_from_the_way() -> None:
+    assert names() == ["slack.app_token", "slack.bot_token"]
+    assert names(over_http=True) == ["public_url", "slack.signing_secret", "slack.bot_token"]
+    page = ["slack.client_id", "slack.client_secret"]
+    assert names(over_http=True, by_page=True) == ["public_url", "slack.signing_secret", *page]
+    assert names(by_page=True) == ["public_url", "slack.app_token", *page]
+
+
+def test_the_environment_is_ours_alone_and_a_token_in_the_wrong_place_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+
+    def answer(one: Wanted) -> str:
+        return {"public_url": URL, "slack.bot_token": "xoxb-1"}.get(one.name, "x")
+
+    written = write_environment(file, answer, wanted(over_http=True))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert written["BELLWETHER_PUBLIC_URL"] == URL
+    with pytest.raises(ConfigurationError, match="BELLWETHER_SLACK__APP_TOKEN has to begin with xapp-"):
+        write_environment(tmp_path / "other", answer, wanted())
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_link_makes_the_app_with_every_address() -> None:
+    manifest = json.loads(parse_qs(urlsplit(link_for(f"{URL}/")).query)["manifest_json"][0])
+    assert manifest == manifest_for(URL)
+    assert manifest["settings"]["socket_mode_enabled"] is False
+    addresses = {
+        manifest["features"]["slash_commands"][0]["url"],
+        manifest["settings"]["event_subscriptions"]["request_url"],
+        manifest["settings"]["interactivity"]["request_url"],
+    }
+    assert addresses == {f"{URL}/slack/events"}
+    assert manifest["oauth_config"]["redirect_urls"] == [f"{URL}/slack/oauth_redirect"]
+    assert manifest_for(None)["settings"]["socket_mode_enabled"] is True
+    assert set(manifest_for(None)["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+
+
+def test_scopes_are_those_of_the_manifest() -> None:
+    have = ", ".join(SCOPES)
+    assert said_of_scopes(have) == "as in the manifest"
+    assert "team:read is not needed" in said_of_scopes(f"{have},team:read")
+    with pytest.raises(UserError, match=r"The app lacks im:write\."):
+        said_of_scopes(have.replace("im:write, ", ""))
+
+
+def test_a_clock_that_is_off() -> None:
+    assert said_of_clock(-20.0) == "within 60 seconds of Slack's"
+    with pytest.raises(UserError, match="90 seconds slow"):
+        said_of_clock(-90.0)
+
+
+class _Door(BaseHTTPRequestHandler):
+    status = 401
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def door() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Door) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def over_http(url: str | None) -> Settings:
+    slack = SlackSettings(signing_secret=SecretStr("s"), client_id="1.2", client_secret=SecretStr("c"))
+    return Settings(_env_file=None, public_url=url, slack=slack)  # type: ignore[call-arg]
+
+
+def test_the_address_leads_here_or_it_is_said(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said_of_address(over_http(door)) == f"{door} leads here; redirect URL {door}/slack/oauth_redirect"
+    monkeypatch.setattr(_Door, "status", 404)
+    with pytest.raises(ConfigurationError, match=r"somebody else answers \(404\)"):
+        said_of_address(over_http(door))
+    for wrong in (None, "http://bw.example"):
+        with pytest.raises(ConfigurationError, match="address"):
+            said_of_address(over_http(wrong))
+    assert "not reached from here" in said_of_address(over_http("http://127.0.0.1:9"))
+
+
+def test_a_slack_is_examined_and_written_to() -> None:
+    with running() as server:
+        slack = WebClient("xoxb-sandbox-bot", base_url=f"{server.base_url}/api/")
+        checks = {one.name: one for one in slack_checks(slack, over_http(None), tried)}
+        assert list(checks) == ["slack", "slack scopes", "clock", "public address"]
+        assert checks["slack"].ok
+        assert checks["clock"].ok
+        assert not checks["public address"].ok
+        assert send_test_message(slack, "CSALES") == "it stands there"
+        wrong = WebClient("xoxb-wrong", base_url=f"{server.base_url}/api/")
+        assert [one.ok for one in slack_checks(wrong, over_http(None), tried)] == [False]
