@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,8 +17,9 @@ from bot.app.enriching_desk import APPLY, LOOK, PLACE, START, UNDO, EnrichingDes
 from bot.app.enriching_values import BatchState
 from bot.app.enriching_work import BatchWork, BusyError
 from bot.app.errors import BellwetherError, SendError, UserError
-from bot.app.people import Person
+from bot.app.people import NOT_ASKED, Person
 from bot.app.ports import Clock, Job, Posted
+from bot.app.scope import seen_by
 from bot.runtime.work import Handler, Stopping
 from bot.slack.views.blocks import Message
 from bot.slack.views.enriching import applied_message, batch_message, proposed_message, undone_message
@@ -127,16 +129,16 @@ class DeskJobs:
 
     def on_look(self, job: Job) -> Mapping[str, Any]:
         """Read an account's site, and say what is proposed."""
-        found = self.desk().one.propose(str(job.args["account"]), self._who(job), PLACE)
+        with self._as_whoever_asked(job) as person:
+            found = self.desk().one.propose(str(job.args["account"]), person, PLACE)
         self.telling.tell(job, proposed_message(found))
         return {"proposal": found.id, "outcome": found.outcome.value}
 
     def on_apply(self, job: Job) -> Mapping[str, Any]:
         """Write what was chosen, and say what became of each field."""
-        args = job.args
-        applied = self.desk().one.apply(
-            str(args["proposal"]), list(args["chosen"]), self._who(job), PLACE, str(args["seen"])
-        )
+        identifier, chosen, seen = (job.args[name] for name in ("proposal", "chosen", "seen"))
+        with self._as_whoever_asked(job) as person:
+            applied = self.desk().one.apply(identifier, chosen, person, PLACE, seen)
         self.telling.tell(job, applied_message(applied))
         return {"written": applied.written}
 
@@ -145,12 +147,18 @@ class DeskJobs:
         wish = Wish(str(job.args["criteria"]), str(job.args["said"]))
         posted = Posted(**job.args["progress_at"])
         identifier = hashlib.sha256(f"{job.kind}:{job.slot}".encode()).hexdigest()[:16]
-        batch = self.desk().many.enter(wish, self._who(job), PLACE, progress_at=posted, identifier=identifier)
+        with self._as_whoever_asked(job) as person:
+            batch = self.desk().many.enter(wish, person, PLACE, progress_at=posted, identifier=identifier)
+        self.telling.tell(job, batch_message(batch))
+        latest = self.desk().many.found(batch.id)
+        if latest.state is not batch.state:
+            self.telling.tell(job, batch_message(latest))  # the other loop was quicker, and was drawn over
         return {"batch": batch.id}
 
     def on_undo(self, job: Job) -> Mapping[str, Any]:
         """Take values back, and say how many."""
-        done = self.desk().history.undo(str(job.args["of"]), self._who(job), PLACE)
+        with self._as_whoever_asked(job) as person:
+            done = self.desk().history.undo(str(job.args["of"]), person, PLACE)
         self.telling.tell(job, undone_message(done))
         return {"undone": done.undone, "kept": done.kept, "refused": done.refused}
 
@@ -165,5 +173,15 @@ class DeskJobs:
         """What had failed works again."""
         self.incidents.end(f"job:{job.kind}")
 
-    def _who(self, job: Job) -> Person:
-        return self.person(str(job.args["person"]))
+    @contextmanager
+    def _as_whoever_asked(self, job: Job) -> Iterator[Person]:
+        """The person, with the rights that they have now, seeing what they may see.
+
+        Raises:
+            Retriable: Slack does not say who they are.
+        """
+        person = self.person(str(job.args["person"]))
+        if person.refusal == NOT_ASKED:
+            raise Retriable(NOT_ASKED)
+        with seen_by(person.scope):
+            yield person

@@ -135,7 +135,7 @@ class EnrichingParts:
         """What claims the jobs of single people, who do not wait for a batch."""
         of = self._of
         self._stop = stop
-        own = DeskJobs(lambda: self.desk, of.people.person, of.incidents, self.telling)
+        own = DeskJobs(lambda: self.desk, of.people.person_now, of.incidents, self.telling)
         return JobLoop(of.jobs, of.clock, of.holder, own.by_kind(), own.on_failure, own.on_success)
 
     def close(self) -> None:

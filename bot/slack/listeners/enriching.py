@@ -237,7 +237,7 @@ def _value(body: dict[str, Any]) -> str:
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:
     """Listen to everything about enrichment."""
-    own, checks = EnrichingListeners(around), [Access(around).check]
+    own, checks = EnrichingListeners(around), [Access(around, anew=True).check]
     for action, listener in (
         (ids.ENRICH_ACCOUNT, own.on_account),
         (ids.ENRICH_REVIEW, own.on_review),

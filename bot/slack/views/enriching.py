@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.app.enriching_batches import WORDS
 from bot.app.enriching_desk import HistoryLine
-from bot.app.enriching_fit import shown
+from bot.app.enriching_fit import SAYS_SO, shown
 from bot.app.enriching_values import (
     Applied,
     Batch,
@@ -118,8 +118,11 @@ def proposed_modal(found: Proposed, posted: Posted) -> Json:
     """
     carried = {"id": found.id, "seen": found.digest, "channel": posted.channel, "ts": posted.ts}
     blocks = [plain_section(plain(found.account_name, 150))]
+    already = [row.label for row in found.rows if row.problem == SAYS_SO]
     for row in found.rows:
-        blocks += _row(row)
+        blocks += [] if row.problem == SAYS_SO else _row(row)
+    if already:
+        blocks.append(sentence(run(f"As the site says already: {plain(', '.join(already), 300)}")))
     blocks.append(
         context("What is ticked is written to the CRM, where the field still says what it says here.")
     )
