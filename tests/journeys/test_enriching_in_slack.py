@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,15 +111,15 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Any, request: pytest.FixtureRequest
-) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Stage]:
     directory = tmp_path_factory.mktemp("enriching")
     shutil.copyfile(sqlite_template, directory / "b.sqlite")
     database = open_database(f"sqlite:///{directory / 'b.sqlite'}")
-    patch = pytest.MonkeyPatch()
-    request.addfinalizer(patch.undo)
-    with running_web(directory / "authority.pem") as web, running_slack(manifest=MANIFEST) as slack:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running_web(directory / "authority.pem") as web,
+        running_slack(manifest=MANIFEST) as slack,
+    ):
         patch.setenv("SSL_CERT_FILE", str(web.authority))
         world = EnrichingWorld(database, {one: {"Phone": "555 0199"} if one == "k" else {} for one in SITES})
         accounts = table_of(AccountRow)
@@ -196,7 +197,7 @@ def test_one_account_is_enriched_with_consent_and_taken_back(stage: Stage) -> No
     assert "Now 555 0199" in drawn
     assert "95% sure · json-ld · konex.example (https://konex.example)" in drawn
 
-    nothing = {name: {"chosen": []} for name in boxes}
+    nothing: Json = {name: {"chosen": []} for name in boxes}
     refused = darcel.post("submit", view_id=form["id"], values=nothing)
     assert list(refused["errors"].values()) == ["Tick one field at least."]
     crm["Billing_City"] = "Elsewhere"  # somebody else writes meanwhile
@@ -205,7 +206,7 @@ def test_one_account_is_enriched_with_consent_and_taken_back(stage: Stage) -> No
     stage.work(stage.desk)
     done = message_text(stage.message("UDARCEL", "Konex: 1 of 2 fields written"))
     assert "Phone: 555 0199 → +12145550189  ✅ written" in done
-    assert "Billing_City: (empty) → Dallas  ⚠ changed meanwhile, left as it is" in done
+    assert "Billing City: (empty) → Dallas  ⚠ changed meanwhile, left as it is" in done
     assert (crm["Phone"], crm["Billing_City"]) == ("+12145550189", "Elsewhere")
     assert "Description" not in crm, "it was not ticked any more"
 
@@ -226,7 +227,6 @@ def test_nobody_else_and_nobody_without_the_right_gets_anywhere(stage: Stage) ->
     for who, text, why in (
         ("UANNA", "enrich Konex", "Only members of the sales team can enrich accounts."),
         ("UDARCEL", "enrich all accounts", "Only administrators can enrich many accounts at once."),
-        ("UDARCEL", "enrich", "Say which account."),
         ("UDARCEL", "enrich nonsense", "“nonsense” is neither an account nor a question for accounts."),
     ):
         stage.told(who, text, why)
@@ -247,7 +247,8 @@ def test_a_batch_is_confirmed_runs_in_one_message_and_adds_up(stage: Stage) -> N
     stage.work(stage.desk)
     stage.work(stage.batches)
     done = message_text(stage.message("UADA", "✅ 7 accounts done"))
-    assert "1 + " in done and "= 7 accounts" in done
+    counts, _, rest = next(one for one in done.splitlines() if " = 7 accounts" in one).partition(" = ")
+    assert (sum(int(one) for one in counts.strip("(").split(" + ")), rest[:10]) == (7, "7 accounts")
     for line in (
         "Enriched: 2",
         "No website: 1",
@@ -258,7 +259,7 @@ def test_a_batch_is_confirmed_runs_in_one_message_and_adds_up(stage: Stage) -> N
         assert f"• {line}" in done
     assert ada.messages(ada.dm)[-1]["ts"] == ask["ts"], "one message, edited"
     assert len(stage.world.crm.overwritten) == overwritten
-    assert not stage.desk.step() and not stage.batches.step()
+    assert (stage.desk.step(), stage.batches.step()) == (False, False)
 
     again = stage.told("UADA", "enrich all accounts", "There is nothing to enrich now.")
     assert "were read in the last 30 days" in message_text(again)

@@ -66,7 +66,9 @@ def on_enrich(around: Surroundings, wanted: Enrich, person: Person, reply: Reply
     """
     desk = desk_of(around)
     if wanted.history:
-        reply.whisper(history_message(desk.lines(person, wanted.text), around.services.clock.now()))
+        lines, people = desk.lines(person, wanted.text), around.services.people
+        names = {one.by: people.person(one.by).name for one in lines if one.by.startswith(("U", "W"))}
+        reply.whisper(history_message(lines, names, around.services.clock.now()))
         return
     desk.one.admit(person, wanted.text[:100] or "nothing", PLACE)
     if not wanted.text:

@@ -160,7 +160,7 @@ def _source(row: ProposedField) -> Json:
         address = web_address(row.source_url)
         name = plain(row.source_url.partition("://")[2] or row.source_url, 80)
         lines += [run(" · "), link(address, name) if address else run(name)]
-    if row.quote:
+    if row.quote and not row.proposed.startswith(row.quote.removesuffix("…")):
         lines.append(run(f"\n“{plain(row.quote, 160)}”", "italic"))
     return rich_text(line(*lines))
 
@@ -196,7 +196,7 @@ def _values(writes: Sequence[FieldWrite]) -> Json:
 def _value(one: FieldWrite) -> str:
     change = f"{plain(shown(one.old) or EMPTY, 80)} → {plain(shown(one.new) or EMPTY, 120)}"
     reason = f": {plain(one.reason, 200)}" if one.reason and one.state is WriteState.REFUSED else ""
-    return f"{plain(one.crm_field, 60)}: {change}  {_ENDED[one.state]}{reason}"
+    return f"{_field(one)}: {change}  {_ENDED[one.state]}{reason}"
 
 
 def confirm_message(said: str, read_as: str, found: Rehearsed, most: int, daily: int) -> Message:
@@ -269,7 +269,9 @@ def _heading(batch: Batch, done: int) -> str:
 def _totals(batch: Batch) -> str:
     counts = [count for count in batch.counts.values() if count]
     added = f"{' + '.join(f'{one:,}' for one in counts)} = {counted(batch.total, 'account')}"
-    filled = ", ".join(f"{mrkdwn(name, 60)} {count:,}" for name, count in batch.fields.items())
+    filled = ", ".join(
+        f"{mrkdwn(name.replace('_', ' '), 60)} {count:,}" for name, count in batch.fields.items()
+    )
     return " · ".join(part for part in (added, f"fields filled: {filled}" if filled else "") if part)
 
 
@@ -299,13 +301,24 @@ def undone_message(done: Undone) -> Message:
     return said_message(f"↩ {'; '.join(parts)}.")
 
 
-def history_message(lines: Sequence[HistoryLine], now: datetime) -> Message:
-    """What was enriched lately: batches by their counts, single accounts by their values."""
+def _field(one: FieldWrite) -> str:
+    """A field as people read it; the history has its API name."""
+    return plain(one.crm_field.replace("_", " "), 60)
+
+
+def history_message(lines: Sequence[HistoryLine], names: Mapping[str, str], now: datetime) -> Message:
+    """What was enriched lately: batches by their counts, single accounts by their values.
+
+    Args:
+        lines: newest first.
+        names: of those who consented, by their key, where they are known.
+        now: the present.
+    """
     if not lines:
         return said_message("Nothing was enriched yet.")
     seen = lines[:HISTORY_LINES]
     said = f"Enriched lately: {counted(len(lines), 'entry').replace('entrys', 'entries')}"
-    rows = [[utc(_at(one)), plain(one.what, 80), plain(_outcome(one), 300), _who(one)] for one in seen]
+    rows = [[utc(_at(one)), plain(one.what, 80), plain(_outcome(one), 300), _who(one, names)] for one in seen]
     drawn = table(["When", "What", "Outcome", "Who"], rows, [False] * 4)
     blocks = [sentence(run(said, "bold")), drawn]
     options = [
@@ -322,8 +335,8 @@ def _at(entry: HistoryLine) -> datetime:
     return entry.batch.at if entry.batch is not None else entry.values[0].at
 
 
-def _who(entry: HistoryLine) -> str:
-    return plain(entry.by, 60)
+def _who(entry: HistoryLine, names: Mapping[str, str]) -> str:
+    return plain(names.get(entry.by, entry.by), 60)
 
 
 def _outcome(entry: HistoryLine) -> str:
@@ -332,7 +345,7 @@ def _outcome(entry: HistoryLine) -> str:
         accounts = counted(entry.batch.total, "account")
         return f"{entry.batch.state.value}, {accounts}: {', '.join(counts) or 'none yet'}"
     return "; ".join(
-        f"{one.crm_field}: {shown(one.old) or EMPTY} → {shown(one.new) or EMPTY} "
+        f"{_field(one)}: {shown(one.old) or EMPTY} → {shown(one.new) or EMPTY} "
         f"({one.state.value.replace('_', ' ')})"
         for one in entry.values[:VALUE_LINES]
     )
