@@ -55,7 +55,7 @@ class HistoryLine:
 
     Attributes:
         what: the account's name, or what the batch was asked for.
-        values: of a proposal: each value.
+        values: of a proposal each value; of a batch the latest, if they are not long ago.
         batch: of a batch: its counts.
         can_undo: some of it is still as it was written.
     """
@@ -160,11 +160,10 @@ class EnrichingDesk:
         account_id = self._account_id(account, person) if account else None
         writes = self.history.recent(person, account_id)
         batches = {one.id: one for one in self.many.recent(person)}
-        lines = [] if account else [_of_batch(one) for one in batches.values()]
         groups: dict[str, list[FieldWrite]] = {}
         for write in writes:
-            if write.of not in batches or account:
-                groups.setdefault(write.of, []).append(write)
+            groups.setdefault(write.of, []).append(write)
+        lines = [] if account else [_of_batch(one, groups.pop(one.id, ())) for one in batches.values()]
         lines += [self._line(of, values, person, batch=batches.get(of)) for of, values in groups.items()]
         return tuple(sorted(lines, key=_at, reverse=True))
 
@@ -207,8 +206,9 @@ class EnrichingDesk:
         self.jobs.enqueue(kind, slot, {**args, **told}, self.clock.now())
 
 
-def _of_batch(batch: Batch) -> HistoryLine:
-    return HistoryLine(batch.id, batch.what, batch.by, (), batch, can_undo=bool(batch.fields))
+def _of_batch(batch: Batch, values: Sequence[FieldWrite]) -> HistoryLine:
+    left = any(one.state is WriteState.WRITTEN for one in values) if values else bool(batch.fields)
+    return HistoryLine(batch.id, batch.what, batch.by, tuple(values), batch, can_undo=left)
 
 
 def _at(line: HistoryLine) -> Any:

@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 
@@ -18,7 +17,7 @@ from bot.app.enriching_values import BatchState
 from bot.app.enriching_work import BatchWork, BusyError
 from bot.app.errors import BellwetherError, SendError, UserError
 from bot.app.people import NOT_ASKED, Person
-from bot.app.ports import Clock, Job, Posted
+from bot.app.ports import Job, Posted
 from bot.app.scope import seen_by
 from bot.runtime.work import Handler, Stopping
 from bot.slack.views.blocks import Message
@@ -28,7 +27,7 @@ from bot.store.incidents import SqlIncidents
 from connector.errors import ConnectorError, Retriable
 
 BUSY_SECONDS: Final = 60.0
-TELL_EVERY: Final = timedelta(seconds=2)  # Slack takes about one edit of a message a second
+TELL_SECONDS: Final = 1.5  # Slack takes about one edit of a message a second
 
 log = structlog.get_logger(__name__)
 
@@ -66,15 +65,13 @@ class BatchJobs:
     incidents: SqlIncidents
     stop: threading.Event
     telling: Telling
-    clock: Clock
 
     def on_enrich(self, job: Job) -> Mapping[str, Any]:
         """Work on a batch until it is done."""
         work = self.work()
-        progress = _Progress(self, work, job)
-        progress.tell(0, 0)
         try:
-            batch = work.run(str(job.args["batch"]), progress.tell, self.stop.is_set)
+            with _Progress(self, work, job) as progress:
+                batch = work.run(str(job.args["batch"]), progress.note, self.stop.is_set)
         except BusyError as error:
             raise Retriable(error.what_happened, after_seconds=BUSY_SECONDS) from None
         if batch is not None and batch.state is not BatchState.DONE:
@@ -97,21 +94,39 @@ class BatchJobs:
 
 
 class _Progress:
-    """Edits a batch's message, not more often than is useful."""
+    """Edits a batch's message from a thread of its own, so that the work never waits for Slack.
+
+    As a context: what it draws is drawn before the context is left.
+    """
 
     def __init__(self, jobs: BatchJobs, work: BatchWork, job: Job) -> None:
         self._jobs, self._work, self._job = jobs, work, job
-        self._last: datetime | None = None
+        self._read = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._draw, name=f"told-{job.id}", daemon=True)
 
-    def tell(self, read: int, _total: int) -> None:
-        """Say how far it is."""
-        now = self._jobs.clock.now()
-        if self._last is not None and now - self._last < TELL_EVERY:
-            return
-        self._last = now
-        batch = self._work.batches.find(str(self._job.args["batch"]))
-        if batch is not None:
-            self._jobs.telling.tell(self._job, batch_message(batch, read))
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def note(self, read: int, _total: int) -> None:
+        """So many sites were read."""
+        self._read = read
+
+    def _draw(self) -> None:
+        drawn = -1
+        while True:
+            if (read := self._read) != drawn:
+                drawn = read
+                batch = self._work.batches.find(str(self._job.args["batch"]))
+                if batch is not None:
+                    self._jobs.telling.tell(self._job, batch_message(batch, read))
+            if self._over.wait(TELL_SECONDS):
+                return
 
 
 @dataclass(frozen=True)

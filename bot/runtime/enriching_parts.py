@@ -119,7 +119,7 @@ class EnrichingParts:
         """What claims the jobs of batches."""
         of = self._of
         self._stop = stop
-        own = BatchJobs(self.work, of.incidents, stop, self.telling, of.clock)
+        own = BatchJobs(self.work, of.incidents, stop, self.telling)
         handlers = {KIND: own.on_enrich}
         return JobLoop(
             of.jobs,

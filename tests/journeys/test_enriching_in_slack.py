@@ -158,7 +158,7 @@ def staged(base_url: str, world: EnrichingWorld, crawler: Crawler) -> Iterator[S
     telling = Telling(ToldMessages(client_of(base_url)).show)
     work = lambda: BatchWork(world.side, world.batches, world.writes, lambda: crawler, world.audit, clock)  # noqa: E731
     own = DeskJobs(lambda: desk, fakes.people.person_now, incidents, telling)
-    many = BatchJobs(work, incidents, threading.Event(), telling, clock)
+    many = BatchJobs(work, incidents, threading.Event(), telling)
     connection = SocketConnection(app, "xapp-sandbox-app", retry_seconds=0.1)
     connection.start()
     until(connection.is_connected, "the product did not connect")

@@ -343,7 +343,8 @@ def _outcome(entry: HistoryLine) -> str:
     if entry.batch is not None:
         counts = [f"{WORDS.get(name, name)} {count:,}" for name, count in entry.batch.counts.items() if count]
         accounts = counted(entry.batch.total, "account")
-        return f"{entry.batch.state.value}, {accounts}: {', '.join(counts) or 'none yet'}"
+        back = " (taken back)" if any(one.state is WriteState.UNDONE for one in entry.values) else ""
+        return f"{entry.batch.state.value}, {accounts}: {', '.join(counts) or 'none yet'}{back}"
     return "; ".join(
         f"{_field(one)}: {shown(one.old) or EMPTY} → {shown(one.new) or EMPTY} "
         f"({one.state.value.replace('_', ' ')})"
