@@ -106,12 +106,14 @@ class _Progress:
         self._thread = threading.Thread(target=self._draw, name=f"told-{job.id}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        if self._job.args.get("progress_at"):
+            self._thread.start()
         return self
 
     def __exit__(self, *_details: object) -> None:
         self._over.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def note(self, read: int, _total: int) -> None:
         """So many sites were read."""

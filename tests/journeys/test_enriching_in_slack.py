@@ -234,6 +234,12 @@ def test_nobody_else_and_nobody_without_the_right_gets_anywhere(stage: Stage) ->
     stage.fakes.people._people["UDARCEL"] = scoped
     stage.told("UDARCEL", "enrich Konex", "“Konex” is neither an account")
     stage.fakes.people._people["UDARCEL"] = DARCEL
+    darcel = stage.person("UDARCEL")
+    darcel.say("CSALES", "<@UBELLWETHER> enrich Plexzap")
+    darcel.await_message("CSALES", "I tell you in our direct message.")
+    stage.message("UDARCEL", "⏳ Reading what the website of Plexzap says …")
+    assert "Reading" not in str(darcel.messages("CSALES")), "what is read is told to one person"
+    stage.work(stage.desk)
     refused = {line.outcome for line in stage.audited() if line.outcome.startswith("refused")}
     assert len(refused) == 2
 
