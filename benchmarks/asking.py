@@ -218,7 +218,7 @@ class Asking:
             Kind.FIGURE: FigureAnswers(self.book, figures, configuration),  # type: ignore[arg-type]
             **past_answers(database, self.book, configuration, _NOTHING, figures),  # type: ignore[arg-type]
         }
-        self.ask = Ask(self.book, configuration, self.further, together=self.book.together)  # type: ignore[arg-type]
+        self.ask = Ask(self.book, self.book.reader.configuration, self.further, together=self.book.together)
 
     def answered(self, asked: Asked) -> Answer:
         """The answer, drawn."""

@@ -16,8 +16,9 @@ from pathlib import Path
 import structlog
 
 from tests.support.canary_world import ASKERS, SCOPES, CanaryWorld
-from tests.support.permission_deeds import CHANNELS, deeds
+from tests.support.permission_deeds import CHANNELS
 from tests.support.permission_matrix import Matrix
+from tests.support.permission_surfaces import every_deed
 from tests.support.slack_api import recording_slack
 
 SILENT = 50  # critical
@@ -35,12 +36,12 @@ def main() -> int:
     with recording_slack() as slack, tempfile.TemporaryDirectory(prefix="permissions-") as folder:
         world = CanaryWorld(Path(folder), slack)
         matrix = Matrix(world)
-        found = matrix.run(deeds(), options.roles, options.scopes, options.channels)
+        found = matrix.run(every_deed(), options.roles, options.scopes, options.channels)
         matrix.close()
         world.close()
     told = ", ".join(f"{found.told[role]:,} {role}" for role in options.roles)
     print(
-        f"{len(deeds())} deeds x {len(options.roles)} roles x {len(options.scopes)} scopes x "
+        f"{len(every_deed())} deeds x {len(options.roles)} roles x {len(options.scopes)} scopes x "
         f"{len(options.channels)} kinds of channel: {found.combinations:,} combinations, "
         f"{len(found.leaks)} leaks\n  accounts told of: {told}"
     )

@@ -100,6 +100,10 @@ class Scopes(Part):
     member: Sees = "all"
     manager: Sees = "all"
 
+    def each(self) -> frozenset[str]:
+        """Every scope that a role has."""
+        return frozenset({self.viewer, self.member, self.manager})
+
 
 class Access(Part):
     """Who may do what; answers are private but in ``public_channels``.
@@ -191,6 +195,7 @@ class Retention(Part):
         alerts: since they were raised: they, their messages and what people did about them, none of it open.
         history: since a label or score was followed by another: questions about the past reach back so far.
         audit: since it was done.
+        enrichment: since a value was written, or a batch was asked for: so long it can be taken back.
     """
 
     conversations: Annotated[int, Field(ge=1, le=30)] = 30
@@ -200,6 +205,7 @@ class Retention(Part):
     alerts: Annotated[int, Field(ge=30, le=36_500)] | None = 1_100
     history: Annotated[int, Field(ge=400, le=36_500)] | None = None
     audit: Annotated[int, Field(ge=365, le=36_500)] | None = None
+    enrichment: Annotated[int, Field(ge=30, le=36_500)] | None = 400
 
 
 class Limits(EngagementLimits, FirmographicLimits, MarketLimits):

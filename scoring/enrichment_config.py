@@ -75,4 +75,4 @@ class Enrichment(Part):
     fields: dict[EnrichedName, EnrichedInto] = Field(default_factory=_standard_fields)
     daily_limit: Annotated[int, Field(ge=0, le=1_000_000)] = 5_000
     batch_limit: Annotated[int, Field(ge=1, le=10_000)] = 500
-    user_agent_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=200)] = ""
+    user_agent_url: Annotated[str, Field(max_length=200)] = ""

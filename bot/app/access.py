@@ -118,6 +118,15 @@ def _role(
     return Role.VIEWER
 
 
+def everybody_sees_all(access: Access) -> bool:
+    """Whether every role sees every account, so that whoever reads along may see what one of them sees.
+
+    Of somebody who reads a channel nothing is asked: with one narrower scope there may be a reader who does
+    not see the account.
+    """
+    return access.scopes.each() == {Whose.ALL}
+
+
 def handle(group: str) -> str:
     """A user group as it is compared."""
     return group.strip().removeprefix("@").casefold()

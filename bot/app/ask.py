@@ -60,7 +60,7 @@ class Ask:
             runner: where the vocabulary is built anew when data has changed.
             conversations: what was asked where; without it every sentence begins anew.
             missing: counts what was not understood.
-            together: within it the book reads everything in one look.
+            together: within it the book reads everything in one look, of one moment.
         """
         self._book = book
         self._further = further
@@ -87,13 +87,12 @@ class Ask:
             conversation: where it was asked: what was asked there before is gone on with. Empty: nowhere.
             pressed: a button said it, nobody typed it: what it does not understand is not counted.
         """
-        empty = self._empty(text)
-        if person.refusal is not None:
-            return replace(empty, not_understood=NotUnderstood((), person.refusal))
-        with seen_by(person.scope):
-            return self._asked(
-                text, person, empty, max(0, offset), _own(conversation, person), pressed=pressed
-            )
+        with seen_by(person.scope), self._together():
+            empty = self._empty(text)
+            if person.refusal is not None:
+                return replace(empty, not_understood=NotUnderstood((), person.refusal))
+            conversation = _own(conversation, person)
+            return self._asked(text, person, empty, max(0, offset), conversation, pressed=pressed)
 
     def _asked(
         self, text: str, person: Person, empty: Answer, offset: int, conversation: str, *, pressed: bool
@@ -101,8 +100,7 @@ class Ask:
         vocabulary = self.vocabulary(person)
         known = self._known(conversation)
         turn = decide(text, vocabulary, known, offset, direct=direct(conversation), pressed=pressed)
-        with self._together():
-            answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
+        answer = self._answered(turn, empty, person, vocabulary, gone_on=known is not None)
         if answer.not_understood is not None and self._missing is not None and not pressed:
             self._missing.count(text, answer.not_understood, person)
         self._keep(conversation, turn, answer)

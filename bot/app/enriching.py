@@ -26,6 +26,7 @@ from bot.app.enriching_values import (
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock
+from bot.app.scope import seen_by
 from connector.enrichment.values import Company, CompanyReading, Outcome, Provider
 from connector.errors import Conflict, ConnectorError, Fatal, Skippable
 from connector.ports import FieldDescription
@@ -121,7 +122,8 @@ class Enriching:
             ConnectorError: the CRM or the provider as a whole does not answer.
         """
         self._allow(person, account, place)
-        company = self._crm.accounts.company(account)
+        with seen_by(person.scope):
+            company = self._crm.accounts.company(account)
         fields = self._crm.fields()
         names = self._crm.names(fields)
         if not names:
@@ -156,7 +158,8 @@ class Enriching:
             seen: the digest of what they saw, where it is known.
 
         Raises:
-            UserError: not allowed, not theirs, too old, or a field that cannot be chosen.
+            UserError: not allowed, not theirs, too old, of an account that they do not see, or a field that
+                cannot be chosen.
             ConnectorError: the CRM does not answer; what was written is kept.
         """
         self._allow(person, proposal_id, place)
@@ -217,6 +220,9 @@ class Enriching:
             raise UserError("This proposal is older than a day.", "Enrich the account once more.")
         if seen is not None and seen != found.digest:
             raise UserError("This is not what you saw.", "Enrich the account once more.")
+        with seen_by(person.scope):  # the account may be another's by now
+            if not self._crm.accounts.seen([found.account_id]):
+                raise UserError("The account is not one of those that you see any more.")
         return found
 
     def _proposed(

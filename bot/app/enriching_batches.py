@@ -21,6 +21,7 @@ from bot.app.enriching_values import (
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock, Jobs, Posted
+from bot.app.scope import seen_by
 from bot.app.wording import counted
 from connector.enrichment.values import Company
 from scoring.enrichment_config import Enrichment
@@ -88,7 +89,8 @@ class EnrichingBatches:
     def rehearse(self, wish: Wish, person: Person, place: str) -> Rehearsed:
         """What a batch would hold; nothing is entered. Errors as of ``enter``, but for an empty batch."""
         self._allow(person, wish.said, place)
-        return self._select(wish)[0]
+        with seen_by(person.scope):
+            return self._select(wish)[0]
 
     def enter(
         self,
@@ -121,7 +123,8 @@ class EnrichingBatches:
             self._jobs.enqueue(KIND, known.id, _job(known.id, progress_at), self._clock.now())
             return known
         self._refuse_mapping()
-        rehearsed, companies = self._select(wish)
+        with seen_by(person.scope):
+            rehearsed, companies = self._select(wish)
         if not companies:
             raise UserError(_why_none(rehearsed), "Choose other criteria, or add --again.")
         batch = Batch(

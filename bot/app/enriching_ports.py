@@ -57,6 +57,10 @@ class EnrichableAccounts(Protocol):
         """
         ...
 
+    def seen(self, ids: Collection[str]) -> frozenset[str]:
+        """Those that whoever asks sees (``bot.app.scope``): ``meeting`` and ``company`` keep to them."""
+        ...
+
     def companies(self, ids: Collection[str]) -> Sequence[tuple[Company, Mapping[str, Any]]]:
         """Accounts, with all that the copy has of each by API name; in the order of the ids."""
         ...

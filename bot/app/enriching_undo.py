@@ -21,6 +21,7 @@ from bot.app.enriching_values import (
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock
+from bot.app.scope import seen_by
 from connector.write_ports import Change
 
 RECORDS_AT_ONCE: Final = 100  # Zoho CRM, records of one update
@@ -45,7 +46,7 @@ class EnrichingHistory:
         Raises:
             UserError: the person may not see them, or there are none.
         """
-        found = self.writes.of(proposal_id)
+        found = self._seen(self.writes.of(proposal_id), person)
         if not found or not self._may(proposal_id, found, person):
             raise UserError(f"Nothing of yours was enriched under {proposal_id}.", _LIST)
         return found
@@ -58,8 +59,9 @@ class EnrichingHistory:
         """
         if not person.may(MAY_ENRICH_ONE):
             raise UserError(person.refusal or "You may not see what was enriched.")
-        account_id = None if account is None else self.crm.accounts.company(account).account_id
-        found = self.writes.recent(account_id, MOST_SHOWN)
+        with seen_by(person.scope):
+            account_id = None if account is None else self.crm.accounts.company(account).account_id
+        found = self._seen(self.writes.recent(account_id, MOST_SHOWN), person)
         mine = key_of(person)
         return found if person.may(MAY_ENRICH_MANY) else tuple(one for one in found if one.by == mine)
 
@@ -119,6 +121,14 @@ class EnrichingHistory:
     def _over(self, writes: Sequence[FieldWrite], person: Person) -> int:
         now = {"state": WriteState.UNDONE, "undone_by": key_of(person), "undone_at": self.clock.now()}
         return len(self.writes.move(writes, _OURS, {**now, "reason": None}))
+
+    def _seen(self, found: Sequence[FieldWrite], person: Person) -> tuple[FieldWrite, ...]:
+        """Of accounts that the person sees now; of those that are gone for whoever sees every account."""
+        if person.scope.everything:
+            return tuple(found)
+        with seen_by(person.scope):
+            seen = self.crm.accounts.seen({one.account_id for one in found})
+        return tuple(one for one in found if one.account_id in seen)
 
     def _may(self, of: str, found: Sequence[FieldWrite], person: Person) -> bool:
         """Administrators see everything; others what they have consented to themselves, batches excepted."""

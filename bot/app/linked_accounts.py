@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from bot.app.answers import AccountCard, AccountLine
 from bot.app.people import Person
 from bot.app.ports import NamedAccount
+from bot.app.scope import seen_by
 from bot.language.question import Sort
 from scoring.criteria.tree import Compare, Node, Operator
 
@@ -38,7 +39,7 @@ class LinkedAccounts:
     """The use case.
 
     Attributes:
-        seen_by: the accounts that a person may see. One that they may not is not there at all.
+        seen_by: the accounts, as a person finds them. One that they may not see is not there at all.
         crm_url: where an account is shown in the CRM; None before the organisation is known.
     """
 
@@ -51,14 +52,16 @@ class LinkedAccounts:
         if not typed:
             return ()
         wanted = Compare("name", Operator.CONTAINS, typed)
-        lines = self.seen_by(person).page(wanted, (Sort("name", descending=False),), LISTED)
+        with seen_by(person.scope):
+            lines = self.seen_by(person).page(wanted, (Sort("name", descending=False),), LISTED)
         return tuple(NamedAccount(one.id, one.name) for one in lines)
 
     def line(self, account_id: str, person: Person) -> AccountLine | None:
         """One account; None when there is none that the person may see."""
         if not (account_id.isascii() and account_id.isalnum() and len(account_id) <= LONGEST_ID):
             return None
-        card = self.seen_by(person).card(account_id)
+        with seen_by(person.scope):
+            card = self.seen_by(person).card(account_id)
         return None if card is None else card.line
 
     def behind(self, link: str, person: Person) -> AccountLine | None:

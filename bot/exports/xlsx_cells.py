@@ -166,8 +166,9 @@ def _instants(column: Any) -> Any | None:
     seconds = pc.cast(column, pa.int64())
     if pc.min(seconds).as_py() < _MARCH_1900 * _DAY_SECONDS:
         return None
-    days = pc.divide(pc.cast(seconds, pa.float64()), float(_DAY_SECONDS))
-    return pc.cast(pc.add(days, float(_EPOCH_TO_1970)), pa.string())
+    # Whole seconds are added before they are divided: a sum of days and a fraction would lose digits.
+    whole = pc.cast(pc.add(seconds, _EPOCH_TO_1970 * _DAY_SECONDS), pa.float64())
+    return pc.cast(pc.divide(whole, float(_DAY_SECONDS)), pa.string())
 
 
 def _serial(moment: date) -> float | int:
@@ -177,7 +178,8 @@ def _serial(moment: date) -> float | int:
     number = days + _EPOCH_TO_1970 - (days < _MARCH_1900)
     if not isinstance(moment, datetime):
         return number
-    return number + (moment.hour * 3_600 + moment.minute * 60 + moment.second) / _DAY_SECONDS
+    seconds = moment.hour * 3_600 + moment.minute * 60 + moment.second
+    return (number * _DAY_SECONDS + seconds) / _DAY_SECONDS
 
 
 _MADE: Final[dict[ColumnType, Callable[[Any], Any | None]]] = {

@@ -123,12 +123,11 @@ class AskingParts:
     @cached_property
     def asking(self) -> Ask:
         """Questions."""
+        configuration = self._book.reader.configuration  # within one answer it is the same one
         return Ask(
             self._book,
-            self._configuration,
-            further_answers(
-                self._database, self._book, self._configuration, self._clock, self._recommending()
-            ),
+            configuration,
+            further_answers(self._database, self._book, configuration, self._clock, self._recommending()),
             beside,
             conversations=self.conversations,
             missing=self.missing,

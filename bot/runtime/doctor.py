@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.app.errors import BellwetherError, UserError
 from bot.app.services import Check
+from bot.runtime.access_checks import territory_checks
 from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
 from bot.runtime.slack_checks import send_test_message, slack_checks
@@ -23,7 +24,10 @@ def examine(bellwether: Bellwether) -> list[Check]:
 
 def _checks(bellwether: Bellwether) -> Iterator[Check]:
     yield bellwether.health.database_check()
-    yield _tried("configuration", lambda: _configuration(bellwether))
+    configured = _tried("configuration", lambda: _configuration(bellwether))
+    yield configured
+    if configured.ok:
+        yield from territory_checks(bellwether.database, bellwether.configuration())
     connected = _tried("zoho", lambda: f"connected to {bellwether.crm.organisation().name}")
     yield connected
     if connected.ok:

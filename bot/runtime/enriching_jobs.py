@@ -120,13 +120,13 @@ class _Progress:
         self._read = read
 
     def _draw(self) -> None:
-        drawn = -1
+        drawn: Message | None = None
         while True:
-            if (read := self._read) != drawn:
-                drawn = read
-                batch = self._work.batches.find(str(self._job.args["batch"]))
-                if batch is not None:
-                    self._jobs.telling.tell(self._job, batch_message(batch, read))
+            batch = self._work.batches.find(str(self._job.args["batch"]))
+            message = drawn if batch is None else batch_message(batch, self._read)
+            if message is not None and message != drawn:
+                drawn = message
+                self._jobs.telling.tell(self._job, message)
             if self._over.wait(TELL_SECONDS):
                 return
 

@@ -98,11 +98,14 @@ class ExportParts:
             return OPERATOR
         return self._of.people.by_email(key) if "@" in key else self._person(key)
 
+    def scheduled_runs(self) -> ScheduledRuns:
+        """What begins the exports that are due."""
+        return ScheduledRuns(self.schedules, self._owner, lambda: SlackExportNotices(self._of.slack))
+
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
         of = self._of
-        runs = ScheduledRuns(self.schedules, self._owner, lambda: SlackExportNotices(of.slack))
-        own = ExportJobs(self.work, Retention(self.exports), runs, of.incidents, stop)
+        own = ExportJobs(self.work, Retention(self.exports), self.scheduled_runs(), of.incidents, stop)
         handlers = {KIND: own.on_export, TIDY: own.on_tidy, DUE: own.on_due}
         return JobLoop(of.jobs, of.clock, of.holder, handlers, own.on_failure, own.on_success)
 

@@ -45,5 +45,5 @@ class SurfaceParts:
         return Administering(SqlRuns(of.database), of.people.unmatched, of.versions.current, of.configuration)
 
     def _seen_by(self, _person: Person) -> SeenAccounts:
-        """The accounts that a person may see: every one."""
+        """Every account: the book keeps to the scope of whoever asks (``bot.app.scope``)."""
         return self._of.book

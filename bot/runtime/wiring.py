@@ -8,7 +8,6 @@ import socket
 import threading
 from functools import cached_property
 from typing import Final
-from urllib.parse import quote
 
 import slack_sdk
 from starlette.routing import Route
@@ -166,15 +165,8 @@ class Bellwether:
     @cached_property
     def health(self) -> Health:
         """The checks."""
-        return Health(
-            self.database,
-            self.clock,
-            self.heartbeats,
-            self.outbox,
-            self.incidents,
-            self.book.as_of,
-            self.settings.poll_seconds,
-        )
+        told = self.heartbeats, self.outbox, self.incidents
+        return Health(self.database, self.clock, *told, self.book.as_of, self.settings.poll_seconds)
 
     @cached_property
     def zoho(self) -> ZohoParts:
@@ -340,11 +332,7 @@ class Bellwether:
 
     def crm_url(self, account_id: str) -> str | None:
         """Where an account is shown in the CRM's own pages; None before the organisation is known."""
-        held = self.copy.organisation()
-        if held is None or not held.domain:
-            return None
-        place = f"{quote(held.domain)}/tab/{quote(self.configuration().mapping.accounts.module)}"
-        return f"{self.region.web_url}/crm/{place}/{quote(account_id)}"
+        return self.zoho.crm_url(account_id)
 
     def sync(self) -> Sync:
         """One sync of the mapped modules."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from urllib.parse import quote
 
 from bot.app.crm_mapping import crm_mapping
 from bot.app.ports import Clock
+from bot.app.scope import Whose
 from bot.app.write_back import own_fields, own_tags, wanted
 from bot.runtime.sources import SurveyDoor
 from bot.settings import Settings
@@ -83,6 +85,14 @@ class ZohoParts:
         """The local copy of the CRM."""
         return SqlCopy(self.database)
 
+    def crm_url(self, account_id: str) -> str | None:
+        """Where an account is shown in the CRM's own pages; None before the organisation is known."""
+        held = self.copy.organisation()
+        if held is None or not held.domain:
+            return None
+        place = f"{quote(held.domain)}/tab/{quote(self.configuration().mapping.accounts.module)}"
+        return f"{self.region.web_url}/crm/{place}/{quote(account_id)}"
+
     @cached_property
     def tokens(self) -> Tokens:
         """Access tokens.
@@ -152,13 +162,14 @@ class ZohoParts:
 
     def policy(self) -> SyncPolicy:
         """How often and by which way modules are read."""
-        sync = self.configuration().sync
+        sync, scopes = self.configuration().sync, self.configuration().access.scopes
         return SyncPolicy(
             deletions_after=timedelta(minutes=sync.deletions_every_minutes),
             reconcile_after=timedelta(days=sync.reconcile_every_days),
             own=self.own(),
             pushed=self.pushed,
             also=sync.also,
+            located=Whose.TERRITORY in scopes.each(),
         )
 
     def own(self) -> Mapping[str, frozenset[str]]:

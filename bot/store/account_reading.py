@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
@@ -34,16 +36,29 @@ class Reading:
     """One look at the database: a connection, and what the questions of that moment are read with.
 
     Attributes:
+        now: the present moment.
         scope: whose accounts are seen by it. ``meets`` keeps to it; what does not go through ``meets`` must
             ask ``seen``, or may be used only where ``scope.everything``.
     """
 
     connection: Connection
     configuration: Configuration
-    catalog: Catalog
     columns: AccountColumns
-    today: Today
+    now: datetime
     scope: Scope = EVERYTHING
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The fields of accounts. Read when first asked for: not every look needs them."""
+        return account_catalog(self.connection, self.configuration, self.scope)
+
+    @cached_property
+    def today(self) -> Today:
+        """The organisation's present day, in its time zone."""
+        zone = zone_of(self.connection, self.configuration)
+        return Today(
+            self.now.astimezone(zone).date(), self.configuration.organisation.fiscal_year_starts, zone
+        )
 
     @property
     def segmentation(self) -> Segmentation:
@@ -122,26 +137,22 @@ class AccountReader:
         if self.held is not None:
             yield self.held
             return
-        configuration, scope = self._configuration(), seeing()
-        columns = AccountColumns(configuration.primary.name, self._database.dialect)
         with self._database.reads.connect() as connection:
-            yield Reading(
-                connection,
-                configuration,
-                account_catalog(connection, configuration, scope),
-                columns,
-                self.today(connection, configuration),
-                scope,
-            )
+            yield self.over(connection)
 
-    def today(self, connection: Connection, configuration: Configuration) -> Today:
-        """The organisation's present day, in its time zone."""
-        zone = self.zone(connection, configuration)
-        day = self._clock.now().astimezone(zone).date()
-        return Today(day, configuration.organisation.fiscal_year_starts, zone)
+    def over(self, connection: Connection) -> Reading:
+        """A look over a connection that somebody else has opened."""
+        configuration = self._configuration()
+        columns = AccountColumns(configuration.primary.name, self._database.dialect)
+        return Reading(connection, configuration, columns, self._clock.now(), seeing())
 
-    def zone(self, connection: Connection, configuration: Configuration) -> ZoneInfo:
-        """The organisation's time zone."""
-        named = configuration.organisation.time_zone
-        named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
-        return ZoneInfo(named or DEFAULT_ZONE)
+    def configuration(self) -> Configuration:
+        """The one of the look that this thread is in the middle of, or else the one in force."""
+        return self._configuration() if self.held is None else self.held.configuration
+
+
+def zone_of(connection: Connection, configuration: Configuration) -> ZoneInfo:
+    """The organisation's time zone."""
+    named = configuration.organisation.time_zone
+    named = named or connection.execute(select(_ORGANISATION.c.time_zone)).scalar()
+    return ZoneInfo(named or DEFAULT_ZONE)

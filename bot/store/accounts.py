@@ -233,7 +233,8 @@ class SqlAccountBook:
 
         A sync that finds nothing new leaves it as it is, so that no vocabulary is built anew at every poll.
         """
-        with self._database.reads.connect() as connection:
+        with self._reader.reading() as reading:
+            connection = reading.connection
             # Apart, because each by itself is a look into an index.
             accounts = (
                 connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one(),
@@ -244,25 +245,24 @@ class SqlAccountBook:
 
     def as_of(self) -> datetime | None:
         """When the cache last agreed with the CRM; None before the first complete sync."""
-        mapping = self._configuration().mapping
+        with self._reader.reading() as reading:
+            mapping = reading.configuration.mapping
+            rows = reading.connection.execute(select(_CURSOR.c.module, _CURSOR.c.high_water)).all()
         needed = {mapping.accounts.module, mapping.transactions.module}
-        with self._database.reads.connect() as connection:
-            rows = connection.execute(select(_CURSOR.c.module, _CURSOR.c.high_water)).all()
         marks = [row.high_water for row in rows]
         complete = needed <= {row.module for row in rows} and None not in marks
         return min(marks) if complete else None
 
     def currency(self) -> str:
         """ISO code of the organisation's currency."""
-        with self._database.reads.connect() as connection:
-            return connection.execute(select(_ORGANISATION.c.currency)).scalar() or DEFAULT_CURRENCY
+        with self._reader.reading() as reading:
+            currency = reading.connection.execute(select(_ORGANISATION.c.currency)).scalar()
+            return currency or DEFAULT_CURRENCY
 
     def today(self) -> date:
         """The organisation's present day, in its time zone."""
-        if self._reader.held is not None:
-            return self._reader.held.today.day
-        with self._database.reads.connect() as connection:
-            return self._reader.today(connection, self._configuration()).day
+        with self._reader.reading() as reading:
+            return reading.today.day
 
     def together(self) -> AbstractContextManager[None]:
         """Everything that this thread reads meanwhile is read in one look."""

@@ -19,6 +19,7 @@ from bot.store.catalog import contact_catalog
 from bot.store.ordering import in_order
 from bot.store.places import ACCOUNT, COMPANY, CONTACT, MARK, MARK_KEYS, PERSON, TABLES, ContactColumns
 from bot.store.raw_values import raw_value
+from bot.store.seen_accounts import seen_ids
 from connector.cache.folding import fold
 from scoring.criteria.check import field_named
 from scoring.markets import MarkKind, marks_of
@@ -135,8 +136,13 @@ def _folded(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _marks(reading: Reading, kind: MarkKind) -> tuple[str, ...]:
-    """The marks of the document, and those that are still borne though it names them no more."""
+    """The marks of the document, and those that contacts still bear who are seen."""
     borne = select(MARK.c.mark).distinct().where(MARK.c.kind == MARK_KEYS[kind]).order_by(MARK.c.mark)
+    if not reading.scope.everything:
+        of_seen = select(CONTACT.c.id).where(
+            CONTACT.c.account_id.in_(seen_ids(reading.scope, reading.dialect))
+        )
+        borne = borne.where(MARK.c.record_id.in_(of_seen))
     held = reading.connection.execute(borne).scalars()
     known = {fold(one): one for one in (*held, *marks_of(kind, reading.configuration.markets))}
     return tuple(sorted(known.values(), key=str.casefold))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
+from bot.app.scope import seeing
 from bot.store.places import TABLES
+from bot.store.seen_accounts import seen_ids
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 from scoring.voice.kinds import Correction, Intent, Sentiment
@@ -23,7 +25,7 @@ class SqlCorrections:
     def add(self, correction: Correction, by: str, at: datetime) -> int:
         """Keep a correction, and have the next run look at the accounts that said this very sentence.
 
-        How many those are; everybody else is read anew by that run, too.
+        How many of them whoever corrects it sees; everybody else is read anew by that run, too.
         """
         values = {
             "sentence": correction.sentence,
@@ -43,7 +45,11 @@ class SqlCorrections:
                 marks = [{"account_id": one, "touched_at": at} for one in accounts]
                 columns = frozenset({"account_id", "touched_at"})
                 connection.execute(upsert(_TOUCHED, connection.dialect.name, columns), marks)
-        return len(accounts)
+            if seeing().everything:
+                return len(accounts)
+            mine = seen_ids(seeing(), connection.dialect.name)
+            seen = select(func.count()).select_from(said.where(_EVENT.c.account_id.in_(mine)).subquery())
+            return connection.execute(seen).scalar_one()
 
     def all(self) -> tuple[Correction, ...]:
         """Every correction, oldest first."""

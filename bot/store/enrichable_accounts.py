@@ -61,7 +61,7 @@ class SqlEnrichableAccounts:
         with SqlMarks(self._database).reading() as marks:
             try:
                 wanted, now = in_criteria(criteria), self._clock.now()
-                return self._seen(marks.meeting(Bearer.ACCOUNT, wanted, self._published(), now))
+                return marks.meeting(Bearer.ACCOUNT, wanted, self._published(), now)
             except CriteriaError as error:
                 raise UserError(f"The criteria do not fit the fields of accounts: {error}") from None
 
@@ -72,9 +72,8 @@ class SqlEnrichableAccounts:
             UserError: there is none, or several.
         """
         with SqlMarks(self._database).reading() as marks:
-            found = self._seen(marks.called(Bearer.ACCOUNT, account.strip()))
-            known = list(marks.names(Bearer.ACCOUNT)) if not found and seeing().everything else []
-            hint = nearest(account, known) if known else ""
+            found = marks.called(Bearer.ACCOUNT, account.strip())
+            hint = "" if found else nearest(account, list(marks.names(Bearer.ACCOUNT)))
         if not found:
             raise UserError(f"There is no account '{account}'.{hint}")
         if len(found) > 1:
@@ -83,19 +82,15 @@ class SqlEnrichableAccounts:
             row = connection.execute(select(*_COMPANY).where(ACCOUNT.c.id == found[0])).one()
         return _company(row)
 
-    def _seen(self, ids: Sequence[str]) -> Sequence[str]:
-        """Those that are seen by whoever acts now."""
-        scope = seeing()
-        if scope.everything:
-            return ids
-        query = select(ACCOUNT.c.id).where(is_seen(scope, self._database.dialect))
+    def seen(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some accounts that whoever asks sees (``bot.app.scope``)."""
+        query = select(ACCOUNT.c.id).where(is_seen(seeing(), self._database.dialect))
         with self._database.reads.begin() as connection:
-            found = {
+            return frozenset(
                 one
                 for some in batches(tuple(ids))
                 for one in connection.execute(query.where(ACCOUNT.c.id.in_(some))).scalars()
-            }
-        return [one for one in ids if one in found]
+            )
 
     def companies(self, ids: Collection[str]) -> Sequence[tuple[Company, Mapping[str, Any]]]:
         """Accounts, with all that the copy has of each by API name; in the order of the ids."""

@@ -167,7 +167,7 @@ class SqlBatches:
             "state": READ if something else DONE,
             "result": None if something else _without_proposals(reading.outcome),
             "reason": reading.reason,
-            "found": json.dumps(asdict(found)) if found is not None else None,
+            "found": json.dumps(asdict(found), ensure_ascii=False) if found is not None else None,
             "at": self._clock.now(),
         }
         with self._database.writes.begin() as connection:

@@ -41,7 +41,7 @@ class SqlProposals:
             "at": proposed.at,
             "expires_at": proposed.expires_at,
             "digest": proposed.digest,
-            "content": json.dumps(content),
+            "content": _text(content),
         }
         with self._database.writes.begin() as connection:
             connection.execute(delete(_proposal).where(_proposal.c.expires_at <= proposed.at))
@@ -143,8 +143,13 @@ def _values(one: FieldWrite) -> dict[str, Any]:
     return {
         **asdict(one),
         "state": one.state.value,
-        **{name: json.dumps(getattr(one, name)) for name in _JSON},
+        **{name: _text(getattr(one, name)) for name in _JSON},
     }
+
+
+def _text(value: Any) -> str:
+    """As JSON in which names can be found: ``bot.store.erasing`` looks for them."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _of(row: Row[Any]) -> FieldWrite:

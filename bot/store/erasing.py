@@ -20,10 +20,11 @@ from bot.app.erasing import (
     names_of,
     without_records,
 )
+from bot.app.exporting_rhythm import ScheduleState
 from bot.app.ports import Clock, Posted
 
 # Imported for their effect on the metadata: every table has to be there.
-from bot.store import export_tables, installation_tables  # noqa: F401
+from bot.store import enrichment_tables, export_tables, installation_tables  # noqa: F401
 from bot.store.erasing_messages import scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_tables import ErasureRow, watch
@@ -44,6 +45,7 @@ _LINKS = {
     "contact": ("contact_id", "crm_contact_id"),
 }
 _ROWS_AT_ONCE = 500
+SCHEDULE_WORD = "It asked for somebody who was erased. Export something else."
 _SEGMENT_WORD = "The configuration in force names {what}: look for it with `bellwether config export`."
 
 
@@ -144,6 +146,8 @@ class _Erasure:
         self._corrections()
         self._lines()
         self._dependents()
+        self._batches()
+        self._schedules()
         told, known = scrub_messages(self.connection, self.ids["account"], self.names, self.clock.now())
         self.rows["outbox"] += told
         # Alerts may know an account by a name that it had before.
@@ -266,6 +270,27 @@ class _Erasure:
         scored = select(score.c.segmentation).where(score.c.account_id.in_(ids)).distinct()
         stale = delete(snapshot).where(snapshot.c.segmentation.in_(scored))
         self.rows["standing_snapshot"] += self.connection.execute(stale).rowcount
+
+    def _batches(self) -> None:
+        """A batch tells of the accounts that are still there: what it counts adds up to its total."""
+        row, batch, ids = TABLES["enrichment_account"], TABLES["enrichment_batch"], self.ids["account"]
+        if not ids:
+            return
+        mine = row.c.account_id.in_(ids)
+        counted = select(row.c.batch_id, func.count()).where(mine).group_by(row.c.batch_id)
+        for batch_id, many in self.connection.execute(counted).all():
+            left = batch.c.total - many
+            self.connection.execute(update(batch).where(batch.c.id == batch_id).values(total=left))
+        self.rows["enrichment_account"] += self.connection.execute(delete(row).where(mine)).rowcount
+
+    def _schedules(self) -> None:
+        """A schedule that asks for them by name has nothing to ask for any more: it ends, and says so."""
+        schedule = TABLES["export_schedule"]
+        columns = (schedule.c.id, schedule.c.question, schedule.c.criteria)
+        for row in self.connection.execute(select(*columns)).all() if self.names else ():
+            if self.names.named_in([row.question, row.criteria]):
+                ended = {"state": ScheduleState.ENDED.value, "reason": SCHEDULE_WORD, "told": False}
+                self.connection.execute(update(schedule).where(schedule.c.id == row.id).values(**ended))
 
     def _themselves(self) -> None:
         """Their own records, other accounts that stand below them, and their marks."""

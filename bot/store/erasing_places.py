@@ -122,6 +122,19 @@ PLACES: Final[Mapping[str, Place]] = {
     "export": Place(
         How.OWN, named=Named(("question", "criteria", "reason")), why="a line says who had a file, and when"
     ),
+    "export_schedule": Place(
+        named=Named(("question", "criteria", "reason")), why="one that asks for somebody who is gone ends"
+    ),
+    # what enrichment found and wrote
+    "enrichment_proposal": Place(
+        How.DELETE, named=Named(("content",), delete=True, json=True), why="nobody may apply it changed"
+    ),
+    "enrichment_write": Place(
+        How.DELETE, named=Named(("old", "new"), json=True, keys=("of", "account_id", "crm_field"))
+    ),
+    "enrichment_account": Place(How.OWN, named=Named(("found",), json=True, keys=("batch_id", "account_id"))),
+    "enrichment_batch": Place(named=Named(("what", "reason"))),
+    "enrichment_day": Place(why=_SUMS),
     "config_version": Place(why="what people decided; that a segment names it is said when it is erased"),
     # the product itself
     "audit": Place(

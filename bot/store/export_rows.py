@@ -15,23 +15,19 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, and_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
-from bot.app.scope import seeing
-from bot.store.account_reading import AccountReader
-from bot.store.catalog import account_catalog
+from bot.store.account_reading import AccountReader, zone_of
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
-from bot.store.criteria_sql import where
 from bot.store.ordering import in_order
-from bot.store.seen_accounts import is_seen
 from bot.store.system_fields import ACCOUNT_FIELDS
 from connector.cache.engine import Database
 from connector.cache.types import UtcDateTime
 from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration
-from scoring.criteria.check import check, field_named
+from scoring.criteria.check import field_named
 from scoring.criteria.fields import Catalog, Field, FieldType
 
 BATCH_ROWS: Final = 1_000
@@ -109,24 +105,23 @@ class SqlExportRows:
         clock: Clock,
     ) -> None:
         self._database = database
-        self._configuration = configuration
         self._reader = AccountReader(database, configuration, clock)
 
     def catalog(self) -> Catalog:
         """What stored criteria are read with."""
-        with self._database.reads.connect() as connection:
-            return account_catalog(connection, self._configuration(), seeing())
+        with self._reader.reading() as reading:
+            return reading.catalog
 
     def columns(self) -> tuple[ExportColumn, ...]:
         """Every column that can be exported, in the catalog's order, without the id."""
-        configuration = self._configuration()
-        places, names = self._places(configuration), _api_names(configuration)
-        return tuple(_column(field, places, names).shown for field in self.catalog())
+        with self._reader.reading() as reading:
+            names = _api_names(reading.configuration)
+            return tuple(_column(field, reading.columns, names).shown for field in reading.catalog)
 
     def zone(self) -> ZoneInfo:
         """The organisation's time zone."""
-        with self._database.reads.connect() as connection:
-            return self._reader.zone(connection, self._configuration())
+        with self._reader.reading() as reading:
+            return zone_of(reading.connection, reading.configuration)
 
     @contextmanager
     def batches(self, selection: Selection) -> Iterator[Iterator[Batch]]:
@@ -137,18 +132,14 @@ class SqlExportRows:
         Raises:
             CriteriaError: a field or value that the catalog does not know.
         """
-        configuration, scope = self._configuration(), seeing()
-        places = self._places(configuration)
         with self._one_moment() as connection:
-            catalog = account_catalog(connection, configuration, scope)
-            check(selection.criteria, catalog)
-            names = _api_names(configuration)
-            chosen = [_column(field_named(name, catalog), places, names) for name in selection.columns]
-            today = self._reader.today(connection, configuration)
-            met = where(selection.criteria, catalog, places, today, places.dialect)
-            meets = met if scope.everything else and_(is_seen(scope, places.dialect), met)
-            order = in_order(selection.sort, catalog, places)
-            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(meets).order_by(*order)
+            reading = self._reader.over(connection)
+            places, names = reading.columns, _api_names(reading.configuration)
+            fields = [field_named(name, reading.catalog) for name in selection.columns]
+            chosen = [_column(field, places, names) for field in fields]
+            order = in_order(selection.sort, reading.catalog, places)
+            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(reading.meets(selection.criteria))
+            ids = ids.order_by(*order)
             streamed = {"yield_per": BATCH_ROWS}
             # Closed in any case: whoever stops in the middle leaves a cursor open on the server.
             with connection.execute(ids.limit(selection.limit), execution_options=streamed) as found:
@@ -163,9 +154,6 @@ class SqlExportRows:
         options = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
         with self._database.reads.execution_options(**options).begin() as connection:
             yield connection
-
-    def _places(self, configuration: Configuration) -> AccountColumns:
-        return AccountColumns(configuration.primary.name, self._database.dialect)
 
 
 def _batch(

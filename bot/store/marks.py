@@ -19,10 +19,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 
 from bot.app.config.published import Published
 from bot.app.marking import Bearer, MarkTransaction
+from bot.app.scope import seeing
 from bot.store.bulk_rows import write_rows
 from bot.store.catalog import account_catalog, contact_catalog
 from bot.store.columns import AccountColumns
@@ -31,6 +33,7 @@ from bot.store.locks import take_turn
 from bot.store.places import ACCOUNT, CONTACT, MARK, MARK_KEYS, TABLES, ContactColumns
 from bot.store.score_rows import batches
 from bot.store.scores import SqlScoringTransaction
+from bot.store.seen_accounts import is_seen, seen_ids
 from connector.cache.engine import Database
 from connector.cache.folding import fold
 from scoring.criteria.parse import parse
@@ -83,7 +86,7 @@ class SqlMarkTransaction:
         columns: AccountColumns | ContactColumns
         if bearer is Bearer.ACCOUNT:
             catalog, columns = (
-                account_catalog(self.connection, configuration),
+                account_catalog(self.connection, configuration, seeing()),
                 AccountColumns(primary, dialect),
             )
         else:
@@ -93,7 +96,8 @@ class SqlMarkTransaction:
             )
         condition = where(parse(criteria, catalog), catalog, columns, today, dialect)
         table = _table(bearer)
-        query = select(table.c.id).select_from(columns.rows()).where(condition).order_by(table.c.id)
+        seen = self._seen(bearer)
+        query = select(table.c.id).select_from(columns.rows()).where(condition, seen).order_by(table.c.id)
         return self.connection.execute(query).scalars().all()
 
     def called(self, bearer: Bearer, name: str) -> Sequence[str]:
@@ -102,14 +106,27 @@ class SqlMarkTransaction:
         named = ("name",) if bearer is Bearer.ACCOUNT else ("name", "email")
         wanted = fold(name)
         same = [func.bw_fold(table.c[one], type_=String) == wanted for one in named]
-        query = select(table.c.id).where(or_(table.c.id == name, *same)).order_by(table.c.id)
+        mine = (or_(table.c.id == name, *same), self._seen(bearer))
+        query = select(table.c.id).where(*mine).order_by(table.c.id)
         return self.connection.execute(query).scalars().all()
 
     def names(self, bearer: Bearer) -> Sequence[str]:
         """Every name that there is, for saying what was probably meant."""
         table = _table(bearer)
-        query = select(table.c.name).distinct().where(table.c.name.is_not(None)).order_by(table.c.name)
+        mine = (table.c.name.is_not(None), self._seen(bearer))
+        query = select(table.c.name).distinct().where(*mine).order_by(table.c.name)
         return self.connection.execute(query).scalars().all()
+
+    def _seen(self, bearer: Bearer) -> ColumnElement[bool]:
+        """Records of accounts that are seen by whoever asks (``bot.app.scope``)."""
+        scope, dialect = seeing(), self.connection.dialect.name
+        if scope.everything:
+            return true()
+        return (
+            is_seen(scope, dialect)
+            if bearer is Bearer.ACCOUNT
+            else CONTACT.c.account_id.in_(seen_ids(scope, dialect))
+        )
 
     def names_of(self, bearer: Bearer, ids: Sequence[str]) -> Mapping[str, str]:
         """The names of some records."""

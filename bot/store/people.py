@@ -90,7 +90,7 @@ class SqlPeople:
 
     def _known(self, connection: Connection, access: Access, groups: frozenset[str] | None) -> Known:
         """What the configuration's scopes need."""
-        scopes = {access.scopes.viewer, access.scopes.member, access.scopes.manager}
+        scopes = access.scopes.each()
         managers: dict[str, str | None] = {}
         if Whose.TEAM in scopes:
             rows = connection.execute(select(_user.c.id, _user.c.manager_id))

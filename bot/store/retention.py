@@ -27,7 +27,8 @@ class SqlRetention:
     def tidy(self) -> Mapping[str, int]:
         """Remove what is old; how many rows, by what it is."""
         kept, now = self._kept(), self._clock.now()
-        done: dict[str, int] = {}
+        with self._database.writes.begin() as connection:
+            done = {"proposals": _proposals(connection, now)}
         for name, remove in _RULES.items():
             days = getattr(kept, name)
             if days is not None:  # one transaction for each: none holds the others up
@@ -113,6 +114,24 @@ def _audit(connection: Connection, before: datetime) -> int:
     return connection.execute(delete(table).where(table.c.at < before)).rowcount
 
 
+def _enrichment(connection: Connection, before: datetime) -> int:
+    """Batches with their accounts, and what was written; what was written by then cannot be taken back."""
+    batch, account = TABLES["enrichment_batch"], TABLES["enrichment_account"]
+    write, day = TABLES["enrichment_write"], TABLES["enrichment_day"]
+    old = select(batch.c.id).where(batch.c.at < before)
+    connection.execute(delete(account).where(account.c.batch_id.in_(old)))
+    mine = or_(write.c.of.in_(old), and_(write.c.at < before, write.c.of.not_in(select(batch.c.id))))
+    done = connection.execute(delete(write).where(mine)).rowcount
+    connection.execute(delete(day).where(day.c.day < before.date().isoformat()))
+    return done + connection.execute(delete(batch).where(batch.c.at < before)).rowcount
+
+
+def _proposals(connection: Connection, now: datetime) -> int:
+    """Those whose 24 hours are over, whatever the configuration says."""
+    table = TABLES["enrichment_proposal"]
+    return connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
+
+
 EMPTY: Final = '{"text": ""}'
 _RULES: Final[Mapping[str, Callable[[Connection, datetime], int]]] = {
     "conversations": _conversations,
@@ -122,4 +141,5 @@ _RULES: Final[Mapping[str, Callable[[Connection, datetime], int]]] = {
     "alerts": _alerts,
     "history": _history,
     "audit": _audit,
+    "enrichment": _enrichment,
 }

@@ -54,6 +54,18 @@ def knows_territories(connection: Connection, module: str) -> bool:
     return connection.execute(field).first() is not None
 
 
+def named_alone(connection: Connection) -> int:
+    """How many accounts say their territories by name alone, as files do: nobody sees them by a territory."""
+    if connection.dialect.name == "sqlite":
+        kinds = [func.json_type(ACCOUNT.c.raw, f"$.{TERRITORIES}{one}") for one in ("", "[0]")]
+        text = "text"
+    else:
+        listed = cast(ACCOUNT.c.raw, JSONB)[TERRITORIES]
+        kinds, text = [func.jsonb_typeof(listed), func.jsonb_typeof(listed[0])], "string"
+    query = select(func.count()).select_from(ACCOUNT).where(or_(*(one == text for one in kinds)))
+    return connection.execute(query).scalar_one()
+
+
 def _located_sqlite(territories: list[str]) -> ColumnElement[bool]:
     path = f"$.{TERRITORIES}"
     items = func.json_each(ACCOUNT.c.raw, path).table_valued("value", "type")

@@ -27,6 +27,7 @@ LISTED_REACH = 100_000
 # Not for bulk jobs (Zoho, "Bulk Read: limitations").
 NO_BULK_MODULES = frozenset({"Notes", "Attachments", "Emails"})
 NO_BULK_KINDS = frozenset({"linking", "subform"})
+TERRITORIES = "territories"  # the type of a field: a file has the names alone
 # Queries and bulk jobs leave converted leads out.
 LEADS = "Leads"
 
@@ -192,6 +193,7 @@ def ways(
         return (Way.LISTED, Way.QUERIED)
     bulk = total is not None and total >= policy.bulk_from
     bulk = bulk and module not in NO_BULK_MODULES and kind not in NO_BULK_KINDS
+    bulk = bulk and not (policy.located and any(one.data_type == TERRITORIES for one in selection.fields))
     return (*((Way.BULK,) if bulk else ()), Way.QUERIED, Way.LISTED)
 
 

@@ -30,6 +30,7 @@ class SyncPolicy:
         pushed: whether a live notification channel covers a module; then nothing is polled for until
             ``pushed_safety`` has passed.
         also: modules without a role that are read all the same.
+        located: the territories of records are needed by their ids, which bulk files do not have.
     """
 
     deletions_after: timedelta = timedelta(minutes=15)
@@ -44,6 +45,7 @@ class SyncPolicy:
     pushed: Callable[[str], bool] = never
     pushed_safety: timedelta = timedelta(hours=1)
     also: tuple[str, ...] = ()
+    located: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,3 +298,18 @@ def test_the_schema_accepts_the_starting_document_and_refuses_what_the_reader_re
     good = read_text(STARTING_DOCUMENT, "s").values
     assert list(validator.iter_errors(good)) == []
     assert list(validator.iter_errors({**good, "segmentatons": []}))
+
+
+def test_no_crm_field_is_enriched_from_two_things_and_the_crawler_explains_itself_on_a_page() -> None:
+    both = "enrichment:\n  fields:\n    city: {field: Town}\n    state: {field: town%s}\n"
+    (said,) = problems(SMALL + both % "")
+    assert "city and state both go into the CRM field 'town'" in said
+    assert said.startswith("bellwether.yaml:18: ")
+    read_configuration(SMALL + both % ", rule: never", "bellwether.yaml")
+    read_configuration(f"{SMALL}enrichment: {{user_agent_url: 'https://x.example/us?a#b'}}\n", "x")
+    for url in (
+        *("http://münchen.example", "https://x.example/(us)", "https://me:pw@x.example", "https://"),
+        *("x.example", "javascript:alert(1)", "https://[::1", "https://x.example/a b"),
+    ):
+        (said,) = problems(f"{SMALL}enrichment: {{user_agent_url: '{url}'}}\n")
+        assert "it is no address of a page" in said

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from bot.app.enriching_batches import Wish
 from bot.app.enriching_fit import fillable, fit, mapping_checks, proposed_rows
 from bot.app.enriching_values import WriteState
 from bot.app.errors import UserError
+from bot.app.scope import Scope, Whose
 from bot.store.enrichment_tables import EnrichmentProposalRow
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
@@ -243,3 +245,36 @@ def test_both_databases_keep_proposals_and_values_alike(database: Database) -> N
     assert world.one.apply(proposed.id, ["phone", "employees"], MEL, "D1").written == 2
     assert world.history.undo(proposed.id, MEL, "D1").undone == 2
     assert world.crm.records["a1"]["Phone"] == "1"
+
+
+def test_nobody_enriches_an_account_that_they_do_not_see(world: EnrichingWorld) -> None:
+    accounts = table_of(AccountRow)
+
+    def own(account_id: str, owner: str) -> None:
+        with world.database.writes.begin() as connection:
+            mine = update(accounts).where(accounts.c.id == account_id)
+            connection.execute(mine.values(owner_id=owner))
+
+    own("a1", "u2")
+    own("a2", "else")
+    mel = replace(MEL, scope=Scope(Whose.OWN, frozenset({"u2"})))
+    boss = replace(ADMIN, scope=mel.scope)
+    with pytest.raises(UserError) as nobodys:
+        world.one.propose("Company a2", mel, "D1")
+    assert "a2'" in str(nobodys.value)
+    assert str(nobodys.value).count("a2") == 1, "its name is not what was probably meant"
+    proposed = world.one.propose("Company a1", mel, "D1")
+    assert world.one.apply(proposed.id, ["city"], mel, "D1").written == 1
+    other = world.one.propose("a1", mel, "D1")
+    own("a1", "else")
+    with pytest.raises(UserError, match="not one of those that you see"):
+        world.one.apply(other.id, ["employees"], mel, "D1")
+    assert world.history.recent(mel) == ()
+    with pytest.raises(UserError, match="Nothing of yours"):
+        world.history.undo(proposed.id, mel, "D1")
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 1
+    wish = Wish("name is not empty", "all", again=True)
+    assert world.many.rehearse(wish, boss, "D1").meeting == 0
+    own("a2", "u2")
+    assert world.many.rehearse(wish, boss, "D1").meeting == 1
+    assert world.many.rehearse(wish, ADMIN, "D1").meeting == 2

@@ -16,12 +16,15 @@ from sqlmodel import SQLModel
 
 from bot.app.erasing import EDIT_KIND, GONE_TEXT, Erasing, Names, are_too_many, without_records
 from bot.app.errors import SendLater, UserError
+from bot.app.exporting_rhythm import ScheduleState
 from bot.app.exporting_values import ColumnType, ExportColumn, FileForm, Format, Header
 from bot.app.ports import Posted
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.erasure_parts import edit_posted
 from bot.store.audit import SqlAudit
-from bot.store.erasing import SqlErasures
+from bot.store.enrichment_batches import SqlBatches
+from bot.store.erasing import SCHEDULE_WORD, SqlErasures
+from bot.store.export_schedules import SqlExportSchedules
 from bot.store.incidents import SqlIncidents
 from bot.store.retention import SqlRetention
 from connector.cache.engine import Database
@@ -96,6 +99,15 @@ def an_office(database: Database) -> Office:
         {"name": NAME, "old": "A", "new": "B", "money_minor": 1},
         {"name": "Other", "old": "A", "new": "B"},
     ]
+    written = {
+        "of": "b",
+        "account_id": "big",
+        "crm_field": "Mail",
+        "field": "email",
+        "by": "U",
+        "at": now,
+        "state": "written",
+    }
     planted: dict[str, dict[str, object]] = {
         "mark": {"kind": "market_segment", "record_id": "big", "mark": "vip", "given_by": "x",
                  "given_at": now},
@@ -121,10 +133,28 @@ def an_office(database: Database) -> Office:
                    "sort": "[]",
                    "format": "csv", "header": "labels", "requested_by": "U", "requester": "", "slack_id": "U",
                    "status": "expired", "rows": 1, "created_at": now, "delivered": True},
+        "export_schedule": {"public_id": "s", "question": f"like {NAME}", "segments": "[]",
+                            "criteria": f'name = "{NAME}"', "sort": "[]", "format": "csv",
+                            "header": "labels", "requested_by": "U", "requester": "", "slack_id": "U",
+                            "rhythm": "daily", "state": "active", "told": True, "created_at": now},
+        "enrichment_proposal": {"id": "p", "account_id": "big", "at": now, "expires_at": now,
+                                "digest": "", "content": json.dumps({"account_name": NAME})},
+        "enrichment_write": {**written, "old": json.dumps(MAIL), "new": json.dumps(f"of {NAME}")},
+        "enrichment_batch": {"id": "b", "what": f"like {NAME}", "by": "U", "place": "", "provider": "zia",
+                             "day": "2026-01-01", "total": 2, "state": "done", "at": now},
+        "enrichment_account": {"batch_id": "b", "account_id": "big", "name": NAME, "website": "",
+                               "country": "", "state": "done", "result": "found", "reason": "",
+                               "found": json.dumps({"reason": NAME}), "interrupted": False, "at": now},
     }  # fmt: skip
     with database.writes.begin() as connection:
         for name, values in planted.items():
             connection.execute(insert(TABLES[name]).values(**values))
+        also = {"account_id": "other", "name": "Account other", "found": json.dumps({"reason": f"Of {NAME}"})}
+        connection.execute(
+            insert(TABLES["enrichment_account"]).values(**{**planted["enrichment_account"], **also})
+        )
+        beside = {"account_id": "other", "new": json.dumps(f"Mail {MAIL}")}
+        connection.execute(insert(TABLES["enrichment_write"]).values(**{**written, "old": "null", **beside}))
     return office
 
 
@@ -142,6 +172,8 @@ def test_an_account_that_zoho_deletes_is_named_nowhere(database: Database) -> No
     office, files = an_office(database), Files()
     before = tables_with(database, NAME, NAME.upper())
     assert {"audit", "outbox", "alert_action", "conversation", "miss", "job", "crm_record"} <= before
+    enriched = {"enrichment_proposal", "enrichment_write", "enrichment_batch", "enrichment_account"}
+    assert {"export_schedule", *enriched} <= before
     posted = len(office.slack.posted)
     in_zoho_deleted(database, "big")
     done = erasing_in(office.world, files).do()
@@ -151,6 +183,11 @@ def test_an_account_that_zoho_deletes_is_named_nowhere(database: Database) -> No
     assert any("account big" in row for row in dump(database)["audit"])
     assert files.asked == [(["big"], (NAME,))]
     assert "c1" in str(dump(database)["crm_contact"]), "Zoho still has the contact"
+    batch = SqlBatches(database, office.clock).find("b")
+    assert batch is not None
+    assert (batch.total, batch.counts["found"], dict(batch.fields)) == (1, 1, {"Mail": 1})
+    (schedule,) = SqlExportSchedules(database).listed(None)
+    assert (schedule.state, schedule.told, schedule.reason) == (ScheduleState.ENDED, False, SCHEDULE_WORD)
     edit_all(office, office.slack)
     texts = [payload for _, payload in office.slack.edits]
     assert texts.count({"text": GONE_TEXT}) == posted - 1, "the alert and the line in its thread"
@@ -288,12 +325,14 @@ def test_what_is_old_is_removed_and_what_is_needed_stays(database: Database) -> 
     office = an_office(database)
     kept = Retention(alerts=30, history=400, audit=365)
     retention = SqlRetention(database, office.clock, lambda: kept)
-    assert set(retention.tidy().values()) == {0}
+    assert {name for name, many in retention.tidy().items() if many} == {"proposals"}, "its day is over"
     office.world.pass_time(days=500)
     office.world.account("new", (5, 20_000))
     office.world.run()
     done = retention.tidy()
     assert (done["conversations"], done["misses"]) == (1, 1)
+    assert (done["proposals"], done["enrichment"]) == (0, 3), "a batch, and two values that were written"
+    assert dump(database)["enrichment_account"] == []
     assert done["jobs"] == 0, "the newest of its kind says when the next one is due"
     assert done["audit"] > 0
     assert 1 not in {one.id for one in office.world.alerts()}

@@ -14,6 +14,7 @@ import pytest
 
 from bot.app.errors import UserError
 from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
+from bot.app.scope import NOTHING, Scope, Whose, seen_by
 from bot.language.question import Kind, Question, Sort
 from connector.cache.engine import Database
 from scoring.criteria.parse import parse
@@ -134,3 +135,22 @@ def test_what_there_is_not_is_said(world: ExportWorld) -> None:
 @pytest.mark.parametrize("kind", [Format.XLSX, Format.PARQUET])
 def test_the_other_forms_of_file_are_written_too(world: ExportWorld, kind: Format) -> None:
     assert exported(world, Mailing(), EVERYBODY, kind).rows == 4
+
+
+def test_a_mailing_list_holds_contacts_of_accounts_that_are_seen_alone(world: ExportWorld) -> None:
+    everybody = Selection(parse("name is not empty", world.exports.rows.catalog()), (), None, ())
+
+    def listed() -> set[str]:
+        with world.exports.contacts.batches(everybody, Mailing()) as batches:
+            return {number for batch in batches for number in batch[0]}
+
+    add(world.database, "mark", mark(7, "contact_role", "Whisperer"))
+    every, roles = listed(), world.exports.contacts.marks().roles
+    assert "Whisperer" in roles
+    assert {"c1", "c6", "c7"} <= every
+    with seen_by(Scope(Whose.OWN, frozenset({"u2"}))):  # of whom a2 is
+        assert listed() == {"c6"}
+        assert world.exports.contacts.counted(everybody, Mailing()).rows == 1
+        assert set(roles) - set(world.exports.contacts.marks().roles) == {"Whisperer"}
+    with seen_by(NOTHING):
+        assert listed() == set()

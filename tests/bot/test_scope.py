@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.app.access import CrmUser, Known, admit
 from bot.app.errors import SendLater, UserError
@@ -18,18 +18,21 @@ from bot.app.people import Person, Role
 from bot.app.ports import SlackProfile
 from bot.app.scope import EVERYTHING, NOTHING, Scope, Whose, seeing, seen_by, team_of
 from bot.language.question import Figure, Metric
+from bot.runtime.access_checks import territory_checks
 from bot.slack.client import web_client
 from bot.slack.group_members import KEPT_SECONDS, GroupMembers
 from bot.store.figures import SqlFigureBook
 from bot.store.places import ACCOUNT
 from bot.store.seen_accounts import is_seen
 from connector.cache.engine import Database
-from connector.cache.tables import AccountRow
+from connector.cache.tables import AccountRow, FieldRow
 from scoring.config import Access, Scopes
 from scoring.criteria.tree import Always
+from tests.support.account_world import CONFIGURATION
 from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidden, slack_id
-from tests.support.permission_deeds import Somebody, deeds
+from tests.support.permission_deeds import Somebody
 from tests.support.permission_matrix import Matrix
+from tests.support.permission_surfaces import every_deed
 from tests.support.scoring_world import World
 from tests.support.slack_api import RecordingSlack, recording_slack
 
@@ -159,6 +162,17 @@ def test_a_territory_is_read_alike_on_both_databases(database: Database) -> None
     assert seen(Scope(Whose.TERRITORY, me)) == {"mine"}
     assert seen(NOTHING) == set()
     assert seen(EVERYTHING) == set(raws)
+    access = Access(scopes=Scopes(member="territory"))
+    document = CONFIGURATION.model_copy(update={"access": access})
+    (missing,) = territory_checks(database, document)
+    assert (missing.ok, "no territories of accounts" in missing.detail) == (False, True)
+    world.add(FieldRow(module="Accounts", api_name="Territories", label="T", data_type="territories"))
+    (by_name,) = territory_checks(database, document)
+    assert (by_name.ok, "2 accounts" in by_name.detail) == (False, True)
+    with database.writes.begin() as connection:
+        connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id.in_(["text", "texts"])))
+    assert [one.ok for one in territory_checks(database, document)] == [True]
+    assert list(territory_checks(database, CONFIGURATION)) == []
 
 
 def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(world: CanaryWorld) -> None:
@@ -185,9 +199,9 @@ def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(worl
     assert there.reason.replace(FAR, "Zurell") == nowhere.reason
     assert there.readings == nowhere.readings
     with seen_by(member.scope):
-        assert world.bellwether.book.card(f"a-{FAR}") is None
+        assert world.bellwether.book.card(f"a{FAR}") is None
         with pytest.raises(UserError, match="not in the copy"):
-            world.bellwether.scoring.recommending.recommend_to(f"a-{FAR}")
+            world.bellwether.scoring.recommending.recommend_to(f"a{FAR}")
     with pytest.raises(UserError, match="not known any more"):
         world.services.alerts.acknowledge(world.alert_of(FAR), member)
     assert {one.state for one in world.world.alerts()} == {"open"}
@@ -195,7 +209,7 @@ def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(worl
 
 def test_nobody_is_sent_a_word_of_an_account_that_they_do_not_see(world: CanaryWorld) -> None:
     """A cut of ``python -m benchmarks.permissions``: deeds once each, by people and in places that change."""
-    some = [one for one in deeds() if not one.name.startswith("commands")]
+    some = [one for one in every_deed() if not one.name.startswith("commands")]
     matrix = Matrix(world)
     who = itertools.cycle(
         itertools.product(

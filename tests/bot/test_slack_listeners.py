@@ -12,6 +12,7 @@ import structlog
 
 from bot.app.answers import Answer
 from bot.app.errors import UserError
+from bot.app.people import Role
 from bot.language.question import Kind
 from bot.slack.views.limits import Surface, check
 from sandbox.demo.transcript import message_text, view_text
@@ -476,6 +477,19 @@ class TestCorrections:
     def test_viewers_are_refused(self, chat: Chat) -> None:
         chat.direct('voice correct "It broke." complaint', user="UVERA")
         assert "You may not" in message_text(only(chat.slack.of("chat.postMessage")))
+
+    def test_what_is_typed_counts_with_the_rights_of_that_moment(self, chat: Chat) -> None:
+        people = chat.world.people
+        people.changed["UADA"] = replace(people.person("UADA"), role=Role.VIEWER)
+        chat.direct("rescore", user="UADA")
+        chat.direct('voice correct "It broke." complaint', user="UADA")
+        people.changed["UADA"] = replace(people.person("UADA"), role=Role.NOBODY, refusal="You have left.")
+        chat.direct("rescore", user="UADA")
+        assert chat.world.rescoring.requests == []
+        assert chat.world.voice.corrections == []
+        said = "\n".join(message_text(one) for one in chat.slack.of("chat.postMessage"))
+        assert "Only administrators can re-score" in said
+        assert "You have left." in said
 
     def test_a_question_about_voices_is_no_command(self, chat: Chat) -> None:
         chat.direct("voice corrections of accounts", user="UDARCEL")

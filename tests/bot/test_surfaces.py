@@ -36,6 +36,7 @@ from bot.slack.views.limits import Surface, check
 from bot.slack.views.note_form import note_choice, note_form, note_kept
 from bot.slack.views.unfurl import account_unfurl
 from sandbox.slack.blocks import check_view
+from scoring.config import Scopes
 from tests.support.configuring_world import USED
 from tests.support.fake_account_book import FakeAccountBook
 from tests.support.fake_services import (
@@ -232,6 +233,9 @@ def test_no_link_is_unfurled_among_strangers(server: RecordingSlack) -> None:
     server.shared.add("CSALES")  # opened to another organisation since
     assert share("CSALES") == 0
     server.shared.discard("CSALES")
+    access = chat.world.configuration.access.model_copy(update={"scopes": Scopes(viewer="own")})
+    chat.world.configuration = chat.world.configuration.model_copy(update={"access": access})
+    assert share("CSALES") == 0, "there may be a viewer who does not see the account"
     assert server.of("chat.postMessage", "chat.postEphemeral", "response_url") == []
     chat.close()
 

@@ -196,6 +196,11 @@ def test_the_ways_of_a_whole_read(
 ) -> None:
     selection = replace(SELECTION, module=module)
     assert decide.ways(selection, kind, Position(), total, POLICY) == expected
+    located = FieldDescription("Territories", "Territories", decide.TERRITORIES)
+    selection = replace(selection, fields=(*selection.fields, located))
+    assert decide.ways(selection, kind, Position(), total, POLICY) == expected
+    by_ids = decide.ways(selection, kind, Position(), total, replace(POLICY, located=True))
+    assert by_ids == tuple(one for one in expected if one is not Way.BULK)
 
 
 def test_changes_of_leads_are_listed_because_queries_leave_converted_ones_out() -> None:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, update
 from sqlmodel import SQLModel, col
 
+from bot.app.exporting_rhythm import Rhythm, ScheduleState
 from bot.app.exporting_values import Status, Wish
 from bot.app.services import Services
 from bot.app.tables import Picture
@@ -28,6 +29,7 @@ from connector.cache.finance_tables import FinanceLineRow
 from connector.cache.tables import (
     ContactRow,
     FieldRow,
+    OrganisationRow,
     ProductRow,
     TransactionRow,
     UserRow,
@@ -130,12 +132,15 @@ class CanaryWorld:
         self.bellwether = Bellwether(settings)
         self.slack, self.pictures = slack, WrittenPictures()
         self.world = World(self.database)
+        with self.database.writes.begin() as connection:  # so that accounts have an address in the CRM
+            connection.execute(update(OrganisationRow).values(domain="org1"))
         self.bellwether.__dict__["clock"] = self.world.clock
         self.see("all")
         self._people()
         self._accounts()
         self._alerts()
         self.someone_elses_export = self._export_of_the_administrator()
+        self.keep_one_schedule()
 
     @property
     def database(self) -> Database:
@@ -155,7 +160,7 @@ class CanaryWorld:
 
     def alert_of(self, nick: str) -> int:
         """The number of the alert about an account."""
-        number = next(one.id for one in self.world.alerts() if one.account_id == f"a-{nick}")
+        number = next(one.id for one in self.world.alerts() if one.account_id == f"a{nick}")
         assert number is not None
         return number
 
@@ -172,6 +177,28 @@ class CanaryWorld:
         mine = [one.public_id for one in history.every(list(Status))]
         history.forget([one for one in mine if one != self.someone_elses_export])
         return files
+
+    def keep_one_schedule(self) -> None:
+        """No schedule but the administrator's, which rests."""
+        schedules = self.bellwether.export_parts.schedules
+        others = [one.public_id for one in schedules.book.listed(None)]
+        for one in others:
+            if one != self.someone_elses_export:
+                schedules.book.remove(one)
+        if self.someone_elses_export not in others:
+            admin = self.bellwether.people.person(slack_id("admin"))
+            schedules.repeat(self.someone_elses_export, Wish(), Rhythm.MONDAY, admin)
+        told = {"state": ScheduleState.PAUSED, "reason": "It rests.", "told": True}
+        schedules.book.change(self.someone_elses_export, tuple(ScheduleState), told)
+
+    def run_schedules(self) -> None:
+        """Have those of everybody else begin once more; a worker writes what waits (``written_exports``)."""
+        parts = self.bellwether.export_parts
+        for one in parts.schedules.book.listed(None):
+            parts.schedules.book.change(
+                one.public_id, (ScheduleState.ACTIVE,), {"last_day": date(2020, 1, 1)}
+            )
+        parts.scheduled_runs().run()
 
     def restore(self) -> None:
         """Alerts are open again, and nobody was told anything."""
@@ -203,7 +230,7 @@ class CanaryWorld:
             self.world.add(*self._account(number, nick))
         self.world.run("first")
         for nick in ACCOUNTS:
-            self.world.lose(f"a-{nick}", 30)
+            self.world.lose(f"a{nick}", 30)
         self.world.run()
         self.world.add(*(self._open_deal(nick) for nick in ACCOUNTS))
         # In the place of what a run finds among so few purchases.
@@ -215,7 +242,7 @@ class CanaryWorld:
     def _offer(self, nick: str, until: date) -> OfferRow:
         return OfferRow(
             segmentation="Offers",
-            account_id=f"a-{nick}",
+            account_id=f"a{nick}",
             place=1,
             kind="repeat_buy",
             product_id="p1",
@@ -227,7 +254,7 @@ class CanaryWorld:
         )
 
     def _account(self, number: int, nick: str) -> list[SQLModel]:
-        word, account = canary(nick), f"a-{nick}"
+        word, account = canary(nick), f"a{nick}"
         role, how = ACCOUNTS[nick]
         owner = {"own": role, "team": f"under-{role}"}.get(how, "else")
         territory = f"t-{role}" if how == "territory" else "t-else"
@@ -266,7 +293,7 @@ class CanaryWorld:
     def _open_deal(self, nick: str) -> TransactionRow:
         return TransactionRow(
             id=f"open-{nick}",
-            account_id=f"a-{nick}",
+            account_id=f"a{nick}",
             name=f"{canary(nick)} open",
             stage=f"{canary(nick)} stage",
             occurred_on=self.world.today() + timedelta(days=20),

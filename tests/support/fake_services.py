@@ -333,10 +333,15 @@ class FakeWords:
 
 
 class FakePeople:
-    """The people of the sandbox; everybody else is a stranger."""
+    """The people of the sandbox; everybody else is a stranger.
+
+    Attributes:
+        changed: who they are when they are asked for anew: their rights were changed a minute ago.
+    """
 
     def __init__(self, *people: Person) -> None:
         self.fail_with: Exception | None = None
+        self.changed: dict[str, Person] = {}
         self._people = {one.slack_id: one for one in people or (DARCEL, ANNA, MELVIN, ADA, VERA, GAIL)}
 
     def person(self, slack_id: str) -> Person:
@@ -348,6 +353,8 @@ class FakePeople:
         return self._people.get(slack_id, stranger)
 
     def person_now(self, slack_id: str) -> Person:
+        if slack_id in self.changed:
+            return self.changed[slack_id]
         return self.person(slack_id)
 
 

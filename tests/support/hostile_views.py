@@ -52,6 +52,15 @@ from tests.support.fake_services import (
     row_of_every_type,
     table_answer,
 )
+from tests.support.hostile_forms import (
+    administration_of,
+    every_form,
+    every_form_option,
+    every_schedule,
+    offered,
+    schedules_of,
+    unfurled,
+)
 
 MENTIONED = "S0TEAM1"  # the user group that a route of the configuration names
 DEEDS = (
@@ -73,9 +82,12 @@ def everything(value: str, *, many: int = 2) -> Iterator[Sent]:
     for message in every_message(value, many=many):
         yield Sent(message.payload(), Surface.MESSAGE)
     yield Sent(as_text(problem_message(value, value, value)), Surface.MESSAGE)
+    line = account(value, label=value, industry=value, city=value, country=value, owner=value)
+    yield Sent(unfurled(line), Surface.MESSAGE)
     yield Sent(home_of(value, many), Surface.HOME)
     yield Sent(refused_home(value), Surface.HOME)
-    for modal in every_modal(value):
+    chosen = offered(every_option(value))
+    for modal in (*every_modal(value), *every_form(value, line, many), chosen):
         yield Sent(modal, Surface.MODAL)
 
 
@@ -230,7 +242,9 @@ def every_export(value: str) -> Iterator[Message]:
     yield export.export_message(replace(held[0], question=""))
     yield export.offer_message(held[0], value)
     listed = [replace(one, public_id=f"e{number}") for number, one in enumerate(held)]
-    yield export.history_message(listed, [one.public_id for one in listed], ExportSort.WHEN, NOW)
+    schedules = schedules_of(value, held[0])
+    yield export.history_message(listed, [one.public_id for one in listed], ExportSort.WHEN, NOW, schedules)
+    yield from every_schedule(value, held[0])
 
 
 def every_modal(value: str) -> Iterator[Json]:
@@ -251,7 +265,8 @@ def every_option(value: str) -> list[Json]:
     """Options that are asked for while somebody types."""
     column = ExportColumn("n", value, value, ColumnType.TEXT)
     people = alert_modals.options([CrmUserName("1", value)])
-    return [*people, *export.field_options([column, replace(column, name="m")])]
+    fields = export.field_options([column, replace(column, name="m")])
+    return [*people, *fields, *every_form_option(value)]
 
 
 def home_of(value: str, many: int = 30) -> Json:
@@ -264,7 +279,8 @@ def home_of(value: str, many: int = 30) -> Json:
     checks = (Check(value, ok=False, detail=value, age_seconds=1e9, advice=value),) * many
     person = replace(ADA, name=value)
     misses = (Miss(1, value, (value,), value, 2, NOW, NOW),) * many
-    home = HomeView(person, ((value, 1),) * 2 * many, (moved,) * many, alerts, checks, None, misses)
+    counts, administration = ((value, 1),) * 2 * many, administration_of(value, many)
+    home = HomeView(person, counts, (moved,) * many, alerts, checks, None, misses, administration)
     return home_view(home, {value: "🟢"}, NOW)
 
 

@@ -71,7 +71,8 @@ class Slack(Chat):
     """A chat that keeps the answers to what is delivered too: options, errors of forms."""
 
     def __init__(self, of: CanaryWorld) -> None:
-        super().__init__(cast("FakeWorld", of), of.slack)  # of which it takes services and configuration
+        # Of which it takes services and configuration.
+        super().__init__(cast("FakeWorld", of), of.slack, with_workflow_step=True)
         self.answered: list[str] = []
 
     def deliver(self, body: Mapping[str, Any], headers: dict[str, str] | None = None) -> int:

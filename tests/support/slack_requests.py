@@ -21,13 +21,14 @@ BOT = "UBELLWETHER"
 class Chat:
     """An app over fakes, its Slack, and people who type and click."""
 
-    def __init__(self, world: FakeWorld, slack: RecordingSlack) -> None:
+    def __init__(self, world: FakeWorld, slack: RecordingSlack, **options: Any) -> None:
         self.world, self.slack = world, slack
         self.app: App = build_app(
             world.services,
             bot_token="xoxb-test",
             api_url=slack.api_url,
             configuration=lambda: world.configuration,
+            **options,
         )
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import time
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.app.config.document import Problem
@@ -11,6 +12,7 @@ from bot.app.config.route_rules import route_problems
 from bot.app.technique_rules import technique_problems, twice
 from scoring.config import Configuration
 from scoring.engines.criteria import engine_problems
+from scoring.enrichment_config import NEVER
 from scoring.markets import market_problems
 from scoring.rfm_config import RfmSegmentation
 
@@ -32,6 +34,7 @@ def rule_problems(configuration: Configuration) -> Iterator[Problem]:
     yield from twice(("alerts", "routes"), [one.name for one in routes], "route")
     for at, route in enumerate(routes):
         yield from route_problems(("alerts", "routes", at), route, segmentations)
+    yield from _enrichment_problems(configuration)
     yield from _clock_problems(configuration)
 
 
@@ -61,6 +64,39 @@ def _segment_problems(configuration: Configuration) -> Iterator[Problem]:
             ("segments", most),
             f"there are {len(names)} segments; the limit is {most}. Remove some, or raise limits.segments.",
         )
+
+
+def _enrichment_problems(configuration: Configuration) -> Iterator[Problem]:
+    """Two things that go into one field would overwrite one another, in an order that nobody chose."""
+    filled: dict[str, str] = {}
+    for name, into in configuration.enrichment.fields.items():
+        if into.rule == NEVER:
+            continue
+        other = filled.setdefault(into.field.casefold(), name)
+        if other != name:
+            yield Problem(
+                ("enrichment", "fields", name, "field"),
+                f"{other} and {name} both go into the CRM field '{into.field}': choose another field for one "
+                f"of them, or the rule '{NEVER}'.",
+            )
+    url = configuration.enrichment.user_agent_url
+    if url and not _is_web_page(url):
+        yield Problem(
+            ("enrichment", "user_agent_url"),
+            "it is no address of a page: write one like https://www.example.com/about-our-crawler.",
+        )
+
+
+def _is_web_page(url: str) -> bool:
+    """It goes into a header of every request: an address, without spaces, and in ASCII."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    # Parentheses would end the comment in which it stands (RFC 9110, 5.6.5).
+    plain = url.isascii() and url.isprintable() and not set(" ()\\") & set(url)
+    return named and plain and parts.scheme in ("http", "https") and parts.username is None
 
 
 def _clock_problems(configuration: Configuration) -> Iterator[Problem]:

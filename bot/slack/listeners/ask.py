@@ -19,13 +19,14 @@ from bot.app.customer_voice import correction_wanted
 from bot.app.enriching_desk import enrich_wanted
 from bot.app.errors import UserError
 from bot.app.people import Person
+from bot.app.scope import seen_by
 from bot.language.question import Action, Kind
 from bot.slack import ids
 from bot.slack.listeners.agent import is_at_work
 from bot.slack.listeners.enriching import on_enrich
 from bot.slack.listeners.exports import history_wanted, on_history
 from bot.slack.listeners.help import HELP
-from bot.slack.listeners.requests import Requested, RequestHandlers, act, request_handlers
+from bot.slack.listeners.requests import Requested, RequestHandlers, act, person_now, request_handlers
 from bot.slack.listeners.rescore import on_rescore, rescore_wanted
 from bot.slack.listeners.voice import on_correction
 from bot.slack.middleware import Access
@@ -106,10 +107,10 @@ class AskListeners:
         """Answer what somebody typed, whatever it is."""
         segmentation = rescore_wanted(text)
         if segmentation is not None:
-            on_rescore(self.around, segmentation, person, reply)
+            on_rescore(self.around, segmentation, person_now(person, self.around.services.people), reply)
             return
         if history_wanted(text):
-            on_history(self.around, person, reply)
+            on_history(self.around, person_now(person, self.around.services.people), reply)
             return
         enrich = enrich_wanted(text)
         if enrich is not None:
@@ -117,7 +118,9 @@ class AskListeners:
             return
         correction = correction_wanted(text)
         if correction is not None:
-            on_correction(self.around, correction, person, reply)
+            corrector = person_now(person, self.around.services.people)
+            with seen_by(corrector.scope):
+                on_correction(self.around, correction, corrector, reply)
             return
         key = conversation_key(reply.place)
         answer = self._answered(text or HELP, person, conversation=key)

@@ -222,7 +222,7 @@ def register(app: App, around: Surroundings, safely: Safely, answering: Answerin
     editing = around.services.editing
     if editing is None:
         return
-    own, checks = ConfigListeners(around, editing), [Access(around).check]
+    own, checks = ConfigListeners(around, editing), [Access(around, anew=True).check]
     app.action(ids.CONFIG_EDIT, middleware=checks)(safely(own.on_button))
     app.view(ids.CONFIG_CHOICE, middleware=checks)(answering(own.on_chosen))
     app.view(ids.CONFIG_FORM, middleware=checks)(answering(own.on_filled))

@@ -107,7 +107,7 @@ def register(app: App, around: Surroundings, safely: Safely, answering: Answerin
     if notes is None:
         return
     own = LogListeners(around, notes, AskListeners(around, request_handlers(around)))
-    checks = [Access(around).check]
+    checks = [Access(around, anew=True).check]
     app.message_shortcut(ids.LOG_SHORTCUT, middleware=checks)(safely(own.on_shortcut))
     app.view(ids.LOG_CHOICE, middleware=checks)(answering(own.on_chosen))
     app.view(ids.LOG_FORM, middleware=checks)(answering(own.on_sent))

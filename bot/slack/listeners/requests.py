@@ -85,13 +85,23 @@ def request_handlers(around: Surroundings) -> RequestHandlers:
     )
 
 
+def person_now(person: Person, people: People) -> Person:
+    """The same person with the rights that they have now: before what writes, exports or shares.
+
+    Raises:
+        UserError: they have none any more.
+    """
+    found = people.person_now(person.slack_id)
+    if not found.may(Role.VIEWER):
+        raise UserError(found.refusal or "You are not among the people who may ask me.")
+    return found
+
+
 def act(requested: Requested, handlers: RequestHandlers, people: People) -> None:
     """Do what was asked for, or say that nobody does it. Who may is looked up anew."""
     handler = handlers.get(requested.request.action)
     if handler is not None:
-        person = people.person_now(requested.person.slack_id)
-        if not person.may(Role.VIEWER):
-            raise UserError(person.refusal or "You are not among the people who may ask me.")
+        person = person_now(requested.person, people)
         with seen_by(person.scope):
             handler(replace(requested, person=person))
     else:

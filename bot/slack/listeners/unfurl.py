@@ -1,8 +1,10 @@
 """Links to accounts of the CRM are unfurled where everybody who reads the channel may see account data.
 
 That is where the configuration lets answers be public: nowhere else, and never in a channel that is shared
-with another organisation. Whoever posts the link has to be somebody who may ask for the account. All else is
-silence: a refusal below a message would tell the channel that there is something to be refused.
+with another organisation; and only while every role sees every account (``access: scopes:``), because nobody
+knows who all reads along, and a link that is unfurled for one is unfurled for all. Whoever posts the link has
+to be somebody who may ask for the account. All else is silence: a refusal below a message would tell the
+channel that there is something to be refused.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import structlog
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
+from bot.app.access import everybody_sees_all
 from bot.app.linked_accounts import LinkedAccounts
 from bot.app.people import Person
 from bot.slack.middleware import refusal
@@ -51,6 +54,8 @@ class UnfurlListeners:
 
     def _may_be_seen(self, body: dict[str, Any], context: BoltContext, person: Person) -> bool:
         if refusal(person, self.around.place(body, context)) is not None or not context.channel_id:
+            return False
+        if not everybody_sees_all(self.around.configuration().access):
             return False
         # Looked up anew: the channel may have been opened to others since.
         facts = self.around.channels.facts_now(context.channel_id)

@@ -54,7 +54,7 @@ class StepListener:
         slack_id, text = str(inputs.get("person") or ""), str(inputs.get("question") or "")
         if not slack_id:
             raise UserError("The step says nobody in whose name it asks.", "Name a person in the workflow.")
-        person = self.around.services.people.person(slack_id)
+        person = self.around.services.people.person_now(slack_id)  # what it finds leaves our hands
         reason = refusal(person, Place(slack_id))
         typed = self.questions.typed(text[:LONGEST_QUESTION], None)
         outcome = f"refused: {reason}" if reason else typed

@@ -94,12 +94,12 @@ def config_form(edited: Edited, problem: str = "") -> Json:
 
 def working_view(said: str) -> Json:
     """That something goes on."""
-    return saying(TITLE, sentence(run(f"⏳ {said}")))
+    return saying(TITLE, sentence(run("⏳ "), run(plain(said, 600))))
 
 
 def confirm_view(metadata: str, differs: Sequence[str], does: Sequence[str]) -> Json:
     """What differs and what the next run would do; sending it publishes."""
-    shown = [line(run(f"{plain(one, 400)}\n")) for one in differs[:_LINES]]
+    shown = [line(run(f"{plain(one, 400)}\n")) for one in differs[:_LINES]] or [line(run("Nothing."))]
     more = len(differs) - _LINES
     blocks = [sentence(run("What differs", "bold")), rich_text(*shown)]
     if more > 0:
