@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import (
@@ -108,6 +109,8 @@ class Settings(BaseSettings):
     )
     zoho: ZohoSettings = ZohoSettings()
     slack: SlackSettings = SlackSettings()
+    # The demo and tests: companies' sites on this machine. Refused unless Zoho and Slack are on it, too.
+    sandbox_web_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
     @property
     def slack_over_http(self) -> bool:
@@ -135,6 +138,15 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
+    @field_validator("sandbox_web_port")
+    @classmethod
+    def _is_among_sandboxes(cls, value: int | None, info: ValidationInfo) -> int | None:
+        zoho, slack = info.data.get("zoho", ZohoSettings()), info.data.get("slack", SlackSettings())
+        addresses = (zoho.accounts_url, zoho.api_url or zoho.accounts_url, slack.api_url)
+        if value is not None and not all(map(_is_this_machine, addresses)):
+            raise ValueError("is for the demo, whose Zoho and Slack are at 127.0.0.1")
+        return value
+
     def require(self, *names: str) -> None:
         """Check that these settings (``zoho.client_id`` …) have a value.
 
@@ -147,6 +159,10 @@ class Settings(BaseSettings):
                 f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
                 "Run `bellwether init`, or set the variable in the environment or in a .env file.",
             )
+
+
+def _is_this_machine(url: str | None) -> bool:
+    return urlsplit(url or "").hostname == "127.0.0.1"
 
 
 def listed(value: SecretStr) -> tuple[str, ...]:

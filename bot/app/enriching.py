@@ -181,6 +181,30 @@ class Enriching:
             self._note(person, proposed.account_id, _outcome(applied), place)
         return applied
 
+    def admit(self, person: Person, target: str, place: str) -> None:
+        """Let those through who may enrich one account.
+
+        Raises:
+            UserError: the person may not.
+        """
+        self._allow(person, target, place)
+
+    def kept(self, proposal_id: str, person: Person, seen: str | None = None) -> Proposed:
+        """A proposal of this person's that can still be applied.
+
+        Raises:
+            UserError: not theirs, too old, or not what they saw.
+        """
+        return self._own(proposal_id, person, seen)
+
+    def check_chosen(self, proposed: Proposed, chosen: Collection[str]) -> None:
+        """Whether these fields can be chosen of a proposal.
+
+        Raises:
+            UserError: none is, or one cannot be.
+        """
+        _chosen(proposed, chosen)
+
     def _applied(self, proposed: Proposed, rows: Sequence[ProposedField]) -> Applied:
         names = {row.crm_field for row in rows}
         kept = self._writes.of(proposed.id, [proposed.account_id])

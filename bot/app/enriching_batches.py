@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bot.app.enriching import ACTION, CrmSide
@@ -20,10 +20,11 @@ from bot.app.enriching_values import (
 )
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import Person
-from bot.app.ports import Audit, Clock, Jobs
+from bot.app.ports import Audit, Clock, Jobs, Posted
 from bot.app.scope import seen_by
 from bot.app.wording import counted
 from connector.enrichment.values import Company
+from scoring.enrichment_config import Enrichment
 
 KIND: Final = "enrich"  # of the job
 NOT_ALLOWED: Final = "Only administrators can enrich many accounts at once."
@@ -68,6 +69,11 @@ class EnrichingBatches:
         self._clock = clock
         self._provider = provider
 
+    @property
+    def limits(self) -> Enrichment:
+        """The document's part for enrichment: how many accounts a batch and a day may have."""
+        return self._crm.settings
+
     def of_segment(self, name: str, most: int | None = None, *, again: bool = False) -> Wish:
         """The wish for the accounts of a saved segment.
 
@@ -86,8 +92,25 @@ class EnrichingBatches:
         with seen_by(person.scope):
             return self._select(wish)[0]
 
-    def enter(self, wish: Wish, person: Person, place: str, *, background: bool = True) -> Batch:
+    def enter(
+        self,
+        wish: Wish,
+        person: Person,
+        place: str,
+        *,
+        background: bool = True,
+        progress_at: Posted | None = None,
+        identifier: str = "",
+    ) -> Batch:
         """Enter a batch, and with ``background`` the job that works on it.
+
+        Args:
+            wish: which accounts.
+            person: who wants it.
+            place: where they are.
+            background: leave it to a worker.
+            progress_at: the message in which the worker tells how far it is.
+            identifier: 16 hexadecimal digits; a batch that is entered under it already is not entered again.
 
         Raises:
             UserError: not allowed, nothing to enrich, more than a batch or the day may have, or criteria that
@@ -95,13 +118,17 @@ class EnrichingBatches:
             ConfigurationError: the mapping cannot work.
         """
         self._allow(person, wish.said, place)
+        known = self._batches.find(identifier) if identifier else None
+        if known is not None:
+            self._jobs.enqueue(KIND, known.id, _job(known.id, progress_at), self._clock.now())
+            return known
         self._refuse_mapping()
         with seen_by(person.scope):
             rehearsed, companies = self._select(wish)
         if not companies:
             raise UserError(_why_none(rehearsed), "Choose other criteria, or add --again.")
         batch = Batch(
-            id=secrets.token_hex(8),
+            id=identifier or secrets.token_hex(8),
             what=wish.said,
             by=key_of(person),
             place=place,
@@ -121,10 +148,18 @@ class EnrichingBatches:
             )
         self._note(person, batch.id, f"entered: {batch.total} accounts, {batch.provider}, {wish.said}", place)
         if background:
-            self._jobs.enqueue(KIND, batch.id, {"batch": batch.id}, self._clock.now())
+            self._jobs.enqueue(KIND, batch.id, _job(batch.id, progress_at), self._clock.now())
         return batch
 
-    def resume(self, batch_id: str, person: Person, place: str, *, background: bool = True) -> Batch:
+    def resume(
+        self,
+        batch_id: str,
+        person: Person,
+        place: str,
+        *,
+        background: bool = True,
+        progress_at: Posted | None = None,
+    ) -> Batch:
         """Have a stopped batch worked on again; with ``background`` by a worker.
 
         Raises:
@@ -137,8 +172,24 @@ class EnrichingBatches:
         self._note(person, batch_id, "resumed", place)
         if background:
             now = self._clock.now()
-            self._jobs.enqueue(KIND, f"{batch_id}:{now:%Y%m%d%H%M%S}", {"batch": batch_id}, now)
+            self._jobs.enqueue(KIND, f"{batch_id}:{now:%Y%m%d%H%M%S}", _job(batch_id, progress_at), now)
         return batch
+
+    def cancel(self, batch_id: str, person: Person, place: str) -> Batch:
+        """Read no more accounts of a batch. What is being read is finished; what was written stays.
+
+        Raises:
+            UserError: not allowed, there is none, or it is done.
+        """
+        self._allow(person, batch_id, place)
+        if self.found(batch_id).state is BatchState.DONE:
+            raise UserError("This batch is done.", "What it wrote can be taken back.")
+        number = self._batches.cancel(batch_id, f"Cancelled by {person.name}.")
+        self._note(person, batch_id, f"cancelled: {counted(number, 'account')} not read", place)
+        batch = self.found(batch_id)
+        if batch.finished == batch.total and batch.state is not BatchState.RUNNING:
+            self._batches.mark(batch_id, BatchState.DONE)
+        return self.found(batch_id)
 
     def found(self, batch_id: str) -> Batch:
         """A batch with its counts.
@@ -199,6 +250,14 @@ class EnrichingBatches:
                 "Correct enrichment.fields in the configuration; `bellwether enrich check` shows every line.",
             )
 
+    def admit(self, person: Person, target: str, place: str) -> None:
+        """Let those through who may enrich many accounts.
+
+        Raises:
+            UserError: the person may not.
+        """
+        self._allow(person, target, place)
+
     def _allow(self, person: Person, target: str, place: str) -> None:
         if not person.may(MAY_ENRICH_MANY):
             reason = person.refusal or NOT_ALLOWED
@@ -231,7 +290,13 @@ WORDS: Final[Mapping[str, str]] = {
     "refused_address": "The website is not a public address",
     "page_too_hard": "The site could not be understood in time",
     "write_refused": "The CRM did not take it",
+    "cancelled": "Cancelled before it was read",
 }
+
+
+def _job(batch_id: str, progress_at: Posted | None) -> dict[str, Any]:
+    told = {"progress_at": asdict(progress_at)} if progress_at is not None else {}
+    return {"batch": batch_id, **told}
 
 
 def _why_none(rehearsed: Rehearsed) -> str:

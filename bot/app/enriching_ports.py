@@ -188,6 +188,10 @@ class Batches(Protocol):
         """Let begun ones wait again."""
         ...
 
+    def cancel(self, batch_id: str, reason: str) -> int:
+        """Those that wait are over, unread, and the day has their share again; how many they were."""
+        ...
+
     def orphans(self, batch_id: str) -> tuple[str, ...]:
         """Those that were begun by a process that is not there any more."""
         ...

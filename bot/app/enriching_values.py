@@ -19,8 +19,9 @@ PROPOSAL_HOURS: Final = timedelta(hours=24)
 NOT_AGAIN_FOR: Final = timedelta(days=30)
 OPERATOR_KEY: Final = "operator"
 WRITE_REFUSED: Final = "write_refused"
+CANCELLED: Final = "cancelled"
 # Every way in which an account of a batch can end; their counts add up to the batch.
-RESULTS: Final = (*(one.value for one in Outcome), WRITE_REFUSED)
+RESULTS: Final = (*(one.value for one in Outcome), WRITE_REFUSED, CANCELLED)
 
 
 def key_of(person: Person) -> str:

@@ -40,7 +40,7 @@ SILENT: Final = "The provider said nothing."
 NOTHING_EMPTY: Final = "Nothing was found for the fields that are empty."
 
 log = structlog.get_logger(__name__)
-Told = Callable[[int, int], None]  # accounts that are over, accounts in all
+Told = Callable[[int, int], None]  # accounts that are read, accounts in all
 
 
 class BusyError(UserError):
@@ -99,21 +99,29 @@ class BatchWork:
             companies = self.batches.claim(batch.id, HANDED_AT_ONCE)
             if not companies:
                 return True
-            self._read(batch, provider, companies, stopped)
+            self._read(batch, provider, companies, told, stopped)
             filling.rest()
             self._tell(batch, told)
         return False
 
     def _read(
-        self, batch: Batch, provider: Provider, companies: Sequence[Company], stopped: Callable[[], bool]
+        self,
+        batch: Batch,
+        provider: Provider,
+        companies: Sequence[Company],
+        told: Told,
+        stopped: Callable[[], bool],
     ) -> None:
         """Have some begun accounts read; those that were not, because of an orderly end, wait again."""
         pending = {one.account_id: one for one in companies}
+        now = self.batches.find(batch.id)
+        over = len(companies) + (now.finished if now is not None else 0)
         readings = provider.read(companies)
         try:
             for reading in readings:
                 if pending.pop(reading.company.account_id, None) is not None:
                     self.batches.keep(batch.id, reading)
+                    told(over - len(pending), batch.total)
                 if stopped():
                     break
             if not stopped():  # a provider that is asked to stop too says nothing of those that are left

@@ -13,6 +13,7 @@ from bot.app.administration import Administration
 from bot.app.answers import Answer, Explanation, LabelMove
 from bot.app.config.editing import Editing
 from bot.app.consenting import Consenting
+from bot.app.enriching_desk import EnrichingDesk
 from bot.app.exporting import Exports
 from bot.app.exporting_schedules import ExportSchedules
 from bot.app.linked_accounts import LinkedAccounts
@@ -282,5 +283,6 @@ class Services:
     notes: AccountNotes | None = None
     linked: LinkedAccounts | None = None
     editing: Editing | None = None
+    enriching: EnrichingDesk | None = None
     schedules: ExportSchedules | None = None
     consenting: Consenting | None = None

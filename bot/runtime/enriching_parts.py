@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.app.enriching import CrmSide, Enriching
 from bot.app.enriching_batches import KIND, EnrichingBatches
+from bot.app.enriching_desk import EnrichingDesk
 from bot.app.enriching_undo import EnrichingHistory
-from bot.app.enriching_values import BatchState
-from bot.app.enriching_work import BatchWork, BusyError
-from bot.app.errors import BellwetherError, ConfigurationError
-from bot.app.ports import Job
-from bot.runtime.work import JobLoop, Stopping
+from bot.app.enriching_work import BatchWork
+from bot.app.errors import ConfigurationError
+from bot.runtime.enriching_jobs import BatchJobs, DeskJobs, Telling
+from bot.runtime.work import JobLoop
+from bot.slack.told_messages import ToldMessages
 from bot.store.enrichable_accounts import SqlEnrichableAccounts
 from bot.store.enrichment_batches import SqlBatches
 from bot.store.enrichments import SqlProposals, SqlWrites
-from bot.store.incidents import SqlIncidents
+from connector.enrichment.crawling import Crawler
 from connector.enrichment.from_file import FileProvider
+from connector.enrichment.reserved_names import ReservedNames
+from connector.enrichment.resolving import PublicResolver
 from connector.enrichment.values import Provider
-from connector.errors import ConnectorError, Retriable
 from connector.zoho.zia import ZiaProvider
 
 if TYPE_CHECKING:
     from bot.runtime.wiring import Bellwether
 
-BUSY_SECONDS: Final = 60.0
 MOST_ATTEMPTS: Final = 1_000  # a batch waits for the one before it, and for a CRM that does not answer
+_AMONG_OURSELVES: Final = 0.1  # seconds between two requests to a sandbox's site, which needs no rest
 
 
 class EnrichingParts:
@@ -38,13 +38,13 @@ class EnrichingParts:
 
     Args:
         of: the installation.
-        crawler: builds what reads companies' own sites, with the address that explains it; None where that
-            is not installed.
     """
 
-    def __init__(self, of: Bellwether, crawler: Callable[[str], Provider] | None = None) -> None:
+    def __init__(self, of: Bellwether) -> None:
         self._of = of
-        self._crawler = crawler
+        self._stop = threading.Event()
+        self._building = threading.Lock()
+        self._crawlers: dict[str, Crawler] = {}
 
     @cached_property
     def crm(self) -> CrmSide:
@@ -102,16 +102,24 @@ class EnrichingParts:
                     "Enrichment reads a file, and none is named.", "Set enrichment.file in the configuration."
                 )
             return FileProvider(Path(settings.file), now)
-        if self._crawler is None:
-            raise ConfigurationError(
-                "Reading companies' own sites is not installed.", "Set enrichment.provider to zia or file."
-            )
         return self._crawler(settings.user_agent_url)
 
-    def loop(self, stop: threading.Event) -> JobLoop:
-        """What claims the jobs."""
+    @cached_property
+    def desk(self) -> EnrichingDesk:
+        """The use case for people in Slack."""
         of = self._of
-        own = EnrichingJobs(self.work, of.incidents, stop)
+        return EnrichingDesk(self.one, self.many, self.history, of.surfaces.linked, of.jobs, of.clock)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """The messages in Slack that tell how it goes."""
+        return Telling(lambda posted, message: ToldMessages(self._of.slack).show(posted, message))
+
+    def loop(self, stop: threading.Event) -> JobLoop:
+        """What claims the jobs of batches."""
+        of = self._of
+        self._stop = stop
+        own = BatchJobs(self.work, of.incidents, stop, self.telling)
         handlers = {KIND: own.on_enrich}
         return JobLoop(
             of.jobs,
@@ -123,34 +131,32 @@ class EnrichingParts:
             most_attempts=MOST_ATTEMPTS,
         )
 
+    def desk_loop(self, stop: threading.Event) -> JobLoop:
+        """What claims the jobs of single people, who do not wait for a batch."""
+        of = self._of
+        self._stop = stop
+        own = DeskJobs(lambda: self.desk, of.people.person_now, of.incidents, self.telling)
+        return JobLoop(of.jobs, of.clock, of.holder, own.by_kind(), own.on_failure, own.on_success)
 
-@dataclass(frozen=True)
-class EnrichingJobs:
-    """Does the jobs of the kind ``enrich``.
+    def close(self) -> None:
+        """End what reads pages, if it was needed."""
+        with self._building:
+            for one in self._crawlers.values():
+                one.close()
+            self._crawlers.clear()
 
-    Attributes:
-        stop: set when the process is asked to stop; asked after every account.
-    """
+    def _crawler(self, explained_at: str) -> Provider:
+        """The one crawler of this process: its pace for each host counts for whoever has a site read."""
+        with self._building:
+            if explained_at not in self._crawlers:
+                self._crawlers[explained_at] = self._built_crawler(explained_at)
+            return self._crawlers[explained_at]
 
-    work: Callable[[], BatchWork]
-    incidents: SqlIncidents
-    stop: threading.Event
-
-    def on_enrich(self, job: Job) -> Mapping[str, Any]:
-        """Work on a batch until it is done."""
-        try:
-            batch = self.work().run(str(job.args["batch"]), lambda _done, _all: None, self.stop.is_set)
-        except BusyError as error:
-            raise Retriable(error.what_happened, after_seconds=BUSY_SECONDS) from None
-        if batch is not None and batch.state is not BatchState.DONE:
-            raise Stopping
-        return {} if batch is None else {"total": batch.total, "counts": dict(batch.counts)}
-
-    def on_failure(self, job: Job, error: BellwetherError | ConnectorError) -> None:
-        """Tell the administrators once; that it waits for another batch is no failure."""
-        if not (isinstance(error, Retriable) and error.after_seconds == BUSY_SECONDS):
-            self.incidents.begin(f"job:{job.kind}", error.what_happened, error.what_to_do)
-
-    def on_success(self, job: Job) -> None:
-        """What had failed works again."""
-        self.incidents.end(f"job:{job.kind}")
+    def _built_crawler(self, explained_at: str) -> Crawler:
+        port, now, stopped = self._of.settings.sandbox_web_port, self._of.clock.now, self._stop.is_set
+        if port is not None:
+            names = ReservedNames(port)
+            return Crawler(
+                names, now, explained_at=explained_at, seconds_between=_AMONG_OURSELVES, stop=stopped
+            )
+        return Crawler(PublicResolver(), now, explained_at=explained_at, stop=stopped)

@@ -44,6 +44,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
     with _signals_set(stop), ExitStack() as stack:
         bellwether.prepare()
         stack.callback(bellwether.zoho.close_book)
+        stack.callback(bellwether.enriching_parts.close)
         connection: list[SocketConnection | HttpConnection] = []
         settings = bellwether.settings
 
@@ -98,6 +99,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
         yield Loop("jobs", bellwether.job_loop(stop).step)
         yield Loop("exports", bellwether.export_parts.loop(stop).step)
         yield Loop("enriching", bellwether.enriching_parts.loop(stop).step)
+        yield Loop("enriching-one", bellwether.enriching_parts.desk_loop(stop).step)
         yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("acting", acting.step)

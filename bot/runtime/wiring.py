@@ -15,9 +15,7 @@ from starlette.routing import Route
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.errors import UserError
-from bot.app.home import Home
 from bot.app.ports import Clock
-from bot.app.rescoring import Rescoring
 from bot.app.schedule import Tick
 from bot.app.services import Services
 from bot.pictures.drawing import VegaPictures
@@ -36,6 +34,7 @@ from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
 from bot.runtime.rhythms import rhythms
 from bot.runtime.scoring_parts import ScoringParts
+from bot.runtime.service_parts import services_of
 from bot.runtime.setup import first_document
 from bot.runtime.slack_parts import SlackParts
 from bot.runtime.sources import Sources, metrics_route
@@ -54,7 +53,6 @@ from bot.store.config_versions import SqlConfigVersions
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
 from bot.store.jobs import SqlJobs
-from bot.store.moves import SqlMoves
 from bot.store.outbox import SqlOutbox
 from bot.store.people import SqlPeople
 from bot.store.schema import migrate
@@ -266,37 +264,7 @@ class Bellwether:
     @cached_property
     def services(self) -> Services:
         """What Slack's listeners may call."""
-        moves, missing = SqlMoves(self.database, self.crm_url), self.asking_parts.missing
-        return Services(
-            clock=self.clock,
-            asking=self.asking,
-            alerts=self.acting.desk,
-            rescoring=Rescoring(self.jobs, self.audit, self.clock, self.configuration),
-            voice=self.scoring.voice,
-            saving=self.scoring.saving,
-            people=self.people,
-            home=Home(
-                self.book,
-                self.alerts,
-                moves,
-                self.health.all,
-                self.configuration,
-                missing,
-                self.surfaces.administering.view,
-                self.consent_parts.consenting,
-            ),
-            seen=self.seen,
-            audit=self.audit,
-            pictures=self.pictures,
-            exports=self.export_parts.exports,
-            schedules=self.export_parts.schedules,
-            words=self.asking_parts.words,
-            misses=missing,
-            notes=self.surfaces.notes,
-            linked=self.surfaces.linked,
-            editing=self.surfaces.editing,
-            consenting=self.consent_parts.consenting,
-        )
+        return services_of(self)
 
     @cached_property
     def surfaces(self) -> SurfaceParts:

@@ -23,6 +23,7 @@ from bot.slack.listeners import (
     ask_shortcut,
     charts,
     config_forms,
+    enriching,
     exports,
     home,
     log_note,
@@ -77,7 +78,7 @@ def build_app(
     around = Surroundings(services, Channels(client), configuration, as_agent, with_workflow_step)
     app.use(name_request)
     app.use(Once(services).take)
-    topics = (ask, alert_buttons, charts, exports, home, rescore, saving, sharing, sorting)
+    topics = (ask, alert_buttons, charts, enriching, exports, home, rescore, saving, sharing, sorting)
     for topic in (*topics, agent, unfurl, workflow_step, zoho_link):
         topic.register(app, around, lambda listener: _safely(listener, around))
     for forms in (alert_forms, ask_shortcut, config_forms, log_note):

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from bot.app.enriching_ports import AccountResult, Ended, ReadAccount
-from bot.app.enriching_values import RESULTS, Batch, BatchState, WriteState
+from bot.app.enriching_values import CANCELLED, RESULTS, Batch, BatchState, WriteState
 from bot.app.ports import Clock
 from bot.store.dialect import insert_or
 from bot.store.enrichment_tables import (
@@ -136,6 +136,22 @@ class SqlBatches:
         """Let begun ones wait again."""
         with self._database.writes.begin() as connection:
             _move(connection, batch_id, ids, BEGUN, state=WAITING)
+
+    def cancel(self, batch_id: str, reason: str) -> int:
+        """Those that wait are over, unread, and the day has their share again; how many they were.
+
+        They are marked as interrupted: another batch may read them.
+        """
+        waiting = and_(_account.c.batch_id == batch_id, _account.c.state == WAITING)
+        over = {"state": DONE, "result": CANCELLED, "reason": reason, "interrupted": True}
+        day = select(_batch.c.day).where(_batch.c.id == batch_id).scalar_subquery()
+        with self._database.writes.begin() as connection:
+            take_turn(connection, "enrichment_day")
+            take_turn(connection, "enrichment_claim")
+            over["at"] = self._clock.now()
+            number = connection.execute(update(_account).where(waiting).values(**over)).rowcount
+            connection.execute(update(_day).where(_day.c.day == day).values(taken=_day.c.taken - number))
+        return number
 
     def orphans(self, batch_id: str) -> tuple[str, ...]:
         """Those that were begun by a process that is not there any more: the caller has the turn."""

@@ -192,14 +192,25 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=512)
 def registered_domain(url: str) -> str:
     """``example.co.uk`` of an address or a host; empty if there is none."""
-    parts = _domains(url[:LONGEST_URL])
-    return f"{parts.domain}.{parts.suffix}".lower() if parts.domain and parts.suffix else ""
+    label, suffix = _registered(url)
+    return f"{label}.{suffix}" if label and suffix else ""
 
 
 @lru_cache(maxsize=512)
 def domain_label(url: str) -> str:
     """``acme`` of ``https://www.acme.co.uk/…`` or of a host."""
-    return _domains(url[:LONGEST_URL]).domain.lower()
+    return _registered(url)[0]
+
+
+def _registered(url: str) -> tuple[str, str]:
+    """The label that somebody registered, and what it stands below.
+
+    A last label that the list of suffixes does not know is a suffix by the list's own rule ``*``.
+    """
+    parts = _domains(url[:LONGEST_URL])
+    if not parts.suffix and parts.subdomain:
+        return parts.subdomain.rpartition(".")[2].lower(), parts.domain.lower()
+    return parts.domain.lower(), parts.suffix.lower()
 
 
 def quoted(text: str) -> str:

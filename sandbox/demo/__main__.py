@@ -18,7 +18,8 @@ from sandbox.demo.children import Children, DemoError, free_port
 from sandbox.demo.conversation import hold_conversation
 
 PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
-PAGE_PORT, ZOHO_PORT, PRODUCT_PORT = 8700, 8701, 8702
+PAGE_PORT, ZOHO_PORT, PRODUCT_PORT, WEB_PORT = 8700, 8701, 8702, 8703
+TRUST = "SSL_CERT_FILE"  # whom programs trust that make TLS connections; an authority of the sandbox's own
 EXAMPLES = ("leaving", "firmographics", "recommendations")  # what deals and accounts alone can feed
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yaml"
 GUIDE = """
@@ -34,6 +35,8 @@ Bellwether is running on this machine.
       how is {account} doing?          why is {account} VIP?          what should I offer {account}?
       who left VIP this quarter?       who was VIP in June?
       revenue by quarter               and then, in its thread or here: chart
+      enrich {account}                 enrich medical accounts       (as the administrator)
+      enrich history
       help
 
   To see an alert: in the panel "The world", lose all deals of {account}.
@@ -48,11 +51,12 @@ Bellwether is running on this machine.
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the three servers of the demo listen."""
+    """Where the four servers of the demo listen."""
 
     page: str
     zoho: str
     product: str
+    web: str
 
 
 def main() -> int:
@@ -93,7 +97,9 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _choose_addresses(*, any_port: bool, page_port: int) -> Addresses:
-    ports = [free_port(0 if any_port else wanted) for wanted in (page_port, ZOHO_PORT, PRODUCT_PORT)]
+    ports = [
+        free_port(0 if any_port else wanted) for wanted in (page_port, ZOHO_PORT, PRODUCT_PORT, WEB_PORT)
+    ]
     return Addresses(*(f"http://127.0.0.1:{port}" for port in ports))
 
 
@@ -106,6 +112,7 @@ def _environment(directory: Path, addresses: Addresses) -> dict[str, str]:
         "POLL_SECONDS": "2",
         "HTTP_PORT": addresses.product.rpartition(":")[2],
         "CLOCK_FILE": str(directory / "clock"),
+        "SANDBOX_WEB_PORT": addresses.web.rpartition(":")[2],
         "ZOHO__ACCOUNTS_URL": addresses.zoho,
         "ZOHO__CLIENT_ID": "1000.SANDBOXCLIENT",
         "ZOHO__CLIENT_SECRET": "sandbox-secret",
@@ -120,6 +127,7 @@ def _environment(directory: Path, addresses: Addresses) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("BELLWETHER_") and name.lower() not in PROXIES
     }
+    inherited[TRUST] = str(directory / "web-authority.pem")
     return inherited | {f"BELLWETHER_{name}": value for name, value in own.items()}
 
 
@@ -129,9 +137,12 @@ def _start_everything(children: Children, addresses: Addresses, directory: Path)
     page_port = addresses.page.rpartition(":")[2]
     world = ("--manifest", str(MANIFEST), "--zoho", addresses.zoho)
     children.start("slack", "sandbox.slack", "--port", page_port, *world, *clock)
+    web = ("--port", addresses.web.rpartition(":")[2], "--authority", str(directory / "web-authority.pem"))
+    children.start("web", "sandbox.web", *web)
     children.await_answer("zoho", f"{addresses.zoho}/_sandbox/health")
     children.await_answer("slack", f"{addresses.page}/_sandbox/health")
-    print("A Zoho and a Slack run on this machine. First sync of the whole organisation:", flush=True)
+    children.await_answer("web", f"{addresses.web}/")
+    print("A Zoho, a Slack and a web run on this machine. First sync of the whole organisation:", flush=True)
     children.run("bot", "config", "init", *(f"--with={one}" for one in EXAMPLES))
     children.run("bot", "sync")
     children.run("bot", "score")
@@ -151,7 +162,9 @@ def _stay(children: Children, addresses: Addresses, directory: Path) -> int:
 
 
 def _write_environment(path: Path, environment: Mapping[str, str]) -> None:
-    own = {name: value for name, value in environment.items() if name.startswith("BELLWETHER_")}
+    own = {
+        name: value for name, value in environment.items() if name.startswith("BELLWETHER_") or name == TRUST
+    }
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in sorted(own.items())))
 

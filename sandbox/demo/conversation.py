@@ -14,6 +14,7 @@ from sandbox.demo.transcript import message_text
 
 REP, MANAGER = "UDARCEL", "UMELVIN"
 DM, ALERTS = "DDARCEL", "CALERTS"
+ADMIN, ADMIN_DM = "UADA", "DADA"
 PATIENCE_SECONDS = 60.0
 QUIET_SECONDS = 6.0  # how long to watch for a second alert that must not come
 Message = dict[str, Any]
@@ -81,6 +82,20 @@ class Page:
             f"an alert about {name}",
         )
 
+    def await_said(self, channel: str, person: str, words: str) -> Message:
+        """Wait until the app's last message somewhere has some words in it, and print it."""
+        found = self._await(
+            lambda: (one for one in self.messages(channel, person)[-1:] if words in message_text(one)), words
+        )
+        _print(found)
+        return found
+
+    def press(self, channel: str, person: str, message: Message, words: str) -> None:
+        """Press the button that begins with some words."""
+        button = next(one for one in _buttons(message) if one["text"].startswith(words))
+        self.post("click", **{"as": person, "channel": channel, "ts": message["ts"], **button["click"]})
+        print(f"\n[The button {button['text']} is pressed.]", flush=True)
+
     def check(self, holds: bool, what: str) -> None:  # noqa: FBT001 - reads like an assertion
         """Note whether something holds."""
         print(f"    {'✓' if holds else '✗'} {what}", flush=True)
@@ -108,6 +123,7 @@ def hold_conversation(page_url: str, zoho_url: str) -> int:
     try:
         _questions(page, _medical_accounts(zoho_url))
         _further_questions(page)
+        _enriching(page)
         _alert(page)
     except Disappointment as error:
         page.failures.append(str(error))
@@ -162,6 +178,25 @@ def _further_questions(page: Page) -> None:
     page.check("Konex" in offered and "%" in offered, "says what to offer, with its chance")
     why = message_text(page.ask("why is Konex VIP?"))
     page.check("Recency" in why and "r >= 2" in why, "explains a label by its arithmetic")
+
+
+def _enriching(page: Page) -> None:
+    """One account with consent, and several at once."""
+    page.ask("enrich Konex")
+    found = page.await_said(DM, REP, "Review and choose")
+    page.check("(empty)" in message_text(found), "sets what the site says beside what the CRM says")
+    page.press(DM, REP, found, "Review and choose")
+    form = page._await(lambda: iter(page.get("state", **{"as": REP})["modal"]), "the form")
+    page.post("submit", **{"as": REP, "view_id": form["id"], "values": {}})
+    written = page.await_said(DM, REP, "fields written")
+    page.check("Billing Street: (empty) → " in message_text(written), "writes what was ticked")
+    print("\nAda Lindqvist\n    enrich entertainment accounts", flush=True)
+    page.post("say", **{"as": ADMIN, "channel": ADMIN_DM, "text": "enrich entertainment accounts"})
+    asked = page.await_said(ADMIN_DM, ADMIN, "are left of today's")
+    page.press(ADMIN_DM, ADMIN, asked, "Enrich ")
+    done = message_text(page.await_said(ADMIN_DM, ADMIN, "accounts done"))
+    page.check("could not be reached: 1" in done, "tells which sites failed, by reason")
+    page.check("5 + 1 = 6 accounts" in done, "every account is counted once")
 
 
 def _alert(page: Page) -> None:

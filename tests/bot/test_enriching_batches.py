@@ -20,7 +20,8 @@ from bot.app.enriching_batches import KIND, Wish, batch_sentences
 from bot.app.enriching_values import RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
-from bot.runtime.enriching_parts import EnrichingJobs
+from bot.app.ports import Posted
+from bot.runtime.enriching_jobs import BatchJobs, Telling
 from bot.runtime.work import JobLoop
 from bot.store.incidents import SqlIncidents
 from connector.cache.engine import Database, open_database
@@ -208,9 +209,14 @@ def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
 def test_a_worker_takes_the_job_and_gives_it_back_when_it_has_to(make: Make) -> None:
     world, stop = make(45), threading.Event()
     incidents = SqlIncidents(world.database, world.clock, lambda: "#admins")
-    own = EnrichingJobs(world.new_worker, incidents, stop)
+    shown: list[str] = []
+    telling = Telling(lambda _posted, message: shown.append(message.text))
+    own = BatchJobs(world.new_worker, incidents, stop, telling)
     loop = JobLoop(world.jobs, world.clock, "w1", {KIND: own.on_enrich}, own.on_failure, own.on_success)
-    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    asked: Any = {"progress_at": Posted("D1", "1.0"), "identifier": "0123456789abcdef"}
+    batch = world.many.enter(EVERYBODY, ADMIN, "slack", **asked)
+    again = world.many.enter(EVERYBODY, ADMIN, "slack", **asked)
+    assert [one.id for one in world.many.recent(ADMIN)] == [batch.id] == [again.id], "entered once"
     with world.batches.turn():  # somebody else is at it
         assert loop.step()
     assert world.provider.reads.total() == 0
@@ -225,6 +231,7 @@ def test_a_worker_takes_the_job_and_gives_it_back_when_it_has_to(make: Make) -> 
     assert (done.state, done.counts["found"]) == (BatchState.DONE, 45)
     assert not loop.step()
     assert set(world.provider.reads.values()) == {1}
+    assert shown[-1].startswith("✅ 45 accounts done, 45 enriched")
 
 
 def test_a_whole_batch_can_be_taken_back(make: Make) -> None:

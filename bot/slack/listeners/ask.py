@@ -16,12 +16,14 @@ from slack_sdk import WebClient
 from bot.app.answers import Answer
 from bot.app.conversing import direct_key
 from bot.app.customer_voice import correction_wanted
+from bot.app.enriching_desk import enrich_wanted
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.app.scope import seen_by
 from bot.language.question import Action, Kind
 from bot.slack import ids
 from bot.slack.listeners.agent import is_at_work
+from bot.slack.listeners.enriching import on_enrich
 from bot.slack.listeners.exports import history_wanted, on_history
 from bot.slack.listeners.help import HELP
 from bot.slack.listeners.requests import Requested, RequestHandlers, act, person_now, request_handlers
@@ -114,6 +116,10 @@ class AskListeners:
         zoho = zoho_wanted(text)
         if zoho is not None:
             on_zoho(self.around, zoho, person, reply)
+            return
+        enrich = enrich_wanted(text)
+        if enrich is not None:
+            on_enrich(self.around, enrich, person, reply)
             return
         correction = correction_wanted(text)
         if correction is not None:
