@@ -22,7 +22,7 @@ from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, TransactionRow, UserRow
-from tests.support.postgres import PostgresServer, create_tables
+from tests.support.postgres import PostgresServer, create_tables, without_rows
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # noon in New York
 DAY = date(2026, 11, 24)
@@ -62,8 +62,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "postgresql":
         shared: Database = request.getfixturevalue("shared_postgres")
         with shared.writes.begin() as connection:
-            names = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+            connection.exec_driver_sql(without_rows())
         yield shared
         return
     url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
