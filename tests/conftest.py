@@ -13,7 +13,7 @@ pytest_plugins = ["tests.support.postgres"]
 # Before numpy is imported, by us or by a process that we start: our matrices are small, and on a machine with
 # several test processes the threads of the linear algebra wait for each other more than they reckon.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Thousands of collected tests live to the end; looking through them again and again takes a tenth of the time.
+# Thousands of collected tests live to the end; looking through them again and again takes a tenth.
 gc.set_threshold(50_000, 20, 50)
 
 

@@ -163,7 +163,7 @@ def running_postgres(settings: Sequence[str] = SERVER_OPTIONS) -> Iterator[Postg
 
 
 def create_tables(url: str) -> None:
-    """Every table, in an empty database. A file of SQLite that is not there yet is copied from an earlier one."""
+    """Every table, in an empty database. A new file of SQLite is copied from an earlier one."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite" and address.database and not Path(address.database).exists():
         Path(address.database).write_bytes(_sqlite_file(len(SQLModel.metadata.tables)))
