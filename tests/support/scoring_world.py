@@ -58,6 +58,10 @@ def shared_postgres(postgres_server: PostgresServer) -> Iterator[Database]:
         opened.close()
 
 
+# For a test of what is decided in Python: its SQL runs on both kinds of database in other tests.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with every table and no row, once on each kind."""
@@ -67,6 +71,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             connection.exec_driver_sql(without_rows())
         yield shared
         return
+    url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
+    create_tables(url)
+    opened = open_database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """A database with every table and no row, on SQLite alone."""
     url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
     create_tables(url)
     opened = open_database(url)
