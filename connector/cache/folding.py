@@ -8,6 +8,7 @@ and later) gets a function that is generated from Python's own tables and depend
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -63,6 +64,7 @@ def create_fold_function(_target: Any, connection: Connection, **_more: Any) -> 
         connection.exec_driver_sql(postgresql_fold_function())
 
 
+@cache
 def _pairs() -> tuple[dict[str, str], dict[str, str]]:
     """Every letter that folding changes: to one letter, and to several."""
     single: dict[str, str] = {}

@@ -133,7 +133,7 @@ def agree(world: World, steps: list[str], seed: int) -> None:
             )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(st.sampled_from(STEPS), min_size=3, max_size=14), st.integers(0, 2**32))
 def test_it_is_what_the_history_says_of_each_day(steps: list[str], seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -149,4 +149,4 @@ def test_it_is_what_the_history_says_of_each_day(steps: list[str], seed: int) ->
 @pytest.mark.parametrize("seed", range(2))
 def test_so_it_is_on_both_kinds_of_database(database: Database, seed: int) -> None:  # noqa: F811
     random = Random(seed)
-    agree(settled(database), random.choices(STEPS, k=20), seed)
+    agree(settled(database), random.choices(STEPS, k=10), seed)

@@ -1,4 +1,4 @@
-"""Back-tests of an organisation in a real database, on both kinds: what is read, kept, and refused."""
+"""Back-tests of an organisation in a real database: what is read and kept, on both kinds, and what is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from scoring.engagement.config import EngagementSegmentation
 from scoring.rfm_config import RfmSegmentation
 from tests.support.leaving_world import END, transactions
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.scoring_world import DAY, World, database, shared_postgres  # noqa: F401  (fixtures)
+from tests.support.scoring_world import DAY, World, database, on_sqlite, shared_postgres  # noqa: F401  (fixtures)
 
 DOCUMENT = """\
 version: 1
@@ -141,6 +141,7 @@ def test_what_is_read_gives_what_the_frames_themselves_give(filled: World) -> No
     assert (made.as_of, made.made_at) == (DAY, filled.clock.now())
 
 
+@on_sqlite
 def test_only_those_who_take_part_are_tried_and_their_fields_are_todays(filled: World) -> None:
     narrow = DOCUMENT.replace(
         "  - name: Purchases\n", "  - name: Purchases\n    accounts: industry = Tools\n"
@@ -152,6 +153,7 @@ def test_only_those_who_take_part_are_tried_and_their_fields_are_todays(filled: 
     assert made.warnings[0].startswith("Labels also ask for industry, of which only today's values are known")
 
 
+@on_sqlite
 def test_a_technique_that_the_document_lacks_is_tried_as_it_would_begin(filled: World) -> None:
     made = backtesting(filled).run(Asked("leaving", cutoffs=1, horizon_days=120)).backtest
     assert (made.technique, made.segmentation) == ("leaving", "Leaving, as it would begin")
@@ -187,6 +189,7 @@ def test_engagement_is_read_without_what_machines_wrote(filled: World) -> None:
     assert found.windows[0].rows > 0
 
 
+@on_sqlite
 def test_every_night_each_segmentation_is_tried_and_the_newest_is_shown(filled: World) -> None:
     going = "name: Going\n    technique: leaving\n    model: recency"
     filled.publish(DOCUMENT.replace("name: Contact\n    technique: engagement", going))
@@ -218,6 +221,7 @@ def test_very_old_ones_are_forgotten(filled: World) -> None:
     ]
 
 
+@on_sqlite
 def test_a_young_organisation_is_told_and_is_no_trouble(world: World) -> None:
     world.account("new", (10, 500))
     found = backtesting(world).nightly(lambda: None)
@@ -249,11 +253,13 @@ def test_a_young_organisation_is_told_and_is_no_trouble(world: World) -> None:
         (Asked("engagement"), "No account that takes part has an event yet"),
     ],
 )
+@on_sqlite
 def test_what_cannot_be_tried_is_refused_in_a_sentence(filled: World, asked: Asked, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         backtesting(filled).run(asked)
 
 
+@on_sqlite
 def test_more_is_refused_in_a_sentence(world: World) -> None:
     use = backtesting(world)
     with pytest.raises(UserError, match="no purchase that counts yet"):
@@ -311,6 +317,7 @@ def test_the_job_is_done_once_and_told(filled: World) -> None:
     assert [one.technique for one in filled.rows(BacktestRow)] == ["rfm"]
 
 
+@on_sqlite
 def test_the_job_stops_when_asked_and_waits_for_a_copy(filled: World) -> None:
     made = nightly(filled)
     made.stop.set()
@@ -319,6 +326,7 @@ def test_the_job_stops_when_asked_and_waits_for_a_copy(filled: World) -> None:
     assert nightly(filled, ready=False).on_backtest(job()) == {}
 
 
+@on_sqlite
 def test_a_job_that_fails_is_a_trouble_until_it_works(filled: World) -> None:
     made = nightly(filled)
     made.on_failure(job(), NeedsPerson("The disk is full.", "Make room."))
@@ -341,6 +349,7 @@ def shown(made: Made) -> str:
     return console.export_text()
 
 
+@on_sqlite
 def test_the_terminal_shows_the_technique_beside_the_rules_and_the_verdict_last(filled: World) -> None:
     made = backtesting(filled).run(SHORT)
     text = shown(made)
@@ -359,6 +368,7 @@ def test_the_terminal_shows_the_technique_beside_the_rules_and_the_verdict_last(
     assert "On 2 past days, the order of the labels ranked accounts that did not buy within 90 days" in text
 
 
+@on_sqlite
 def test_names_are_never_markup(filled: World) -> None:
     filled.publish(DOCUMENT.replace("name: Slipping", "name: '[bold]Slipping'"))
     assert "[bold]Slipping" in shown(backtesting(filled).run(SHORT))

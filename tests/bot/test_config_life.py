@@ -19,7 +19,7 @@ from connector.cache.engine import Database
 from connector.cache.tables import AccountRow
 from tests.support.configuring_world import USED, configuring, draft, publish
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.scoring_world import BANDS, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
+from tests.support.scoring_world import BANDS, World, database, settled, shared_postgres, sqlite  # noqa: F401  (fixtures)
 
 FINANCE = "finance:\n  - {product: books}\n"
 INVOICED = "  - {name: Invoiced, criteria: any invoice where status = paid}\n"
@@ -28,7 +28,18 @@ LEADING = "  - {name: Leading, criteria: any lead}\n"
 
 
 @pytest.fixture
-def world(database: Database) -> World:  # noqa: F811
+def world(sqlite: Database) -> World:  # noqa: F811
+    """For what is decided in Python."""
+    return used(sqlite)
+
+
+@pytest.fixture
+def each_world(database: Database) -> World:  # noqa: F811
+    """On both kinds of database: for previews, which are taken back, and for what waits for somebody."""
+    return used(database)
+
+
+def used(database: Database) -> World:  # noqa: F811
     found = settled(database)
     with database.writes.begin() as connection:
         connection.execute(update(AccountRow).values(industry="retail"))
@@ -104,14 +115,14 @@ def test_a_diff_says_what_changes_who_moves_and_who_would_have_been_told(world: 
     )
 
 
-def test_what_is_previewed_is_what_the_next_run_does(world: World) -> None:
+def test_what_is_previewed_is_what_the_next_run_does(each_world: World) -> None:
     text = USED.replace("at_least: [1000, 10000]", "at_least: [10, 10000]")
-    previewed = configuring(world).preview(draft(world, text)).parts[0]
-    publish(world, text, confirmed=True)
-    part = world.run("command").parts[0]
+    previewed = configuring(each_world).preview(draft(each_world, text)).parts[0]
+    publish(each_world, text, confirmed=True)
+    part = each_world.run("command").parts[0]
     assert part.labels == previewed.labels
     assert part.baseline
-    moved = {one.account_id: one.new_label for one in world.changes() if one.run_id == part.run_id}
+    moved = {one.account_id: one.new_label for one in each_world.changes() if one.run_id == part.run_id}
     assert {one.account_id: one.new for one in previewed.moved} == moved != {}
 
 
@@ -287,25 +298,25 @@ sync: {also: [Calls, Notes]}
     assert publish(world, USED) == 4
 
 
-def test_an_edit_waits_for_a_run_and_says_when_it_waited_in_vain(world: World) -> None:
+def test_an_edit_waits_for_a_run_and_says_when_it_waited_in_vain(each_world: World) -> None:
     text = USED.replace("flood: 5", "flood: 6")
-    ready = draft(world, text)
-    with a_run_under_way(world.database):
+    ready = draft(each_world, text)
+    with a_run_under_way(each_world.database):
         with pytest.raises(UserError, match=r"A run is under way and did not end within 0\.2 seconds"):
-            configuring(world).publish(ready, "Ada", "", confirmed=False, seconds=0.2)
-        assert world.versions.latest() == (2, USED)
-    assert configuring(world).publish(ready, "Ada", "", confirmed=False, seconds=5).version == 3
+            configuring(each_world).publish(ready, "Ada", "", confirmed=False, seconds=0.2)
+        assert each_world.versions.latest() == (2, USED)
+    assert configuring(each_world).publish(ready, "Ada", "", confirmed=False, seconds=5).version == 3
 
 
-def test_a_run_ends_with_the_version_that_it_began_with(world: World) -> None:
+def test_a_run_ends_with_the_version_that_it_began_with(each_world: World) -> None:
     text = USED.replace("at_least: [3, 6]", "at_least: [3, 7]")
     with ThreadPoolExecutor(1) as pool:
-        with a_run_under_way(world.database):
-            published = pool.submit(publish, world, text, confirmed=True, seconds=20)
-            assert world.configurations.current().version == 2
+        with a_run_under_way(each_world.database):
+            published = pool.submit(publish, each_world, text, confirmed=True, seconds=20)
+            assert each_world.configurations.current().version == 2
         assert published.result() == 3
-    world.run("command")
-    assert world.rows(RunRow)[-1].config_version == 3
+    each_world.run("command")
+    assert each_world.rows(RunRow)[-1].config_version == 3
 
 
 def test_two_people_do_not_overwrite_each_other(world: World) -> None:
@@ -327,13 +338,13 @@ def test_a_publication_is_in_the_audit_log_and_the_same_document_is_none(world: 
     )
 
 
-def test_the_history_says_who_why_and_what(world: World) -> None:
-    publish(world, USED.replace("flood: 5", "flood: 6"))
-    publish(world, "# a remark\n" + USED.replace("flood: 5", "flood: 6"))
-    with world.database.writes.begin() as connection:
+def test_the_history_says_who_why_and_what(each_world: World) -> None:
+    publish(each_world, USED.replace("flood: 5", "flood: 6"))
+    publish(each_world, "# a remark\n" + USED.replace("flood: 5", "flood: 6"))
+    with each_world.database.writes.begin() as connection:
         connection.exec_driver_sql("UPDATE config_version SET document = 'old: form' WHERE version = 1")
-    world.configurations = PublishedConfigurations(world.versions)
-    lines = configuring(world).history(10)
+    each_world.configurations = PublishedConfigurations(each_world.versions)
+    lines = configuring(each_world).history(10)
     assert [(one.version, one.author, one.note) for one in lines] == [
         (4, "Ada", "why"),
         (3, "Ada", "why"),
@@ -345,7 +356,7 @@ def test_the_history_says_who_why_and_what(world: World) -> None:
         ("Route 'Worse', flood: 5 → 6",),
     ]
     assert lines[2].changes[0].startswith("There is nothing to compare with")
-    assert [one.version for one in configuring(world).history(1)] == [4]
+    assert [one.version for one in configuring(each_world).history(1)] == [4]
 
 
 def test_what_this_release_cannot_read_is_followed_by_anything_good(world: World) -> None:

@@ -55,7 +55,12 @@ def with_segmentation(technique: str, labels: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-@pytest.mark.parametrize("technique", sorted(TECHNIQUES))
+# What each technique writes on PostgreSQL is told by the tests of its runs.
+@pytest.mark.parametrize(
+    ("database", "technique"),
+    [*(("sqlite", one) for one in sorted(TECHNIQUES)), ("postgresql", "rfm")],
+    indirect=["database"],
+)
 def test_a_document_lives_with_every_technique(database: Database, technique: str) -> None:  # noqa: F811
     world = settled(database)
     labels, edit = LABELS[technique]

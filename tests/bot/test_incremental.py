@@ -241,7 +241,7 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=12))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_change_gives_what_everything_gives(
     database: Database,  # noqa: F811
     beside: Database,  # noqa: F811
@@ -253,7 +253,7 @@ def test_a_change_gives_what_everything_gives(
 
 
 @given(st.lists(STEPS_OF_BOOKS, min_size=6, max_size=14))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_change_of_books_gives_what_everything_gives(
     database: Database,  # noqa: F811
     beside: Database,  # noqa: F811

@@ -1,4 +1,4 @@
-"""The technique leaving through the real use case, on both databases."""
+"""The technique leaving through the real use case; what its SQL reads and writes, on both databases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from scoring.criteria.periods import Today
 from scoring.standings import Standings
 from tests.support.leaving_runs import DOCUMENT, NAME, details_of, score_of, scored_once
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.scoring_world import DAY, World, database, shared_postgres  # noqa: F401  (fixtures)
+from tests.support.scoring_world import DAY, World, database, on_sqlite, shared_postgres  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_the_first_run_gives_risk_money_and_label_and_keeps_what_it_learned(worl
     assert json.loads(learned(world).body)["model"]["weights"] == {"mbg_nbd": 1.0}
 
 
+@on_sqlite
 def test_a_run_that_finds_no_difference_writes_nothing(world: World) -> None:
     before = world.counts()
     part = world.run("command").parts[0]
@@ -68,6 +69,7 @@ def test_a_run_that_finds_no_difference_writes_nothing(world: World) -> None:
     assert part.scored == sum(one.measure is not None for one in world.rows(ScoreRow))
 
 
+@on_sqlite
 def test_lost_purchases_change_the_label_at_once_and_are_told_with_the_money_at_risk(world: World) -> None:
     before = score_of(world, "steady")
     world.lose("steady", 200)
@@ -105,6 +107,7 @@ def test_only_the_account_that_did_something_is_written(world: World) -> None:
     assert [one.account_id for one in world.rows(ScoreRow) if one.run_id == part.run_id] == ["steady"]
 
 
+@on_sqlite
 def test_a_prospect_that_buys_enters_and_who_loses_everything_has_no_risk(world: World) -> None:
     world.deal("prospect", 1, 900)
     world.lose("steady", 900)
@@ -121,6 +124,7 @@ def test_a_prospect_that_buys_enters_and_who_loses_everything_has_no_risk(world:
     )
 
 
+@on_sqlite
 def test_a_deleted_account_leaves_without_ringing(world: World) -> None:
     with world.database.writes.begin() as connection:
         connection.execute(AccountRow.__table__.delete().where(col(AccountRow.id) == "steady"))  # type: ignore[attr-defined]
@@ -134,20 +138,21 @@ def test_a_deleted_account_leaves_without_ringing(world: World) -> None:
 # ---- labels that wait
 
 
-def silent_days(world: World, days: int) -> list[tuple[str | None, dict[str, Any]]]:
-    """The label of ``steady`` and what waits, after each of so many daily runs."""
-    found = []
-    for _ in range(days):
+def silent_days(world: World, label: str) -> list[tuple[str | None, dict[str, Any]]]:
+    """The label of ``steady`` and what waits, after each daily run until it is not this label any more."""
+    found: list[tuple[str | None, dict[str, Any]]] = []
+    while len(found) < 40 and (not found or found[-1][0] == label):
         world.pass_time(days=1)
         world.run("daily")
         found.append((score_of(world, "steady").label, dict(details_of(world, "steady"))))
     return found
 
 
+@on_sqlite
 def test_a_label_that_moves_by_itself_waits_for_a_second_day(world: World) -> None:
     world.pass_time(days=6)
     world.run("daily")
-    seen = silent_days(world, 40)
+    seen = silent_days(world, "Secure")
     [first] = [at for at, (label, _) in enumerate(seen) if label != "Secure"][:1]
     waited = seen[first - 1][1]
     day = DAY + timedelta(days=6 + first)
@@ -178,6 +183,7 @@ def put_at_rest(world: World, label: str, **details: Any) -> None:
         )
 
 
+@on_sqlite
 def test_repeating_a_days_run_confirms_nothing_and_writes_nothing(world: World) -> None:
     put_at_rest(world, "Watch")
     assert world.run("command").parts[0].written == 1
@@ -189,6 +195,7 @@ def test_repeating_a_days_run_confirms_nothing_and_writes_nothing(world: World) 
     assert score_of(world, "steady").label == "Secure"
 
 
+@on_sqlite
 def test_a_purchase_ends_the_waiting(world: World) -> None:
     put_at_rest(world, "Watch")
     world.run("command")
@@ -198,6 +205,7 @@ def test_a_purchase_ends_the_waiting(world: World) -> None:
     assert details_of(world, "steady").keys() == {"expected_purchases"}
 
 
+@on_sqlite
 def test_a_run_of_an_earlier_day_begins_to_wait_anew(world: World) -> None:
     put_at_rest(world, "Watch", waiting="Secure", waiting_runs=1, waiting_day="2027-01-01")
     world.run("command")
@@ -207,6 +215,7 @@ def test_a_run_of_an_earlier_day_begins_to_wait_anew(world: World) -> None:
     )
 
 
+@on_sqlite
 def test_a_changed_configuration_waits_for_nobody(world: World) -> None:
     changed = DOCUMENT.replace("churn_risk < 30%", "churn_risk < 1%")
     world.publish(changed)
@@ -216,6 +225,7 @@ def test_a_changed_configuration_waits_for_nobody(world: World) -> None:
     assert not any("waiting" in (one.details or "") for one in world.rows(ScoreRow))
 
 
+@on_sqlite
 def test_without_waiting_a_label_follows_at_once(database: Database) -> None:  # noqa: F811
     world = scored_once(
         database, DOCUMENT.replace("horizon_days: 90", "horizon_days: 90\n    runs_to_agree: 1")
@@ -243,6 +253,7 @@ def test_what_was_learned_is_used_for_a_week_and_then_learned_again(world: World
     assert learned(world).body != first
 
 
+@on_sqlite
 def test_what_another_release_has_kept_is_learned_again(world: World) -> None:
     with world.database.writes.begin() as connection:
         connection.execute(LearnedRow.__table__.update().values(body='{"form": 0, "model": {}}'))  # type: ignore[attr-defined]
@@ -265,6 +276,7 @@ def test_every_model_scores(tmp_path: Path, model: str) -> None:
 # ---- too little to tell
 
 
+@on_sqlite
 def test_without_accounts_there_is_nothing_but_a_sentence(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish(DOCUMENT)
@@ -275,6 +287,7 @@ def test_without_accounts_there_is_nothing_but_a_sentence(database: Database) ->
     )
 
 
+@on_sqlite
 def test_a_history_shorter_than_the_horizon_gives_no_label(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish(DOCUMENT)
@@ -295,6 +308,7 @@ def test_a_history_shorter_than_the_horizon_gives_no_label(database: Database) -
     assert None not in world.labels(NAME).values(), "as soon as there is enough, not a week later"
 
 
+@on_sqlite
 def test_too_few_second_purchases_give_no_label(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish(DOCUMENT)
@@ -309,6 +323,7 @@ def test_too_few_second_purchases_give_no_label(database: Database) -> None:  # 
     assert set(world.labels(NAME).values()) == {None}
 
 
+@on_sqlite
 def test_the_fallback_says_that_it_is_one(database: Database) -> None:  # noqa: F811
     world = World(database)
     world.publish(DOCUMENT)
@@ -380,6 +395,7 @@ def scores_of(standings: Standings) -> dict[str, tuple[Any, ...]]:
     return {standings.id_of(row): (standings.at(row)) for row in range(len(standings))}  # type: ignore[misc]
 
 
+@on_sqlite
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(later=st.integers(0, 120), choice=st.sets(st.integers(0, 161), min_size=1, max_size=4))
 def test_an_account_alone_is_scored_as_among_all(world: World, later: int, choice: set[int]) -> None:

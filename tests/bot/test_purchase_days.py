@@ -67,7 +67,7 @@ def by_hand(deals: Sequence[Deal]) -> dict[tuple[str, date], tuple[int, bool]]:
     return {key: (sum(some), max(some) >= 0) for key, some in found.items()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deals=DEALS)
 def test_days_are_added_up_exactly(database: Database, deals: list[Deal]) -> None:  # noqa: F811
     world = World.__new__(World)

@@ -1,4 +1,4 @@
-"""Routes in a real database, on both kinds: whom they lead to, when, and what they hold back."""
+"""Routes in a real database: whom they lead to, when, and what they hold back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bot.store.tables import AlertRow, HeldBackRow, OutboxRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, EngagementEventRow, UserRow, table_of
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.scoring_world import BANDS, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
+from tests.support.scoring_world import BANDS, World, database, on_sqlite, settled, shared_postgres  # noqa: F401  (fixtures)
 
 HEAD = BANDS[: BANDS.index("    - {name: Worse")]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -145,6 +145,7 @@ def held(town: Town) -> list[tuple[str, bool]]:
         ("old_label = Good or industry = Retail", False),
     ],
 )
+@on_sqlite
 def test_a_route_selects_by_change_label_account_money_and_time(
     database: Database,  # noqa: F811
     criteria: str,
@@ -156,12 +157,14 @@ def test_a_route_selects_by_change_label_account_money_and_time(
     assert town.deliver() == ([("#cs", "Account big: Top → Slipping")] if rings else [])
 
 
+@on_sqlite
 def test_criteria_that_fit_no_more_stop_the_run_with_a_sentence(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, channel: "#cs", criteria: Tier = Gold}\n')
     with pytest.raises(ConfigurationError, match=r"route 'R'.*Tier.*config check"):
         town.slip()
 
 
+@on_sqlite
 def test_an_alert_goes_to_owner_manager_and_field_once_each_and_says_the_last_contact(
     database: Database,  # noqa: F811
 ) -> None:
@@ -196,6 +199,7 @@ def test_an_alert_goes_to_owner_manager_and_field_once_each_and_says_the_last_co
     assert told.last_contact.isoformat() == "2026-11-03"
 
 
+@on_sqlite
 @pytest.mark.parametrize("why", ["unknown", "guest", "bot", "unverified", "somebody else", "shared", "gone"])
 def test_who_cannot_be_matched_is_told_in_the_channel_and_never_somebody_else(
     database: Database,  # noqa: F811
@@ -222,6 +226,7 @@ def test_who_cannot_be_matched_is_told_in_the_channel_and_never_somebody_else(
     assert "Darcel Schlecht" in said
 
 
+@on_sqlite
 def test_without_another_channel_the_administrators_are_told(database: Database) -> None:  # noqa: F811
     town = Town(database, "    - {name: R, to: owner}\n")
     town.slip()
@@ -230,6 +235,7 @@ def test_without_another_channel_the_administrators_are_told(database: Database)
     assert "verified e-mail of Darcel Schlecht" in town.troubles.told[0]
 
 
+@on_sqlite
 def test_a_lookup_that_fails_is_repeated_and_the_fallback_is_not_told_twice(
     database: Database,  # noqa: F811
 ) -> None:
@@ -242,6 +248,7 @@ def test_a_lookup_that_fails_is_repeated_and_the_fallback_is_not_told_twice(
     assert sorted(one.state for one in town.world.outbox()) == ["sent", "superseded"]
 
 
+@on_sqlite
 def test_a_group_is_mentioned_in_the_routes_channel(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, to: [group @leads], channel: "#cs"}\n')
     town.slip()
@@ -250,6 +257,7 @@ def test_a_group_is_mentioned_in_the_routes_channel(database: Database) -> None:
     assert (message.channel, message.payload["mention"]) == ("#cs", "leads")
 
 
+@on_sqlite
 def test_a_cooldown_holds_repeats_back_and_says_so_in_the_next_message(
     database: Database,  # noqa: F811
 ) -> None:
@@ -272,6 +280,7 @@ def test_a_cooldown_holds_repeats_back_and_says_so_in_the_next_message(
     assert again == "Account big: Good → Slipping"
 
 
+@on_sqlite
 def test_again_if_worse_tells_only_what_is_worse_than_what_was_told(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, channel: "#cs", again: if worse}\n')
     town.slip()
@@ -286,6 +295,7 @@ def test_again_if_worse_tells_only_what_is_worse_than_what_was_told(database: Da
     assert [said.partition(" (")[0] for _, said in town.deliver()] == ["Account big: Slipping → Gone"]
 
 
+@on_sqlite
 def test_a_routes_further_alerts_go_into_the_accounts_thread(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, channel: "#cs", when: any, thread: true, broadcast: true}\n')
     town.slip()
@@ -307,6 +317,7 @@ def test_a_routes_further_alerts_go_into_the_accounts_thread(database: Database)
 QUIET = '    - {name: R, channel: "#cs", quiet: {from: "18:00", to: "08:00", except: at_stake > 10k}}\n'
 
 
+@on_sqlite
 def test_quiet_hours_hold_until_they_end_and_one_goes_out_alone(database: Database) -> None:  # noqa: F811
     town = Town(database, QUIET)
     town.at("2026-11-24T22:00")
@@ -320,6 +331,7 @@ def test_quiet_hours_hold_until_they_end_and_one_goes_out_alone(database: Databa
     assert {one.state for one in town.world.outbox()} == {"sent"}
 
 
+@on_sqlite
 def test_several_that_were_held_become_one_and_the_urgent_one_is_told_at_once(
     database: Database,  # noqa: F811
 ) -> None:
@@ -337,6 +349,7 @@ def test_several_that_were_held_become_one_and_the_urgent_one_is_told_at_once(
     assert states == {"fair": "digest", "small": "digest", "big": "open"}
 
 
+@on_sqlite
 def test_what_goes_back_during_quiet_hours_is_not_told_at_all(database: Database) -> None:  # noqa: F811
     town = Town(database, QUIET)
     town.at("2026-11-24T22:00")
@@ -361,6 +374,7 @@ def test_a_digest_tells_everything_at_its_time_once(database: Database) -> None:
     assert town.world.run("change").parts[0].held == {"cooldown": 1}, "a digest is remembered, too"
 
 
+@on_sqlite
 def test_nobodys_silence_is_reminded_of_once_and_then_goes_to_the_manager(
     database: Database,  # noqa: F811
 ) -> None:
@@ -405,6 +419,7 @@ def test_two_workers_at_once_remind_once(database: Database) -> None:  # noqa: F
     assert len(town.deliver()) == 1
 
 
+@on_sqlite
 def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, channel: "#cs", remind_after: 4 hours, escalate_after: 1 day}\n')
     town.slip()
@@ -415,6 +430,7 @@ def test_an_acknowledged_alert_is_left_alone(database: Database) -> None:  # noq
     assert town.tick() == {"released": 0, "summaries": 0, "reminded": 0, "escalated": 0}
 
 
+@on_sqlite
 def test_too_many_for_one_person_are_a_summary_for_that_person_alone(database: Database) -> None:  # noqa: F811
     town = Town(database, "    - {name: R, to: owner, flood: 1, otherwise: '#cs', cooldown: 1 day}\n")
     town.world.add(UserRow(id="u3", name="Anna", email="anna@x.example", raw="{}"))
@@ -432,6 +448,7 @@ def test_too_many_for_one_person_are_a_summary_for_that_person_alone(database: D
     assert sorted(one.state for one in town.world.alerts()) == ["digest", "digest", "open"]
 
 
+@on_sqlite
 def test_messages_of_one_alert_are_withdrawn_together(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, to: ["#a", "#b"], when: any}\n')
     town.slip()
@@ -446,6 +463,7 @@ def test_messages_of_one_alert_are_withdrawn_together(database: Database) -> Non
     assert town.deliver() == [("#a", "Account big: Top → Good"), ("#b", "Account big: Top → Good")]
 
 
+@on_sqlite
 def test_a_change_that_is_half_told_is_not_withdrawn(database: Database) -> None:  # noqa: F811
     town = Town(database, '    - {name: R, to: ["#a", "#b"], when: any}\n')
     town.slip()

@@ -132,7 +132,8 @@ def test_so_many_rows(organisation: Open, rows: int, way: str) -> None:
     assert_stays_equal(organisation(rows, way), rows, way)
 
 
-@pytest.mark.parametrize("rows", ROWS)
+# The edges of a query's page; those of record lists make the same batches of other lengths.
+@pytest.mark.parametrize("rows", [0, 1, 2_000, 2_001])
 def test_so_many_rows_in_postgresql(
     organisation: Open, postgres_with_tables: PostgresServer, rows: int
 ) -> None:

@@ -176,7 +176,7 @@ def test_on_sqlite(sqlite_template: Path) -> None:
     class OnSqlite(Exactness):
         template = sqlite_template
 
-    run_state_machine_as_test(OnSqlite, settings=machine_settings(12))
+    run_state_machine_as_test(OnSqlite, settings=machine_settings(8))
 
 
 def test_on_postgresql(postgres_with_tables: PostgresServer) -> None:
@@ -185,4 +185,4 @@ def test_on_postgresql(postgres_with_tables: PostgresServer) -> None:
             postgres_with_tables.execute(emptied(), SHARED)
             return closing(open_database(postgres_with_tables.url(SHARED)))
 
-    run_state_machine_as_test(OnPostgresql, settings=machine_settings(6))
+    run_state_machine_as_test(OnPostgresql, settings=machine_settings(3))

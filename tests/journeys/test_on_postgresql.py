@@ -36,9 +36,10 @@ def count(url: str, statement: str) -> int:
 
 
 def start_all(stack: ExitStack, product: Product) -> None:
-    for part in PARTS:
-        own = product.with_settings(HTTP_PORT=str(free_port(0)))
+    all_of_them = [(part, product.with_settings(HTTP_PORT=str(free_port(0)))) for part in PARTS]
+    for part, own in all_of_them:
         stack.enter_context(own.started(part))
+    for _, own in all_of_them:
         own.await_ready()
 
 

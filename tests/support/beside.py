@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import SQLModel
 
 from connector.cache.engine import Database, open_database
-from tests.support.postgres import create_tables
+from tests.support.postgres import create_tables, without_rows
 from tests.support.scoring_world import World
 
 Kept = Mapping[type[SQLModel], Sequence[str]]
@@ -30,13 +30,11 @@ def beside(tmp_path: Path) -> Iterator[Database]:
 
 def emptied(database: Database) -> Database:
     """Without a row, and with numbers from 1 again."""
-    tables = SQLModel.metadata.sorted_tables
     with database.writes.begin() as connection:
         if database.dialect == "postgresql":
-            names = ", ".join(table.name for table in tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+            connection.exec_driver_sql(without_rows())
             return database
-        for table in reversed(tables):
+        for table in reversed(SQLModel.metadata.sorted_tables):
             connection.execute(delete(table))
     return database
 

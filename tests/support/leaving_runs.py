@@ -14,7 +14,7 @@ from bot.store.tables import OutboxRow, ScoreRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, TransactionRow, table_of
 from tests.support.leaving_world import END, transactions
-from tests.support.scoring_world import DAY, World
+from tests.support.scoring_world import DAY, World, prepared
 
 NAME = "Who leaves"
 DOCUMENT = """\
@@ -61,6 +61,10 @@ def world_of(database: Database, document: str = DOCUMENT, accounts: int = 160) 
 
 def scored_once(database: Database, document: str = DOCUMENT) -> World:
     """The same, scored once; no message waits."""
+    return prepared(database, lambda empty: _scored_once(empty, document), "leaving", document)
+
+
+def _scored_once(database: Database, document: str) -> World:
     world = world_of(database, document)
     world.account("steady", *((days, 500) for days in range(10, 600, 20)), name="Steady")
     world.account("prospect", name="Prospect")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -22,7 +24,7 @@ from bot.store.scores import SqlScores
 from bot.store.tables import AlertRow, LabelChangeRow, OutboxRow, RunRow, ScoreRow
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, OrganisationRow, TouchedAccountRow, TransactionRow, UserRow
-from tests.support.postgres import PostgresServer, create_tables
+from tests.support.postgres import PostgresServer, create_tables, without_rows
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # noon in New York
 DAY = date(2026, 11, 24)
@@ -56,16 +58,29 @@ def shared_postgres(postgres_server: PostgresServer) -> Iterator[Database]:
         opened.close()
 
 
+# For a test of what is decided in Python: its SQL runs on both kinds of database in other tests.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with every table and no row, once on each kind."""
     if request.param == "postgresql":
         shared: Database = request.getfixturevalue("shared_postgres")
         with shared.writes.begin() as connection:
-            names = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+            connection.exec_driver_sql(without_rows())
         yield shared
         return
+    url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
+    create_tables(url)
+    opened = open_database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """A database with every table and no row, on SQLite alone."""
     url = f"sqlite:///{tmp_path / 'bellwether.sqlite'}"
     create_tables(url)
     opened = open_database(url)
@@ -89,15 +104,17 @@ class World:
 
     database: Database
     clock: StandingClock = field(default_factory=StandingClock)
-    _deals: int = 0
+    deals_so_far: int = 0
+    begins: InitVar[bool] = True  # False: the database holds the organisation already
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, begins: bool) -> None:
         self.versions = SqlConfigVersions(self.database, self.clock)
         self.configurations = PublishedConfigurations(self.versions)
-        self.add(
-            OrganisationRow(id="1", name="Maven", time_zone="America/New_York", currency="USD"),
-            UserRow(id="u1", name="Darcel Schlecht", email="darcel@x.example", raw="{}"),
-        )
+        if begins:
+            self.add(
+                OrganisationRow(id="1", name="Maven", time_zone="America/New_York", currency="USD"),
+                UserRow(id="u1", name="Darcel Schlecht", email="darcel@x.example", raw="{}"),
+            )
 
     def add(self, *rows: SQLModel) -> None:
         """Write rows as sync would."""
@@ -131,9 +148,9 @@ class World:
     def _deal(
         self, account_id: str | None, days: int | None, amount: float | None, stage: str
     ) -> TransactionRow:
-        self._deals += 1
+        self.deals_so_far += 1
         return TransactionRow(
-            id=f"d{self._deals}",
+            id=f"d{self.deals_so_far}",
             account_id=account_id,
             stage=stage,
             occurred_on=None if days is None else self.today() - timedelta(days=days),
@@ -211,8 +228,68 @@ class World:
         }
 
 
+_SCHEMA = "SELECT name, sql FROM sqlite_master ORDER BY name"
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A world that has been made: its whole database, and what else it knows."""
+
+    rows: sqlite3.Connection
+    clock: StandingClock
+    deals: int
+
+
+_MADE: dict[tuple[object, ...], _Prepared] = {}
+
+
+def prepared(database: Database, make: Callable[[Database], World], *what: str) -> World:
+    """What ``make`` makes of a database without a row: on SQLite made once in a test process, then copied.
+
+    Args:
+        database: with every table; one that has rows, or is not SQLite's, is given to ``make``.
+        make: publishes, writes, scores.
+        what: names what is made; the same names are the same world.
+    """
+    if database.dialect != "sqlite":
+        return make(database)
+    with _connection(database) as here:
+        tables = here.execute(_SCHEMA).fetchall()
+        if _has_rows(here, [str(name) for (name,) in here.execute("SELECT name FROM pragma_table_list")]):
+            return make(database)
+        key = (*what, tuple(tables))
+        found = _MADE.get(key)
+        if found is not None:
+            found.rows.backup(here)
+            return World(database, StandingClock(found.clock.moment), found.deals, begins=False)
+    world = make(database)
+    with _connection(database) as here:
+        rows = sqlite3.connect(":memory:", check_same_thread=False)
+        here.backup(rows)
+    _MADE[key] = _Prepared(rows, StandingClock(world.clock.moment), world.deals_so_far)
+    return world
+
+
+def _has_rows(connection: sqlite3.Connection, names: Sequence[str]) -> bool:
+    asked = " OR ".join(f'EXISTS(SELECT 1 FROM "{name}")' for name in names if not name.startswith("sqlite_"))
+    return bool(connection.execute(f"SELECT {asked}").fetchone()[0])
+
+
+@contextmanager
+def _connection(database: Database) -> Iterator[sqlite3.Connection]:
+    pooled = database.writes.raw_connection()
+    try:
+        yield cast("sqlite3.Connection", pooled.driver_connection)
+    finally:
+        pooled.close()
+
+
 def settled(database: Database) -> World:
     """Six accounts that have been scored once; nothing is waiting."""
+    return prepared(database, _settled, "settled")
+
+
+def _settled(database: Database) -> World:
     world = World(database)
     world.publish()
     accounts: dict[str, list[tuple[int, float]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -53,8 +54,9 @@ def read_document(text: str, source: str) -> ConfigurationDocument:
     return ConfigurationDocument(configuration, read)
 
 
+@lru_cache(maxsize=32)
 def read_configuration(text: str, source: str) -> Configuration:
-    """The configuration that a document describes.
+    """The configuration that a document describes. It cannot be changed, so the same text is read once.
 
     Raises:
         ConfigurationError: as ``read_document``.
