@@ -1,4 +1,4 @@
-"""Back-tests of an organisation in a real database: what is read and kept, on both kinds, and what is refused."""
+"""Back-tests of an organisation in a real database: what is read and kept, and what is refused."""
 
 from __future__ import annotations
 

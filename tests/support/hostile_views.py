@@ -53,6 +53,7 @@ from tests.support.fake_services import (
     row_of_every_type,
     table_answer,
 )
+from tests.support.hostile_enriching import every_enriching_message, every_enriching_modal
 from tests.support.hostile_forms import (
     administration_of,
     every_form,
@@ -247,6 +248,7 @@ def every_export(value: str) -> Iterator[Message]:
     schedules = schedules_of(value, held[0])
     yield export.history_message(listed, [one.public_id for one in listed], ExportSort.WHEN, NOW, schedules)
     yield from every_schedule(value, held[0])
+    yield from every_enriching_message(value)
 
 
 def every_modal(value: str) -> Iterator[Json]:
@@ -261,6 +263,7 @@ def every_modal(value: str) -> Iterator[Json]:
     yield alert_modals.message_modal("Not now", value)
     yield export.export_modal(hostile_export(value, Status.DRAFT), value, 12)
     yield save_form(value[:1000], "{}")
+    yield from every_enriching_modal(value)
 
 
 def every_option(value: str) -> list[Json]:

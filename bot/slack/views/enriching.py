@@ -91,8 +91,8 @@ def proposed_message(found: Proposed) -> Message:
         heads = ["Field", "Now", "Proposed", "Sure"]
         blocks.append(table(heads, [_cells(one) for one in found.rows], [False, False, False, True]))
     if found.technologies:
-        used = ", ".join(f"{mrkdwn(one.name, 40)} ({mrkdwn(one.category, 20)})" for one in found.technologies)
-        blocks.append(context(f"It uses {used}"))
+        used = ", ".join(f"{plain(one.name, 40)} ({plain(one.category, 20)})" for one in found.technologies)
+        blocks.append(sentence(run(f"It uses {plain(used, 1_000)}")))
     if any(one.can_be_chosen for one in found.rows):
         review = button("Review and choose", ids.ENRICH_REVIEW, found.id, primary=True)
         blocks += [
@@ -105,7 +105,8 @@ def proposed_message(found: Proposed) -> Message:
 
 
 def _cells(row: ProposedField) -> list[str]:
-    proposed = f"{plain(row.proposed, 150)} — {row.problem}" if row.problem else plain(row.proposed, 150)
+    proposed = plain(row.proposed, 150)
+    proposed = f"{proposed} — {plain(row.problem, 200)}" if row.problem else proposed
     return [plain(row.label, 60), plain(row.current_shown or EMPTY, 100), proposed, f"{row.confidence:.0%}"]
 
 
@@ -131,7 +132,8 @@ def proposed_modal(found: Proposed, posted: Posted) -> Json:
 
 def _row(row: ProposedField) -> list[Json]:
     if not row.can_be_chosen:
-        said = f"{plain(row.label, 60)}: “{plain(row.proposed, 300)}” cannot be written: {row.problem}."
+        why = plain(row.problem or "", 200)
+        said = f"{plain(row.label, 60)}: “{plain(row.proposed, 300)}” cannot be written: {why}."
         return [sentence(run(said)), _source(row)]
     option = {"text": _text(plain(row.proposed, limits.OPTION_TEXT)), "value": row.field}
     element: Json = {"type": "checkboxes", "action_id": CHOSEN, "options": [option]}
@@ -317,7 +319,7 @@ def history_message(lines: Sequence[HistoryLine], names: Mapping[str, str], now:
     if not lines:
         return said_message("Nothing was enriched yet.")
     seen = lines[:HISTORY_LINES]
-    said = f"Enriched lately: {counted(len(lines), 'entry').replace('entrys', 'entries')}"
+    said = f"Enriched lately: {counted(len(lines), 'time')}"
     rows = [[utc(_at(one)), plain(one.what, 80), plain(_outcome(one), 300), _who(one, names)] for one in seen]
     drawn = table(["When", "What", "Outcome", "Who"], rows, [False] * 4)
     blocks = [sentence(run(said, "bold")), drawn]
