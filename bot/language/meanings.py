@@ -13,6 +13,9 @@ class Role(StrEnum):
     """The part a grammar word plays; the names are the keys of ``words/en.yaml``."""
 
     FILLER = "filler"
+    BOTH = "both"
+    EVERY_ONE = "every_one"
+    WE = "we"
     WITH = "with"
     LINK = "link"
     PLACE = "place"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.language import (
+    doubts,
     figures,
     rules_moves,
     rules_offers,
@@ -73,6 +74,7 @@ def _finished(draft: Draft) -> Draft:
     if draft.mode is not Mode.LIST:
         for at, _ in draft.asked.products:
             draft.problem(at, at + 1, "later:Figures by product" if draft.mode is Mode.FIGURE else "")
+    doubts.settle(draft)
     if draft.mode is Mode.LIST:
         _settle_list(draft)
     elif draft.mode is Mode.FIGURE:

@@ -42,7 +42,7 @@ def _later(draft: Draft, at: int) -> int:
 def _about_one(draft: Draft, at: int) -> int:
     """Words that ask about one account; some of them also about everything."""
     word = draft.role(at, Role.WHY, Role.CARD, Role.MOVED, Role.FLOCK, Role.OVERVIEW, Role.DOING)
-    if word is None:
+    if word is None or _says_less(draft, at):
         return at
     asked = draft.asked
     for role, places in (
@@ -56,6 +56,13 @@ def _about_one(draft: Draft, at: int) -> int:
         asked.why.append(at)
     draft.card_at.append(at)
     return at + 1
+
+
+def _says_less(draft: Draft, at: int) -> bool:
+    """Accounts that *made* 30 purchases; *ok*, show me: only behind "are my VIPs" is it asked how they are."""
+    if draft.role(at, Role.FILLER) and draft.role(at, Role.DOING):
+        return not (at == len(draft.items) - 1 and draft.role(0, Role.SHARE_VERB))
+    return bool(draft.role(at, Role.MOVED) and draft.role(at, Role.WITH))
 
 
 def _back(draft: Draft, at: int) -> int:
@@ -181,6 +188,10 @@ _PAST: tuple[Rule, ...] = (
 RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
-    Mode.MOVED: (rules_moves.gained, rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
+    Mode.MOVED: (
+        rules_moves.gained,
+        rules_moves.became_lost,
+        rules_moves.moved,
+        rules_moves.newly, rules_past.were, *_PAST),
     Mode.HISTORY: (rules_past.still, rules_past.not_any_more, rules_past.held, rules_past.were, *_PAST),
 }

@@ -21,6 +21,9 @@ def superlative(draft: Draft, at: int) -> int:
         return draft.use(at, at + 2, "in this order")
     draft.order_at = at
     end = _number_behind(draft, at)
+    if end > at + 1 and draft.role(draft.behind(at), Role.PLACE):
+        reason = f"“{draft.words(at, end)}” is a list of its own, of which no part can be asked for."
+        return draft.problem(at, end, reason)
     start = draft.skip(_skip_count(draft, end))
     named = draft.field(start, *SORTABLE)
     if named is not None and not _compared(draft, start):
@@ -255,7 +258,7 @@ def _field_before_breakdown(draft: Draft, at: int) -> int:
 
 def join(draft: Draft, at: int) -> int:
     """And, or, comma, not: they wait for the next condition."""
-    word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
+    word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT, Role.VERSUS)
     word = word or (draft.role(at, Role.FORMER) if draft.asked.why else None)
     if word is None:
         return at
@@ -263,11 +266,25 @@ def join(draft: Draft, at: int) -> int:
         return draft.use(at, at + 1, "asked")  # why is Acme not a VIP: that is on the same page
     if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
         draft.nots.append(at)
-    if word.role is Role.NOR:
+    if word.role is Role.OR:
+        draft.either_at = at
+    if word.role is Role.VERSUS:
+        draft.versus_at, draft.joined = at, Role.OR
+    elif word.role is Role.NOR:
         draft.joined = Role.AND
     elif word.role in {Role.AND, Role.OR} or (word.role is Role.COMMA and draft.joined is None):
         draft.joined = word.role
     return at + 1
+
+
+def _groups(draft: Draft, at: int) -> bool:
+    named = draft.field(at)
+    return named is not None and groupable(named) and not draft.values(at)
+
+
+def _owns(draft: Draft, at: int) -> bool:
+    """What does Cassey *look after*: an owner is named."""
+    return bool(draft.role(at, Role.OWNS)) and any(term.field.startswith("owner") for term in draft.terms)
 
 
 def filler(draft: Draft, at: int) -> int:
@@ -281,7 +298,9 @@ def filler(draft: Draft, at: int) -> int:
     if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
         draft.placed = True
         return at + 1
-    if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE):
+    if draft.role(at, Role.EVERY_ONE) and _groups(draft, draft.skip(at + 1)):
+        return at  # of every owner: that is not all of them together
+    if draft.role(at, Role.FILLER, Role.EXACTLY, Role.WHERE) or _owns(draft, at):
         return at + 1
     # Customers that bring in over 50k: the amount says it.
     return draft.use(at, at + 1, "asked") if draft.role(at, Role.EARNING) else at

@@ -55,7 +55,8 @@ def seller(draft: Draft, at: int) -> int:
         return at
     verb = draft.skip(at + 1)
     verb = draft.skip(verb + 1) if draft.role(verb, Role.NOT) else verb
-    return _mine(draft, at, at + 1) if draft.role(verb, Role.SOLD_TO) else at
+    lost = draft.role(verb, Role.DEAL_VERB) and draft.values(verb)  # accounts I lost: mine, and lost
+    return _mine(draft, at, at + 1) if lost or draft.role(verb, Role.SOLD_TO) else at
 
 
 def team(draft: Draft, at: int) -> int:

@@ -24,6 +24,8 @@ _SAID_OF_A_FIELD = {
     *(Role.SHARE_VERB, Role.EXACTLY, Role.OVER, Role.UNDER, Role.AT_LEAST, Role.AT_MOST, Role.BETWEEN),
     *(Role.AND, Role.OR),
 }
+_BEFORE_A_VERB = {Role.NOUN, Role.COUNT, Role.WHICH_OF, Role.WHO, Role.LINK, Role.FILLER, Role.DEAL_NOUN}
+_BEFORE_A_FIELD = {Role.BY, Role.SORT_BY, Role.PER, Role.AGGREGATE, Role.WITH, Role.WITHOUT, Role.SUPERLATIVE}
 Known = Callable[[str], bool]
 
 
@@ -54,6 +56,8 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
         return 2, tuple(
             replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
         )
+    if len(token.norm) == 1 and spellings.get(token.norm) and _is_verb(parts, at, index):
+        return 1, _as(token, spellings[token.norm])
     if known(token.norm) or (token.text.isupper() and token.norm in index.capitals):
         return 1, (token,)
     meant = spellings.get(token.norm)
@@ -61,6 +65,16 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
         return 1, _as(token, meant)
     glued = () if token.norm in index.ordinary else _glued(token, index)
     return 1, _mixed(token, index) or glued or (token,)
+
+
+def _is_verb(parts: Sequence[Token], at: int, index: Index) -> bool:
+    """How many r mine, custs r lost: a letter between what has no score and what is none."""
+    words = index.lexicon.words
+    behind = [one.norm for one in parts[max(0, at - 2) : at]]
+    before = words.get(" ".join(behind)) or words.get(behind[-1] if behind else "", ())
+    after = index.meanings(parts[at + 1].norm) if at + 1 < len(parts) else ()
+    said = _plays(after, {Role.ME, Role.NOBODYS, Role.INACTIVE}) or any(isinstance(one, ValueWord) for one in after)
+    return said and _plays(before, _BEFORE_A_VERB) and not _plays(before, _BEFORE_A_FIELD)
 
 
 def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:

@@ -351,7 +351,7 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    files = ("tuning", "unseen", "fresh", "second", "third", "sealed", "conversations")
+    files = ("tuning", "unseen", "fresh", "second", "third", "sealed", "doubtful", "conversations")
     parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
     chosen = parser.parse_args(arguments)
