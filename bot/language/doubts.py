@@ -35,7 +35,8 @@ def _dangling(draft: Draft) -> None:
     used = any(first <= last < end for first, end, _ in draft.uses)
     asked = draft.role(last, Role.SHARE_VERB)  # how many accounts do we have
     roles = (Role.AND, Role.OR, Role.WITH) if asks_where else (Role.AND, Role.OR, Role.WITH, Role.PLACE)
-    open_end = draft.role(last, *roles) and not (used or asked or last in draft.card_at)
+    joins = draft.role(last, *roles) or (draft.role(last, Role.LINK) and " " in draft.items[last].text)
+    open_end = joins and not (used or asked or last in draft.card_at)  # "a phone number for" is whole
     places = {last} if open_end else set()
     if draft.either_at is not None:
         places.add(draft.either_at)
@@ -67,7 +68,9 @@ def _compared(draft: Draft) -> tuple[int, str]:
         return 0, ""
     at = next(at for at in range(len(draft.items)) if draft.role(at, Role.COMPARE))
     terms = [term for term in draft.terms if term.values and not term.negative]
-    names = [term.field for term in terms if len({one.values for one in terms if one.field == term.field}) > 1]
+    names = [
+        term.field for term in terms if len({one.values for one in terms if one.field == term.field}) > 1
+    ]
     if len(set(names)) != 1:
         draft.problem(at, at + 1, "Compare what with what? Two periods, two values, or “by industry”.")
         return at, ""

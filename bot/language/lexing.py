@@ -343,6 +343,8 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
+        if [one for one in written if one.isdigit()] != [one for one in meant if one.isdigit()]:
+            return False  # GTK 503 is not GTK 500
         if not word_by_word(written, meant) or self._changes_known(written, meant):
             return False
         if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):

@@ -27,6 +27,7 @@ class Role(StrEnum):
     NOR = "nor"
     COMMA = "comma"
     NOT = "not"
+    NOT_ONLY = "not_only"  # nothing that can be asked for; it denies something else than the next word
     WITHOUT = "without"
     EMPTY = "empty"
     ME = "me"

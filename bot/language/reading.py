@@ -148,6 +148,13 @@ def _settle_order(draft: Draft) -> None:
         reason = "A number or a breakdown has no order and no “top”: ask for one or the other."
         draft.problem(at, at + 1, reason)
     particular = [one for one in draft.default_sorts if one.field != "total_spend"]
+    turned = (
+        any(not one.descending for one in draft.default_sorts) and not draft.by and draft.direction is None
+    )
+    if draft.asked.products and turned and at is not None:
+        draft.problem(at, at + 1, "Prospects begin with the likeliest; they have no other order.")
+    elif turned and any(one.descending for one in draft.sorts) and at is not None:
+        draft.problem(at, at + 1, "The largest, or the smallest?")
     if draft.sorts and particular and particular[0] not in draft.sorts and at is not None:
         draft.problem(at, at + 1, f"Sorted by {draft.sorts[0].field} or by {particular[0].field}?")
 

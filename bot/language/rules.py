@@ -192,6 +192,9 @@ RULES: dict[Mode, tuple[Rule, ...]] = {
         rules_moves.gained,
         rules_moves.became_lost,
         rules_moves.moved,
-        rules_moves.newly, rules_past.were, *_PAST),
+        rules_moves.newly,
+        rules_past.were,
+        *_PAST,
+    ),
     Mode.HISTORY: (rules_past.still, rules_past.not_any_more, rules_past.held, rules_past.were, *_PAST),
 }

@@ -213,6 +213,8 @@ def _is_small(build: _Build) -> bool:
 
 def _of_what(draft: Draft, first: int, last: int, build: _Build) -> int:
     """More than 100 of what: what can be meant is offered."""
+    if draft.role(last, Role.NOUN, Role.NOUN_ONE) or draft.values(last):
+        return draft.problem(first, last, "How many accounts somebody or something has is no condition.")
     known = [draft.vocabulary.index.catalog.find(name) for name in _OFFERED]
     texts = [(one, draft.rewritten(first, last, _plain_text(one, build))) for one in known if one]
     readings = tuple(Reading(text, _plain_text(one, build)) for one, text in texts)

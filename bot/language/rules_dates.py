@@ -146,6 +146,9 @@ def _emit(
     negated = subject.inverted or len(draft.nots) % 2 == 1
     if when.is_duration and over is False and not negated:
         over = None  # "bought within less than 30 days" is simply within them
+    if when.is_duration and over is False and negated:
+        reason = f"“{draft.words(first, last)}”: for longer than that, or bought within it?"
+        return draft.problem(first, last, reason)
     node = condition(subject.field.name, role, when, draft.vocabulary, over=over, negated=negated)
     if node is None:
         return draft.problem(first, last, "That period cannot be read here.")

@@ -228,6 +228,8 @@ def existence(draft: Draft, at: int) -> int:
     negated = bool(draft.nots) and draft.nots[-1] == behind
     if not negated and not draft.role(behind, Role.WITH):
         return at
+    if negated and not draft.role(behind, Role.WITHOUT):
+        return at  # "not spend" is not "no spend"
     first = draft.nots.pop() if negated else at
     name = "last_purchase" if named.name == "purchases" else named.name
     return draft.add(first, at + 1, name, existence_of(named, empty=negated))

@@ -52,7 +52,7 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
     if token.kind != "word":
         return 1, (token,)
     pair = spellings.get(f"{token.norm} {parts[at + 1].norm}") if _goes_on(parts, at + 2, index) else None
-    if pair is not None:
+    if pair is not None and not (len(token.norm) == 1 and _is_scored(parts, at, index)):
         return 2, tuple(
             replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
         )
@@ -67,13 +67,22 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
     return 1, _mixed(token, index) or glued or (token,)
 
 
+def _is_scored(parts: Sequence[Token], at: int, index: Index) -> bool:
+    """Lowest r in Texas, top 5 r: there the letter is the score."""
+    before = parts[at - 1] if at else None
+    plays = before is not None and _plays(index.lexicon.words.get(before.norm, ()), _BEFORE_A_FIELD)
+    return plays or (before is not None and before.kind == "number")
+
+
 def _is_verb(parts: Sequence[Token], at: int, index: Index) -> bool:
     """How many r mine, custs r lost: a letter between what has no score and what is none."""
     words = index.lexicon.words
     behind = [one.norm for one in parts[max(0, at - 2) : at]]
     before = words.get(" ".join(behind)) or words.get(behind[-1] if behind else "", ())
     after = index.meanings(parts[at + 1].norm) if at + 1 < len(parts) else ()
-    said = _plays(after, {Role.ME, Role.NOBODYS, Role.INACTIVE}) or any(isinstance(one, ValueWord) for one in after)
+    said = _plays(after, {Role.ME, Role.NOBODYS, Role.INACTIVE}) or any(
+        isinstance(one, ValueWord) for one in after
+    )
     return said and _plays(before, _BEFORE_A_VERB) and not _plays(before, _BEFORE_A_FIELD)
 
 
