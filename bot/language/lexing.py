@@ -78,6 +78,11 @@ def _follows_its_field(options: Sequence[Meaning], before: Sequence[Item]) -> bo
     return any(isinstance(one, ValueWord) and one.field in fields for one in options)
 
 
+def _digits(text: str) -> list[str]:
+    """A number is not put right: GTK 503 is not GTK 500."""
+    return [char for char in text if char.isdigit()]
+
+
 def _is_one_word(item: Item) -> bool:
     """Whether one written word was put right by one word of the language or the organisation."""
     correction = item.correction or ""
@@ -343,9 +348,9 @@ class Lexer:
         A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
         "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
         """
-        if [one for one in written if one.isdigit()] != [one for one in meant if one.isdigit()]:
-            return False  # GTK 503 is not GTK 500
-        if not word_by_word(written, meant) or self._changes_known(written, meant):
+        if not (word_by_word(written, meant) and _digits(written) == _digits(meant)) or self._changes_known(
+            written, meant
+        ):
             return False
         if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):
             return False  # "assigned" is not "unassigned"

@@ -59,7 +59,7 @@ def _about_one(draft: Draft, at: int) -> int:
 
 
 def _says_less(draft: Draft, at: int) -> bool:
-    """Accounts that *made* 30 purchases; *ok*, show me: only behind "are my VIPs" is it asked how they are."""
+    """Accounts that *made* 30 purchases; *ok*, show me: "are my VIPs ok" alone asks how they are."""
     if draft.role(at, Role.FILLER) and draft.role(at, Role.DOING):
         return not (at == len(draft.items) - 1 and draft.role(0, Role.SHARE_VERB))
     return bool(draft.role(at, Role.MOVED) and draft.role(at, Role.WITH))
@@ -129,6 +129,7 @@ _LISTS: tuple[Rule, ...] = (
     rules_offers.renewal,
     rules_dates.date_condition,
     rules_amounts.amount,
+    rules_order.within_first,
     rules_order.superlative,
     rules_order.sort_by,
     rules_order.by,

@@ -41,9 +41,8 @@ def amount(draft: Draft, at: int) -> int:
     elif draft.field(end) == named and draft.behind(end) == end - 1:
         end += 1  # employing over 2000 people
     other = _opposite(draft, end, build) if named is None else None
-    if other is not None and not _is_range(build, other[1]):
-        if not _is_small(build):
-            other = None  # over 50k & under 200 people: no range, so that money is meant
+    if other is not None and not _is_range(build, other[1]) and not _is_small(build):
+        other = None  # over 50k & under 200 people: no range, so that money is meant
     if other is not None and not _is_range(build, other[1]):
         reason = f"“{draft.words(at, end)}” of what: {other[0].label or other[0].name}, or money?"
         return draft.problem(at, end, reason)

@@ -152,9 +152,9 @@ def _emit(
     node = condition(subject.field.name, role, when, draft.vocabulary, over=over, negated=negated)
     if node is None:
         return draft.problem(first, last, "That period cannot be read here.")
-    if subject.field.name in _OF_THE_PAST and role is not Role.BEFORE and not over:
-        if when.begins(draft.vocabulary) > draft.vocabulary.today:
-            return draft.problem(first, last, f"“{draft.words(first, last)}” is still to come.")
+    past = subject.field.name in _OF_THE_PAST and role is not Role.BEFORE and not over
+    if past and when.begins(draft.vocabulary) > draft.vocabulary.today:
+        return draft.problem(first, last, f"“{draft.words(first, last)}” is still to come.")
     if subject.any_one and when.closed(role, draft.vocabulary.today, over=over):
         return _only_the_last(draft, first, last, subject, when)
     if subject.inverted:

@@ -21,9 +21,6 @@ def superlative(draft: Draft, at: int) -> int:
         return draft.use(at, at + 2, "in this order")
     draft.order_at = at
     end = _number_behind(draft, at)
-    if end > at + 1 and draft.role(draft.behind(at), Role.PLACE):
-        reason = f"“{draft.words(at, end)}” is a list of its own, of which no part can be asked for."
-        return draft.problem(at, end, reason)
     start = draft.skip(_skip_count(draft, end))
     named = draft.field(start, *SORTABLE)
     if named is not None and not _compared(draft, start):
@@ -38,6 +35,16 @@ def superlative(draft: Draft, at: int) -> int:
         return at
     draft.default_sorts.append(Sort(word.argument, word.descending))
     return draft.use(at, end, _sorted(word.argument, descending=word.descending))
+
+
+def within_first(draft: Draft, at: int) -> int:
+    """Those *in the top 100* that are in Texas: asked back, as the order of the two decides."""
+    if not draft.role(at, Role.SUPERLATIVE) or not draft.role(draft.behind(at), Role.PLACE):
+        return at
+    end = _number_behind(draft, at)
+    draft.limit = None
+    reason = f"“{draft.words(at, end)}” is a list of its own, of which no part can be asked for."
+    return draft.problem(at, end, reason) if end > at + 1 else at
 
 
 def _whose(draft: Draft, at: int, following: int) -> None:
@@ -269,6 +276,7 @@ def join(draft: Draft, at: int) -> int:
     if word.role is Role.OR:
         draft.either_at = at
     if word.role is Role.VERSUS:
+        draft.contrasts += [(at, "")] if draft.versus_at is not None else []
         draft.versus_at, draft.joined = at, Role.OR
     elif word.role is Role.NOR:
         draft.joined = Role.AND

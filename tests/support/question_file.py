@@ -1,7 +1,7 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
-``python -m tests.support.question_file [tuning|unseen|fresh|second|third|sealed|doubtful|conversations]``, with
-``--show wrong`` or ``--show missed`` only these.
+``python -m tests.support.question_file FILE [--show wrong|missed]``; FILE is tuning, unseen, fresh, second,
+third, sealed, doubtful or conversations.
 """
 
 from __future__ import annotations
