@@ -15,8 +15,8 @@ from bot.language import (
 )
 from bot.language.asked import Mode
 from bot.language.combine import readings
+from bot.language.correcting import MOST_CORRECTED
 from bot.language.draft import SORTABLE, Draft, Problem, groupable
-from bot.language.lexing import MOST_CORRECTED
 from bot.language.meanings import Item, Role, Unknown
 from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort

@@ -20,6 +20,7 @@ from bot.language import (
 from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import Role
+from bot.language.when import moment
 
 Rule = Callable[[Draft, int], int]
 
@@ -58,11 +59,24 @@ def _about_one(draft: Draft, at: int) -> int:
     return at + 1
 
 
+def _befell(draft: Draft, at: int) -> int:
+    """Why did Acme *churn*, *go quiet*; why did we *lose* Acme: what is asked is why."""
+    if not draft.asked.why or not draft.role(at, Role.BEFELL, Role.INACTIVE, Role.DEAL_VERB):
+        return at
+    if draft.values(at) or draft.nots or moment(draft, draft.skip(at + 1)):
+        return at
+    draft.card_at.append(at)
+    return at + 1
+
+
 def _says_less(draft: Draft, at: int) -> bool:
-    """Accounts that *made* 30 purchases; *ok*, show me: "are my VIPs ok" alone asks how they are."""
+    """Accounts that *made* 30 purchases, *are out of* Texas; *ok*, show me.
+
+    "Are my VIPs ok" alone asks how they are.
+    """
     if draft.role(at, Role.FILLER) and draft.role(at, Role.DOING):
         return not (at == len(draft.items) - 1 and draft.role(0, Role.SHARE_VERB))
-    return bool(draft.role(at, Role.MOVED) and draft.role(at, Role.WITH))
+    return bool(draft.role(at, Role.MOVED) and draft.role(at, Role.WITH, Role.PLACE))
 
 
 def _back(draft: Draft, at: int) -> int:
@@ -122,6 +136,7 @@ _VALUES: tuple[Rule, ...] = (
 _SMALL: tuple[Rule, ...] = (rules_order.currency, rules_order.join, rules_order.filler)
 _LISTS: tuple[Rule, ...] = (
     _help,
+    _befell,
     rules_offers.offer,
     *_CONDITIONS,
     rules_offers.next_thing,
