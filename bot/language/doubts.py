@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.language import rules_context
 from bot.language.asked import Mode
 from bot.language.draft import Draft, groupable
 from bot.language.meanings import Role
@@ -20,6 +21,7 @@ def settle(draft: Draft) -> None:
     _dangling(draft)
     _contrasts(draft)
     _both(draft)
+    rules_context.settle(draft)
     for first, last, span in draft.asked.spans:
         begins = days_of(span, draft.vocabulary.today, draft.vocabulary.index.fiscal_year_starts).first
         later = begins is not None and begins > draft.vocabulary.today

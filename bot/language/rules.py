@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.language import (
     rules_amounts,
+    rules_context,
     rules_dates,
     rules_figures,
     rules_moves,
@@ -118,6 +119,11 @@ def _field_alone(draft: Draft, at: int) -> int:
 
 
 _CONDITIONS: tuple[Rule, ...] = (
+    rules_context.travel,
+    rules_context.travel_day,
+    rules_context.nearby,
+    rules_context.occasion,
+    rules_context.reason,
     rules_names.part_of_name,
     rules_offers.bought,
     rules_offers.product,
@@ -137,6 +143,9 @@ _SMALL: tuple[Rule, ...] = (rules_order.currency, rules_order.join, rules_order.
 _LISTS: tuple[Rule, ...] = (
     _help,
     _befell,
+    rules_context.brief,
+    rules_context.people,
+    rules_context.explained,
     rules_offers.offer,
     *_CONDITIONS,
     rules_offers.next_thing,

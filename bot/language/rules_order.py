@@ -76,8 +76,8 @@ def _field_before(draft: Draft, at: int, *, descending: bool) -> int:
     """Who spent the most: the field stands before."""
     behind = draft.behind(at)
     named = draft.field(behind, *SORTABLE)
-    if named is None or behind not in draft.leftover_fields:
-        return 0
+    if named is None or behind not in draft.leftover_fields or draft.accounts:
+        return 0  # has Konex spent the most: that is no list
     draft.leftover_fields.remove(behind)
     draft.sorts.append(Sort(named.name, descending))
     return draft.use(behind, at + 1, _sorted(named.name, descending=descending))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.language.draft import Draft
+from bot.language.draft import SORTABLE, Draft
 from bot.language.meanings import ConditionWord, Role, ValueWord
 from bot.language.question import Reading
 from bot.language.tokens import phrase
@@ -230,6 +230,8 @@ def existence(draft: Draft, at: int) -> int:
         return at
     if negated and not draft.role(behind, Role.WITHOUT):
         return at  # "not spend" is not "no spend"
+    if draft.role(draft.skip(at + 1), Role.MOST, Role.FEWEST) and named.type in SORTABLE:
+        return at  # who has spent the most
     first = draft.nots.pop() if negated else at
     name = "last_purchase" if named.name == "purchases" else named.name
     return draft.add(first, at + 1, name, existence_of(named, empty=negated))
