@@ -1,7 +1,7 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
 ``python -m tests.support.question_file FILE [--show wrong|missed]``; FILE is tuning, unseen, fresh, second,
-third, sealed, doubtful, outsider, stranger or conversations.
+third, sealed, doubtful, outsider, stranger, passer_by or conversations.
 """
 
 from __future__ import annotations
@@ -353,7 +353,18 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    lists = ("tuning", "unseen", "fresh", "second", "third", "sealed", "doubtful", "outsider", "stranger")
+    lists = (
+        "tuning",
+        "unseen",
+        "fresh",
+        "second",
+        "third",
+        "sealed",
+        "doubtful",
+        "outsider",
+        "stranger",
+        "passer_by",
+    )
     files = (*lists, "conversations")
     parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
