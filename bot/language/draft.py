@@ -95,6 +95,9 @@ class Draft:
     nots: list[int] = field(default_factory=list)
     joined: Role | None = None
     placed: bool = False
+    either_at: int | None = None  # an "or" that waits for what it joins
+    versus_at: int | None = None  # a "vs" that does
+    contrasts: list[tuple[int, str]] = field(default_factory=list)  # a "vs", and the field of both sides
     mode: Mode = Mode.LIST
     asked: Asked = field(default_factory=Asked)
 
@@ -197,6 +200,7 @@ class Draft:
         """Note what stands in the way; returns ``last``."""
         self.problems.append(Problem(first, last, reason, tuple(readings), known))
         self.nots, self.joined = [], None  # they belonged to what could not be read
+        self.either_at = self.versus_at = None
         return last
 
     def words(self, first: int, last: int) -> str:
@@ -213,11 +217,20 @@ class Draft:
         """Add a condition with the negation and the connective that wait for it; returns ``last``."""
         negative, strong = self._negation(term_field, values)
         term = Term(term_field, node, values, negative, strong, self.joined, self.placed)
+        if self.versus_at is not None:
+            self.contrasts.append((self.versus_at, self._side_by_side(term)))
+        self.either_at = self.versus_at = None
         self.terms.append(term)
         start = min([first, *self.nots])
         self.uses.append((start, last, canonical(meaning_of(term))))
         self.nots, self.joined, self.placed = [], None, False
         return last
+
+    def _side_by_side(self, term: Term) -> str:
+        """The field of which a value stands on either side; empty when there is none."""
+        before = self.terms[-1] if self.terms else None
+        alike = before is not None and before.field == term.field and before.values and not before.negative
+        return term.field if alike and term.values and not term.negative else ""
 
     def add_values(self, first: int, last: int, term_field: str, values: tuple[str, ...]) -> int:
         """Add ``field = value``; of a list, that it has one of the values."""

@@ -46,6 +46,10 @@ class Lexicon:
         states: abbreviation, or another short name -> name; ``spoken``: abbreviations that are words as well.
         number_fractions: what a million is multiplied by: a quarter, half a.
         spellings: words as they are typed in haste -> as they are meant; one or two words each.
+        digit_to, digit_for: a digit that is typed for the word, and the word.
+        before_a_number: what is typed for a word before a number -> the word.
+        infinitives: verbs that stand behind "to".
+        unit_letters: a letter that is typed for a unit of time -> the unit.
     """
 
     words: Mapping[str, tuple[Meaning, ...]]
@@ -58,6 +62,11 @@ class Lexicon:
     number_fractions: Mapping[str, Decimal]
     number_pairs: Mapping[str, Decimal]
     spellings: Mapping[str, str]
+    digit_to: tuple[str, str]
+    digit_for: tuple[str, str]
+    before_a_number: Mapping[str, str]
+    infinitives: frozenset[str]
+    unit_letters: Mapping[str, str]
     currencies: Mapping[str, str]
     later: Mapping[str, LaterFeature]
     countries: tuple[tuple[str, ...], ...]
@@ -65,6 +74,11 @@ class Lexicon:
     states: Mapping[str, str]
     spoken: frozenset[str]
     legal_forms: frozenset[str]
+
+    @property
+    def shorthand(self) -> frozenset[str]:
+        """Every digit and letter that may stand for a word."""
+        return frozenset({self.digit_to[0], self.digit_for[0], *self.unit_letters})
 
 
 @lru_cache(maxsize=4)
@@ -87,6 +101,11 @@ def lexicon(language: str = "en") -> Lexicon:
         number_fractions=_numbered_words(document["number_fractions"]),
         number_pairs=_numbered_words(document["number_pairs"]),
         spellings={phrase(word): phrase(meant) for word, meant in document["spellings"].items()},
+        digit_to=_pair(document["digit_to"]),
+        digit_for=_pair(document["digit_for"]),
+        before_a_number=dict(document["before_a_number"]),
+        infinitives=frozenset(document["infinitives"]),
+        unit_letters=dict(document["unit_letters"]),
         currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
         later={one["name"]: LaterFeature(one["name"], tuple(one["near"])) for one in document["later"]},
         countries=tuple(tuple(group) for group in places["countries"]),
@@ -100,6 +119,11 @@ def lexicon(language: str = "en") -> Lexicon:
 def _read(name: str) -> Any:
     text = resources.files("bot.language").joinpath("words", name).read_text(encoding="utf-8")
     return YAML(typ="safe", pure=True).load(text)
+
+
+def _pair(part: Mapping[Any, str]) -> tuple[str, str]:
+    (digit, word), *_ = part.items()
+    return str(digit), word
 
 
 def _numbered_words(part: Mapping[str, float]) -> dict[str, Decimal]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from rapidfuzz.distance import OSA
-
+from bot.language.correcting import Corrector, is_one_word
 from bot.language.meanings import (
     AccountWord,
     DateWord,
@@ -20,20 +19,10 @@ from bot.language.meanings import (
     Unknown,
     ValueWord,
 )
-from bot.language.nearest import (
-    EXACT_LETTERS,
-    ONE_ERROR_LETTERS,
-    forgiven,
-    is_inflected,
-    lacks_or_swaps,
-    word_by_word,
-)
 from bot.language.spelling import respelt
-from bot.language.tokens import Token, phrase, tokens
+from bot.language.tokens import Token, fold, tokens
 from bot.language.vocabulary import Index, Vocabulary
 
-# More unknown words than this are not a sentence with typing errors; they are named as they are.
-MOST_CORRECTED = 6
 _SHORTEST_JOINED = 3
 _CONNECTIVES = {Role.AND, Role.OR, Role.NOT, Role.PLACE, Role.ME}
 _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
@@ -41,17 +30,6 @@ _BEFORE_A_PLACE = {Role.PLACE, Role.WITHOUT, Role.NOT}
 
 _BETWEEN_FIELD_AND_VALUE = {Role.EXACTLY, Role.NOT, Role.UNLIKE, Role.SHARE_VERB}
 _COMPARING = {Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.UNLIKE, Role.SHARE_VERB}
-_DATES = {Role.MONTH, Role.UNIT, Role.WEEKDAY}
-
-
-# Without a word that asks for one account, a name is put right only where one is likely to stand.
-_BEFORE_A_NAME = {Role.PLACE, Role.LINK, Role.FROM_LABEL, Role.TO_LABEL, Role.VERSUS, Role.BY}
-_BEFORE_A_FIELD = {Role.BY, Role.PER, Role.SORT_BY}
-_BEFORE_A_UNIT = {Role.LAST, Role.THIS, Role.NEXT, Role.PAST}
-
-
-def _is_unit(meanings: Sequence[Meaning]) -> bool:
-    return any(isinstance(one, GrammarWord) and one.role is Role.UNIT for one in meanings)
 
 
 def _roles(item: Item) -> set[Role]:
@@ -62,15 +40,6 @@ def _is_field(meanings: Sequence[Meaning]) -> bool:
     return any(isinstance(one, FieldWord) for one in meanings)
 
 
-def _near_words(
-    word: str, words: Mapping[str, tuple[Meaning, ...]], wanted: Callable[[Sequence[Meaning]], bool]
-) -> list[str]:
-    """The words of one sort that only lack a letter, or have one too many, or two of them swapped."""
-    lengths = range(max(_SHORTEST_JOINED, len(word) - 1), len(word) + 2)
-    likely = [key for key in words if key[:1] == word[:1] and len(key) in lengths]
-    return [key for key in likely if wanted(words[key]) and lacks_or_swaps(word, key)]
-
-
 def _follows_its_field(options: Sequence[Meaning], before: Sequence[Item]) -> bool:
     """Account type is Customer: a word that is small elsewhere is a value behind the name of its field."""
     behind = next((item for item in reversed(before) if not _roles(item) & _BETWEEN_FIELD_AND_VALUE), None)
@@ -78,11 +47,9 @@ def _follows_its_field(options: Sequence[Meaning], before: Sequence[Item]) -> bo
     return any(isinstance(one, ValueWord) and one.field in fields for one in options)
 
 
-def _is_one_word(item: Item) -> bool:
-    """Whether one written word was put right by one word of the language or the organisation."""
-    correction = item.correction or ""
-    whole = item.text.isalpha() and " " not in correction
-    return whole and not any(isinstance(one, AccountWord) for one in item.options)
+def _part(token: Token) -> str:
+    """How a part of a written word was written: in last 3m the m, which is a month."""
+    return fold(token.text) if token.kind == "word" else token.norm
 
 
 @dataclass(frozen=True)
@@ -105,19 +72,19 @@ class Lexer:
         parts = respelt(typed, self._index, self._known)
         whole = {(one.start, one.end): one.norm for one in typed}
         spelt = {
-            one.start: one.norm for one in parts if whole.get((one.start, one.end), one.norm) != one.norm
+            one.start: one.norm for one in parts if one.norm != whole.get((one.start, one.end), _part(one))
         }
-        items = self._corrected(self._matched(parts, spelt))
+        items = self._corrector.corrected(self._matched(parts, spelt))
         fixed = {
             one.start: one.correction
             for one in items
-            if one.correction and _is_one_word(one) and one.start not in spelt
+            if one.correction and is_one_word(one) and one.start not in spelt
         }
         if not fixed:
             return items
         # A word that was put right may belong to a phrase with its neighbours: "shwo me".
         right = [replace(one, norm=fixed.get(one.start, one.norm)) for one in parts]
-        return self._corrected(self._matched(right, {**spelt, **fixed}))
+        return self._corrector.corrected(self._matched(right, {**spelt, **fixed}))
 
     def _known(self, word: str) -> bool:
         """Whether a word means something as it is written."""
@@ -132,6 +99,10 @@ class Lexer:
     @property
     def _index(self) -> Index:
         return self.vocabulary.index
+
+    @property
+    def _corrector(self) -> Corrector:
+        return Corrector(self._index, self.text, self.accounts, self.card)
 
     def _matched(self, parts: Sequence[Token], fixed: Mapping[int, str] | None = None) -> list[Item]:
         found: list[Item] = []
@@ -162,13 +133,15 @@ class Lexer:
     def _splits(self, options: tuple[Meaning, ...], parts: Sequence[Token], size: int) -> bool:
         """In "under 10k or over 100k" the "or over" is two words, not the end of "10k or over".
 
-        And in "bought last month" the "last" belongs to the month.
+        In "bought last month" the "last" belongs to the month; of "our sales cycle" the "sales" to the cycle.
         """
         run, following = parts[:size], parts[size:]
         if not following:
             return False
         if any(isinstance(one, GrammarWord) and one.role is Role.LAST_BOUGHT for one in options):
             return self._is_unit(following[0])
+        if any(isinstance(one, GrammarWord) and one.role is Role.METRIC for one in options):
+            return self._measures(run, following[0])
         ends = any(
             isinstance(one, GrammarWord) and one.role in {Role.OR_MORE, Role.OR_LESS} for one in options
         )
@@ -178,6 +151,11 @@ class Lexer:
         """In "5 deals and more than 100k" the "and more" is no end: "more than" follows."""
         found = self._index.lexicon.words.get(f"{run[-1].norm} {following.norm}", ())
         return any(isinstance(one, GrammarWord) and one.role in _COMPARING for one in found)
+
+    def _measures(self, run: Sequence[Token], following: Token) -> bool:
+        """Whether the last of several words begins another figure's name."""
+        found = self._index.lexicon.words.get(f"{run[-1].norm} {following.norm}", ())
+        return len(run) > 1 and any(isinstance(one, GrammarWord) and one.role is Role.METRIC for one in found)
 
     def _is_unit(self, token: Token) -> bool:
         found = self._index.lexicon.words.get(token.norm, ())
@@ -291,99 +269,3 @@ class Lexer:
     ) -> Item:
         start, end = run[0].start, run[-1].end
         return Item(self.text[start:end], start, end, tuple(dict.fromkeys(options)), correction)
-
-    def _corrected(self, items: list[Item]) -> tuple[Item, ...]:
-        unknown = [item for item in items if isinstance(item.meaning, Unknown)]
-        if len(unknown) <= MOST_CORRECTED:
-            for one in unknown:
-                items = self._correct(items, one)
-        return tuple(items)
-
-    def _correct(self, items: list[Item], one: Item) -> list[Item]:
-        """Replace an unknown word, alone or with its neighbours, by what was probably meant."""
-        legal = phrase(one.text) in self._index.lexicon.legal_forms
-        if one not in items or legal or not any(char.isalpha() for char in one.text):
-            return items
-        at = items.index(one)
-        unit = self._expected(items, at)
-        if unit is not None:
-            return [*items[:at], replace(one, options=unit[0], correction=unit[1]), *items[at + 1 :]]
-        for first, last in ((at, at + 1), (at - 1, at + 1), (at, at + 2), (at - 1, at + 2)):
-            if first < 0 or last > len(items):
-                continue
-            run = items[first:last]
-            names = first > 0 and bool(_roles(items[first - 1]) & _BEFORE_A_NAME)
-            text = " ".join(
-                item.correction if item.correction and _is_one_word(item) else item.text for item in run
-            )
-            ordinary = phrase(one.text) in self._index.ordinary
-            fixed = self._misspelt(text, several=len(run) > 1, names=names, ordinary=ordinary)
-            if fixed is not None:
-                whole = Item(self.text[run[0].start : run[-1].end], run[0].start, run[-1].end, *fixed)
-                return [*items[:first], whole, *items[last:]]
-        return items
-
-    def _expected(self, items: Sequence[Item], at: int) -> tuple[tuple[Meaning, ...], str] | None:
-        """Last moth, by stae: where a unit of time or a field must stand, a short one forgives an error."""
-        before = items[at - 1] if at else None
-        word = phrase(items[at].text)
-        if before is None or len(word) < _SHORTEST_JOINED:
-            return None
-        found: list[str] = []
-        if before.role() in _BEFORE_A_UNIT or isinstance(before.meaning, NumberWord):
-            found = _near_words(word, self._index.lexicon.words, _is_unit)
-        elif before.role() in _BEFORE_A_FIELD:
-            found = _near_words(word, self._index.words, _is_field)
-        meant = {self._index.meanings(one) for one in found}
-        return (next(iter(meant)), found[0]) if len(meant) == 1 else None
-
-    def _credible(self, written: str, meant: str) -> bool:
-        """Whether a correction may be made unasked.
-
-        A short grammar word is near to many words that mean something: "small" is not "shall", "north" not
-        "worth". There a letter may be missing, doubled or swapped, but not another one, and never the first.
-        """
-        if not word_by_word(written, meant) or self._changes_known(written, meant):
-            return False
-        if abs(len(written) - len(meant)) > 1 and (written.endswith(meant) or meant.endswith(written)):
-            return False  # "assigned" is not "unassigned"
-        grammar = self._index.lexicon.words.get(meant, ())
-        dated = any(isinstance(one, GrammarWord) and one.role in _DATES for one in grammar)
-        if dated and OSA.distance(written, meant) > 1:
-            return False  # a date is not guessed
-        organisation = any(not isinstance(one, FieldWord) for one in self._index.words.get(meant, ()))
-        if organisation or len(written) > ONE_ERROR_LETTERS:
-            return True
-        if len(written) == EXACT_LETTERS and len(meant) > len(written):
-            return False  # "cold" is not "could"
-        replaced = len(written) == len(meant) and sorted(written) != sorted(meant)
-        return written[0] == meant[0] and not replaced
-
-    def _changes_known(self, written: str, meant: str) -> bool:
-        """Whether a word that means something as it is would become another one: "that made", "what made"."""
-        pairs = list(zip(written.split(), meant.split(), strict=False))
-        if len(pairs) == 1 or len(written.split()) != len(meant.split()):
-            return False
-        return any(one.strip("s") != other.strip("s") and self._index.meanings(one) for one, other in pairs)
-
-    def _misspelt(
-        self, text: str, *, several: bool, names: bool, ordinary: bool
-    ) -> tuple[tuple[Meaning, ...], str] | None:
-        key = " ".join(token.norm for token in tokens(text))
-        keys = self._index.near.misspelt(key, forgiven(key))
-        if ordinary:
-            keys = tuple(one for one in keys if is_inflected(key, one))
-        if several:
-            keys = tuple(one for one in keys if " " in one)
-        keys = tuple(one for one in keys if self._credible(key, one))
-        options = tuple(dict.fromkeys(one for found in keys for one in self._index.meanings(found)))
-        if options:
-            return options, " / ".join(keys)
-        named = (
-            self._index.accounts.misspelt(key)
-            if self.accounts and (self.card or (names and not ordinary))
-            else ()
-        )
-        if not named and self.accounts and self.card and not several:
-            named = self._index.accounts.with_word(key)
-        return (named, " / ".join(one.name for one in named)) if named else None

@@ -9,6 +9,7 @@ from bot.language.draft import Draft
 from bot.language.meanings import FieldWord, GrammarWord, Item, Role
 from bot.language.rules_figures import begins_with_sum, compared, deals_and_verb
 from bot.language.rules_labels import gained_label, label_at
+from bot.language.rules_moves import lost_by_us
 from bot.language.rules_past import any_more
 from bot.language.when import moment
 from scoring.criteria.fields import FieldType
@@ -69,6 +70,10 @@ def _began(draft: Draft, _roles: set[Role]) -> bool:
 
 def _gained(draft: Draft, _roles: set[Role]) -> bool:
     return _any(draft, gained_label)
+
+
+def _lost(draft: Draft, _roles: set[Role]) -> bool:
+    return _any(draft, lost_by_us) and _over_time(draft)
 
 
 def _moved(draft: Draft, _roles: set[Role]) -> bool:
@@ -170,6 +175,7 @@ _SURE: tuple[tuple[Callable[[Draft, set[Role]], bool], tuple[Mode, ...]], ...] =
     (_over, (Mode.HISTORY, Mode.LIST)),
     (_began, (Mode.MOVED, Mode.LIST)),
     (_gained, (Mode.MOVED,)),
+    (_lost, (Mode.MOVED, Mode.LIST)),
     (_moved, (Mode.MOVED, Mode.LIST)),
     (_earned, (Mode.FIGURE, Mode.LIST)),
     (_measured, (Mode.FIGURE, Mode.LIST)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.language import (
+    doubts,
     figures,
     rules_moves,
     rules_offers,
@@ -14,8 +15,8 @@ from bot.language import (
 )
 from bot.language.asked import Mode
 from bot.language.combine import readings
+from bot.language.correcting import MOST_CORRECTED
 from bot.language.draft import SORTABLE, Draft, Problem, groupable
-from bot.language.lexing import MOST_CORRECTED
 from bot.language.meanings import Item, Role, Unknown
 from bot.language.modes import modes
 from bot.language.question import Kind, Question, Reading, Sort
@@ -73,6 +74,7 @@ def _finished(draft: Draft) -> Draft:
     if draft.mode is not Mode.LIST:
         for at, _ in draft.asked.products:
             draft.problem(at, at + 1, "later:Figures by product" if draft.mode is Mode.FIGURE else "")
+    doubts.settle(draft)
     if draft.mode is Mode.LIST:
         _settle_list(draft)
     elif draft.mode is Mode.FIGURE:
@@ -146,6 +148,13 @@ def _settle_order(draft: Draft) -> None:
         reason = "A number or a breakdown has no order and no “top”: ask for one or the other."
         draft.problem(at, at + 1, reason)
     particular = [one for one in draft.default_sorts if one.field != "total_spend"]
+    turned = (
+        any(not one.descending for one in draft.default_sorts) and not draft.by and draft.direction is None
+    )
+    if draft.asked.products and turned and at is not None:
+        draft.problem(at, at + 1, "Prospects begin with the likeliest; they have no other order.")
+    elif turned and any(one.descending for one in draft.sorts) and at is not None:
+        draft.problem(at, at + 1, "The largest, or the smallest?")
     if draft.sorts and particular and particular[0] not in draft.sorts and at is not None:
         draft.problem(at, at + 1, f"Sorted by {draft.sorts[0].field} or by {particular[0].field}?")
 

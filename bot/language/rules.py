@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.language import (
     rules_amounts,
+    rules_context,
     rules_dates,
     rules_figures,
     rules_moves,
@@ -20,6 +21,7 @@ from bot.language import (
 from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import Role
+from bot.language.when import moment
 
 Rule = Callable[[Draft, int], int]
 
@@ -42,7 +44,7 @@ def _later(draft: Draft, at: int) -> int:
 def _about_one(draft: Draft, at: int) -> int:
     """Words that ask about one account; some of them also about everything."""
     word = draft.role(at, Role.WHY, Role.CARD, Role.MOVED, Role.FLOCK, Role.OVERVIEW, Role.DOING)
-    if word is None:
+    if word is None or _says_less(draft, at):
         return at
     asked = draft.asked
     for role, places in (
@@ -56,6 +58,26 @@ def _about_one(draft: Draft, at: int) -> int:
         asked.why.append(at)
     draft.card_at.append(at)
     return at + 1
+
+
+def _befell(draft: Draft, at: int) -> int:
+    """Why did Acme *churn*, *go quiet*; why did we *lose* Acme: what is asked is why."""
+    if not draft.asked.why or not draft.role(at, Role.BEFELL, Role.INACTIVE, Role.DEAL_VERB):
+        return at
+    if draft.values(at) or draft.nots or moment(draft, draft.skip(at + 1)):
+        return at
+    draft.card_at.append(at)
+    return at + 1
+
+
+def _says_less(draft: Draft, at: int) -> bool:
+    """Accounts that *made* 30 purchases, *are out of* Texas; *ok*, show me.
+
+    "Are my VIPs ok" alone asks how they are.
+    """
+    if draft.role(at, Role.FILLER) and draft.role(at, Role.DOING):
+        return not (at == len(draft.items) - 1 and draft.role(0, Role.SHARE_VERB))
+    return bool(draft.role(at, Role.MOVED) and draft.role(at, Role.WITH, Role.PLACE))
 
 
 def _back(draft: Draft, at: int) -> int:
@@ -97,6 +119,11 @@ def _field_alone(draft: Draft, at: int) -> int:
 
 
 _CONDITIONS: tuple[Rule, ...] = (
+    rules_context.travel,
+    rules_context.travel_day,
+    rules_context.nearby,
+    rules_context.occasion,
+    rules_context.reason,
     rules_names.part_of_name,
     rules_offers.bought,
     rules_offers.product,
@@ -115,6 +142,10 @@ _VALUES: tuple[Rule, ...] = (
 _SMALL: tuple[Rule, ...] = (rules_order.currency, rules_order.join, rules_order.filler)
 _LISTS: tuple[Rule, ...] = (
     _help,
+    _befell,
+    rules_context.brief,
+    rules_context.people,
+    rules_context.explained,
     rules_offers.offer,
     *_CONDITIONS,
     rules_offers.next_thing,
@@ -122,6 +153,7 @@ _LISTS: tuple[Rule, ...] = (
     rules_offers.renewal,
     rules_dates.date_condition,
     rules_amounts.amount,
+    rules_order.within_first,
     rules_order.superlative,
     rules_order.sort_by,
     rules_order.by,
@@ -181,6 +213,13 @@ _PAST: tuple[Rule, ...] = (
 RULES: dict[Mode, tuple[Rule, ...]] = {
     Mode.LIST: _LISTS,
     Mode.FIGURE: _FIGURES,
-    Mode.MOVED: (rules_moves.gained, rules_moves.moved, rules_moves.newly, rules_past.were, *_PAST),
+    Mode.MOVED: (
+        rules_moves.gained,
+        rules_moves.became_lost,
+        rules_moves.moved,
+        rules_moves.newly,
+        rules_past.were,
+        *_PAST,
+    ),
     Mode.HISTORY: (rules_past.still, rules_past.not_any_more, rules_past.held, rules_past.were, *_PAST),
 }

@@ -20,6 +20,7 @@ OPERATORS = {
 }
 _AMOUNTS = (FieldType.NUMBER, FieldType.MONEY)
 _THOUSAND, _MILLION = 1_000, 1_000_000
+_OFFERED = ("total_spend", "purchases", "employees")  # what "over 100" may speak of
 _DEFAULT_FIELD = "total_spend"  # what "over 50k" speaks of when nothing else is said
 
 
@@ -40,9 +41,13 @@ def amount(draft: Draft, at: int) -> int:
     elif draft.field(end) == named and draft.behind(end) == end - 1:
         end += 1  # employing over 2000 people
     other = _opposite(draft, end, build) if named is None else None
+    if other is not None and not _is_range(build, other[1]) and not _is_small(build):
+        other = None  # over 50k & under 200 people: no range, so that money is meant
     if other is not None and not _is_range(build, other[1]):
         reason = f"“{draft.words(at, end)}” of what: {other[0].label or other[0].name}, or money?"
         return draft.problem(at, end, reason)
+    if named is None and other is None and _is_small(build) and not _continues(draft):
+        return _of_what(draft, at, end, build)
     named = named or (other[0] if other else _default(draft))
     if named is None:
         return at
@@ -200,16 +205,34 @@ def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
     return (None, at) if _begins(draft, draft.skip(end)) else (named, end)
 
 
+def _is_small(build: _Build) -> bool:
+    """More than 100: so little may be a number of anything; only from 1,000 on money is meant."""
+    return all(one.value < _THOUSAND and not (one.currency or one.percent) for one in build.numbers)
+
+
+def _of_what(draft: Draft, first: int, last: int, build: _Build) -> int:
+    """More than 100 of what: what can be meant is offered."""
+    if draft.role(last, Role.NOUN, Role.NOUN_ONE) or draft.values(last):
+        return draft.problem(first, last, "How many accounts somebody or something has is no condition.")
+    known = [draft.vocabulary.index.catalog.find(name) for name in _OFFERED]
+    texts = [(one, draft.rewritten(first, last, _plain_text(one, build))) for one in known if one]
+    readings = tuple(Reading(text, _plain_text(one, build)) for one, text in texts)
+    return draft.problem(first, last, f"“{draft.words(first, last)}” of what?", readings=readings)
+
+
+def _continues(draft: Draft) -> Field | None:
+    """The field of the bound before, when this one goes on from it."""
+    before = draft.terms[-1] if draft.terms else None
+    continues = draft.joined in {Role.AND, Role.OR, Role.COMMA} or draft.nots
+    if before is None or not continues or before.values or not isinstance(before.node, Compare | Between):
+        return None
+    named = draft.vocabulary.index.catalog.find(before.field)
+    return named if named is not None and named.type in _AMOUNTS else None
+
+
 def _default(draft: Draft) -> Field | None:
     """The field of the bound before, or the money that was spent."""
-    before = draft.terms[-1] if draft.terms else None
-    catalog = draft.vocabulary.index.catalog
-    continues = draft.joined in {Role.AND, Role.OR, Role.COMMA} or draft.nots
-    if before is not None and continues and not before.values and isinstance(before.node, Compare | Between):
-        named = catalog.find(before.field)
-        if named is not None and named.type in _AMOUNTS:
-            return named
-    return catalog.find(_DEFAULT_FIELD)
+    return _continues(draft) or draft.vocabulary.index.catalog.find(_DEFAULT_FIELD)
 
 
 def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> int:

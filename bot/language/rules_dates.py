@@ -23,6 +23,7 @@ _PREPOSITIONS = (
 )
 _BUYING = (Role.BOUGHT, Role.ACTIVE, Role.INACTIVE)
 _LAST_PURCHASE = "last_purchase"
+_OF_THE_PAST = {"last_purchase", "created", "modified"}
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,15 @@ def _emit(
     negated = subject.inverted or len(draft.nots) % 2 == 1
     if when.is_duration and over is False and not negated:
         over = None  # "bought within less than 30 days" is simply within them
+    if when.is_duration and over is False and negated:
+        reason = f"“{draft.words(first, last)}”: for longer than that, or bought within it?"
+        return draft.problem(first, last, reason)
     node = condition(subject.field.name, role, when, draft.vocabulary, over=over, negated=negated)
     if node is None:
         return draft.problem(first, last, "That period cannot be read here.")
+    past = subject.field.name in _OF_THE_PAST and role is not Role.BEFORE and not over
+    if past and when.begins(draft.vocabulary) > draft.vocabulary.today:
+        return draft.problem(first, last, f"“{draft.words(first, last)}” is still to come.")
     if subject.any_one and when.closed(role, draft.vocabulary.today, over=over):
         return _only_the_last(draft, first, last, subject, when)
     if subject.inverted:
@@ -160,7 +167,8 @@ def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject, when:
 
     Who has (or has not) bought since that period began is known, so that is offered.
     """
-    at = next(index for index in range(first, last) if draft.role(index, *_BUYING) or draft.field(index))
+    said = (at for at in range(first, last) if draft.role(at, *_BUYING, Role.NEVER_BOUGHT) or draft.field(at))
+    at = next(said, first)
     text = draft.rewritten(at, at + 1, "last bought")
     shown = f"{'not ' if draft.nots else ''}last bought {draft.words(first, last)}"
     shown = shown.replace(f" {draft.words(at, at + 1)}", "", 1)

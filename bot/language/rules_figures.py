@@ -95,14 +95,16 @@ def begins_with_sum(draft: Draft, at: int) -> bool:
 
 
 def per_account(draft: Draft, at: int) -> int:
-    """Average spend per customer: that is what an average of accounts is."""
+    """Average spend per customer, per VIP: that is what an average of accounts is."""
     start = draft.skip(at + 1)
-    if not draft.role(at, Role.PER) or not draft.role(start, Role.NOUN, Role.NOUN_ONE):
+    noun = draft.role(start, Role.NOUN, Role.NOUN_ONE) and not draft.values(start)
+    of_some = bool(draft.values(start)) and draft.field(start) is None and draft.field(start + 1) is None
+    if not draft.role(at, Role.PER) or not (noun or of_some):
         return at
     averaged = any(how is Aggregate.AVERAGE for _, how in draft.asked.aggregates)
     if not averaged and not _average_number(draft):
         return at
-    return draft.use(at, start + 1, "of each account")
+    return draft.use(at, start + 1 if noun else start, "of each account")
 
 
 def _average_number(draft: Draft) -> bool:

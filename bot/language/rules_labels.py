@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.language.draft import Draft
 from bot.language.meanings import Role, ValueWord
+from bot.language.when import moment
 
 _JOINING = (Role.AND, Role.OR, Role.COMMA, Role.NOR)
 _LABEL, _PREFIX = "label", "label."
@@ -31,12 +32,18 @@ def label_at(draft: Draft, at: int) -> ValueWord | None:
 def gained_label(draft: Draft, at: int) -> ValueWord | None:
     """The label before a verb of gaining or losing: how many VIPs did we lose; of customers, the lost."""
     behind = draft.behind(at)
-    if not draft.role(at, Role.GAINED):
+    if not draft.role(at, Role.GAINED) or (draft.role(at, Role.HAVE_GOT) and not _dated(draft)):
         return None
-    named = draft.role(behind, Role.NOUN) and draft.gained(at, lost=True)
+    named = (draft.role(behind, Role.NOUN) or draft.role(at - 1, Role.WHO)) and draft.gained(at, lost=True)
     words = draft.vocabulary.index.meanings(named.argument) if named else ()
     known = [one for one in words if isinstance(one, ValueWord) and one.field == _LABEL]
     return known[0] if known else label_at(draft, behind)
+
+
+def _dated(draft: Draft) -> bool:
+    """Whether a time is said: how many VIPs we got last month."""
+    places = range(len(draft.items))
+    return any(moment(draft, at) is not None and not draft.role(at, Role.UNIT) for at in places)
 
 
 def labels(draft: Draft, at: int) -> SaidLabels | None:

@@ -6,7 +6,7 @@ from bot.language.combine import readings
 from bot.language.draft import Draft, Term
 from bot.language.meanings import Role
 from bot.language.question import Course, Kind, Moved, Question, Reading
-from bot.language.rules_labels import SaidLabels, gained_label, labels
+from bot.language.rules_labels import SaidLabels, gained_label, label_at, labels
 from bot.language.tokens import phrase
 
 _FROM, _TO = "from", "to"
@@ -45,6 +45,23 @@ def gained(draft: Draft, at: int) -> int:
         draft.terms.pop()
     draft.asked.moved_at.append(at)
     (draft.asked.old if word.argument == _FROM else draft.asked.new).extend(label.values)
+    return draft.use(at, at + 1, _told(draft))
+
+
+def lost_by_us(draft: Draft, at: int) -> bool:
+    """Customers *we lost* last month: the label is the verb of somebody who speaks."""
+    verb = draft.role(at, Role.DEAL_VERB) and label_at(draft, at)
+    return bool(verb) and draft.role(at - 1, Role.WE, Role.SPEAKER) is not None
+
+
+def became_lost(draft: Draft, at: int) -> int:
+    """Customers we lost last month: they got that label then."""
+    label = label_at(draft, at)
+    if label is None or draft.nots or draft.asked.moved_at or not lost_by_us(draft, at):
+        return at
+    draft.asked.moved_at.append(at)
+    draft.asked.new.extend(label.values)
+    draft.joined, draft.placed = None, False
     return draft.use(at, at + 1, _told(draft))
 
 

@@ -26,7 +26,7 @@ def _field_first(draft: Draft, at: int) -> int:
     named = draft.field(at, FieldType.TEXT)
     if named is None or named.values:
         return 0
-    start = draft.skip(at + 1)
+    start = draft.skip(at + 1, Role.LINK)
     denied = draft.role(start, Role.NOT) is not None
     verb = draft.role(draft.skip(start + 1) if denied else start, *_OPERATORS)
     said = (draft.skip(start + 1) if denied else start) + 1

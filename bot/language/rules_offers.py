@@ -155,7 +155,10 @@ def settle(draft: Draft) -> None:
     """What is offered needs an account, or a product; a product by itself says nothing."""
     asked = draft.asked
     distinct = {one.id for _, some in asked.products for one in some}
-    if len(distinct) > 1:
+    denied = [at for at, _ in draft.accounts if asked.offered and draft.terms and _denied(draft)]
+    if denied:
+        draft.problem(denied[0], denied[0] + 1, "What not to offer is the rest: ask what to offer.")
+    elif len(distinct) > 1:
         _several(draft)
     elif asked.products and not asked.offered and not _for_it(draft):
         _product_alone(draft)
@@ -164,6 +167,10 @@ def settle(draft: Draft) -> None:
         draft.problem(at, at + 1, "What to offer is asked for one account at a time.")
     elif asked.offered and bool(asked.products) == bool(draft.accounts):
         _for_whom(draft)
+
+
+def _denied(draft: Draft) -> bool:
+    return any(term.negative for term in draft.terms if term.field == "name")
 
 
 def _several(draft: Draft) -> None:

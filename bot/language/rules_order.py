@@ -37,6 +37,16 @@ def superlative(draft: Draft, at: int) -> int:
     return draft.use(at, end, _sorted(word.argument, descending=word.descending))
 
 
+def within_first(draft: Draft, at: int) -> int:
+    """Those *in the top 100* that are in Texas: asked back, as the order of the two decides."""
+    if not draft.role(at, Role.SUPERLATIVE) or not draft.role(draft.behind(at), Role.PLACE):
+        return at
+    end = _number_behind(draft, at)
+    draft.limit = None
+    reason = f"“{draft.words(at, end)}” is a list of its own, of which no part can be asked for."
+    return draft.problem(at, end, reason) if end > at + 1 else at
+
+
 def _whose(draft: Draft, at: int, following: int) -> None:
     """Who has the most VIPs: owners are compared."""
     has = draft.role(draft.behind(at), Role.WITH, Role.OWNS) or draft.role(at - 1, Role.FILLER, Role.ME)
@@ -66,8 +76,8 @@ def _field_before(draft: Draft, at: int, *, descending: bool) -> int:
     """Who spent the most: the field stands before."""
     behind = draft.behind(at)
     named = draft.field(behind, *SORTABLE)
-    if named is None or behind not in draft.leftover_fields:
-        return 0
+    if named is None or behind not in draft.leftover_fields or draft.accounts:
+        return 0  # has Konex spent the most: that is no list
     draft.leftover_fields.remove(behind)
     draft.sorts.append(Sort(named.name, descending))
     return draft.use(behind, at + 1, _sorted(named.name, descending=descending))
@@ -255,7 +265,7 @@ def _field_before_breakdown(draft: Draft, at: int) -> int:
 
 def join(draft: Draft, at: int) -> int:
     """And, or, comma, not: they wait for the next condition."""
-    word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT)
+    word = draft.role(at, Role.AND, Role.OR, Role.COMMA, Role.NOR, Role.NOT, Role.WITHOUT, Role.VERSUS)
     word = word or (draft.role(at, Role.FORMER) if draft.asked.why else None)
     if word is None:
         return at
@@ -263,11 +273,26 @@ def join(draft: Draft, at: int) -> int:
         return draft.use(at, at + 1, "asked")  # why is Acme not a VIP: that is on the same page
     if word.role in {Role.NOT, Role.WITHOUT, Role.NOR}:
         draft.nots.append(at)
-    if word.role is Role.NOR:
+    if word.role is Role.OR:
+        draft.either_at = at
+    if word.role is Role.VERSUS:
+        draft.contrasts += [(at, "")] if draft.versus_at is not None else []
+        draft.versus_at, draft.joined = at, Role.OR
+    elif word.role is Role.NOR:
         draft.joined = Role.AND
     elif word.role in {Role.AND, Role.OR} or (word.role is Role.COMMA and draft.joined is None):
         draft.joined = word.role
     return at + 1
+
+
+def _groups(draft: Draft, at: int) -> bool:
+    named = draft.field(at)
+    return named is not None and groupable(named) and not draft.values(at)
+
+
+def _owns(draft: Draft, at: int) -> bool:
+    """What does Cassey *look after*: an owner is named."""
+    return bool(draft.role(at, Role.OWNS)) and any(term.field.startswith("owner") for term in draft.terms)
 
 
 def filler(draft: Draft, at: int) -> int:
@@ -281,7 +306,9 @@ def filler(draft: Draft, at: int) -> int:
     if draft.role(at, Role.PLACE, Role.WITH, Role.LINK):
         draft.placed = True
         return at + 1
-    if draft.role(at, Role.FILLER, Role.OWNS, Role.EXACTLY, Role.WHERE):
+    if draft.role(at, Role.EVERY_ONE) and _groups(draft, draft.skip(at + 1)):
+        return at  # of every owner: that is not all of them together
+    if draft.role(at, Role.FILLER, Role.EXACTLY, Role.WHERE) or _owns(draft, at):
         return at + 1
     # Customers that bring in over 50k: the amount says it.
     return draft.use(at, at + 1, "asked") if draft.role(at, Role.EARNING) else at

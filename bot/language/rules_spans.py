@@ -83,6 +83,8 @@ def _the_one_before(draft: Draft, at: int) -> tuple[Span, int] | None:
 def read_span(draft: Draft, at: int) -> tuple[Span, int] | None:
     """A period with the word before it, from an index on; with the index after it."""
     leading = draft.role(at, *_LEADING)
+    if leading is not None and leading.role is Role.OVER and " " in draft.items[at].text.strip():
+        return None  # better than last quarter: that compares
     start = draft.skip(at + 1) if leading else at
     among = leading is not None and leading.role is Role.BETWEEN
     ranged = between(draft, start, said=among)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.language.draft import Draft
+from bot.language.draft import SORTABLE, Draft
 from bot.language.meanings import ConditionWord, Role, ValueWord
 from bot.language.question import Reading
 from bot.language.tokens import phrase
@@ -55,7 +55,8 @@ def seller(draft: Draft, at: int) -> int:
         return at
     verb = draft.skip(at + 1)
     verb = draft.skip(verb + 1) if draft.role(verb, Role.NOT) else verb
-    return _mine(draft, at, at + 1) if draft.role(verb, Role.SOLD_TO) else at
+    lost = draft.role(verb, Role.DEAL_VERB) and draft.values(verb)  # accounts I lost: mine, and lost
+    return _mine(draft, at, at + 1) if lost or draft.role(verb, Role.SOLD_TO) else at
 
 
 def team(draft: Draft, at: int) -> int:
@@ -227,6 +228,10 @@ def existence(draft: Draft, at: int) -> int:
     negated = bool(draft.nots) and draft.nots[-1] == behind
     if not negated and not draft.role(behind, Role.WITH):
         return at
+    if negated and not draft.role(behind, Role.WITHOUT):
+        return at  # "not spend" is not "no spend"
+    if draft.role(draft.skip(at + 1), Role.MOST, Role.FEWEST) and named.type in SORTABLE:
+        return at  # who has spent the most
     first = draft.nots.pop() if negated else at
     name = "last_purchase" if named.name == "purchases" else named.name
     return draft.add(first, at + 1, name, existence_of(named, empty=negated))

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.language.meanings import FieldWord, GrammarWord, Meaning, NumberWord, Role, ValueWord
+from bot.language.shorthand import spelt_out
 from bot.language.tokens import Token, tokens
 from bot.language.vocabulary import Index
 
 _MIXED = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
 _SHORTEST_GLUED = 5  # letters; the longer of two words that were written as one
 _SHORTEST_SMALL = 2
+_LONGEST_NAME = 5  # words
 # A small word that is written together with the next one: in Texas, my accounts, all accounts.
 _LEADING = {Role.PLACE, Role.ME, Role.BY, Role.OVER, Role.UNDER, Role.NOT, Role.WITHOUT, Role.PER}
 _LEADS_A_NOUN = {*_LEADING, Role.FILLER, Role.SUPERLATIVE}
@@ -24,6 +26,8 @@ _SAID_OF_A_FIELD = {
     *(Role.SHARE_VERB, Role.EXACTLY, Role.OVER, Role.UNDER, Role.AT_LEAST, Role.AT_MOST, Role.BETWEEN),
     *(Role.AND, Role.OR),
 }
+_BEFORE_A_VERB = {Role.NOUN, Role.COUNT, Role.WHICH_OF, Role.WHO, Role.LINK, Role.FILLER, Role.DEAL_NOUN}
+_BEFORE_A_FIELD = {Role.BY, Role.SORT_BY, Role.PER, Role.AGGREGATE, Role.WITH, Role.WITHOUT, Role.SUPERLATIVE}
 Known = Callable[[str], bool]
 
 
@@ -47,13 +51,16 @@ def respelt(parts: Sequence[Token], index: Index, known: Known) -> tuple[Token, 
 def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[int, tuple[Token, ...]]:
     """How many tokens are taken, and what becomes of them."""
     token, spellings = parts[at], index.lexicon.spellings
-    if token.kind != "word":
-        return 1, (token,)
+    short = () if _in_a_name(parts, at, known) else spelt_out(parts, at, index)
+    if short or token.kind != "word":
+        return 1, short or (token,)
     pair = spellings.get(f"{token.norm} {parts[at + 1].norm}") if _goes_on(parts, at + 2, index) else None
-    if pair is not None:
+    if pair is not None and not (len(token.norm) == 1 and _is_scored(parts, at, index)):
         return 2, tuple(
             replace(one, norm=norm) for one, norm in zip(parts[at : at + 2], pair.split(), strict=True)
         )
+    if len(token.norm) == 1 and spellings.get(token.norm) and _is_verb(parts, at, index):
+        return 1, _as(token, spellings[token.norm])
     if known(token.norm) or (token.text.isupper() and token.norm in index.capitals):
         return 1, (token,)
     meant = spellings.get(token.norm)
@@ -61,6 +68,36 @@ def _next(parts: Sequence[Token], at: int, index: Index, known: Known) -> tuple[
         return 1, _as(token, meant)
     glued = () if token.norm in index.ordinary else _glued(token, index)
     return 1, _mixed(token, index) or glued or (token,)
+
+
+def _in_a_name(parts: Sequence[Token], at: int, known: Known) -> bool:
+    """Plan 4 Retail, Call 2 Sell: a digit within several words that mean something as they stand."""
+    words = [one.norm for one in parts]
+    return (parts[at].kind == "number" or any(char.isdigit() for char in parts[at].norm)) and any(
+        known(" ".join(words[first:last]))
+        for first in range(max(0, at - _LONGEST_NAME + 1), at + 1)
+        for last in range(at + 1, min(len(words), first + _LONGEST_NAME) + 1)
+        if last - first > 1
+    )
+
+
+def _is_scored(parts: Sequence[Token], at: int, index: Index) -> bool:
+    """Lowest r in Texas, top 5 r: there the letter is the score."""
+    before = parts[at - 1] if at else None
+    plays = before is not None and _plays(index.lexicon.words.get(before.norm, ()), _BEFORE_A_FIELD)
+    return plays or (before is not None and before.kind == "number")
+
+
+def _is_verb(parts: Sequence[Token], at: int, index: Index) -> bool:
+    """How many r mine, custs r lost: a letter between what has no score and what is none."""
+    words = index.lexicon.words
+    behind = [one.norm for one in parts[max(0, at - 2) : at]]
+    before = words.get(" ".join(behind)) or words.get(behind[-1] if behind else "", ())
+    after = index.meanings(parts[at + 1].norm) if at + 1 < len(parts) else ()
+    said = _plays(after, {Role.ME, Role.NOBODYS, Role.INACTIVE}) or any(
+        isinstance(one, ValueWord) for one in after
+    )
+    return said and _plays(before, _BEFORE_A_VERB) and not _plays(before, _BEFORE_A_FIELD)
 
 
 def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:
@@ -76,13 +113,14 @@ def _goes_on(parts: Sequence[Token], at: int, index: Index) -> bool:
 
 
 def _as(token: Token, meant: str) -> tuple[Token, ...]:
-    """One written word for one or two: "hows" is "how" and "'s"."""
+    """One written word for one or two: "hows" is "how" and "'s", "outta" is "out of"."""
     words = meant.split()
     if len(words) == 1:
         return (replace(token, norm=meant),)
     cut = token.end - 1
     first = replace(token, text=token.text[:-1], norm=words[0], end=cut)
-    return first, Token(token.text[-1:], words[1], cut, token.end, "possessive")
+    kind = "possessive" if words[1] == "'s" else "word"
+    return first, Token(token.text[-1:], words[1], cut, token.end, kind)
 
 
 def _mixed(token: Token, index: Index) -> tuple[Token, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.language.contradictions import contradiction, either, told
+from bot.language.correcting import MOST_CORRECTED
 from bot.language.draft import Draft
-from bot.language.lexing import MOST_CORRECTED, Lexer
+from bot.language.lexing import Lexer
 from bot.language.literal import literal, looks_literal
 from bot.language.meanings import Role
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding

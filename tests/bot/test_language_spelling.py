@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,8 @@ SHOWN = (
     ("who got worse last moth", "moth", "month"),
     ("how many vips by stae", "stae", "state"),
     ("what cud we sell to isdom", "cud", "could"),
+    ("spend 10k 2 50k", "2", "to"),
+    ("revenue this q", "q", "quarter"),
 )
 FOLLOW_UPS = (
     ("onyl in Chicago", "list: label = VIP and industry = retail and city = Chicago"),
@@ -53,6 +57,15 @@ def test_errors_in_follow_ups_are_put_right(text: str, meaning: str) -> None:
     assert said(found) == meaning
     if isinstance(found, NotUnderstood):
         assert [(one.word, one.position) for one in found.words] == [("zzyzxq", text.index("zzyzxq"))]
+
+
+def test_a_digit_in_an_account_s_name_is_no_word() -> None:
+    names = ("Call 2 Sell Ltd", "Ideas 4 Retail", "Studio 90d")
+    accounts = tuple(NamedAccount(str(at), name) for at, name in enumerate(names))
+    known = vocabulary_for()
+    index = replace(known.index, accounts=AccountNames(accounts, known.index.lexicon.legal_forms))
+    found = [understand(f"how is {name} doing?", replace(known, index=index)) for name in names]
+    assert [one.account_id for one in found if isinstance(one, Question)] == ["0", "1", "2"]
 
 
 @settings(max_examples=150, deadline=None)

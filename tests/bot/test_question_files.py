@@ -44,13 +44,21 @@ from tests.support.sample_organisation import CATALOG, TODAY
 
 # Right at first sight; wrong of all: `unseen` 92 of 111 (82.9 %) and 1 of 135, `fresh`
 # 181 of 192 (94.3 %) and 3 of 234, `second` 137 of 165 (83.0 %) and 4 of 232, `third` 37 of 42 (88.1 %)
-# and 3 of 72. All of them were learned from since.
-FILES = ("tuning", "unseen", "fresh", "second", "third")
+# and 3 of 72, `sealed` 115 of 120 (95.8 %) and 3 of 160, `doubtful`, which seeks to be misread, 38 of 43
+# (88.4 %) and 15 of 122, `outsider` 146 of 155 (94.2 %) and 2 of 200,
+# `stranger` 132 of 140 (94.3 %) and 0 of 180. These were learned from since. `passer_by` is set aside: 133 of
+# 140 (95.0 %) and 0 of 180; nobody tunes on it.
+FILES = (
+    *("tuning", "unseen", "fresh", "second", "third", "sealed", "doubtful", "outsider", "stranger"),
+    "passer_by",
+)
 MOST_WRONG = 0.005
 LEAST_RIGHT = 0.95  # of what should be answered
 MOST_ANSWERED = 0  # of what should be asked back
 MOST_UNNAMED = {"fresh": 1}  # asked back without the word that nobody knows
 LEAST_TURNS_RIGHT = 0.95
+# By who did not know what was asked before; they are left whole.
+_AS_WRITTEN = {"sealed", "doubtful", "outsider", "stranger", "passer_by"}
 _ACCOUNTS = (Kind.LIST, Kind.COUNT, Kind.COUNT_BY)
 
 
@@ -82,7 +90,8 @@ def test_there_are_enough_questions_of_each_sort() -> None:
     every = [one for file in FILES for one in entries(file)]
     assert len(entries("tuning")) >= 220
     assert len(entries("unseen")) >= 100
-    assert len({one.ask for one in every}) == len(every)
+    own = [one for file in FILES if file not in _AS_WRITTEN for one in entries(file)]
+    assert len({one.ask for one in own}) == len(own)
     assert sum(one.loose for one in every) >= 60
     assert sum(one.must_ask for one in every) >= 40
     kinds = {one.kind.partition(":")[0] for one in every}

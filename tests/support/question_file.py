@@ -1,6 +1,7 @@
 """Files of questions with what each is to be read as, and the accounting of how they are read.
 
-``python -m tests.support.question_file [tuning|unseen|fresh|second|third|conversations] [--show …]``
+``python -m tests.support.question_file FILE [--show wrong|missed]``; FILE is tuning, unseen, fresh, second,
+third, sealed, doubtful, outsider, stranger, passer_by or conversations.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Result:
     unnamed: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def entries(name: str) -> tuple[Entry, ...]:
     """The questions of ``tuning``, ``unseen`` or ``fresh``.
 
@@ -151,6 +152,7 @@ def judged(entry: Entry, read: Read) -> Result:
     return Result(entry, Outcome.RIGHT if right else Outcome.WRONG, read, right)
 
 
+@lru_cache(maxsize=8)
 def asked(name: str) -> tuple[Result, ...]:
     """How every question of a file is read."""
     vocabulary = vocabulary_for()
@@ -351,7 +353,19 @@ def _shown(one: Form) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the accounting of a file, and what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    files = ("tuning", "unseen", "fresh", "second", "third", "sealed", "conversations")
+    lists = (
+        "tuning",
+        "unseen",
+        "fresh",
+        "second",
+        "third",
+        "sealed",
+        "doubtful",
+        "outsider",
+        "stranger",
+        "passer_by",
+    )
+    files = (*lists, "conversations")
     parser.add_argument("file", nargs="?", choices=files, default="tuning")
     parser.add_argument("--show", choices=("wrong", "missed"), help="only these failures")
     chosen = parser.parse_args(arguments)
