@@ -25,7 +25,7 @@ from bot.runtime.handlers import Handlers
 from bot.runtime.http import HttpServer, http_app
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.engine import open_database
-from connector.cache.finance_tables import FinanceContactRow
+from connector.cache.finance_tables import FinanceContactRow, FinanceDocumentRow
 from connector.cache.hints import SqlChannels, SqlHints
 from connector.cache.tables import AccountRow, table_of
 from connector.errors import NeedsPerson
@@ -40,7 +40,7 @@ from tests.support.finance_world import FinanceWorld, SandboxTime
 from tests.support.processes import await_that
 
 LISTS = ("contacts", "invoices")
-_contact = table_of(FinanceContactRow)
+_contact, _document = table_of(FinanceContactRow), table_of(FinanceDocumentRow)
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def desk(copied: FinanceWorld) -> Iterator[Desk]:
     with world.database.writes.begin() as connection:
         linked = "a" + _contact.c.id
         connection.execute(update(_contact).values(crm_account_id=linked, account_id=linked))
+        connection.execute(update(_document).values(account_id="a" + _document.c.contact_id))
         connection.exec_driver_sql("DELETE FROM touched_account")
         connection.exec_driver_sql("DELETE FROM change_hint")
         connection.exec_driver_sql("DELETE FROM source_cursor WHERE source = 'books.hints'")
