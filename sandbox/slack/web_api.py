@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox.slack.call import Call, read_call
@@ -64,6 +64,8 @@ async def _answer(slack: Workspace, method: str, request: Request) -> Response:
     except Refused as refused:
         slack.refusals.note(method, refused.error, slack.clock.now().isoformat())
         return _refusal(refused)
+    except ClientDisconnect:  # whoever called was killed meanwhile; nobody reads this
+        return PlainTextResponse("", 499)
     accepted = METHODS[method].scope or ""
     scopes = {"x-oauth-scopes": ",".join(slack.manifest.scopes), "x-accepted-oauth-scopes": accepted}
     return JSONResponse({"ok": True, **body}, headers=scopes)
