@@ -20,7 +20,7 @@ from contextlib import suppress
 import numpy as np
 import requests
 
-from benchmarks.told_changes import await_sent, buy, posted, rows, running, told
+from benchmarks.told_changes import await_sent, buy, posted, refused_for_pace, rows, running, told
 from tests.support.processes import await_that
 from tests.support.role_run import RoleRun
 
@@ -106,14 +106,14 @@ def main() -> int:
 def _burst(options: argparse.Namespace) -> int:
     with running(options.burst, options.flood, options.seed, AN_HOUR, notified=True) as run:
         arrived, at = at_once(run, options.burst)
-        became = told(run, options.burst)
+        became, refused = told(run, options.burst), refused_for_pace(run)
     last = max(at, default=0)
     print(
         f"{options.burst:,} changes within {arrived:.1f} s, flood {options.flood}: the last is told after "
         f"{last:.1f} s; {became.alerts:,} by an alert, {became.summed_up:,} in {len(at) - became.alerts} "
         f"summaries: {became.lost} lost, {became.doubled} doubled\n"
         f"  {len(at):,} messages to one channel, {len(at) / max(last, 1):.2f} a second, at most "
-        f"{busiest_second(at)} in any second"
+        f"{busiest_second(at)} in any second; {refused} refused by Slack for the pace"
     )
     return became.lost + became.doubled
 

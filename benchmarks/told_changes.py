@@ -104,6 +104,12 @@ def posted(run: RoleRun) -> list[Posted]:
     return [Posted(float(one["ts"]), str(one["arguments"].get("text"))) for one in mine]
 
 
+def refused_for_pace(run: RoleRun) -> int:
+    """How many of Slack's last refusals were of messages that came too fast for their channel."""
+    state = requests.get(f"{run.slack}/_sandbox/state", params={"as": "UADA"}, timeout=60).json()
+    return sum(one["error"] == "ratelimited" for one in state["refusals"])
+
+
 def buy(run: RoleRun, account: str) -> None:
     """A purchase in the CRM."""
     requests.post(f"{run.zoho}/_sandbox/accounts/{account}/win", json={}, timeout=60).raise_for_status()
