@@ -13,10 +13,11 @@ import requests
 from sqlalchemy import text
 
 from connector.cache.engine import open_database
+from sandbox.demo.children import free_port
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support.processes import await_that
 from tests.support.role_run import LEVELS, RoleRun, role_run
-from tests.support.roles import posts, started
+from tests.support.roles import Running, posts, started
 from tests.support.whole import World
 
 ROUTE, CHANNEL = "R", "CALERTS"
@@ -68,14 +69,18 @@ def running(accounts: int, flood: int, seed: int, poll_seconds: int, *, notified
         run = stack.enter_context(role_run(folder, url, seed, made))
         (folder / "bellwether.yaml").write_text(document(flood), encoding="utf-8")
         run.prepare(accounts)
+        port = free_port(0)
         product = run.product.with_settings(POLL_SECONDS=str(poll_seconds))
-        roles = stack.enter_context(started(product, 1, ("web",)))
         if notified:
-            product = product.with_settings(PUBLIC_URL=roles[0].url)
-        roles += stack.enter_context(started(product, 1, ("worker", "clock")))
+            product = product.with_settings(PUBLIC_URL=f"http://127.0.0.1:{port}")
+        web = Running("web", product.with_settings(HTTP_PORT=str(port)))
+        stack.callback(web.stop)
+        web.start()
+        roles = [web, *stack.enter_context(started(product, 1, ("worker", "clock")))]
         await_that(lambda: all(one.is_ready() for one in roles), 120, "every process answers")
         world = World(run.zoho, run.slack, product)
-        world.await_scalar("SELECT count(*) FROM job WHERE kind = 'sync' AND state = 'done'", 1, 180)
+        first = "SELECT count(DISTINCT kind) FROM job WHERE kind IN ('sync', 'daily') AND state = 'done'"
+        world.await_scalar(first, 2, 180)  # what a clock enters when it starts reads the CRM, too
         if notified:
             listens = "SELECT count(*) FROM zoho_channel WHERE module = 'Deals' AND expires_at IS NOT NULL"
             world.await_scalar(listens, 1, 120)
