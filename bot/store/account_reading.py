@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -29,6 +29,8 @@ from scoring.criteria.tree import Node
 
 _ORGANISATION = TABLES["crm_organisation"]
 DEFAULT_ZONE = "UTC"
+# Answers share one interpreter: more of them at once only take longer, each with a connection of its own.
+LOOKS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class AccountReader:
         self._configuration = configuration
         self._clock = clock
         self._held = threading.local()
+        self._turns = threading.BoundedSemaphore(LOOKS_AT_ONCE)
 
     @property
     def held(self) -> Reading | None:
@@ -124,7 +127,8 @@ class AccountReader:
             yield
             return
         before: Reading | None = getattr(self._held, "reading", None)
-        with self.reading() as reading:
+        turn = self._turns if before is None else nullcontext()  # it has one already
+        with turn, self.reading() as reading:
             self._held.reading = reading
             try:
                 yield

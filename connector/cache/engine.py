@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -15,6 +15,10 @@ BUSY_TIMEOUT_MS = 15_000
 # (4 MB) a row takes a quarter longer. The write-ahead log grows to 64 MB before it is folded in.
 SQLITE_PAGE_BYTES = 8192  # counts for a new file only
 SQLITE_CHECKPOINT_PAGES = 8000
+# A web process answers forty requests at once, each of which looks a person up; PostgreSQL lets a hundred
+# connections in unless it is told otherwise.
+KEPT_CONNECTIONS: Final = 10
+FURTHER_CONNECTIONS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ def open_database(url: str) -> Database:
         sqlalchemy.exc.ArgumentError: when the URL cannot be read.
     """
     # Parameters are customers' data: they stay out of errors, and so out of logs.
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_pre_ping=not url.startswith("sqlite"),
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=FURTHER_CONNECTIONS,
+        hide_parameters=True,
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
