@@ -1,4 +1,4 @@
-"""Many people ask at once: looks take turns, and none of them waits for a connection that another one holds."""
+"""Many people ask at once: looks take turns, and none waits for a connection that another one holds."""
 
 from __future__ import annotations
 
