@@ -171,10 +171,18 @@ class RoleRun:
         requests.delete(f"{self.slack}/_sandbox/faults", headers=headers, timeout=30)
 
     def _settle(self, changes: int) -> None:
-        """Until every change is scored and nothing waits, and for as long as a second message could come."""
-        wanted = changes // len(CHANNELS) * len(CHANNELS)
-        count = "SELECT count(*) FROM label_change WHERE NOT baseline"
-        await_that(lambda: int(self._one(count)) >= wanted, 400, f"{wanted} label changes")
+        """Until every purchase is scored and nothing waits, and for as long as a second message could come.
+
+        Two purchases of an account that are scored together are one change: labels say when all are.
+        """
+        bought = Counter(self.accounts[at % len(self.accounts)] for at in range(-(-changes // len(CHANNELS))))
+        wanted = {(account, f"L{1 + bought[account]}") for account in self.accounts}
+        labels, own = "SELECT account_id, label FROM score", set(self.accounts)
+
+        def told() -> set[tuple[str, str]]:
+            return {(row.account_id, row.label) for row in self._rows(labels) if row.account_id in own}
+
+        await_that(lambda: told() == wanted, 400, "the labels of every purchase")
         waiting = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'unknown')"
         await_that(lambda: int(self._one(waiting)) == 0, 400, "everything is sent")
         time.sleep(2)
