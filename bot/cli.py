@@ -24,7 +24,7 @@ from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.commands.alerts import alerts
 from bot.commands.asking import asking_commands
 from bot.commands.configuration import SalesOption, configuration
-from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said, print_table
 from bot.commands.enriching import enriching_commands
 from bot.commands.erasing import erasing_commands
 from bot.commands.exporting import exporting_commands
@@ -235,12 +235,17 @@ def spent(as_json: AsJson = False) -> None:
 @app.command()
 def outbox(
     retry: Annotated[int | None, typer.Option(help="Give this dead message another chance.")] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Messages to Slack: waiting, sent, undeliverable."""
     bellwether = opened()
     if retry is not None:
-        bellwether.outbox.retry(retry)
+        bellwether.outbox.retry(retry, keep=not dry_run)
+        if dry_run:
+            said = f"Message {retry} would be sent once more. Nothing has been changed."
+            print_said({"would_retry": retry}, (said,), as_json=as_json)
+            return
     print_lines(bellwether.outbox.lines(), as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from bot.app.errors import UserError
 from bot.app.people import OPERATOR, Person
 from bot.commands.charts import save_chart
-from bot.commands.console import AsJson, opened, print_json, print_said, print_table
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_said, print_table
 from bot.language.question import Action
 from bot.language.restate import restate
 
@@ -74,6 +74,7 @@ def explain(
 
 def misses(
     forget: Annotated[int | None, typer.Option(help="Forget the sentence of this number.")] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """What was not understood, by how often it was typed: words, and whole sentences."""
@@ -81,8 +82,12 @@ def misses(
 
     missing = opened().asking_parts.missing
     if forget is not None:
-        if not missing.forget(forget):
+        if not missing.forget(forget, keep=not dry_run):
             raise UserError(f"There is no sentence {forget}.", "See `bellwether misses`.")
+        if dry_run:
+            said = f"Sentence {forget} would be forgotten. Nothing has been changed."
+            print_said({"would_forget": forget}, (said,), as_json=as_json)
+            return
         print_said({"forgotten": forget}, (f"Sentence {forget} is forgotten.",), as_json=as_json)
         return
     found = missing.recent(MOST_MISSES)
