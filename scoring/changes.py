@@ -15,7 +15,7 @@ from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import Always, And, Leaf, Node, Not, Or, conjunction, disjunction
-from scoring.labels import Direction
+from scoring.label_rules import Direction
 
 OWN_SOURCE = "change:"
 NOTHING_MEETS = Not(Always())

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.account_ids import id_at, places
-from scoring.rfm import EPOCH_ORDINAL, Standing
+from scoring.rfm import EPOCH_ORDINAL
+from scoring.standing import Standing
 
 NO_DAY, NO_SCORE, NO_LABEL = 0, 0, -1
 NO_NUMBER = 1 - 2**63  # one more than the least: PostgreSQL reads the sign apart, and 2**63 is no bigint
@@ -34,7 +35,6 @@ NOTHING: Mapping[str, int] = {
     "value_minor": NO_NUMBER,
     "digest": NO_NUMBER,
 }
-MEASURE_PARTS = 10_000
 _SCORES = ("r", "f", "m")
 Integers = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]

@@ -14,9 +14,8 @@ from bot.app.techniques.registry import technique_of
 from bot.app.techniques.technique import Evidence, Situation, no_standings
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
-from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS, Standing
 
 # What the number of a technique is called; the others have none.
 _MEASURED: Mapping[str, str] = {

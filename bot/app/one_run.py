@@ -38,7 +38,7 @@ from bot.app.techniques.technique import (
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
-from scoring.rfm import Standing
+from scoring.standing import Standing
 from scoring.standings import Moves, Standings, compare
 
 Cause = Literal["first", "daily", "change", "command", "past"]

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.standings import MEASURE_PARTS, NO_NUMBER
+from scoring.standing import MEASURE_PARTS
+from scoring.standings import NO_NUMBER
 from scoring.voice import catalog as names
 from scoring.voice.catalog import count_of, mentions_of, share_of
 from scoring.voice.config import VoiceSegmentation

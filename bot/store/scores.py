@@ -43,7 +43,7 @@ from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
-from scoring.rfm import Standing
+from scoring.standing import Standing
 from scoring.standings import Moves, Standings
 
 _CHANGE = table_of(LabelChangeRow)

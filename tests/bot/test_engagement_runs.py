@@ -35,7 +35,7 @@ from scoring.config import Configuration
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.engagement.config import EngagementSegmentation
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS
 from tests.support.documents import check_document
 from tests.support.scoring_world import DAY, NOON, World, database, shared_postgres  # noqa: F401  (fixtures)
 

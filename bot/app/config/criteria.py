@@ -16,7 +16,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.parse import parse
 from scoring.engagement.config import EngagementSegmentation
-from scoring.labels import fields_used
+from scoring.label_rules import fields_used
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
 from scoring.purchases import amount_of, contributed, day_of, never_right, records_of

@@ -20,8 +20,8 @@ from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
 from scoring.purchases_config import Contribution
 from scoring.recommendations.config import RecommendationSegmentation
-from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
+from scoring.standing import Standing
 from scoring.standings import Standings
 from scoring.voice.config import VoiceSegmentation
 
