@@ -8,23 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
 from scoring.criteria.check import nearest
-from scoring.market_config import MarketGroup, MarketLimits, Markets
+from scoring.market_config import MarketGroup, MarketLimits, Markets, MarkKind, marks_of
 
 TOLD_AT_MOST = 3  # names in a sentence; the others are counted
-
-
-class MarkKind(StrEnum):
-    """What a mark is; market segments are borne by accounts, the others by contacts."""
-
-    MARKET_SEGMENT = "market segment"
-    CONTACT_ROLE = "contact role"
-    KEYWORD = "keyword"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +137,6 @@ def found_mark(mark: str, kind: MarkKind, markets: Markets) -> str | Refusal:
     close = nearest(word.casefold(), spelled)
     hint = f"Did you mean {' or '.join(spelled[one] for one in close)}?" if close else _choices(known, kind)
     return Refusal((), f"There is no {kind} {word}. {hint}")
-
-
-def marks_of(kind: MarkKind, markets: Markets) -> tuple[str, ...]:
-    """Every mark of a kind, in the order of the document."""
-    if kind is MarkKind.MARKET_SEGMENT:
-        return tuple(name for group in markets.groups for name in group.segments)
-    return markets.contact_roles if kind is MarkKind.CONTACT_ROLE else markets.keywords
 
 
 def _each_once(records: Sequence[str]) -> pd.Index[str]:

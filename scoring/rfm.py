@@ -19,10 +19,9 @@ import pandas as pd
 from scoring.criteria.periods import Today, resolve
 from scoring.recency import period_of
 from scoring.rfm_config import Percentiles, RecencyBands, RfmSegmentation, ThresholdBands
-from scoring.standing import Standing
+from scoring.standing import EPOCH_ORDINAL, Standing
 
 MINOR_PER_UNIT = 100
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 # Below this many accounts per score a percentile says little: 5 accounts in each fifth.
 FEWEST_PER_SCORE = 5
 

@@ -7,6 +7,8 @@ from datetime import date
 
 # In one of what a technique measures: a standing counts ten-thousandths.
 MEASURE_PARTS = 10_000
+# Of 1970-01-01: days are kept as ordinals, and come as days since then.
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)

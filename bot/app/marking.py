@@ -15,8 +15,8 @@ from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.ports import Audit, Clock
 from scoring.criteria.errors import CriteriaError
-from scoring.market_config import Markets
-from scoring.markets import Marking, MarkKind, give, marks_of, take
+from scoring.market_config import Markets, MarkKind, marks_of
+from scoring.markets import Marking, give, take
 from scoring.voice.catalog import in_criteria
 from scoring.wording import counted
 

@@ -26,10 +26,11 @@ from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
 from scoring.standing import Standing
-from scoring.standings import Moves, Standings
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from scoring.standings import Moves, Standings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from starlette.routing import Route
 from bot.runtime.alert_parts import alert_handler
 from bot.runtime.backtests import BacktestJobs
 from bot.runtime.handlers import Handlers
+from bot.runtime.http import metrics_route
 from bot.runtime.metrics import Metrics
-from bot.runtime.sources import Sources, metrics_route
+from bot.runtime.sources import Sources
 from bot.runtime.tick import Metronome
 from bot.runtime.work import JobLoop
 

@@ -13,7 +13,7 @@ from types import FrameType
 
 import structlog
 
-from bot.app.services import Check
+from bot.app.checks import Check
 from bot.runtime.http import HttpServer, http_app
 from bot.runtime.wiring import Bellwether
 from bot.runtime.work import Loop, Loops

@@ -11,10 +11,10 @@ import structlog
 from slack_sdk import WebClient
 from starlette.routing import Route
 
+from bot.app.checks import Check
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError
 from bot.app.installing import INCIDENT, REMOVED, Installation
-from bot.app.services import Check
 from bot.runtime.alert_parts import addressing
 from bot.runtime.clock import clock_for
 from bot.slack.app import build_app

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.app.voice_facts import COUNTS, key_of
+from bot.app.voice_names import COUNTS, key_of
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Field, FieldType
 from scoring.standing import MEASURE_PARTS

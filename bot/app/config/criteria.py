@@ -9,7 +9,7 @@ from bot.app.alert_addresses import lookups
 from bot.app.config.document import Path, Problem
 from bot.app.config.shape import nearest
 from bot.app.technique_rules import label_names
-from scoring.changes import change_catalog
+from scoring.change_fields import change_catalog
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError

@@ -28,8 +28,7 @@ from scoring.labels import places
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import History, Integers, states_at
 from scoring.leaving.score import risk_millionths, value_at_risk
-from scoring.rfm import EPOCH_ORDINAL
-from scoring.standing import MEASURE_PARTS
+from scoring.standing import EPOCH_ORDINAL, MEASURE_PARTS
 from scoring.standings import NO_LABEL, NO_NUMBER, NOTHING, Standings, digests
 
 COLUMNS = ("last_purchase", "purchases", "spend_minor", "measure", "value_minor", "digest")
