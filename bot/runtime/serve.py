@@ -61,6 +61,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
+            bellwether.scoring.warm()
             slack.start()
             stack.callback(slack.stop)
             connection.append(slack)

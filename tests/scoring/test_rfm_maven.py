@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
 from scoring.explain import account_sentences
