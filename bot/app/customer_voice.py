@@ -12,10 +12,10 @@ from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock
-from scoring.explain import counted
 from scoring.voice.cleaning import cleaned
 from scoring.voice.kinds import Correction, Intent, Origin, Sentiment
 from scoring.voice.sentences import sentences
+from scoring.wording import counted
 
 if TYPE_CHECKING:  # not at run time: it brings scipy
     from scoring.voice.reader import Reader

@@ -17,8 +17,6 @@ from bot.app.errors import UserError
 from bot.app.people import OPERATOR, Person
 from bot.commands.charts import save_chart
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said, print_table
-from bot.language.question import Action
-from bot.language.restate import restate
 
 if TYPE_CHECKING:
     from bot.app.answers import Answer
@@ -140,6 +138,8 @@ def _answer(
 
 def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[str]:
     """Do what a follow-up asked for, a sentence about it."""
+    from bot.language.question import Action
+
     request = answer.request
     if request is None or answer.not_understood is not None:
         return
@@ -148,6 +148,8 @@ def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[st
     elif request.action is Action.SAVE:
         yield bellwether.scoring.saving.save(request.argument, request.question, person, "terminal")
     elif request.action is Action.EXPORT:
+        from bot.language.restate import restate
+
         yield f"To export this: bellwether export {shlex.quote(restate(request.question))} --out FILE"
     elif request.action is Action.SHARE:
         yield "There is nobody here to share it with: ask in Slack."
