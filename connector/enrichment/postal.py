@@ -14,8 +14,9 @@ from typing import Any
 import pyap
 import usaddress
 
-from connector.enrichment.documents import Document, Kind, quoted
+from connector.enrichment.documents import Document, quoted
 from connector.enrichment.postal_abroad import abroad
+from connector.enrichment.postal_labels import Said, after_lead, said_before
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
     BRITISH_COUNTIES,
@@ -30,6 +31,7 @@ from connector.enrichment.postal_tables import (
 from connector.enrichment.postal_value import Address, Place
 from connector.enrichment.values import LONGEST_QUOTE
 
+__all__ = ["addresses", "consistent", "fits", "state_code"]
 LONGEST_WINDOW = 300
 BEFORE = 190  # characters before a state and postcode in which the street stands
 MOST_WINDOWS = 60  # of one page
@@ -91,13 +93,18 @@ class _Window:
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
     text = document.text
+    found: list[tuple[int, int, Address]] = []
     for at, (begin, end, window) in enumerate(_windows(text)):
         if at >= MOST_WINDOWS:
             break
         if address := _read(window):
-            yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end])
-    for address, quote in abroad(text, document.url):
-        yield _placed(address, document, quote)
+            found.append((_street_at(text, begin, end, address), end, address))
+    found += [(begin, end, address) for address, begin, end in abroad(text, document.url)]
+    last = 0
+    for begin, end, address in sorted(found, key=lambda one: one[1]):
+        said, before = said_before(text, begin, last if last <= begin else 0)
+        last = end
+        yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end], said, before)
 
 
 def consistent(state: str, code: str, country: str) -> bool:
@@ -127,10 +134,15 @@ def state_code(text: str) -> str:
     return _NAMES.get(bare.lower(), bare.upper().replace(".", "") if len(bare) <= len("D.C") else bare)
 
 
-def _placed(address: Address, document: Document, quote: str) -> Place:
+def _street_at(text: str, begin: int, end: int, address: Address) -> int:
+    at = text.rfind(address.street.partition(",")[0], begin, end)
+    return at if at >= 0 else begin
+
+
+def _placed(address: Address, document: Document, quote: str, said: Said, before: str) -> Place:
     last = quote.splitlines()[-1].strip() if quote.strip() else ""
     in_footer = any(last in line for line in document.footer) if last else False
-    return Place(address, document, quoted(quote), in_footer=in_footer)
+    return Place(address, document, quoted(quote), in_footer=in_footer, said=said, before=before)
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
@@ -317,23 +329,3 @@ def _of_the_isles(parts: Sequence[str], window: _Window) -> Address | None:
         Address(", ".join(street), town, "", window.code, window.country, "text near postcode"),
         state=county if county.lower() not in {"england", "united kingdom", "uk", "great britain"} else "",
     )
-
-
-def best_place(places: Sequence[Place]) -> Place | None:
-    """The address that is most likely the company's.
-
-    Those of contact and legal pages come first, then those of footers; of several the most
-    frequent. Any with a postcode beats those without.
-    """
-    if not places:
-        return None
-    times: dict[tuple[str, str], int] = {}
-    for one in places:
-        times[one.address.key] = times.get(one.address.key, 0) + 1
-
-    def rank(place: Place) -> tuple[bool, int, int]:
-        trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
-        trust = 0 if place.document.kind is Kind.TEAM else trust
-        return bool(place.address.postcode), trust, times[place.address.key]
-
-    return max(places, key=rank)

@@ -32,9 +32,16 @@ class Address:
 
 @dataclass(frozen=True)
 class Place:
-    """An address in a page."""
+    """An address in a page.
+
+    Attributes:
+        said: what its label says, as ``postal_labels.Said``.
+        before: the words before it.
+    """
 
     address: Address
     document: Document
     quote: str
     in_footer: bool = False
+    said: int = 2
+    before: str = ""

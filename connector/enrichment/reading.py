@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from connector.enrichment import countries, emails, names, phones, postal, social, telling
+from connector.enrichment import countries, emails, names, phones, postal, postal_given, postal_labels, social, telling
 from connector.enrichment.documents import Document, Kind, domain_label, opened, pages_to_read, quoted
-from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
 from connector.enrichment.values import Company, EnrichedField, Proposal, Site, SiteReading
@@ -24,6 +24,7 @@ SHORTEST_TOLD = 40  # characters of a description in structured data
 _PHONE_SURE = {
     "json-ld": 0.95,
     "microdata": 0.9,
+    "rdfa": 0.9,
     "tel link": 0.9,
     "contact page text": 0.85,
     "footer text": 0.75,
@@ -62,9 +63,8 @@ def read_site(company: Company, site: Site) -> SiteReading:
     if likeness < names.ALIKE:
         return SiteReading(is_company=False, names=given, likeness=likeness)
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
-    whole = _Opened(
-        company, documents, own, (company.name, label, *(one.name for one in own)), _place(documents, own)
-    )
+    called = (company.name, label, *(one.name for one in own))
+    whole = _Opened(company, documents, own, called, _place(documents, own, called))
     return SiteReading(
         is_company=True,
         names=given,
@@ -132,24 +132,24 @@ def _email(site: _Opened) -> Proposal | None:
     return _proposal(EnrichedField.EMAIL, best.address, best.document.url, best.quote, best.method, sure)
 
 
-def _place(documents: Sequence[Document], own: Sequence[Organisation]) -> Place | None:
+def _place(
+    documents: Sequence[Document], own: Sequence[Organisation], called: Sequence[str]
+) -> Place | None:
     by_url = {one.url: one for one in documents}
     for one in own:
-        if one.street and one.city and one.source_url in by_url:
-            country = countries.code_of(one.country)
-            state = postal.state_code(one.state) if country in {"US", "CA", "AU", ""} else one.state
-            address = Address(one.street, one.city, state, one.postcode, country, one.method)
-            if postal.fits(address):
-                quote = ", ".join(part for part in (one.name, one.street, one.postcode, one.city) if part)
-                return Place(address, by_url[one.source_url], quoted(quote))
-    return postal.best_place([place for document in documents for place in postal.addresses(document)])
+        document = by_url.get(one.source_url)
+        if document is None or one.addresses >= postal_labels.MANY:
+            continue
+        if (place := postal_given.given_place(one, document)) is not None:
+            return place
+    return postal_labels.best_place([place for document in documents for place in postal.addresses(document)], called)
 
 
 def _address(place: Place | None) -> Iterator[Proposal]:
     if place is None:
         return
     address = place.address
-    sure = 0.95 if address.method in {"json-ld", "microdata"} else 0.85 if place.in_footer else 0.8
+    sure = 0.95 if address.method in {"json-ld", "microdata", "rdfa"} else 0.85 if place.in_footer else 0.8
     sure -= 0.0 if place.document.kind in {Kind.CONTACT, Kind.LEGAL, Kind.HOME} else 0.15
     for field, value in (
         (EnrichedField.STREET, address.street),
