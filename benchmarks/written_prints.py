@@ -73,7 +73,8 @@ def _place(reading: SiteReading, one: Written) -> tuple[str, bool]:
         return ", ".join(filter(None, (street, city))), not street and one.street == NONE
     mine, wanted = _bare(street), _bare(one.street)
     whole = wanted in mine and len(mine) <= len(wanted) + LONGEST_BESIDE and "kestrel" not in mine
-    return f"{street} = {city}", whole and _bare(city) == _bare(one.city)
+    towns = {_bare(one.city), _bare(re.sub(r" \d{1,2}$", "", one.city))}  # Dublin 2 is Dublin
+    return f"{street} = {city}", whole and _bare(city) in towns
 
 
 def _value(reading: SiteReading, wanted: EnrichedField) -> str:

@@ -16,11 +16,11 @@ import usaddress
 
 from connector.enrichment.documents import Document, quoted
 from connector.enrichment.postal_abroad import abroad
+from connector.enrichment.postal_isles import isles
 from connector.enrichment.postal_labels import Said, after_lead, said_before
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
-    BRITISH_COUNTIES,
-    IRISH_COUNTIES,
+    AUSTRALIAN_NAMES,
     OLD_STATE_NAMES,
     PROVINCE_NAMES,
     PROVINCES,
@@ -38,7 +38,7 @@ MOST_WINDOWS = 60  # of one page
 LONGEST_STREET = 90
 MOST_CITY_WORDS = 4
 
-_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES}
+_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **AUSTRALIAN_NAMES}
 _STATE = "|".join(
     (
         *(re.escape(one).replace(r"\ ", r"\s") for one in sorted(_NAMES, key=len, reverse=True)),
@@ -49,14 +49,9 @@ _STATE = "|".join(
     )
 )
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
     r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
     re.IGNORECASE,
-)
-_BRITISH = re.compile(r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
-_IRISH = re.compile(
-    r"(?<![\w])(?:(?P<dublin>Dublin)(?:\s(?P<code>\d{1,2}W?)|(?=,?\s{1,2}Ireland))|"
-    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)"
 )
 # Without a postcode: a city and a state in capitals at the end of a line.
 _UNPOSTED = re.compile(
@@ -66,7 +61,7 @@ _UNPOSTED = re.compile(
 _WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
 _SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?\s(?=[A-Z0-9#])|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
+    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
     r"(?:One|Two|Three|Four|Five|Ten)\s(?=[A-Z]))"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
@@ -99,12 +94,15 @@ def addresses(document: Document) -> Iterator[Place]:
             break
         if address := _read(window):
             found.append((_street_at(text, begin, end, address), end, address))
-    found += [(begin, end, address) for address, begin, end in abroad(text, document.url)]
+    for others in (abroad, isles):
+        found += [(begin, end, address) for address, begin, end in others(text, document.url)]
     last = 0
     for begin, end, address in sorted(found, key=lambda one: one[1]):
         said, before = said_before(text, begin, last if last <= begin else 0)
         last = end
-        yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end], said, before)
+        quote = text[max(begin, end - LONGEST_QUOTE + 1) : end]
+        place = _placed(address, document, quote, said, before)
+        yield replace(place, line=text.count("\n", 0, end))
 
 
 def consistent(state: str, code: str, country: str) -> bool:
@@ -156,17 +154,6 @@ def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
             continue
         begin = _begin(text, found.start())
         yield begin, found.end(), _Window(text[begin : found.start()], state, code, country)
-    for found in _BRITISH.finditer(text):
-        begin = _begin(text, found.start())
-        yield begin, found.end(), _Window(text[begin : found.start()], "", found.group("code"), "GB")
-    for found in _IRISH.finditer(text):
-        town, begin = found.group("dublin") or "", _begin(text, found.start())
-        before = f"{text[begin : found.start()]}\n{town}" if town else text[begin : found.start()]
-        yield (
-            begin,
-            found.end(),
-            _Window(before, found.group("county") or "", found.group(0) if town else "", "IE"),
-        )
     for found in _UNPOSTED.finditer(text):
         begin = _begin(text, found.start("state"))
         state = found.group("state")
@@ -185,16 +172,24 @@ def _begin(text: str, end: int) -> int:
 
 
 def _read(window: _Window) -> Address | None:
-    parts = [one.strip(" .:-–\t") for one in _SPLIT.split(window.before)]
-    parts = [one for one in parts if one]
-    if window.country in {"GB", "IE"}:
-        return _of_the_isles(parts, window)
+    parts = [one.strip(" .:-–(\t") for one in _SPLIT.split(window.before)]
+    parts = _numbered([after_lead(one) for one in parts if one])
     while len(parts) > 1 and _DISTRICT.search(parts[-1]):
         parts.pop()
     found = _plain(parts, window)
     if window.code:
         found = found or _tagged(parts, window) or _by_pyap(window)
     return found if found is not None and _sound(found) else None
+
+
+def _numbered(parts: Sequence[str]) -> list[str]:
+    """The parts, with a number that stands alone put before the street behind it: "4700, rue X"."""
+    found: list[str] = []
+    for part in parts:
+        if found and re.fullmatch(r"\d{1,6}[A-Za-z]?", found[-1]) and _STREET_WORD.search(part) and not part[:1].isdigit():
+            part = f"{found.pop()}, {part}"
+        found.append(part)
+    return found
 
 
 def _sound(address: Address) -> bool:
@@ -304,28 +299,3 @@ def _by_pyap(window: _Window) -> Address | None:
     if not street or not city:
         return None
     return Address(street, city, window.state, window.code, window.country, "text near postcode, pyap2")
-
-
-def _of_the_isles(parts: Sequence[str], window: _Window) -> Address | None:
-    """Britain and Ireland: street, town and perhaps county before the postcode, each in a part of its own."""
-    county = window.state
-    rest = list(parts[-6:])
-    while rest and rest[-1].lower() in BRITISH_COUNTIES:
-        county = rest.pop()
-    if len(rest) < 2 or not _is_city(rest[-1]) or _STREET_WORD.fullmatch(rest[-1].split()[-1]):  # noqa: PLR2004
-        return None
-    town = rest.pop()
-    street: list[str] = []
-    for at, part in enumerate(reversed(rest[-4:])):
-        telling = re.match(r"^(?:unit|units|suite|the|\d)", part, re.IGNORECASE) or _STREET_WORD.search(part)
-        if len(part) > LONGEST_STREET // 2 or _NOT_CITY.search(part.replace("Suite", "")):
-            break
-        if not telling and (at or not _is_city(part)):
-            break  # but a district may stand between street and town
-        street.insert(0, part)
-    if not any(_STREET_WORD.search(one) or one[:1].isdigit() for one in street):
-        return None
-    return replace(
-        Address(", ".join(street), town, "", window.code, window.country, "text near postcode"),
-        state=county if county.lower() not in {"england", "united kingdom", "uk", "great britain"} else "",
-    )

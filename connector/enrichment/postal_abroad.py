@@ -149,7 +149,7 @@ def _anchor(parts: Sequence[_Part], at: int, found: re.Match[str], site: str) ->
     if shape is None:
         return None
     prefix = PREFIXES.get(re.sub(r"[^A-Z]", "", found.group("prefix") or ""), "")
-    named = _named(parts, at, after)
+    named = _named(parts, at, after) or _region(parts, at, before)
     may_be = (*shape.after, *shape.before)
     if (named and named not in may_be) or (found.group("prefix") and prefix not in may_be):
         return None
@@ -190,6 +190,12 @@ def _without_code(parts: Sequence[_Part], at: int) -> _Anchor | None:
     return _Anchor("", parts[at].text, country, True, at, "", parts[at].end)
 
 
+def _region(parts: Sequence[_Part], at: int, before: str) -> str:
+    """The country of a region, or of a city that is a country, before the postcode."""
+    bare = (before or (parts[at - 1].text if at else "")).lower()
+    return "SG" if bare == "singapore" else REGIONS.get(bare, "")
+
+
 def _named(parts: Sequence[_Part], at: int, after: str) -> str:
     """The country whose name stands behind the postcode, or is the last word of the anchor's part."""
     for text in (after, *(one.text for one in parts[at + 1 : at + 1 + MOST_BEHIND])):
@@ -208,7 +214,7 @@ def city_of(text: str) -> str:
     bare = _NOT_IN_CITY.sub("", " " + text.partition(" (")[0]).strip(" .,-–")
     bare = _STOP.sub("", bare)
     words = bare.split()
-    while len(words) > 1 and (
+    while len(words) > 1 and words[-2].lower() not in _PARTICLES and (
         " ".join(words[-2:]).lower() in COUNTRY_NAMES
         or words[-1].lower() in COUNTRY_NAMES
         or re.fullmatch(r"[A-Z]{2}", words[-1])
@@ -279,6 +285,8 @@ def _street(parts: Sequence[_Part], anchor: _Anchor) -> _Street | None:
         begin = before[at].begin
         if BOX.match(text):
             box = box or _Street(text, begin, sure=True)
+        elif ROOM.match(text) and not _NUMBER.match(text):
+            rooms.insert(0, text)
         elif _NUMBER.match(text) and _is_named(ahead) and _sound_number(text, anchor):
             return _Street(", ".join((ahead, text, *rooms)), before[at - 1].begin, sure=True)
         elif _is_street(text, anchor, passed=bool(passed)):
@@ -287,16 +295,16 @@ def _street(parts: Sequence[_Part], anchor: _Anchor) -> _Street | None:
         elif _is_named(text) and (front := _front(before, at, numbers=True)):
             begin = front[0].begin
             return _Street(", ".join((*(one.text for one in front), text, *rooms)), begin, sure=True)
-        elif _is_named(text) and anchor.told and anchor.code and spare is None:
+        elif _is_named(text) and anchor.told and spare is None:
             spare = _Street(", ".join((text, *rooms)), begin, sure=False)
             passed += 1
-        elif ROOM.match(text) or (_NUMBER.match(text) and len(text) <= 3 and ahead):  # noqa: PLR2004
+        elif _NUMBER.match(text) and len(text) <= 3 and ahead:  # noqa: PLR2004
             rooms.insert(0, text)
         else:
             passed += 1
             if passed > MOST_PASSED or len(text) > LONGEST_PASSED or re.search(r"\d{4}|[@!?]", text):
                 break
-    return box or spare
+    return spare or box
 
 
 def _front(before: Sequence[_Part], at: int, *, numbers: bool = False) -> list[_Part]:

@@ -110,15 +110,17 @@ CITIES_WITHOUT_CODES: Mapping[str, str] = {
     "macau": "MO",
 }
 # Parts that stand between a city and its postcode.
-REGIONS = frozenset(
-    (
-        *("andhra pradesh", "assam", "bihar", "chhattisgarh", "delhi", "goa", "gujarat", "haryana", "jharkhand"),
-        *("himachal pradesh", "karnataka", "kerala", "madhya pradesh", "maharashtra", "odisha", "punjab", "rajasthan"),
-        *("tamil nadu", "telangana", "uttar pradesh", "uttarakhand", "west bengal"),
-        *("gauteng", "western cape", "kwazulu-natal", "eastern cape", "free state", "limpopo", "mpumalanga"),
-        *("north island", "south island", "n.l.", "cdmx", "jalisco", "nuevo león"),
-    )
-)
+REGIONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *("andhra pradesh", "assam", "bihar", "chhattisgarh", "delhi", "goa", "gujarat", "haryana", "jharkhand"),
+            *("himachal pradesh", "karnataka", "kerala", "madhya pradesh", "maharashtra", "odisha", "punjab"),
+            *("rajasthan", "tamil nadu", "telangana", "uttar pradesh", "uttarakhand", "west bengal"),
+        ),
+        "IN",
+    ),
+    **dict.fromkeys(("gauteng", "western cape", "kwazulu-natal", "eastern cape", "free state", "limpopo"), "ZA"),
+}
 # Where a street without a word for street bears its number at the end, or at the beginning.
 NUMBER_LAST = frozenset(
     (

@@ -87,12 +87,15 @@ def said_before(text: str, begin: int, after: int) -> tuple[Said, str]:
     """What the words before an address say of it, and the words: from its lines above, not beyond ``after``."""
     words = text[max(after, begin - LONGEST_BEFORE) : begin]
     words = "\n".join(words.split("\n")[-MOST_LINES - 1 :])
-    found = None
+    return said_in(words), words
+
+
+def said_in(words: str) -> Said:
+    """What the last label among the words says."""
+    last = Said.NOTHING
     for found in _LABEL.finditer(words):
-        pass
-    if found is None or found.lastgroup is None:
-        return Said.NOTHING, words
-    return Said[found.lastgroup.upper()], words
+        last = Said[(found.lastgroup or "nothing").upper()]
+    return last
 
 
 def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | None:

@@ -171,6 +171,15 @@ AUSTRALIAN: Mapping[str, str] = {
     "TAS": "7",
     "NT": "0",
 }
+AUSTRALIAN_NAMES: Mapping[str, str] = {
+    "new south wales": "NSW",
+    "victoria": "VIC",
+    "queensland": "QLD",
+    "south australia": "SA",
+    "western australia": "WA",
+    "tasmania": "TAS",
+    "northern territory": "NT",
+}
 BRITISH_COUNTIES = frozenset(
     (
         *(
@@ -272,6 +281,13 @@ BRITISH_COUNTIES = frozenset(
             "avon",
             "cleveland",
         ),
+        *("pembrokeshire", "carmarthenshire", "ceredigion", "monmouthshire", "denbighshire", "flintshire", "conwy"),
+        *("anglesey", "isle of anglesey", "mid glamorgan", "west glamorgan", "vale of glamorgan", "gwynedd"),
+        *("ayrshire", "angus", "perthshire", "stirlingshire", "argyll", "moray", "east lothian", "renfrewshire"),
+        *("dunbartonshire", "inverness-shire", "ross-shire", "highland", "scottish borders", "dumfriesshire"),
+        *("humberside", "east riding of yorkshire", "middlesex", "middx", "merseyside", "northumberland", "northants"),
+        *("northamptonshire", "nottinghamshire", "norfolk", "shropshire", "salop", "warks", "worcs", "staffs", "leics"),
+        *("lincs", "derbys", "beds", "berks", "cambs", "yorks", "west yorks", "north yorks", "south yorks", "huntingdonshire"),
         *("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland"),
     )
 )
@@ -282,7 +298,7 @@ IRISH_COUNTIES = (
 STREET_WORDS = (
     r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|place|pl|square|sq|boulevard|blvd|highway|hwy|"
     r"parkway|pkwy|circle|cir|terrace|ter|trail|trl|pike|plaza|crescent|cres|close|row|hill|gardens|mews|wharf|"
-    r"park|estate|house|mill|yard|quay|broadway|route|rt|expressway|expy|"
+    r"park|estate|house|mill|yard|quay|broadway|route|rt|expressway|expy|rue|boul|chemin|"
     r"freeway|fwy|loop|turnpike|causeway|walk|grove"
 )
 # A street and the country it speaks for: number before the name, or after it.

@@ -37,6 +37,7 @@ class Place:
     Attributes:
         said: what its label says, as ``postal_labels.Said``.
         before: the words before it.
+        line: of the page's lines, the one where it ends; -1 if it is not of the text.
     """
 
     address: Address
@@ -45,3 +46,4 @@ class Place:
     in_footer: bool = False
     said: int = 2
     before: str = ""
+    line: int = -1

@@ -30,6 +30,8 @@ _PHONE_SURE = {
     "footer text": 0.75,
 }
 OTHERWISE_SURE = 0.6
+NEAR = 4  # lines below an address in which its telephone stands
+HEAD_POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _phone(site: _Opened) -> Proposal | None:
     if not found:
         return None
     times = Counter(one.number for one in found)
-    best = max(found, key=lambda one: _phone_rank(one, times))
+    best = max(found, key=lambda one: _phone_rank(one, times, site.place))
     sure = _PHONE_SURE.get(best.method, OTHERWISE_SURE) - (0.1 if best.personal else 0.0)
     return _proposal(
         EnrichedField.PHONE,
@@ -113,10 +115,15 @@ def _phone(site: _Opened) -> Proposal | None:
     )
 
 
-def _phone_rank(one: phones.Phone, times: Counter[str]) -> tuple[bool, int, int]:
+def _phone_rank(
+    one: phones.Phone, times: Counter[str], place: Place | None
+) -> tuple[bool, int, bool, bool, int]:
     on_contact = one.document.kind in {Kind.CONTACT, Kind.LEGAL}
     trust = 2 * on_contact + one.link + one.labelled + one.footer + (one.document.kind is Kind.HOME)
-    return not one.personal, trust + min(3, times[one.number] - 1), times[one.number]
+    beside = place is not None and place.document is one.document and 0 <= one.line - place.line <= NEAR
+    head = place is not None and place.said == postal_labels.Said.HEAD and beside
+    trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (one.said == postal_labels.Said.BRANCH)
+    return not one.personal, trust + min(3, times[one.number] - 1), beside, not one.free, times[one.number]
 
 
 def _email(site: _Opened) -> Proposal | None:
