@@ -92,6 +92,7 @@ def main() -> None:
     show = parser.parse_args().show
     for kind, prints in (
         ("addresses", written.addresses()),
+        ("addresses, second set", written.addresses("addresses_two.txt")),
         ("sites", written.sites()),
         ("telephones", written.phones()),
     ):

@@ -174,9 +174,9 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def addresses() -> tuple[Written, ...]:
+def addresses(name: str = "addresses.txt") -> tuple[Written, ...]:
     """Each address in one layout, chosen by its hash."""
-    return tuple(_address(line) for line in _lines("addresses.txt"))
+    return tuple(_address(line) for line in _lines(name))
 
 
 def phones() -> tuple[Written, ...]:
