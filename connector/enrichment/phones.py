@@ -28,12 +28,14 @@ _FAX = (
 )
 _PHONE = (
     r"(?:tele)?phones?|tel(?:efon(?:nummer)?|[ée]fono|efoon)?|t[ée]l(?:[ée]phone)?|call(?:\s+us)?|ph|office|main|toll[\s-]?free|"
-    r"rufnummer|tlf|puh(?:elin)?|standard|switchboard|freephone|free\s?call|mobile|cell|direct|voice|hotline|fon|t(?=\s*[.:)|]|\s+[+(\d])|p(?=\s*[.:)|]|\s+[+(\d])"
+    r"contact\s(?:number|no|us)|rufnummer|tlf|puh(?:elin)?|standard|switchboard|freephone|free\s?call|mobile|cell|direct|voice|hotline|fon|t(?=\s*[.:)|]|\s+[+(\d])|p(?=\s*[.:)|]|\s+[+(\d])"
 )
 _LABEL = re.compile(rf"(?<![^\W_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))(?![^\W_])", re.IGNORECASE)
 _BOTH = re.compile(r"(?:tel|phone|ph|t)\w{0,6}\.?\s{0,2}(?:/|&|and|or)\s{0,2}(?:tele)?fax", re.IGNORECASE)
 _FAX_AFTER = re.compile(rf"^\s{{0,3}}[(\[–-]?\s?(?:{_FAX})\b", re.IGNORECASE)
-_LABEL_AFTER = re.compile(rf"^\s{{0,3}}[(\[]\s?(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))\s?[)\]]", re.IGNORECASE)
+_LABEL_AFTER = re.compile(
+    rf"^\s{{0,3}}[(\[]\s?(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))\s?[)\]]", re.IGNORECASE
+)
 # Numbers of registers, taxes and goods, which look like telephones.
 _REGISTER = re.compile(
     r"(?<![^\W_])(?:invoice|order|sku|item|article|art|part|model|ref(?:erence)?|vat|ust|uid|mwst|p\.?\s?iva|iva|c\.?f|siret|siren|"
@@ -155,9 +157,7 @@ def _in_text(document: Document, region: str) -> Iterator[tuple[Phone, bool]]:
         above = line
 
 
-def _on_line(
-    document: Document, number: int, above: str, region: str
-) -> Iterator[tuple[Phone, bool]]:
+def _on_line(document: Document, number: int, above: str, region: str) -> Iterator[tuple[Phone, bool]]:
     line = document.lines[number]
     matches = list(PhoneNumberMatcher(line, region, leniency=Leniency.VALID, max_tries=200))
     before = _label_alone(above)
@@ -200,7 +200,9 @@ def _ended(rest: str) -> int:
 
 def _is_other(said: str, raw: str, line: str) -> bool:
     """A register's number, or digits in a row in the midst of a text."""
-    return bool(_REGISTER.search(said[-40:])) or (raw.isdigit() and line.strip() != raw and not _OPENS.match(line))
+    return bool(_REGISTER.search(said[-40:])) or (
+        raw.isdigit() and line.strip() != raw and not _OPENS.match(line) and not said.rstrip().endswith(":")
+    )
 
 
 def _vanity(document: Document, line: str, region: str) -> Iterator[Phone]:

@@ -45,7 +45,19 @@ _STATE = "|".join(
         *ZIP_PREFIXES,
         *PROVINCES,
         *AUSTRALIAN,
-        r"D\.C",
+        *(
+            r"D\.C",
+            r"N\.C",
+            r"S\.C",
+            r"N\.Y",
+            r"N\.J",
+            r"N\.H",
+            r"N\.M",
+            r"N\.D",
+            r"S\.D",
+            r"R\.I",
+            r"W\.\s?Va",
+        ),
     )
 )
 _POSTED = re.compile(
@@ -62,9 +74,21 @@ _WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\
 _SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
 _STREET_START = re.compile(
     r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
-    r"(?:One|Two|Three|Four|Five|Ten)\s(?=[A-Z]))"
+    r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s#?\d)|"
+    r"(?:(?i:us|state|county)\s)?(?i:routes?|rte|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d)"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_UNIT_STREET = re.compile(
+    rf"^(?:unit|shop|lot|level|suite|apt|u)\s?[A-Za-z]?\d{{1,5}}[A-Za-z]?(?:\s?/\s?\d{{1,5}}[A-Za-z]?|\s\d{{1,5}}[A-Za-z]?)?\s"
+    rf"(?=[A-Z])[\w.' -]{{3,50}}\b(?:{STREET_WORDS})\b",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    r"(?P<name>street(?:\saddress)?|address(?:\s(?:line\s)?[12])?|city|town|state|province|zip(?:\s?code)?|post\s?code|"
+    r"postal\scode|stra(?:ß|ss)e|plz(?:\s?/\s?ort)?|ort|stadt|ville|code\spostal|cap|ciudad|c\.?p\.?)\s?(?P<colon>:)?\s{1,3}(?=\S)",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"^(?:between|(?:at\sthe\s)?corner|near|opposite|across|cnr|off)\b", re.IGNORECASE)
 _DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
     r"^(?:[NS]?[EW]\.?$|[NS]\.?$|suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
@@ -87,7 +111,7 @@ class _Window:
 
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
-    text = document.text
+    text = _unlabelled(document.lines)
     found: list[tuple[int, int, Address]] = []
     for at, (begin, end, window) in enumerate(_windows(text)):
         if at >= MOST_WINDOWS:
@@ -103,6 +127,19 @@ def addresses(document: Document) -> Iterator[Place]:
         quote = text[max(begin, end - LONGEST_QUOTE + 1) : end]
         place = _placed(address, document, quote, said, before)
         yield replace(place, line=text.count("\n", 0, end))
+
+
+def _unlabelled(lines: Sequence[str]) -> str:
+    """The page's text without the names of fields before their values, as in a table: "City Camden"."""
+    labelled = [_FIELD.match(one) for one in lines]
+    found = []
+    for at, one in enumerate(lines):
+        label = labelled[at]
+        run = [each for each in labelled[max(0, at - 1) : at + 2] if each]
+        in_table = len({each.group("name").lower() for each in run}) > 1
+        cut = label is not None and (bool(label.group("colon")) or in_table)
+        found.append(one[label.end() :] if cut and label is not None else one)
+    return "\n".join(found)
 
 
 def consistent(state: str, code: str, country: str) -> bool:
@@ -186,7 +223,12 @@ def _numbered(parts: Sequence[str]) -> list[str]:
     """The parts, with a number that stands alone put before the street behind it: "4700, rue X"."""
     found: list[str] = []
     for part in parts:
-        if found and re.fullmatch(r"\d{1,6}[A-Za-z]?", found[-1]) and _STREET_WORD.search(part) and not part[:1].isdigit():
+        if (
+            found
+            and re.fullmatch(r"\d{1,6}[A-Za-z]?", found[-1])
+            and _STREET_WORD.search(part)
+            and not re.match(r"\d+(?!\d|st|nd|rd|th)", part)
+        ):
             part = f"{found.pop()}, {part}"
         found.append(part)
     return found
@@ -209,8 +251,15 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
         return None
     rooms: list[str] = []
     passed = False
-    for part in reversed(parts[-5:-1]):
+    for at in range(len(parts) - 2, max(-1, len(parts) - 6), -1):
+        part = parts[at]
         street = _street_in(part)
+        if _BESIDE.match(part) or (
+            _BOX.match(part)
+            and at
+            and _may_be_street(_street_in(parts[at - 1]), parts[at - 1], coded=True, passed=True)
+        ):
+            continue  # a crossing, or a box beside a street
         if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
             return Address(
                 ", ".join((street, *rooms)),
@@ -237,6 +286,8 @@ def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool
 
 
 def _street_in(part: str) -> str:
+    if _UNIT_STREET.match(part) and len(part) <= LONGEST_STREET:
+        return part
     if _ROOM.match(part):
         return ""
     starts = list(_STREET_START.finditer(part))

@@ -42,37 +42,44 @@ _CODE = re.compile(
     r"(?P<code>\d{2}-\d{3}|\d{3}-\d{4}|\d{5}-\d{3}|\d{4}[-–]\d{3}|\d{4}\s?[A-Z]{2}(?!\w)|\d{3} \d{3}|\d{3} \d{2}|"
     r"\d{4,6})\)?(?![\w/]|[-–]\d|[.,]\d)"
 )
-_CODE_LABEL = re.compile(r"^(?:c\.?p\.?|cep|cap|plz(?:\s?/\s?ort)?|zip|pin(?:\s?code)?|postcode|〒)\.?$", re.IGNORECASE)
+_CODE_LABEL = re.compile(
+    r"^(?:c\.?p\.?|cep|cap|plz(?:\s?/\s?ort)?|zip|pin(?:\s?code)?|postcode|〒)\.?$", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’./-])*")
 _PARTICLES = frozenset(
     "am an der die das im in bei ob vor auf a de la le les du des sur sous en et lès di del della dei da do dos das e "
-    "den ter aan op y los las el i nad pod upon on of m".split()
+    "den ter aan op y los las el i nad pod upon on of m b i d o".split()
 )
 _NOT_IN_CITY = re.compile(
     r"\s(?:tel|telefon|téléphone|telephone|tél|tlf|puh|fax|fon|phone|email|e-mail|mail|kontakt|impressum|t|f|p|"
     r"hrb|vat|cvr|kvk|org|registered|we|all|call|view)\b.*$|\scedex\b.*$",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"(?<!\bSt)(?<!\bSte)(?<!\bSta)(?<!\bS)(?<!\ba)\.(?:\s.*)?$")
+_STOP = re.compile(r"(?<!\bSt)(?<!\bSte)(?<!\bSta)(?<!\bKbh)(?<!\bBad)(?<!\b[^\W\d_])\.(?:\s.*)?$")
 _NO_CITY = re.compile(
     r"\b(?:phone|tel|fax|e-?mail|suite|address|box|contact|floor|copyright|map|hours|street|road|gmbh|ltd|inc|sa|"
     r"katalog|catalog|januar|january|februar|februari|february|mars|march|april|mai|may|maj|juni|june|juli|july|"
     r"august|september|oktober|october|november|dezember|december|uhr|euro?|eur|kunden|stück|km|mw|kg|all|the|we)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^(?:n[.º°]{1,2}\s?|nr\.?\s?|no\.?\s?)?\d{1,5}(?:\s?[-–/+]\s?\d{1,5})?\s?(?:[a-z]|bis|ter|quater)?$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:n[.º°]{1,2}\s?|nr\.?\s?|no\.?\s?)?\d{1,5}(?:\s?[-–/+]\s?\d{1,5})?\s?(?:[a-z]|bis|ter|quater)?$",
+    re.IGNORECASE,
+)
 _LAST = re.compile(
     r"^[^\W\d_a-z][^\W\d_'’.:-]*(?:[ '’./:-]{1,2}[^\W\d_]+){0,5}[.']?,?\s\d{1,4}(?:\s?[a-zA-Z](?!\w))?(?:\s?[-–/+]\s?\d{1,4}\s?[a-z]?){0,2}"
     r"(?:\s[A-Z])?\.?$|^'s-[^\W\d_]+\s\d{1,4}$"
 )
 _FIRST = re.compile(r"^(?:no\.?\s)?\d{1,5}(?:[-–/]\d{1,5}){0,3}[a-zA-Z]?(?:\s(?:bis|ter))?,?\s[^\W\d_a-z]")
 _FRONT = re.compile(
-    r"^(?:plot|no\.?|door|flat|unit|level|floor|shop|suite|office|block|blk|house|h\.?\s?no)\.?\s(?:no\.?\s)?[\w#/-]{1,8}$|"
+    r"^[A-Z]{1,2}-?\d{1,4}[A-Z]?$|^(?:plot|no\.?|door|flat|unit|level|floor|shop|suite|office|block|blk|house|h\.?\s?no)\.?\s(?:no\.?\s)?[\w#/-]{1,8}$|"
     r"^(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third)\s(?:floor|fl)\.?$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LANGUAGES = tuple((country, re.compile(rf"(?<!\w)(?:{street})", re.IGNORECASE)) for country, street in STREETS_ABROAD)
+_LANGUAGES = tuple(
+    (country, re.compile(rf"(?<!\w)(?:{street})", re.IGNORECASE)) for country, street in STREETS_ABROAD
+)
 _POLISH = re.compile(r"(?<!\w)(?:ul|al|os|pl|aleja|aleje|rynek|plac)(?!\w)", re.IGNORECASE)
 _JAPANESE = re.compile(r"\w-(?:ku|shi|cho|machi)\b|\b(?:tokyo|osaka|kyoto|yokohama|nagoya)\b", re.IGNORECASE)
 
@@ -153,6 +160,14 @@ def _anchor(parts: Sequence[_Part], at: int, found: re.Match[str], site: str) ->
     may_be = (*shape.after, *shape.before)
     if (named and named not in may_be) or (found.group("prefix") and prefix not in may_be):
         return None
+    if (
+        not before
+        and not prefix
+        and at
+        and parts[at - 1].text in PREFIXES
+        and PREFIXES[parts[at - 1].text] in may_be
+    ):
+        prefix, at = PREFIXES[parts[at - 1].text], at - 1
     told = prefix or named or (site if site in may_be else "")
     country = told or shape.alone
     if not country and _JAPANESE.search(before or (parts[at - 1].text if at else "")) and "JP" in may_be:
@@ -214,11 +229,15 @@ def city_of(text: str) -> str:
     bare = _NOT_IN_CITY.sub("", " " + text.partition(" (")[0]).strip(" .,-–")
     bare = _STOP.sub("", bare)
     words = bare.split()
-    while len(words) > 1 and words[-2].lower() not in _PARTICLES and (
-        " ".join(words[-2:]).lower() in COUNTRY_NAMES
-        or words[-1].lower() in COUNTRY_NAMES
-        or re.fullmatch(r"[A-Z]{2}", words[-1])
-        and not bare.isupper()
+    while (
+        len(words) > 1
+        and words[-2].lower() not in _PARTICLES
+        and (
+            " ".join(words[-2:]).lower() in COUNTRY_NAMES
+            or words[-1].lower() in COUNTRY_NAMES
+            or re.fullmatch(r"[A-Z]{2}", words[-1])
+            and not bare.isupper()
+        )
     ):
         words.pop()
     if not words or len(words) > MOST_CITY_WORDS or len(bare) > LONGEST_CITY or _NO_CITY.search(bare):
@@ -227,15 +246,26 @@ def city_of(text: str) -> str:
     head = numbered[0].removeprefix("'s-")
     if not head[:1].isupper() or len(head) < 2:  # noqa: PLR2004
         return ""
-    good = all(_WORD.fullmatch(one.removeprefix("'")) and (one[0].isupper() or one.strip(".") in _PARTICLES or one.startswith("'s-")) for one in numbered)
-    return " ".join(words) if good and " ".join(words).lower() not in COUNTRY_NAMES or bare.lower() in {"singapore", "luxembourg"} else ""
+    good = all(
+        _WORD.fullmatch(one.removeprefix("'"))
+        and (one[0].isupper() or one.strip(".") in _PARTICLES or one.startswith("'s-"))
+        for one in numbered
+    )
+    return (
+        " ".join(words)
+        if good
+        and " ".join(words).lower() not in COUNTRY_NAMES
+        or bare.lower() in {"singapore", "luxembourg"}
+        else ""
+    )
 
 
 def _address(parts: Sequence[_Part], anchor: _Anchor) -> tuple[Address, int, int] | None:
     street = _street(parts, anchor)
-    if street is None and anchor.country == "HU" and anchor.at + 1 < len(parts):
+    if street is None and anchor.told and anchor.at + 1 < len(parts):
         behind = parts[anchor.at + 1]
-        if STREET_WORD.search(behind.text) and re.search(r"\d", behind.text):
+        next_code = anchor.at + 2 < len(parts) and _CODE.match(parts[anchor.at + 2].text)
+        if STREET_WORD.search(behind.text) and re.search(r"\d", behind.text) and not next_code:
             street = _Street(behind.text, parts[anchor.at].begin, sure=True)
     if street is None:
         return None
@@ -246,7 +276,11 @@ def _address(parts: Sequence[_Part], anchor: _Anchor) -> tuple[Address, int, int
             return None
         country = spoken
     method = "text, street and postcode" if anchor.code else "text, street and city"
-    return Address(street.text, anchor.city, "", _written(anchor.code, country), country, method), street.begin, anchor.end
+    return (
+        Address(street.text, anchor.city, "", _written(anchor.code, country), country, method),
+        street.begin,
+        anchor.end,
+    )
 
 
 def _spoken_country(street: str, anchor: _Anchor) -> str | None:
@@ -328,10 +362,12 @@ def _sound_number(text: str, anchor: _Anchor) -> bool:
 def _is_street(text: str, anchor: _Anchor, *, passed: bool) -> bool:
     if not 3 < len(text) <= LONGEST_STREET or re.search(r"[@!?]|\d{3}[-.)\s]+\d{4}|(?:^|\s)\+\d", text):  # noqa: PLR2004
         return False
-    numbers = re.findall(r"\d{1,6}", text)
+    numbers = re.findall(r"\d{1,6}|\bs/n\b", text)
     if not numbers:
         return False
-    if STREET_WORD.search(text) and (text[:1].isdigit() or text[:1].isupper() or _POLISH.match(text) or STREET_WORD.match(text)):
+    if STREET_WORD.search(text) and (
+        text[:1].isdigit() or text[:1].isupper() or _POLISH.match(text) or STREET_WORD.match(text)
+    ):
         return True
     if passed or not anchor.told or (_YEAR.fullmatch(numbers[-1]) and _YEAR.fullmatch(anchor.code)):
         return False

@@ -34,7 +34,28 @@ SHAPES: Sequence[Shape] = (
     Shape(re.compile(r"\d{6}"), ("RO",), ("IN", "SG", "CN", "VN", "KZ")),
     Shape(
         re.compile(r"\d{5}"),
-        (*("DE", "FR", "IT", "ES", "FI", "SE", "CZ", "SK", "GR", "EE", "MX", "HR", "TR", "MY", "LT", "RS", "MC", "UA"),),
+        (
+            *(
+                "DE",
+                "FR",
+                "IT",
+                "ES",
+                "FI",
+                "SE",
+                "CZ",
+                "SK",
+                "GR",
+                "EE",
+                "MX",
+                "HR",
+                "TR",
+                "MY",
+                "LT",
+                "RS",
+                "MC",
+                "UA",
+            ),
+        ),
         ("TH", "KR", "ID", "SA", "EG", "PE", "PK"),
     ),
     Shape(
@@ -45,9 +66,23 @@ SHAPES: Sequence[Shape] = (
 )
 # What stands before a postcode with a hyphen: the signs that cars bore, or ISO 3166.
 PREFIXES: Mapping[str, str] = {
-    **{"A": "AT", "B": "BE", "D": "DE", "E": "ES", "F": "FR", "I": "IT", "L": "LU", "N": "NO", "P": "PT", "S": "SE"},
+    **{
+        "A": "AT",
+        "B": "BE",
+        "D": "DE",
+        "E": "ES",
+        "F": "FR",
+        "I": "IT",
+        "L": "LU",
+        "N": "NO",
+        "P": "PT",
+        "S": "SE",
+    },
     **{"H": "HU", "FL": "LI"},
-    **{one: one for one in "AT BE CH CZ DE DK EE ES FI FR GR HR HU IT LI LT LU LV NL NO PL PT RO SE SI SK".split()},
+    **{
+        one: one
+        for one in "AT BE CH CZ DE DK EE ES FI FR GR HR HU IT LI LT LU LV NL NO PL PT RO SE SI SK".split()
+    },
 }
 # Names of countries as addresses end with them, in lower case; their own languages and English.
 COUNTRY_NAMES: Mapping[str, str] = {
@@ -113,13 +148,25 @@ CITIES_WITHOUT_CODES: Mapping[str, str] = {
 REGIONS: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            *("andhra pradesh", "assam", "bihar", "chhattisgarh", "delhi", "goa", "gujarat", "haryana", "jharkhand"),
+            *(
+                "andhra pradesh",
+                "assam",
+                "bihar",
+                "chhattisgarh",
+                "delhi",
+                "goa",
+                "gujarat",
+                "haryana",
+                "jharkhand",
+            ),
             *("himachal pradesh", "karnataka", "kerala", "madhya pradesh", "maharashtra", "odisha", "punjab"),
             *("rajasthan", "tamil nadu", "telangana", "uttar pradesh", "uttarakhand", "west bengal"),
         ),
         "IN",
     ),
-    **dict.fromkeys(("gauteng", "western cape", "kwazulu-natal", "eastern cape", "free state", "limpopo"), "ZA"),
+    **dict.fromkeys(
+        ("gauteng", "western cape", "kwazulu-natal", "eastern cape", "free state", "limpopo"), "ZA"
+    ),
 }
 # Where a street without a word for street bears its number at the end, or at the beginning.
 NUMBER_LAST = frozenset(
@@ -143,18 +190,20 @@ _ALONE = (
     r"street|st|road|rd|lane|ln|drive|dr|way|court|ct|highway|hwy|parkway|crescent|cres|close|terrace|"
     r"marg|nagar|salai|sector|phase|complex|jalan|jl|lorong|gewerbepark|industriepark|technologiepark"
 )
-STREET_WORD = re.compile(rf"(?:{_JOINED})\.?(?![^\W\d_])|(?<![^\W_])(?:c/|(?:{_ALONE})(?![^\W\d_]))", re.IGNORECASE)
+STREET_WORD = re.compile(
+    rf"(?:{_JOINED})\.?(?![^\W\d_])|(?<![^\W_])(?:c/|(?:{_ALONE})(?![^\W\d_]))", re.IGNORECASE
+)
 BOX = re.compile(
     r"(?<!\w)(?:p\.?\s?o\.?\s?box|postfach|postbus|postboks|post(?:al)?\s?box|box|locked\sbag|private\sbag|bo[îi]te\spostale|"
     r"apartado|casilla|pb|pl)\s(?:[A-Z]-?)?\d",
     re.IGNORECASE,
 )
 ROOM = re.compile(
-    r"^(?:\d{1,3}(?:\.|[ºª°]|st|nd|rd|th|er|e|ème|[ºª]\.)?\s?(?:og|stock|etage|étage|sal|tv|th|mf|planta|piso|andar|floor|"
+    r"^(?:\d{1,3}(?:\.|[ºª°]|st|nd|rd|th|er|e|ème|[ºª]\.)?\s?(?:og|stock|etage|étage|sal|tv|th|mf|tr(?:appor)?|vån|planta|piso|andar|floor|"
     r"fl|izq|dcha|esq|dto|piano|emelet|krs)\b.*|\d{1,3}/f|\d{1,2}[.ºª°]{1,2}(?:\s?\w{1,5}\.?)?|"
     r"(?:planta|piso|andar|piano|top|tür|stiege|bus|bte|bo[îi]te|lok|lokal|m|suite|ste|unit|units|floor|level|office|"
     r"room|rm|shop|haus|geb[äa]ude|eingang|etaj|et|ap|apt|int|interior|bloco|sala|loja|cj|bureau|bât|bâtiment|esc|"
     r"puerta|local|nave|bp|cs|tsa|postfach|case postale|c\.?p\.?|km|building|bldg|block|lote|lot)"
-    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|[A-Z]{1,2}\d?|postfach|case postale)$",
+    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|[A-Z]{1,2}\d?|postfach|case postale|eg|rdc|bajo|ground\sfloor|hochparterre|vån\.?\s?\d{1,2}|piano\sterra|r/c|s/n)$",
     re.IGNORECASE,
 )

@@ -26,7 +26,12 @@ def given_place(one: Organisation, document: Document) -> Place | None:
     city = re.sub(rf",\s{re.escape(one.state or 'ZZ')}$|,\s?[A-Z]{{2}}$", "", one.city).strip()
     address = Address(_alone(one.street, city, one.postcode), city, state, one.postcode, country, one.method)
     parts = (address.street, address.city, address.postcode)
-    if address.street and address.city and fits(address) and not any(map(_EXAMPLE.search, filter(None, parts))):
+    if (
+        address.street
+        and address.city
+        and fits(address)
+        and not any(map(_EXAMPLE.search, filter(None, parts)))
+    ):
         quote = ", ".join(part for part in (one.name, one.street, one.postcode, one.city) if part)
         return Place(address, document, quoted(quote))
     text = one.address_text or ("" if one.city else one.street)
@@ -40,5 +45,7 @@ def _alone(street: str, city: str, postcode: str) -> str:
     """The street without the city and the postcode, where they stand in the same value."""
     if not city or (postcode and postcode not in street) or city.casefold() not in street.casefold():
         return street
-    found = re.search(rf"[\s,]+(?:{re.escape(postcode or city)}\s)?{re.escape(city)}(?!\w)", street, re.IGNORECASE)
+    found = re.search(
+        rf"[\s,]+(?:{re.escape(postcode or city)}\s)?{re.escape(city)}(?!\w)", street, re.IGNORECASE
+    )
     return street[: found.start()].strip(" ,") if found and found.start() > 2 else street  # noqa: PLR2004

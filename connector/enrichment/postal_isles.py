@@ -19,21 +19,31 @@ MOST_PARTS = 7
 MOST_WINDOWS = 60  # of one page
 LONGEST_PART = 45
 MOST_CITY_WORDS = 4
-_BRITISH = re.compile(r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?(?P<space>\s{0,2})\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
+_BRITISH = re.compile(
+    r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?(?P<space>\s{0,2})\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])"
+)
 _EIRCODE = re.compile(
     r"(?<![\w-])(?P<code>(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?(?=[0-9]*[A-Z])[0-9AC-FHKNPRTV-Y]{4})(?![\w-])"
 )
 _IRISH = re.compile(
-    r"(?<![\w])(?:(?P<dublin>Dublin)(?:\s(?P<district>\d{1,2}W?)|(?=,?\s{1,2}Ireland))|"
+    rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
     rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)",
     re.IGNORECASE,
 )
 _IN_IRELAND = re.compile(rf"\b(?:Ireland|Éire|(?:Co\.?|County)\s\w|{IRISH_COUNTIES})\b")
 _IN_BRITAIN = re.compile(r"\b(?:UK|United Kingdom|England|Scotland|Wales|Northern Ireland|GB|London)\b")
-_COUNTY = re.compile(rf"(?:co\.?|county)\s(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)", re.IGNORECASE)
+_COUNTY = re.compile(
+    rf"(?:co\.?|county)\s(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)",
+    re.IGNORECASE,
+)
 _DUBLIN = re.compile(r"Dublin(?:\s\d{1,2}W?)?", re.IGNORECASE)
 _SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}|:\s")
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_PREMISES = re.compile(
+    r"\b(?:farm|barn|cottages?|cent(?:re|er)|works|studios?|offices?|hall|lodge|manor|chambers|arcade|parade|pde|approach|"
+    r"buildings?|industrial|business|science|campus|tower|exchange|point|courtyard|mall|embankment|esplanade)\b",
+    re.IGNORECASE,
+)
 _RUN_ON = re.compile(
     rf"(?P<street>.*\d.*\s(?:(?!st\b)(?:{STREET_WORDS}))\.?(?:\s(?:north|south|east|west))?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){{0,2}})",
     re.IGNORECASE,
@@ -41,10 +51,20 @@ _RUN_ON = re.compile(
 _TELLING = re.compile(r"^(?:units?|suite|the|office|floor|level|block|first|ground|second|\d)", re.IGNORECASE)
 _TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_TOWN = re.compile(
-    r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b", re.IGNORECASE
+    r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b",
+    re.IGNORECASE,
 )
 _BOX = re.compile(r"p\.?\s?o\.?\s?box\s\d", re.IGNORECASE)
-_LANDS = frozenset(("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland"))
+_PARTICLES = frozenset(
+    ("on", "upon", "under", "the", "le", "in", "by", "next", "of", "and", "en", "de", "cum")
+)
+_ESTATE = re.compile(
+    r"\b(?:farm|barn|cottages?|hall|lodge|manor|industrial|business|science|campus|court(?:yard)?)\b",
+    re.IGNORECASE,
+)
+_LANDS = frozenset(
+    ("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland")
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ def _found(text: str, site: str) -> Iterator[_Found]:
     for one in _IRISH.finditer(text):
         ahead = _EIRCODE.search(text, one.end(), one.end() + BEHIND // 2) if coded >= 0 else None
         if ahead is None:
-            town, district = one.group("dublin") or "", one.group("district")
+            town, district = one.group("dublin") or one.group("city") or "", one.group("district")
             code = one.group(0) if district else ""
             county = one.group("county") or ""
             yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "IE", county, town)
@@ -137,6 +157,7 @@ def _is_county(rest: Sequence[str], country: str) -> bool:
 def _is_town(part: str) -> bool:
     return (
         bool(_TOWN.fullmatch(part))
+        and all(one[0].isupper() or one in _PARTICLES for one in part.split())
         and len(part.split()) <= MOST_CITY_WORDS
         and not _NOT_TOWN.search(part)
         and not _STREET_WORD.fullmatch(part.split()[-1])
@@ -149,10 +170,12 @@ def _street(rest: Sequence[str]) -> list[str]:
     for at, part in enumerate(reversed(rest[-4:])):
         if _BOX.match(part):
             return [part] if not street else street
-        telling = bool(_TELLING.match(part) or _STREET_WORD.search(part))
-        too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part))
+        telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
+        too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
+            re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)
+        )
         if too_much or re.search(r"\d{5}|[@!?]", part) or (not telling and (at or not _is_town(part))):
             break
         street.insert(0, part)
-    told = any(_STREET_WORD.search(one) or one[:1].isdigit() for one in street)
+    told = any(_STREET_WORD.search(one) or _ESTATE.search(one) or one[:1].isdigit() for one in street)
     return street if told else []

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from connector.enrichment import countries, emails, names, phones, postal, postal_given, postal_labels, social, telling
+from connector.enrichment import (
+    countries,
+    emails,
+    names,
+    phones,
+    postal,
+    postal_given,
+    postal_labels,
+    social,
+    telling,
+)
 from connector.enrichment.documents import Document, Kind, domain_label, opened, pages_to_read, quoted
 from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
@@ -122,7 +132,9 @@ def _phone_rank(
     trust = 2 * on_contact + one.link + one.labelled + one.footer + (one.document.kind is Kind.HOME)
     beside = place is not None and place.document is one.document and 0 <= one.line - place.line <= NEAR
     head = place is not None and place.said == postal_labels.Said.HEAD and beside
-    trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (one.said == postal_labels.Said.BRANCH)
+    trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (
+        one.said == postal_labels.Said.BRANCH
+    )
     return not one.personal, trust + min(3, times[one.number] - 1), beside, not one.free, times[one.number]
 
 
@@ -139,9 +151,7 @@ def _email(site: _Opened) -> Proposal | None:
     return _proposal(EnrichedField.EMAIL, best.address, best.document.url, best.quote, best.method, sure)
 
 
-def _place(
-    documents: Sequence[Document], own: Sequence[Organisation], called: Sequence[str]
-) -> Place | None:
+def _place(documents: Sequence[Document], own: Sequence[Organisation], called: Sequence[str]) -> Place | None:
     by_url = {one.url: one for one in documents}
     for one in own:
         document = by_url.get(one.source_url)
@@ -149,7 +159,9 @@ def _place(
             continue
         if (place := postal_given.given_place(one, document)) is not None:
             return place
-    return postal_labels.best_place([place for document in documents for place in postal.addresses(document)], called)
+    return postal_labels.best_place(
+        [place for document in documents for place in postal.addresses(document)], called
+    )
 
 
 def _address(place: Place | None) -> Iterator[Proposal]:
