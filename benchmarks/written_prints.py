@@ -1,8 +1,9 @@
 """What is read off prints written by hand: ``python -m benchmarks.written_prints [--show]``.
 
-The prints are those of ``tests/connector/enrichment/written``: addresses in a layout chosen by hash, telephone
-numbers, and sites with several addresses or with none, of a company that does not exist. For the open half and
-the sealed one: yield (right of what is given), accuracy of what was answered, and answers where there is none.
+The prints are those of ``tests/connector/enrichment/written``: addresses in a layout chosen by hash,
+telephone numbers, and sites with several addresses or with none, of a company that does not exist. For the
+open half and the sealed one: yield (right of what is given), accuracy of what was answered, and answers where
+there is none.
 ``--show`` names what is wrong in the open half.
 """
 
@@ -43,7 +44,8 @@ class Count:
 
     def __str__(self) -> str:
         shares = f"yield {self.yielded:.2f}, accuracy {self.accuracy:.2f}"
-        return f"{self.right} right of {self.given} given and {self.answered} answered: {shares}; {self.invented} invented"
+        counts = f"{self.right} right of {self.given} given and {self.answered} answered"
+        return f"{counts}: {shares}; {self.invented} invented"
 
 
 def counted(prints: Sequence[Written]) -> Count:

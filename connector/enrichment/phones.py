@@ -47,7 +47,8 @@ _REGISTER = re.compile(
     re.IGNORECASE,
 )
 _VANITY = re.compile(
-    r"(?<![\w-])(?:\+?1[-. ])?\(?8(?:00|33|44|55|66|77|88)\)?[-. ](?=(?:[\d -]*[A-Z]){3})[A-Z\d](?:[- ]?[A-Z\d]){6,11}(?![a-z\d])"
+    r"(?<![\w-])(?:\+?1[-. ])?\(?8(?:00|33|44|55|66|77|88)\)?[-. ]"
+    r"(?=(?:[\d -]{0,9}[A-Z]){3})[A-Z\d](?:[- ]?[A-Z\d]){6,11}(?![a-z\d])"
 )
 VANITY_DIGITS = 10
 _OPENS = re.compile(r"^\W{0,3}\d{7,}\W{0,3}(?:$|[|,·•]|<)")
@@ -186,7 +187,7 @@ def _on_line(document: Document, number: int, above: str, region: str) -> Iterat
                 personal=bool(_PERSONAL.search(said[-40:])),
                 footer=line in document.footer,
                 line=number,
-                said=said_in(f"{above}\n{said}" if not at else said),
+                said=said_in((said if at else f"{above[-80:]}\n{said}")[-160:]),
             ),
             is_fax,
         )

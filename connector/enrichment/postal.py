@@ -229,8 +229,9 @@ def _numbered(parts: Sequence[str]) -> list[str]:
             and _STREET_WORD.search(part)
             and not re.match(r"\d+(?!\d|st|nd|rd|th)", part)
         ):
-            part = f"{found.pop()}, {part}"
-        found.append(part)
+            found[-1] += f", {part}"
+        else:
+            found.append(part)
     return found
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.enrichment.countries import of_ending
+from connector.enrichment.postal_cities import city_of
 from connector.enrichment.postal_countries import (
     BOX,
     CITIES_WITHOUT_CODES,
@@ -32,42 +33,25 @@ MOST_ANCHORS = 200  # of one page
 MOST_BEFORE = 6  # parts before the city in which the street stands
 MOST_BEHIND = 3  # parts behind the anchor in which the country's name may stand
 MOST_PASSED = 2  # parts between street and city that are neither, such as a district
-LONGEST_STREET, LONGEST_PASSED, LONGEST_CITY = 70, 40, 40
-MOST_CITY_WORDS = 4
+LONGEST_STREET, LONGEST_PASSED, LONGEST_NUMBER = 70, 40, 3
 _CUT = re.compile(
     r"\n|[,|•·;]|\s[–—-]\s|\s[–—](?=\S)|\s{3,}|:\s|(?<=[^\W\d_A-Z]{4})(?<!boul)\.\s(?=[^\W\d_a-z])|\t"
 )
 _CODE = re.compile(
     r"(?<![\w/.-])(?P<prefix>[A-Z]{1,2}\s?[-–]\s?)?\(?"
-    r"(?P<code>\d{2}-\d{3}|\d{3}-\d{4}|\d{5}-\d{3}|\d{4}[-–]\d{3}|\d{4}\s?[A-Z]{2}(?!\w)|\d{3} \d{3}|\d{3} \d{2}|"
-    r"\d{4,6})\)?(?![\w/]|[-–]\d|[.,]\d)"
+    r"(?P<code>\d{2}-\d{3}|\d{3}-\d{4}|\d{5}-\d{3}|\d{4}[-–]\d{3}|\d{4}\s?[A-Z]{2}(?!\w)|\d{3} \d{3}|"
+    r"\d{3} \d{2}|\d{4,6})\)?(?![\w/]|[-–]\d|[.,]\d)"
 )
 _CODE_LABEL = re.compile(
     r"^(?:c\.?p\.?|cep|cap|plz(?:\s?/\s?ort)?|zip|pin(?:\s?code)?|postcode|〒)\.?$", re.IGNORECASE
-)
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’./-])*")
-_PARTICLES = frozenset(
-    "am an der die das im in bei ob vor auf a de la le les du des sur sous en et lès di del della dei da do dos das e "
-    "den ter aan op y los las el i nad pod upon on of m b i d o".split()
-)
-_NOT_IN_CITY = re.compile(
-    r"\s(?:tel|telefon|téléphone|telephone|tél|tlf|puh|fax|fon|phone|email|e-mail|mail|kontakt|impressum|t|f|p|"
-    r"hrb|vat|cvr|kvk|org|registered|we|all|call|view)\b.*$|\scedex\b.*$",
-    re.IGNORECASE,
-)
-_STOP = re.compile(r"(?<!\bSt)(?<!\bSte)(?<!\bSta)(?<!\bKbh)(?<!\bBad)(?<!\b[^\W\d_])\.(?:\s.*)?$")
-_NO_CITY = re.compile(
-    r"\b(?:phone|tel|fax|e-?mail|suite|address|box|contact|floor|copyright|map|hours|street|road|gmbh|ltd|inc|sa|"
-    r"katalog|catalog|januar|january|februar|februari|february|mars|march|april|mai|may|maj|juni|june|juli|july|"
-    r"august|september|oktober|october|november|dezember|december|uhr|euro?|eur|kunden|stück|km|mw|kg|all|the|we)\b",
-    re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"^(?:n[.º°]{1,2}\s?|nr\.?\s?|no\.?\s?)?\d{1,5}(?:\s?[-–/+]\s?\d{1,5})?\s?(?:[a-z]|bis|ter|quater)?$",
     re.IGNORECASE,
 )
 _LAST = re.compile(
-    r"^[^\W\d_a-z][^\W\d_'’.:-]*(?:[ '’./:-]{1,2}[^\W\d_]+){0,5}[.']?,?\s\d{1,4}(?:\s?[a-zA-Z](?!\w))?(?:\s?[-–/+]\s?\d{1,4}\s?[a-z]?){0,2}"
+    r"^[^\W\d_a-z][^\W\d_'’.:-]*(?:[ '’./:-]{1,2}[^\W\d_]+){0,5}[.']?,?"
+    r"\s\d{1,4}(?:\s?[a-zA-Z](?!\w))?(?:\s?[-–/+]\s?\d{1,4}\s?[a-z]?){0,2}"
     r"(?:\s[A-Z])?\.?$|^'s-[^\W\d_]+\s\d{1,4}$"
 )
 _FIRST = re.compile(r"^(?:no\.?\s)?\d{1,5}(?:[-–/]\d{1,5}){0,3}[a-zA-Z]?(?:\s(?:bis|ter))?,?\s[^\W\d_a-z]")
@@ -113,7 +97,6 @@ class _Anchor:
 class _Street:
     text: str
     begin: int
-    sure: bool
 
 
 def abroad(text: str, url: str) -> Iterator[tuple[Address, int, int]]:
@@ -202,7 +185,7 @@ def _without_code(parts: Sequence[_Part], at: int) -> _Anchor | None:
     country = CITIES_WITHOUT_CODES.get(parts[at].text.lower(), "")
     if not country:
         return None
-    return _Anchor("", parts[at].text, country, True, at, "", parts[at].end)
+    return _Anchor("", parts[at].text, country, told=True, at=at, before="", end=parts[at].end)
 
 
 def _region(parts: Sequence[_Part], at: int, before: str) -> str:
@@ -224,49 +207,13 @@ def _named(parts: Sequence[_Part], at: int, after: str) -> str:
     return ""
 
 
-def city_of(text: str) -> str:
-    """The city that a part names, without what stands behind it; empty if it names none."""
-    bare = _NOT_IN_CITY.sub("", " " + text.partition(" (")[0]).strip(" .,-–")
-    bare = _STOP.sub("", bare)
-    words = bare.split()
-    while (
-        len(words) > 1
-        and words[-2].lower() not in _PARTICLES
-        and (
-            " ".join(words[-2:]).lower() in COUNTRY_NAMES
-            or words[-1].lower() in COUNTRY_NAMES
-            or re.fullmatch(r"[A-Z]{2}", words[-1])
-            and not bare.isupper()
-        )
-    ):
-        words.pop()
-    if not words or len(words) > MOST_CITY_WORDS or len(bare) > LONGEST_CITY or _NO_CITY.search(bare):
-        return ""
-    numbered = words[:-1] if len(words) > 1 and re.fullmatch(r"\d{1,2}", words[-1]) else words
-    head = numbered[0].removeprefix("'s-")
-    if not head[:1].isupper() or len(head) < 2:  # noqa: PLR2004
-        return ""
-    good = all(
-        _WORD.fullmatch(one.removeprefix("'"))
-        and (one[0].isupper() or one.strip(".") in _PARTICLES or one.startswith("'s-"))
-        for one in numbered
-    )
-    return (
-        " ".join(words)
-        if good
-        and " ".join(words).lower() not in COUNTRY_NAMES
-        or bare.lower() in {"singapore", "luxembourg"}
-        else ""
-    )
-
-
 def _address(parts: Sequence[_Part], anchor: _Anchor) -> tuple[Address, int, int] | None:
     street = _street(parts, anchor)
     if street is None and anchor.told and anchor.at + 1 < len(parts):
         behind = parts[anchor.at + 1]
         next_code = anchor.at + 2 < len(parts) and _CODE.match(parts[anchor.at + 2].text)
         if STREET_WORD.search(behind.text) and re.search(r"\d", behind.text) and not next_code:
-            street = _Street(behind.text, parts[anchor.at].begin, sure=True)
+            street = _Street(behind.text, parts[anchor.at].begin)
     if street is None:
         return None
     country = anchor.country
@@ -303,45 +250,50 @@ def _written(code: str, country: str) -> str:
 
 
 def _street(parts: Sequence[_Part], anchor: _Anchor) -> _Street | None:
-    """The street before the anchor: its number may stand in a part of its own, rooms and a district between."""
+    """The street before the anchor: rooms and a district may stand between them."""
     first = max(0, anchor.at - MOST_BEFORE)
     before = list(parts[first : anchor.at])
     if anchor.before:
         begin = parts[anchor.at].begin
         before.append(_Part(anchor.before, begin, begin + len(anchor.before)))
     rooms: list[str] = []
-    box: _Street | None = None
-    spare: _Street | None = None
+    spare: list[_Street] = []  # a street without a number, or a box
     passed = 0
     for at in range(len(before) - 1, -1, -1):
-        text = after_lead(before[at].text)
-        ahead = after_lead(before[at - 1].text) if at else ""
-        begin = before[at].begin
+        text, begin = after_lead(before[at].text), before[at].begin
         if BOX.match(text):
-            box = box or _Street(text, begin, sure=True)
+            spare.append(_Street(text, begin))
         elif ROOM.match(text) and not _NUMBER.match(text):
             rooms.insert(0, text)
-        elif _NUMBER.match(text) and _is_named(ahead) and _sound_number(text, anchor):
-            return _Street(", ".join((ahead, text, *rooms)), before[at - 1].begin, sure=True)
-        elif _is_street(text, anchor, passed=bool(passed)):
-            front = _front(before, at)
-            return _Street(", ".join((*(one.text for one in front), text, *rooms)), begin, sure=True)
-        elif _is_named(text) and (front := _front(before, at, numbers=True)):
-            begin = front[0].begin
-            return _Street(", ".join((*(one.text for one in front), text, *rooms)), begin, sure=True)
-        elif _is_named(text) and anchor.told and spare is None:
-            spare = _Street(", ".join((text, *rooms)), begin, sure=False)
+        elif found := _street_at(before, at, anchor, passed=bool(passed)):
+            return replace(found, text=", ".join((found.text, *rooms)))
+        elif _is_named(text) and anchor.told:
+            spare.insert(0, _Street(", ".join((text, *rooms)), begin))
             passed += 1
-        elif _NUMBER.match(text) and len(text) <= 3 and ahead:  # noqa: PLR2004
+        elif _NUMBER.match(text) and len(text) <= LONGEST_NUMBER and at:
             rooms.insert(0, text)
         else:
             passed += 1
             if passed > MOST_PASSED or len(text) > LONGEST_PASSED or re.search(r"\d{4}|[@!?]", text):
                 break
-    return spare or box
+    return spare[0] if spare else None
 
 
-def _front(before: Sequence[_Part], at: int, *, numbers: bool = False) -> list[_Part]:
+def _street_at(before: Sequence[_Part], at: int, anchor: _Anchor, *, passed: bool) -> _Street | None:
+    """The street of a part, with its number if that is a part of its own, and what of it stands before."""
+    text = after_lead(before[at].text)
+    ahead = after_lead(before[at - 1].text) if at else ""
+    if _NUMBER.match(text) and _is_named(ahead) and _sound_number(text, anchor):
+        return _Street(f"{ahead}, {text}", before[at - 1].begin)
+    whole = _is_street(text, anchor, passed=passed)
+    front = _front(before, at, numbers=not whole)
+    if not whole and not (front and _is_named(text)):
+        return None
+    begin = front[0].begin if front else before[at].begin
+    return _Street(", ".join((*(one.text for one in front), text)), begin)
+
+
+def _front(before: Sequence[_Part], at: int, *, numbers: bool) -> list[_Part]:
     """Parts before a street that belong to it: a plot, a unit, a floor; or its number."""
     found: list[_Part] = []
     for one in reversed(before[max(0, at - 3) : at]):

@@ -1,4 +1,4 @@
-"""What tells the countries apart whose addresses have a postcode of digits: its shape, its place, their names."""
+"""What tells countries with postcodes of digits apart: the shape, the place of the city, their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Shape:
     Attributes:
         after: countries that write the city behind it.
         before: countries that write the city before it.
-        alone: the country that the shape alone tells; empty if several have it, or other things than postcodes.
+        alone: the country that the shape alone tells; empty if several have it, or other things have.
     """
 
     pattern: re.Pattern[str]
@@ -66,22 +66,48 @@ SHAPES: Sequence[Shape] = (
 )
 # What stands before a postcode with a hyphen: the signs that cars bore, or ISO 3166.
 PREFIXES: Mapping[str, str] = {
-    **{
-        "A": "AT",
-        "B": "BE",
-        "D": "DE",
-        "E": "ES",
-        "F": "FR",
-        "I": "IT",
-        "L": "LU",
-        "N": "NO",
-        "P": "PT",
-        "S": "SE",
-    },
-    **{"H": "HU", "FL": "LI"},
+    "A": "AT",
+    "B": "BE",
+    "D": "DE",
+    "E": "ES",
+    "F": "FR",
+    "I": "IT",
+    "L": "LU",
+    "N": "NO",
+    "P": "PT",
+    "S": "SE",
+    "H": "HU",
+    "FL": "LI",
     **{
         one: one
-        for one in "AT BE CH CZ DE DK EE ES FI FR GR HR HU IT LI LT LU LV NL NO PL PT RO SE SI SK".split()
+        for one in [
+            "AT",
+            "BE",
+            "CH",
+            "CZ",
+            "DE",
+            "DK",
+            "EE",
+            "ES",
+            "FI",
+            "FR",
+            "GR",
+            "HR",
+            "HU",
+            "IT",
+            "LI",
+            "LT",
+            "LU",
+            "LV",
+            "NL",
+            "NO",
+            "PL",
+            "PT",
+            "RO",
+            "SE",
+            "SI",
+            "SK",
+        ]
     },
 }
 # Names of countries as addresses end with them, in lower case; their own languages and English.
@@ -185,7 +211,8 @@ _ALONE = (
     r"rue|avenue|av|ave|bd|blvd|boulevard|boul|place|chemin|chauss[ée]e|route|quai|impasse|all[ée]e|cours|square|"
     r"via|viale|piazza|p\.zza|corso|largo|vicolo|strada|piazzale|calle|avda|avenida|paseo|plaza|carrer|ronda|"
     r"camino|pol[íi]gono|passeig|gran v[íi]a|carretera|ctra|rua|pra[çc]a|travessa|estrada|rodovia|alameda|"
-    r"zona industrial|ul|al|os|pl|aleja|aleje|rynek|plac|n[áa]m|n[áa]m[ěe]st[íi]|t[řr][íi]da|t[řr]|ulica|ulice|"
+    r"zona industrial|ul|al|os|pl|aleja|aleje|rynek|plac|n[áa]m|n[áa]m[ěe]st[íi]|t[řr][íi]da|t[řr]|ulica|"
+    r"ulice|"
     r"bulevardul|calea|[úu]t|utca|u|t[ée]r|k[öo]r[úu]t|leoforos|odos|mnt|pst|tee|iela|g|"
     r"street|st|road|rd|lane|ln|drive|dr|way|court|ct|highway|hwy|parkway|crescent|cres|close|terrace|"
     r"marg|nagar|salai|sector|phase|complex|jalan|jl|lorong|gewerbepark|industriepark|technologiepark"
@@ -204,6 +231,7 @@ ROOM = re.compile(
     r"(?:planta|piso|andar|piano|top|tür|stiege|bus|bte|bo[îi]te|lok|lokal|m|suite|ste|unit|units|floor|level|office|"
     r"room|rm|shop|haus|geb[äa]ude|eingang|etaj|et|ap|apt|int|interior|bloco|sala|loja|cj|bureau|bât|bâtiment|esc|"
     r"puerta|local|nave|bp|cs|tsa|postfach|case postale|c\.?p\.?|km|building|bldg|block|lote|lot)"
-    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|[A-Z]{1,2}\d?|postfach|case postale|eg|rdc|bajo|ground\sfloor|hochparterre|vån\.?\s?\d{1,2}|piano\sterra|r/c|s/n)$",
+    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|[A-Z]{1,2}\d?|postfach|case postale|"
+    r"eg|rdc|bajo|ground\sfloor|hochparterre|vån\.?\s?\d{1,2}|piano\sterra|r/c|s/n)$",
     re.IGNORECASE,
 )

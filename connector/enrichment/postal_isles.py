@@ -1,4 +1,4 @@
-"""Addresses of Britain and Ireland: street, town and perhaps county before the postcode, in parts of their own.
+"""Addresses of Britain and Ireland: street, town and perhaps county before the postcode, each in its part.
 
 A postcode without its space, an Eircode and a Dublin district count only where something says which country.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from connector.enrichment.countries import of_ending
 from connector.enrichment.postal_labels import after_lead
@@ -17,6 +18,7 @@ from connector.enrichment.postal_value import Address
 BEFORE, BEHIND = 190, 60  # characters around a postcode in which the rest of the address stands
 MOST_PARTS = 7
 MOST_WINDOWS = 60  # of one page
+MOST_FOUND = 1_000  # postcodes and names of counties
 LONGEST_PART = 45
 MOST_CITY_WORDS = 4
 _BRITISH = re.compile(
@@ -26,7 +28,8 @@ _EIRCODE = re.compile(
     r"(?<![\w-])(?P<code>(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?(?=[0-9]*[A-Z])[0-9AC-FHKNPRTV-Y]{4})(?![\w-])"
 )
 _IRISH = re.compile(
-    rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
+    rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|"
+    rf"(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
     rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)",
     re.IGNORECASE,
 )
@@ -80,7 +83,9 @@ class _Found:
 
 def isles(text: str, url: str) -> Iterator[tuple[Address, int, int]]:
     """Addresses of Britain and Ireland, where each begins and ends."""
-    for at, found in enumerate(sorted(_found(text, of_ending(url)), key=lambda one: one.start)):
+    for at, found in enumerate(
+        sorted(islice(_found(text, of_ending(url)), MOST_FOUND), key=lambda one: one.start)
+    ):
         if at >= MOST_WINDOWS:
             return
         parts = [after_lead(one.strip(" .:-–\t()")) for one in _SPLIT.split(text[found.begin : found.start])]
@@ -160,7 +165,7 @@ def _is_town(part: str) -> bool:
         and all(one[0].isupper() or one in _PARTICLES for one in part.split())
         and len(part.split()) <= MOST_CITY_WORDS
         and not _NOT_TOWN.search(part)
-        and not _STREET_WORD.fullmatch(part.split()[-1])
+        and not _STREET_WORD.fullmatch(part.rsplit(maxsplit=1)[-1])
     )
 
 
@@ -169,7 +174,7 @@ def _street(rest: Sequence[str]) -> list[str]:
     street: list[str] = []
     for at, part in enumerate(reversed(rest[-4:])):
         if _BOX.match(part):
-            return [part] if not street else street
+            return street or [part]
         telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
         too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
             re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)

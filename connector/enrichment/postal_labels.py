@@ -1,4 +1,4 @@
-"""What is said before an address: of the head office, of a branch, or of somebody else; and which is the best.
+"""What is said before an address (head office, branch, somebody else), and which address is the best.
 
 Words tell more than order: an address of the head office beats one of a branch, a visitor's one beats a post
 office box, and one of the site's host, of an authority or of a fair is none of the company's.
@@ -84,7 +84,7 @@ def after_lead(part: str) -> str:
 
 
 def said_before(text: str, begin: int, after: int) -> tuple[Said, str]:
-    """What the words before an address say of it, and the words: from its lines above, not beyond ``after``."""
+    """What the words before an address, not beyond ``after``, say of it; and the words."""
     words = text[max(after, begin - LONGEST_BEFORE) : begin]
     words = "\n".join(words.split("\n")[-MOST_LINES - 1 :])
     return said_in(words), words
@@ -101,8 +101,8 @@ def said_in(words: str) -> Said:
 def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | None:
     """The address that is most likely the company's; None if the site has many and does not say which.
 
-    First what is said of an address decides, then whether it has a postcode and a street, whether the company's
-    name stands before it, the kind of page, and how often it is there.
+    First what is said of an address decides, then whether it has a postcode and a street, whether the name
+    of the company stands before it, the kind of page, and how often it is there.
     """
     places = [one for one in places if one.said is not Said.STRANGER]
     if not places:
