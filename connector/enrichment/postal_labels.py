@@ -63,15 +63,20 @@ _LABEL = re.compile(
 )
 # Words of a sentence that lead up to an address on its own line; and a company with its legal form.
 _LEAD = re.compile(
-    rf"^.*(?<!\w)(?:{_HEAD}|see\sus|visit\sus|find\sus|meet\sus|located|based|situated|situ[ée]e?|sit[ao]|ubicad[ao]|sede|sitz|"
-    r"wohnhaft|offices?|shop|store|write\sto|addresse?|address|adresse|anschrift|adres|indirizzo|direcci[óo]n|adresa|adress)(?!\w)"
-    r"(?:\s(?:is|are|est|se|situ[ée]e?|located|at|in|on|en|au|à|zu|ist|we|us|:)(?!\w))*[\s:.–-]*(?=\S)",
+    rf"^(?!\d).*(?<!\w)(?:{_HEAD}|see\sus|visit\sus|find\sus|meet\sus|located|based|situated|situ[ée]e?|"
+    r"sit[ao](?=\s(?:in|en)\s)|ubicad[ao]|sede|sitz|wohnhaft|write\sto|addresse?|address|adresse|anschrift|adres|"
+    r"indirizzo|direcci[óo]n|adresa|adress|"
+    r"(?:offices?|shop|store)(?!\s(?:park|road|street|lane|drive|avenue|way|court|close|row|square|building|\w?\d))"
+    r")(?!\w)(?:\s(?:is|are|est|se|situ[ée]e?|located|at|in|on|en|au|à|zu|ist|we|us|:)(?!\w))*[\s:.–-]*(?=\S)"
+    r"(?!#?\w{1,5}$)",
     re.IGNORECASE,
 )
+# A number in front is a street's: "1200 AB Street" is no company.
 _COMPANY = re.compile(
-    r"^.*(?<!\w)(?:GmbH(?:\s&\sCo\.?\sKG)?|mbH|AG|KG|UG(?:\s\(haftungsbeschränkt\))?|OHG|SE|e\.\s?[VKU]\.|B\.?V\.?|N\.?V\.?|S\.?A\.?S?\.?|S[àa]rl|"
-    r"S\.?r\.?l\.?|S\.?p\.?A\.?|S\.?L\.?U?\.?|Ltd\.?|Limited|LLP|LLC|Inc\.?|PLC|plc|ApS|A/S|AB|AS|Oyj?|Lda\.?|s\.r\.o\.|"
-    r"sp\.\sz\so\.o\.|Impressum|Kontakt|Contact|©\s?(?:19|20)\d\d)(?!\w)[\s:,.–-]{1,4}(?=\S)"
+    r"^(?!\d).*(?<!\w)(?:GmbH(?:\s&\sCo\.?\sKG)?|mbH|AG|KG|UG(?:\s\(haftungsbeschränkt\))?|OHG|e\.\s?[VKU]\.|"
+    r"B\.?V\.?|N\.?V\.?|S\.?A\.?S?\.?|S[àa]rl|S\.?r\.?l\.?|S\.?p\.?A\.?|S\.?L\.?U?\.?|Ltd\.?|Limited|LLP|LLC|"
+    r"Inc\.?|PLC|plc|ApS|A/S|AB|AS|Oyj?|Lda\.?|s\.r\.o\.|sp\.\sz\so\.o\.|Impressum|Kontakt|Contact|"
+    r"©\s?(?:19|20)\d\d)(?!\w)[\s:,.–-]{1,4}(?=\S)"
 )
 _DANGLING = re.compile(r"^(?:at|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
 
