@@ -51,7 +51,9 @@ _RUN_ON = re.compile(
     rf"(?P<street>.*\d.*\s(?:(?!st\b)(?:{STREET_WORDS}))\.?(?:\s(?:north|south|east|west))?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){{0,2}})",
     re.IGNORECASE,
 )
-_TELLING = re.compile(r"^(?:units?|suite|shop|the|office|floor|level|block|first|ground|second|\d)", re.IGNORECASE)
+_TELLING = re.compile(
+    r"^(?:units?|suite|shop|the|office|floor|level|block|first|ground|second|\d)", re.IGNORECASE
+)
 _TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_TOWN = re.compile(
     r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b",

@@ -47,14 +47,19 @@ _VISITORS = (
     r"(?:physical|street|visiting|office|our)\s(?:address|location)|visit\sus|bes[öo]ksadress(?:e|en)?|bes[øo]gsadresse|"
     r"bezoekadres|hausanschrift|k[äa]yntiosoite"
 )
+# Somebody else's address follows: authorities wherever they are named, services and places of events where
+# a colon or "by" follows the word, or it is a heading; well-known companies with their legal forms.
 _STRANGER = (
-    r"h[ée]berge(?:ur|ment|r|d)?|hosted|hosting|web\s?host|aufsichtsbeh[öo]rde|aufsicht|kammer|supervisory|ombudsman|"
-    r"schlichtungsstelle|schlichter|data\sprotection\sauthority|datenschutzbeauftragte\w*|information\scommissioner|"
-    r"autorit[ée]\sde\scontr[ôo]le|cnil|garante|"
-    r"web\s?-?design|website\s(?:by|design)|konzept|umsetzung|gestaltung|programmierung|realisation|r[ée]alisation|"
-    r"agentur|design\sby|analytics|google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon|"
-    r"veranstaltungsort|veranstaltung|venue|fair|messe|exhibition|conference|kongress|case\sstudy|testimonial|"
-    r"betriebshaftpflicht|berufshaftpflicht\w*|versicherung|versicherer|insurer|steuerberater|reseller|our\scustomers?"
+    r"aufsichtsbeh[öo]rde|supervisory\sauthority|data\sprotection\sauthority|ombudsman|schlichtungsstelle|"
+    r"information\scommissioner|autorit[ée]\sde\scontr[ôo]le|autorit[àa]\sgarante|datenschutzbeauftragte\w*|"
+    r"(?:h[ée]berge(?:ur|ment|r)|hosting(?:\sprovider)?|web\s?host|kammer|web\s?-?design|konzept|umsetzung|gestaltung|"
+    r"programmierung|r[ée]alisation|agentur|veranstaltungsort|venue|fair|messe|exhibition|conference|case\sstudy|"
+    r"testimonials?|berufshaftpflicht\w*|versicherer|steuerberater|reseller|customers?|clients?)"
+    r"(?=(?:\s(?!by\b)[^\W\d_]+){0,3}\s?(?::|\sby\s|\spar\s|\svon\s|\sdurch\s))|"
+    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign)(?=\s?\n)|"
+    r"(?:hosted|designed|created|provided|developed)\sby(?=\s)|"
+    r"(?:google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon)"
+    r"(?=\s(?:\w+\s)?(?:inc|llc|ireland|ltd|limited|germany|gmbh|corporation|eu)\b)"
 )
 # The nearest word decides, so that a label of one address does not speak of the next.
 _LABEL = re.compile(
@@ -109,7 +114,8 @@ def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | No
     First what is said of an address decides, then whether it has a postcode and a street, whether the name
     of the company stands before it, the kind of page, and how often it is there.
     """
-    places = [one for one in places if one.said is not Said.STRANGER]
+    cores = [" ".join(words) for name in names if (words := core(name)) and len("".join(words)) > 2]  # noqa: PLR2004
+    places = [one for one in places if one.said != Said.STRANGER or _is_named(one.before, cores)]
     if not places:
         return None
     times: dict[tuple[str, str], int] = {}
@@ -117,13 +123,11 @@ def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | No
     for one in places:
         times[one.address.key] = times.get(one.address.key, 0) + 1
         said[one.address.key] = max(said.get(one.address.key, 0), one.said)
-    cores = [" ".join(words) for name in names if (words := core(name)) and len("".join(words)) > 2]  # noqa: PLR2004
 
     def rank(place: Place) -> tuple[int, bool, bool, bool, int, bool, int]:
         trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
         team = place.document.kind is Kind.TEAM
-        before = f" {plain(place.before)} "
-        named = any(f" {one} " in before for one in cores)
+        named = _is_named(place.before, cores)
         head = said[place.address.key] >= Said.HEAD
         box = bool(BOX.match(place.address.street))
         branch = said[place.address.key] <= Said.BRANCH
@@ -141,3 +145,10 @@ def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | No
     best = max(places, key=rank)
     equal = {one.address.key for one in places if rank(one) == rank(best)}
     return None if len(equal) >= MANY else best
+
+
+def _is_named(before: str, cores: Sequence[str]) -> bool:
+    """Whether the company's name stands before an address, behind the last label: "Acme Web Design: …"."""
+    begin = max((found.start() for found in _LABEL.finditer(before)), default=0)
+    bare = f" {plain(before[begin:])} "
+    return any(f" {one} " in bare for one in cores)

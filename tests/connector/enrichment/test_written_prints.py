@@ -9,6 +9,7 @@ import pytest
 from benchmarks.written_prints import counted
 from connector.enrichment.phones import phones
 from connector.enrichment.postal import addresses
+from connector.enrichment.postal_labels import best_place
 from connector.enrichment.structured import organisations
 from tests.connector.enrichment import written
 from tests.connector.enrichment.test_reading_parts import document
@@ -78,3 +79,18 @@ def test_rdfa_says_who_and_where() -> None:
     )
     (one,) = organisations(document(body))
     assert (one.name, one.street, one.city, one.method) == ("Acme Tools", "Pier 3", "Aarhus C", "rdfa")
+
+
+@pytest.mark.parametrize(
+    ("before", "own"),
+    [
+        ("<p>Testimonials</p><p>View on Google Maps</p>", True),
+        ("<p>Web Hosting | Conference | Clients</p>", True),
+        ("<p>Web design: Kestrel Works</p>", True),
+        ("<p>Website designed by Pixel,</p>", False),
+        ("<p>Venue: City Hall</p>", False),
+    ],
+)
+def test_an_address_of_somebody_else_is_none_of_the_companys(before: str, own: bool) -> None:
+    places = list(addresses(document(f"{before}<p>12 Main Street<br>Austin, TX 78701</p>")))
+    assert (best_place(places, ["Kestrel Works"]) is not None) is own
