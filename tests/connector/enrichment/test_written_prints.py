@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.written_prints import counted
+from connector.enrichment.documents import MOST_TAGS
 from connector.enrichment.phones import phones
 from connector.enrichment.postal import addresses
 from connector.enrichment.postal_labels import best_place
@@ -94,3 +95,7 @@ def test_rdfa_says_who_and_where() -> None:
 def test_an_address_of_somebody_else_is_none_of_the_companys(before: str, own: bool) -> None:
     places = list(addresses(document(f"{before}<p>12 Main Street<br>Austin, TX 78701</p>")))
     assert (best_place(places, ["Kestrel Works"]) is not None) is own
+
+
+def test_a_page_of_too_many_tags_is_read_up_to_there() -> None:
+    assert len(document("<p>x" * (MOST_TAGS + 5_000)).lines) < MOST_TAGS
