@@ -62,6 +62,8 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
             slack.start()
+            if slack.is_connected():
+                bellwether.slack_parts.warn_of_token()
             stack.callback(slack.stop)
             connection.append(slack)
             bellwether.pictures.warm()
