@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +35,8 @@ def is_seen(scope: Scope, dialect: str) -> ColumnElement[bool]:
         scope: whose accounts are seen.
         dialect: ``sqlite`` or ``postgresql``.
     """
+    if scope.also:
+        return and_(is_seen(replace(scope, also=()), dialect), *(is_seen(one, dialect) for one in scope.also))
     if scope.everything:
         return true()
     owned = ACCOUNT.c.owner_id.in_(sorted(scope.users))
