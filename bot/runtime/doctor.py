@@ -106,6 +106,9 @@ def test_message(bellwether: Bellwether, channel: str) -> Check:
 def _push(bellwether: Bellwether) -> Iterator[Check]:
     if not bellwether.settings.secret_key.get_secret_value():
         return  # said already
+    if bellwether.settings.public_url and bellwether.heartbeats.newest("worker") is None:
+        yield Check("push", ok=True, detail="set up when `bellwether run` starts for the first time")
+        return
     feed = bellwether.feed_parts.feed
     yield from push_checks(feed)
     yield _tried("channels at zoho", lambda: channels_at_zoho(feed))
