@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.administration import Administration, InForce, RecentRun, UnmatchedPerson
-from bot.app.config.changing import Entry, entries, with_entry
+from bot.app.config.changing import Entry, entries, labels_beside, with_entry
 from bot.app.config.document import read_text
 from bot.app.config.editing import KEYS, Edited, Editing, Publishing
 from bot.app.errors import UserError
@@ -124,6 +124,21 @@ def test_entries_come_and_go_and_comments_stay() -> None:
         with_entry(text, Entry("label", "Top", "Nothing"), {"when": "r = 1"})
 
 
+def test_a_label_is_moved_and_taken_out_and_all_else_stays() -> None:
+    order = ["Top", "Good", "Gone"]
+    labels = "".join(f"      - {{name: {one}, when: r = {at}}}  # {one}\n" for at, one in enumerate(order, 1))
+    text = f"version: 1\nsegmentations:\n  - name: RFM\n    labels:\n{labels}# the end\n"
+    entry = Entry("label", "Good", "RFM")
+    assert labels_beside(text, entry) == tuple(order)
+    assert labels_beside(text, Entry("segment", "Good")) == ()
+    for place, wanted in ((0, "Good Top Gone"), (1, "Top Good Gone"), (2, "Top Gone Good")):
+        assert " ".join(labels_beside(with_entry(text, entry, {}, place), entry)) == wanted
+    assert labels_beside(with_entry(text, entry, {"when": "r = 5"}, 0), entry)[0] == "Good"
+    gone = with_entry(text, entry, None)
+    assert labels_beside(gone, entry) == ("Top", "Gone")
+    assert "# the end" in gone
+
+
 def views(text: str) -> Iterator[Json]:
     """Every new modal, with a text wherever a foreign one can stand."""
     name = text[:100]
@@ -137,6 +152,7 @@ def views(text: str) -> Iterator[Json]:
                 Entry(kind, name, name), dict.fromkeys(keys, text[:2_000]), 1, text[:200], new=new
             )
             yield config_form(edited, text)
+            yield config_form(replace(edited, order=(name, f"1{name}", f"2{name}")), text)
 
 
 @settings(max_examples=40, deadline=None)

@@ -336,6 +336,23 @@ def test_a_route_that_was_overtaken_is_refused_and_a_label_is_changed(stage: Sta
     assert [one.name for one in stage.world.configurations.current().configuration.alerts.routes] == ["Worse"]
 
 
+def test_a_label_is_moved_and_moved_back(stage: Stage) -> None:
+    def labels() -> list[str]:
+        return [one.name for one in stage.world.configurations.current().configuration.primary.labels]
+
+    before = labels()
+    for after, wanted in (("0", [before[1], before[0], *before[2:]]), ("1", before)):
+        form = _edit(stage, "UADA", f"Label · Purchases: {before[1]}")
+        assert "Remove this label" in json.dumps(form)
+        assert f"After {before[0]}" in json.dumps(form)
+        assert stage.send("UADA", form, after=after) == {"ok": True}
+        preview = stage.modal("UADA", "Publish")
+        assert "What the next run would do" in view_text(preview)
+        assert stage.send("UADA", preview) == {"ok": True}
+        stage.modal("UADA", f"Changed the label '{before[1]}'")
+        assert labels() == wanted
+
+
 def test_a_workflow_finds_accounts_or_hears_why_not(stage: Stage) -> None:
     done = stage.step(question=QUESTION, person="UDARCEL")
     assert done["error"] is None
