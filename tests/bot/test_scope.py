@@ -216,6 +216,17 @@ def test_changes_of_accounts_that_are_not_seen_are_not_told(world: CanaryWorld) 
         assert moves.recent("member", 9) == ()
 
 
+def test_words_of_accounts_that_are_not_seen_are_not_known(world: CanaryWorld) -> None:
+    """Stages too: what somebody types is told from these, and offered to them."""
+    with seen_by(Scope(Whose.OWN, frozenset({"member"}))):
+        words = world.bellwether.book.words()
+    own = canary("Tolmund")
+    assert f"{own} stage" in words.values["stage"]
+    assert f"{own}ville" in words.values["city"]
+    said = repr(words)
+    assert [nick for nick in ACCOUNTS if canary(nick) in said] == ["Tolmund"]
+
+
 def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(world: CanaryWorld) -> None:
     world.see("own")
     member = world.bellwether.people.person(slack_id("member"))

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from bot.app.administration import Administration, InForce, RecentRun, UnmatchedPerson
 from bot.app.config.changing import Entry, entries, labels_beside, with_entry
 from bot.app.config.document import read_text
-from bot.app.config.editing import KEYS, Edited, Editing, Publishing
+from bot.app.config.editing import AFTER, KEYS, REMOVE, Edited, Editing, Publishing
 from bot.app.errors import UserError
 from bot.app.linked_accounts import LinkedAccounts, linked_id
 from bot.app.ports import Miss
 from bot.slack.app import build_app
+from bot.slack.listeners.config_forms import _filled
 from bot.slack.listeners.workflow_step import outputs_of
 from bot.slack.views.administration import administration_blocks
 from bot.slack.views.ask_form import ask_form, asked_view
@@ -137,6 +138,17 @@ def test_a_label_is_moved_and_taken_out_and_all_else_stays() -> None:
     gone = with_entry(text, entry, None)
     assert labels_beside(gone, entry) == ("Top", "Gone")
     assert "# the end" in gone
+
+
+def test_a_form_says_where_a_label_is_to_stand() -> None:
+    edited = Edited(Entry("label", "Good", "RFM"), {"when": "r = 2", AFTER: "1"}, 3, order=("Top", "Good"))
+    view = config_form(edited)
+    (choice,) = [one for one in view["blocks"] if one.get("block_id") == AFTER]
+    assert [one["text"]["text"] for one in choice["element"]["options"]] == ["First", "After Top"]
+    assert choice["element"]["initial_option"]["value"] == "1"
+    typed = {"when": {"when": {"value": "r = 2"}}, AFTER: {AFTER: {"selected_option": {"value": "0"}}}}
+    filled = _filled({"view": {"private_metadata": view["private_metadata"], "state": {"values": typed}}})
+    assert (filled.values[AFTER], filled.values[REMOVE], filled.entry) == ("0", "", edited.entry)
 
 
 def views(text: str) -> Iterator[Json]:
