@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import Final
 
 import slack_sdk
+from sqlalchemy.exc import ArgumentError
 from starlette.routing import Route
 
 from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
-from bot.app.errors import UserError
+from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import Clock
 from bot.app.schedule import Tick
 from bot.app.services import Services
@@ -86,7 +87,13 @@ class Bellwether:
     @cached_property
     def database(self) -> Database:
         """The one database."""
-        return open_database(self.settings.database_url)
+        try:
+            return open_database(self.settings.database_url)
+        except (ArgumentError, ImportError):  # no address at all, or of a database that we do not use
+            raise ConfigurationError(
+                "BELLWETHER_DATABASE_URL is not the address of a database.",
+                "Write sqlite:///bellwether.sqlite, or postgresql+psycopg://user@host/name.",
+            ) from None
 
     @cached_property
     def versions(self) -> SqlConfigVersions:

@@ -28,6 +28,7 @@ from bot.runtime.slack_checks import (
     slack_checks,
 )
 from bot.runtime.slack_manifest import link_for, manifest_for
+from bot.runtime.wiring import Bellwether
 from bot.runtime.zoho_sign_in import SCOPES as SIGN_IN
 from bot.runtime.zoho_sign_in import refresh_token_of
 from bot.settings import Settings, SlackSettings
@@ -76,6 +77,13 @@ def test_what_cannot_be_right_is_said_in_a_sentence() -> None:
         "zoho.accounts_url": "http://127.0.0.1:1",
         "slack.api_url": "http://127.0.0.1:2/api/",
     }
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://here/name", "mysql://here/name"])
+def test_what_is_no_database_is_said_in_a_sentence(url: str) -> None:
+    product = Bellwether(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg]
+    with pytest.raises(ConfigurationError, match="is not the address of a database"):
+        product.prepare()
 
 
 def test_a_code_of_a_self_client_becomes_a_refresh_token() -> None:
