@@ -180,30 +180,29 @@ def test_over_http_to_an_answer(tmp_path: Path) -> None:
                 person.await_message(person.dm, "VIP", 60)
 
 
-@pytest.mark.parametrize("wrong", ["Zoho client secret", "refresh token", "bot token", "Zoho client id"])
-def test_what_is_typed_wrong_is_said_in_a_sentence_and_asked_again(tmp_path: Path, wrong: str) -> None:
-    said = {
-        "Zoho client secret": "Zoho does not accept the client secret",
-        "Zoho client id": "Zoho does not know the client id in this region",
-        "refresh token": "Zoho knows this neither as a code nor as a refresh token.",
-        "bot token": "It has to begin with xoxb-.",
-    }
-    newcomer = Newcomer(tmp_path)
+def test_what_is_typed_wrong_is_said_in_a_sentence_and_asked_again(tmp_path: Path) -> None:
+    newcomer, wrong = Newcomer(tmp_path), "1000.mistyped"
     with sandboxes(newcomer) as (zoho, slack):
         init = re.findall(INIT, slack.text, re.MULTILINE)[0]
-        answers = {
-            **answers_of(zoho.text, slack.text),
-            "app-level token": printed("App-level token", slack.text),
-        }
-        given = {**answers, wrong: "1000.mistyped"}
+        right = answers_of(zoho.text, slack.text)
+        right["app-level token"] = printed("App-level token", slack.text)
+        given = {name: [value] for name, value in right.items()}
+        given["Zoho client id"] = [wrong, right["Zoho client id"]]
+        given["Zoho client secret"] = [right["Zoho client secret"], wrong, right["Zoho client secret"]]
+        given["refresh token"] = [right["refresh token"]] * 2 + [wrong, right["refresh token"]]
+        given["bot token"] = ["", wrong, right["bot token"]]
         with typed(init, tmp_path, newcomer.environment) as command:
-            while not (tmp_path / ".env").exists() and "Next:" not in command.text:
-                found = command.await_text(rf"^(?!.*\n).*({'|'.join(answers)}).*: \Z|^Next: ")
-                if found[1] is None:
-                    break
-                command.answer(given[found[1]])
-                if found[1] == wrong:
-                    given = answers
+            while question := command.await_text(rf"^(?!.*\n).*({'|'.join(given)}).*: \Z|^Next: ")[1]:
+                answers = given[question]
+                command.answer(answers.pop(0) if len(answers) > 1 else answers[0])
             assert command.end() == 0, command.text
-            assert said[wrong] in " ".join(command.text.split())
-            assert "Traceback" not in command.text
+        said = " ".join(command.text.split())
+        for sentence in (
+            "Zoho does not know the client id in this region",
+            "Zoho does not accept the client secret",
+            "Zoho knows this neither as a code nor as a refresh token.",
+            "It cannot be empty.",
+            "It has to begin with xoxb-.",
+        ):
+            assert said.count(sentence) == 1, said
+        assert "Traceback" not in command.text
