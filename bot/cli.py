@@ -12,17 +12,15 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bot.app.config.starting import Sales, starting_document
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.commands.alerts import alerts
 from bot.commands.asking import asking_commands
-from bot.commands.configuration import SalesOption, configuration
+from bot.commands.configuration import configuration
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said, print_table
 from bot.commands.enriching import enriching_commands
 from bot.commands.erasing import erasing_commands
@@ -32,12 +30,12 @@ from bot.commands.keys import keys
 from bot.commands.marking import mark
 from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
+from bot.commands.setting_up import print_next, setting_up_commands
 from bot.commands.voice import voice
 from bot.terminal import (
     SyncBars,
     moment,
     report_table,
-    show_checks,
     sources_rows,
 )
 from connector.errors import ConnectorError
@@ -47,18 +45,23 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 app = typer.Typer(
     name="bellwether",
-    help="Ask your Zoho CRM in Slack, and be told when a good account starts to slip.",
+    help="Ask your Zoho CRM in Slack, and be told when a good account starts to slip. Begin with `bellwether "
+    "init`; without accounts `bellwether demo` shows everything on this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sandbox = typer.Typer(help="A Zoho and a Slack that run on this machine.", no_args_is_help=True)
+sandbox = typer.Typer(
+    help="A Zoho and a Slack that run on this machine: start zoho first, it says what to type next.",
+    no_args_is_help=True,
+)
 app.add_typer(configuration, name="config")
 app.add_typer(alerts, name="alerts")
 app.add_typer(voice, name="voice")
 app.add_typer(mark, name="mark")
 app.add_typer(history, name="history")
 app.add_typer(keys, name="keys")
+setting_up_commands(app)
 asking_commands(app)
 scoring_commands(app)
 recommending_commands(app)
@@ -125,63 +128,6 @@ def _serve(*parts: str) -> None:
 
 
 @app.command()
-def init(
-    path: Annotated[Path, typer.Option(help="Where the environment file goes.")] = Path(".env"),
-    sales: SalesOption = Sales.DEALS,
-    http: Annotated[bool, typer.Option("--http", help="Slack calls this server; no Socket Mode.")] = False,
-    install_page: Annotated[
-        bool, typer.Option("--install-page", help="The app is installed from a page of this server.")
-    ] = False,
-) -> None:
-    """Set up: ask for credentials, write .env and a starting configuration."""
-    from bot.runtime.setup import Wanted, wanted, write_environment, write_starting_configuration
-    from bot.runtime.slack_manifest import link_for
-    from bot.settings import load_settings
-
-    console = Console()
-    told: list[str] = []
-
-    def answer(one: Wanted) -> str:
-        if one.name.startswith("slack.") and not told:
-            told.append(link_for(address[0] if address else None))
-            console.print("Make the Slack app here, unless you have it; then go on:")
-            console.print(told[0], soft_wrap=True, highlight=False, markup=False)
-        text: str = typer.prompt(one.ask, default=one.default, hide_input=one.secret)
-        if one.name == "public_url":
-            address.append(text.strip())
-        return text
-
-    address: list[str] = []
-    written = write_environment(path, answer, wanted(over_http=http, by_page=install_page))
-    settings = load_settings()
-    made = write_starting_configuration(settings.config_file, starting_document(sales))
-    console.print(f"Wrote {path} ({len(written)} values, readable by you alone).")
-    console.print(f"{'Wrote' if made else 'Kept'} {settings.config_file}. Next: bellwether doctor")
-    if install_page:
-        page = f"{address[0].rstrip('/')}/slack/install"
-        console.print(f"Then start `bellwether run` and install the app at {page}.")
-
-
-@app.command()
-def doctor(
-    message: Annotated[
-        str | None, typer.Option(help="Also post a test message into this channel (#name or id).")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check every connection, and say what to type next."""
-    from bot.runtime.doctor import examine, test_message
-
-    bellwether = opened()
-    checks = examine(bellwether)
-    if message:
-        checks.append(test_message(bellwether, message))
-    print_json([asdict(one) for one in checks]) if as_json else show_checks(Console(), checks)
-    if not all(check.ok for check in checks):
-        raise typer.Exit(EXIT_FAILED)
-
-
-@app.command()
 def sync(
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
     module: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
@@ -198,7 +144,12 @@ def sync(
         )
     if report.note is None and not dry_run and not module:
         bellwether.incidents.end("zoho")
-    print(report.as_json()) if as_json else Console(soft_wrap=True).print(report_table(report))
+    if as_json:
+        print(report.as_json())
+        return
+    Console(soft_wrap=True).print(report_table(report))
+    if report.note is None and not dry_run:
+        print_next(bellwether)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.app.errors import ConfigurationError
 
 PREFIX = "BELLWETHER_"
+DEFAULT_PORT = 8710
 
 
 class ZohoSettings(BaseModel):
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
     exports_dir: Path = Path("exports")  # web and worker see the same one; made so that only we read it
     http_host: str = "127.0.0.1"
-    http_port: Annotated[int, Field(ge=0, le=65535)] = 8710
+    http_port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
     public_url: str | None = None  # where Zoho can reach this server; without it changes are polled for
     log_format: str = "auto"
     clock_file: Path | None = None  # tests and the demo: a file with seconds to add to the present
@@ -188,9 +189,8 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         # Never the value itself: it may be a secret that was put into the wrong variable.
         name = variable(".".join(str(part) for part in first["loc"]))
-        raise ConfigurationError(
-            f"{name}: {first['msg']}.", "Correct it in the environment or in .env."
-        ) from None
+        why = first["msg"].removeprefix("Value error, ")  # pydantic's word for ours
+        raise ConfigurationError(f"{name}: {why}.", "Correct it in the environment or in .env.") from None
 
 
 def _value_of(settings: Settings, name: str) -> str:

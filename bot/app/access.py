@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.app.people import Person, Role
+from bot.app.people import APP, Person, Role
 from bot.app.ports import SlackProfile
 from bot.app.scope import EVERYTHING, NOTHING, Scope, Whose, team_of
 from scoring.config import Access
@@ -81,7 +81,7 @@ def _reason(profile: SlackProfile | None, crm_user: CrmUser | None) -> str | Non
     if profile is None:
         return "Slack does not say who you are."
     if profile.is_bot:
-        return "Other apps are not answered."
+        return APP
     if profile.is_guest:
         return "Guests of this workspace see no account data."
     if crm_user is None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.app.scope import EVERYTHING, Scope
 
+APP: Final = "Other apps are not answered."
 # The one refusal that says nothing of the person: whoever acts without them asks again later.
 NOT_ASKED: Final = "Slack cannot be asked who you are right now."
 

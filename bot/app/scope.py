@@ -6,10 +6,10 @@ within ``seen_by(person.scope)``; the terminal and the jobs, which act for nobod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -29,16 +29,23 @@ class Scope:
     Attributes:
         users: ids of the CRM users whose accounts are seen; nothing to ``Whose.ALL``.
         territories: ids of the territories likewise.
+        also: what has to let an account be seen besides: of several people, what all of them see.
     """
 
     whose: Whose
     users: frozenset[str] = frozenset()
     territories: frozenset[str] = frozenset()
+    also: tuple[Scope, ...] = ()
 
     @property
     def everything(self) -> bool:
         """Whether every account is seen."""
         return self.whose is Whose.ALL
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no account can be seen."""
+        return not (self.everything or self.users or self.territories)
 
 
 EVERYTHING = Scope(Whose.ALL)
@@ -60,6 +67,22 @@ def seen_by(scope: Scope) -> Iterator[None]:
         yield
     finally:
         _seeing.reset(before)
+
+
+def in_common(scopes: Iterable[Scope]) -> Scope:
+    """What is seen in each of some scopes; everything where there are none."""
+    narrow = {one for one in scopes if not one.everything}
+    if not narrow:
+        return EVERYTHING
+    each = {part for one in narrow for part in (replace(one, also=()), *one.also)}
+    by_territory = sorted(
+        (one for one in each if one.territories), key=lambda one: (sorted(one.users), sorted(one.territories))
+    )
+    if len(by_territory) == len(each):
+        return replace(by_territory[0], also=tuple(by_territory[1:]))
+    users = frozenset.intersection(*(one.users for one in each if not one.territories))
+    # Who owns what all of these own is seen by whoever sees a territory besides, if it is their own anyway.
+    return Scope(Whose.OWN, users, also=tuple(one for one in by_territory if not users <= one.users))
 
 
 def team_of(user_id: str, managers: Mapping[str, str | None]) -> frozenset[str]:

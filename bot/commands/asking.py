@@ -17,6 +17,7 @@ from bot.app.errors import UserError
 from bot.app.people import OPERATOR, Person
 from bot.commands.charts import save_chart
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said, print_table
+from bot.commands.setting_up import print_next
 
 if TYPE_CHECKING:
     from bot.app.answers import Answer
@@ -130,6 +131,8 @@ def _answer(
         show_answer(console, answer, bellwether.clock.now())
         for sentence in _done(bellwether, person, answer):
             console.print(sentence, style="dim", markup=False, highlight=False)
+        if not answer.total:
+            print_next(bellwether, to_first_scores=True)
     if chart is not None and answer.not_understood is None:
         said = save_chart(answer, chart, bellwether.pictures)
         Console(stderr=True).print(said, style="dim", markup=False, highlight=False)

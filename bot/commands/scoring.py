@@ -10,6 +10,7 @@ import typer
 from bot.app.errors import UserError
 from bot.commands.backtesting import backtest
 from bot.commands.console import AsJson, DryRun, opened, print_said
+from bot.commands.setting_up import print_next
 from bot.terminal import moment
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def score(
         summary = recompute.run("command", segmentation, as_of=day)
     said = [_labels(one) for one in summary.parts] if as_of and dry_run else summary.sentences()
     print_said(summary.as_json(), said, as_json=as_json)
+    if not as_json and not dry_run:
+        print_next(bellwether)
 
 
 def _labels(run: SegmentationRun) -> str:

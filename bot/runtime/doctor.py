@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.app.checks import Check
-from bot.app.errors import BellwetherError, UserError
+from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.runtime.access_checks import territory_checks
 from bot.runtime.consent_parts import NAME as CONSENTS
 from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.feed_checks import channels_at_zoho, push_checks
-from bot.runtime.slack_checks import send_test_message, slack_checks
+from bot.runtime.slack_checks import said_of_refusal, send_test_message, slack_checks
 from bot.runtime.wiring import Bellwether
 from connector.errors import ConnectorError
 
@@ -35,17 +36,35 @@ def _checks(bellwether: Bellwether) -> Iterator[Check]:
         yield from CrmChecks(bellwether.zoho, bellwether.clock, _tried).all()
     if bellwether.consent_parts.is_on:
         yield _tried(CONSENTS, bellwether.consent_parts.check)
-    if bellwether.slack_parts.by_page:
-        yield bellwether.slack_parts.check()
-    yield from slack_checks(bellwether.slack, bellwether.settings, _tried)
-    over_http = bellwether.settings.slack_over_http
-    yield _tried("slack over HTTP" if over_http else "slack app token", bellwether.slack_parts.listening)
-    for channel in _channels(bellwether):
-        yield _tried(f"channel {channel}", partial(_channel, bellwether, channel))
-    yield bellwether.health.zoho_check()
+    yield from _slack(bellwether)
+    yield _copy(bellwether)
     yield from _push(bellwether)
     yield bellwether.health.outbox_check()
     yield from _processes(bellwether)
+
+
+def _slack(bellwether: Bellwether) -> Iterator[Check]:
+    """Without a token that Slack accepts there is nothing to find out about channels."""
+    if bellwether.slack_parts.by_page:
+        yield bellwether.slack_parts.check()
+    try:
+        checks = list(slack_checks(bellwether.slack, bellwether.settings, _tried))
+    except ConfigurationError as error:
+        checks = [Check("slack", ok=False, detail=error.what_happened, advice=error.what_to_do)]
+    yield from checks
+    over_http = bellwether.settings.slack_over_http
+    yield _tried("slack over HTTP" if over_http else "slack app token", bellwether.slack_parts.listening)
+    if checks and checks[0].ok:
+        for channel in _channels(bellwether):
+            yield _tried(f"channel {channel}", partial(_channel, bellwether, channel))
+
+
+def _copy(bellwether: Bellwether) -> Check:
+    """How old the copy is; before the first sync that is no fault, but the next step."""
+    found = bellwether.health.zoho_check()
+    if bellwether.book.as_of() is None and not bellwether.incidents.open_ones():
+        found = Check("copy", ok=True, detail="the CRM has not been read yet")
+    return replace(found, name="copy")
 
 
 def _tried(name: str, attempt: Callable[[], str]) -> Check:
@@ -54,10 +73,15 @@ def _tried(name: str, attempt: Callable[[], str]) -> Check:
     except (BellwetherError, ConnectorError) as error:
         return Check(name, ok=False, detail=error.what_happened, advice=error.what_to_do)
     except SlackApiError as error:
-        code = error.response.get("error")
-        return Check(name, ok=False, detail=f"Slack says {code}", advice="Check the token and the manifest.")
+        detail, advice = said_of_refusal(error, "APP" if name == "slack app token" else "BOT")
+        return Check(name, ok=False, detail=detail, advice=advice)
     except (SlackClientError, OSError) as error:
-        return Check(name, ok=False, detail=type(error).__name__, advice="Check the network and the address.")
+        return Check(
+            name,
+            ok=False,
+            detail=f"Slack cannot be reached ({type(error).__name__}).",
+            advice="Check the network, and BELLWETHER_SLACK__API_URL if it is set.",
+        )
 
 
 def _configuration(bellwether: Bellwether) -> str:
@@ -82,6 +106,9 @@ def test_message(bellwether: Bellwether, channel: str) -> Check:
 def _push(bellwether: Bellwether) -> Iterator[Check]:
     if not bellwether.settings.secret_key.get_secret_value():
         return  # said already
+    if bellwether.settings.public_url and bellwether.heartbeats.newest("worker") is None:
+        yield Check("push", ok=True, detail="set up when `bellwether run` starts for the first time")
+        return
     feed = bellwether.feed_parts.feed
     yield from push_checks(feed)
     yield _tried("channels at zoho", lambda: channels_at_zoho(feed))

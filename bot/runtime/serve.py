@@ -63,6 +63,8 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         if Part.WEB in parts:
             bellwether.scoring.warm()
             slack.start()
+            if slack.is_connected():
+                bellwether.slack_parts.warn_of_token()
             stack.callback(slack.stop)
             connection.append(slack)
             bellwether.pictures.warm()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.app.checks import Check
 from bot.app.errors import ConfigurationError, UserError
@@ -22,6 +23,10 @@ Tried = Callable[[str, Callable[[], str]], Check]
 MOST_CLOCK_SECONDS: Final = 60
 ADDRESS_SECONDS: Final = 5
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+BAD_TOKEN: Final = {
+    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
+    "not_allowed_token_type",
+}  # fmt: skip
 REFUSES: Final = (400, 401, 403)  # what our own door says to a request that is not signed
 TEST_TEXT: Final = "A test message of `bellwether doctor`: this channel can be written to."
 
@@ -67,6 +72,27 @@ def said_of_scopes(granted: str) -> str:
             "then install it again.",
         )
     return "as in the manifest" + (f"; {', '.join(more)} is not needed" if more else "")
+
+
+def said_of_refusal(error: SlackApiError, token: str) -> tuple[str, str]:
+    """What happened and what to do when Slack refuses a call.
+
+    Args:
+        error: the refusal.
+        token: APP or BOT, whichever the call was made with.
+    """
+    code = str(error.response.get("error") or "nothing")
+    if code in BAD_TOKEN:
+        variable = f"BELLWETHER_SLACK__{token}_TOKEN"
+        where = "Basic Information" if token == "APP" else "OAuth & Permissions"  # noqa: S105 - no secret
+        return (
+            f"Slack does not accept the token ({code}).",
+            f"Copy it again from api.slack.com/apps, {where}, into {variable} (in .env).",
+        )
+    if code == "missing_scope":
+        needed = str(error.response.get("needed") or "a scope")
+        return f"The token lacks {needed}.", "Add it at api.slack.com/apps, and install the app again."
+    return f"Slack says {code}.", "Check the app at api.slack.com/apps against manifest.yaml."
 
 
 def said_of_clock(off_seconds: float) -> str:

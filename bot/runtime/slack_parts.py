@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from starlette.routing import Route
 
 from bot.app.checks import Check
@@ -16,7 +17,9 @@ from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError
 from bot.app.installing import INCIDENT, REMOVED, Installation
 from bot.runtime.clock import clock_for
+from bot.runtime.slack_checks import said_of_refusal
 from bot.slack.client import client_with
+from bot.slack.failures import TRANSPORT_ERRORS
 from bot.slack.http_mode import PATH, HttpConnection, Signatures
 from bot.slack.installing import INSTALL_PATH, Installer, SignedStates, install_routes, installer
 from bot.slack.socket import SocketConnection
@@ -112,6 +115,18 @@ class SlackParts:
             app_id=self.workspace.app_id if self.by_page else lambda: "",
             count=self._of.feed_parts.refusals.count,
         )
+
+    def warn_of_token(self) -> None:
+        """Say so in the log when Slack does not accept the token: everything else runs nevertheless."""
+        if self.by_page:
+            return
+        try:
+            self.client.auth_test()
+        except SlackApiError as error:
+            what_happened, what_to_do = said_of_refusal(error, "BOT")
+            log.warning("slack.token_refused", reason=what_happened, advice=what_to_do)
+        except TRANSPORT_ERRORS:
+            pass  # the connection says it, and comes back
 
     def install_routes(self) -> list[Route]:
         """Where the app is installed; nowhere when it has its token from the environment."""

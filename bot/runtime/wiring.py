@@ -12,8 +12,10 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import ArgumentError
+
 from bot.app.config.published import PublishedConfigurations
-from bot.app.errors import UserError
+from bot.app.errors import ConfigurationError, UserError
 from bot.runtime.clock import clock_for
 from bot.runtime.setup import first_document
 from bot.settings import Settings
@@ -86,7 +88,13 @@ class Bellwether:
     @cached_property
     def database(self) -> Database:
         """The one database."""
-        return open_database(self.settings.database_url)
+        try:
+            return open_database(self.settings.database_url)
+        except (ArgumentError, ImportError):  # no address at all, or of a database that we do not use
+            raise ConfigurationError(
+                "BELLWETHER_DATABASE_URL is not the address of a database.",
+                "Write sqlite:///bellwether.sqlite, or postgresql+psycopg://user@host/name.",
+            ) from None
 
     @cached_property
     def versions(self) -> SqlConfigVersions:

@@ -39,7 +39,7 @@ class Channels:
     """Channels by id and by name, with a memory of ten minutes."""
 
     def __init__(self, client: WebClient, now: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._now = client, now
+        self.client, self._now = client, now
         self._facts: dict[str, tuple[float, ChannelFacts]] = {}
         self._by_name: dict[str, str] = {}
         self._listed_at = float("-inf")
@@ -50,7 +50,7 @@ class Channels:
         if kept and self._now() - kept[0] < KEPT_SECONDS:
             return kept[1]
         try:
-            channel = self._client.conversations_info(channel=channel_id).get("channel") or {}
+            channel = self.client.conversations_info(channel=channel_id).get("channel") or {}
         except TRANSPORT_ERRORS:
             return ChannelFacts(channel_id, known=False)
         shared = any(channel.get(flag) for flag in ("is_ext_shared", "is_pending_ext_shared"))
@@ -94,7 +94,7 @@ class Channels:
     def _pages(self, kinds: str) -> Iterator[tuple[str, str]]:
         cursor: str | None = None
         while cursor != "":
-            answer = self._client.conversations_list(
+            answer = self.client.conversations_list(
                 types=kinds, exclude_archived=True, limit=PAGE, cursor=cursor
             )
             for channel in answer.get("channels") or ():

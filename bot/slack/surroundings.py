@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_bolt import BoltContext
@@ -14,6 +14,7 @@ from bot.app.saving import MAY_SAVE
 from bot.app.services import Services
 from bot.slack import ids
 from bot.slack.channels import Channels
+from bot.slack.readers import Readers
 from bot.slack.sending import Place, Reply
 from bot.slack.views.drawing import Drawing
 from bot.slack.views.marks import Marks, label_marks
@@ -39,6 +40,10 @@ class Surroundings:
     configuration: Callable[[], Configuration]
     agent: bool = False
     workflow_step: bool = False
+    readers: Readers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "readers", Readers(self.channels.client, self.services.people))
 
     def drawing(self, person: Person, note: str = "", *, private: bool = False) -> Drawing:
         """The circumstances of a message for somebody; ``private``: seen by them alone, in a channel."""

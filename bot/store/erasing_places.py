@@ -94,6 +94,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "zoho_channel": Place(why=_ZOHO),
     "zoho_job": Place(why="columns and numbers of rows of a bulk job, no values"),
     "zoho_token": Place(why=_STATE),
+    "account_territory": Place(How.DELETE, why="follows the account, by a trigger"),
     "touched_account": Place(How.DELETE),
     "deal_day": Place(why=_SUMS),
     "deal_day_mark": Place(why=_SUMS),

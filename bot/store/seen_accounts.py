@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -9,10 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    case,
     cast,
-    exists,
-    false,
     func,
     or_,
     select,
@@ -22,9 +20,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from bot.app.scope import Scope
 from bot.store.places import ACCOUNT, TABLES
+from bot.store.territory_tables import AccountTerritoryRow, are_kept
+from connector.cache.tables import table_of
 
 TERRITORIES = "Territories"  # the CRM's own field of accounts: a list of objects with id and name
 _FIELD = TABLES["crm_field"]
+_TERRITORY = table_of(AccountTerritoryRow)
 
 
 def is_seen(scope: Scope, dialect: str) -> ColumnElement[bool]:
@@ -34,13 +35,15 @@ def is_seen(scope: Scope, dialect: str) -> ColumnElement[bool]:
         scope: whose accounts are seen.
         dialect: ``sqlite`` or ``postgresql``.
     """
+    if scope.also:
+        return and_(is_seen(replace(scope, also=()), dialect), *(is_seen(one, dialect) for one in scope.also))
     if scope.everything:
         return true()
     owned = ACCOUNT.c.owner_id.in_(sorted(scope.users))
     if not scope.territories:
         return owned
-    located = _located_sqlite if dialect == "sqlite" else _located_postgresql
-    return or_(owned, located(sorted(scope.territories)))
+    located = select(_TERRITORY.c.account_id).where(_TERRITORY.c.territory_id.in_(sorted(scope.territories)))
+    return or_(owned, ACCOUNT.c.id.in_(located))
 
 
 def seen_ids(scope: Scope, dialect: str) -> Select[Any]:
@@ -51,7 +54,7 @@ def seen_ids(scope: Scope, dialect: str) -> Select[Any]:
 def knows_territories(connection: Connection, module: str) -> bool:
     """Whether the copy has the territories of accounts: whether their module has the field."""
     field = select(_FIELD.c.api_name).where(_FIELD.c.module == module, _FIELD.c.api_name == TERRITORIES)
-    return connection.execute(field).first() is not None
+    return connection.execute(field).first() is not None and are_kept(connection)
 
 
 def named_alone(connection: Connection) -> int:
@@ -64,17 +67,3 @@ def named_alone(connection: Connection) -> int:
         kinds, text = [func.jsonb_typeof(listed), func.jsonb_typeof(listed[0])], "string"
     query = select(func.count()).select_from(ACCOUNT).where(or_(*(one == text for one in kinds)))
     return connection.execute(query).scalar_one()
-
-
-def _located_sqlite(territories: list[str]) -> ColumnElement[bool]:
-    path = f"$.{TERRITORIES}"
-    items = func.json_each(ACCOUNT.c.raw, path).table_valued("value", "type")
-    # Only of an object is there an id: of a text SQLite would complain that it is no JSON.
-    number = case((items.c.type == "object", func.json_extract(items.c.value, "$.id")))
-    found = exists(select(1).select_from(items).where(number.in_(territories)).correlate(ACCOUNT))
-    return and_(func.json_type(ACCOUNT.c.raw, path) == "array", found)
-
-
-def _located_postgresql(territories: list[str]) -> ColumnElement[bool]:
-    listed = cast(ACCOUNT.c.raw, JSONB)[TERRITORIES]
-    return func.coalesce(or_(*(listed.contains([{"id": one}]) for one in territories)), false())

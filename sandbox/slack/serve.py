@@ -119,7 +119,7 @@ def serve(
     server = _server(slack, listener)
     # Uvicorn stops on SIGTERM and then raises it again for its caller; here that is a clean end.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    sys.stdout.write(_how_to_connect(slack.base_url))
+    sys.stdout.write(_how_to_connect(slack.base_url, zoho_url))
     sys.stdout.flush()
     try:
         server.run([listener])
@@ -130,7 +130,8 @@ def serve(
     return 0
 
 
-def _how_to_connect(base_url: str) -> str:
+def _how_to_connect(base_url: str, zoho_url: str | None) -> str:
+    zoho = f" --zoho-url {zoho_url}" if zoho_url else ""
     return f"""A Slack for apps is at {base_url}
 
   Page             {base_url}/
@@ -139,6 +140,9 @@ def _how_to_connect(base_url: str) -> str:
   App-level token  {APP_TOKEN}           for Socket Mode
   Signing secret   {SIGNING_SECRET}      for apps that listen over HTTP
   Client           {CLIENT_ID} / {CLIENT_SECRET}   for apps that are installed from a page
+
+Bellwether connected to it, in a directory of its own:
+  bellwether init{zoho} --slack-url {base_url}
 
   curl -H 'Authorization: Bearer {BOT_TOKEN}' {base_url}/api/auth.test
 """

@@ -42,6 +42,9 @@ Then:
   curl -s -H "Authorization: Zoho-oauthtoken ACCESS_TOKEN" \\
        "{base}/crm/v8/Deals?fields=Deal_Name,Stage,Amount&per_page=3"
 
+A Slack beside it:
+  bellwether sandbox slack --zoho {base}
+
 Faults can be ordered:
   curl -s {base}/_sandbox/faults -d '{{"kind": "rate_limit", "match": "/crm/v8/Deals", "times": 2}}'
 Ctrl-C stops it.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text, update
 
 from bot.app.access import CrmUser, Known, admit
 from bot.app.errors import SendLater, UserError
@@ -24,9 +25,12 @@ from bot.runtime.access_checks import territory_checks
 from bot.slack.client import web_client
 from bot.slack.group_members import KEPT_SECONDS, GroupMembers
 from bot.store.figures import SqlFigureBook
+from bot.store.moves import SqlMoves
 from bot.store.places import ACCOUNT
+from bot.store.schema import migrate
 from bot.store.seen_accounts import is_seen
-from connector.cache.engine import Database
+from bot.store.territory_tables import AccountTerritoryRow
+from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, FieldRow
 from scoring.config import Access, Scopes
 from scoring.criteria.tree import Always
@@ -175,6 +179,52 @@ def test_a_territory_is_read_alike_on_both_databases(database: Database) -> None
         connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id.in_(["text", "texts"])))
     assert [one.ok for one in territory_checks(database, document)] == [True]
     assert list(territory_checks(database, CONFIGURATION)) == []
+    by_territory = Scope(Whose.TERRITORY, me, frozenset({"e", "n", "w"}))
+    assert seen(by_territory) == {"east", "west", "mine"}
+    with database.writes.begin() as connection:  # as Zoho says it by now
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == "east").values(raw="{}"))
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == "bare").values(raw=east))
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == "bare").values(city="Rome"))
+        connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == "west"))
+    assert seen(by_territory) == {"bare", "mine"}
+    assert len(world.rows(AccountTerritoryRow)) == 2
+    both = replace(Scope(Whose.TERRITORY, me, frozenset({"e"})), also=(Scope(Whose.OWN, me),))
+    assert seen(both) == {"mine"}
+
+
+def test_a_migrated_database_keeps_territories_as_a_new_one_does(tmp_path: Path, database: Database) -> None:
+    """Without its triggers a scope by territory would see what is no longer so."""
+    if database.dialect != "sqlite":
+        pytest.skip("migrations of PostgreSQL leave triggers alone")
+    migrated = open_database(f"sqlite:///{tmp_path / 'migrated.sqlite'}")
+    migrate(migrated)
+    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'territory%'")
+    found = []
+    for one in (migrated, database):
+        with one.reads.connect() as connection:
+            found.append({row.name: row.sql for row in connection.execute(query)})
+    migrated.close()
+    assert found[0] == found[1]
+    assert len(found[0]) == 3
+
+
+def test_changes_of_accounts_that_are_not_seen_are_not_told(world: CanaryWorld) -> None:
+    """What App Home shows of an owner: guarded, though people see their own accounts anyway."""
+    moves = SqlMoves(world.database, lambda _account: None)
+    assert {one.account_id for one in moves.recent("member", 9)} == {"aTolmund"}
+    with seen_by(Scope(Whose.OWN, frozenset({"viewer"}))):
+        assert moves.recent("member", 9) == ()
+
+
+def test_words_of_accounts_that_are_not_seen_are_not_known(world: CanaryWorld) -> None:
+    """Stages too: what somebody types is told from these, and offered to them."""
+    with seen_by(Scope(Whose.OWN, frozenset({"member"}))):
+        words = world.bellwether.book.words()
+    own = canary("Tolmund")
+    assert f"{own} stage" in words.values["stage"]
+    assert f"{own}ville" in words.values["city"]
+    said = repr(words)
+    assert [nick for nick in ACCOUNTS if canary(nick) in said] == ["Tolmund"]
 
 
 def test_sums_are_over_what_is_seen_and_an_account_that_is_not_seen_is_none(world: CanaryWorld) -> None:

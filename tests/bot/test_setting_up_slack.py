@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from pydantic import SecretStr
 from slack_sdk import WebClient
 
 from bot.app.errors import ConfigurationError, UserError
 from bot.runtime.doctor import _tried as tried
-from bot.runtime.setup import Wanted, wanted, write_environment
+from bot.runtime.setup import Elsewhere, check_place, environment_of, wanted, write_environment
 from bot.runtime.slack_checks import (
     said_of_address,
     said_of_clock,
@@ -25,9 +28,15 @@ from bot.runtime.slack_checks import (
     slack_checks,
 )
 from bot.runtime.slack_manifest import link_for, manifest_for
+from bot.runtime.wiring import Bellwether
+from bot.runtime.zoho_sign_in import SCOPES as SIGN_IN
+from bot.runtime.zoho_sign_in import refresh_token_of
 from bot.settings import Settings, SlackSettings
 from bot.slack.installing import SCOPES
+from connector.errors import NeedsPerson, NotConsented
+from connector.zoho.regions import region
 from sandbox.slack.serve import running
+from sandbox.zoho.serve import running as running_zoho
 
 URL = "https://bw.example"
 
@@ -44,18 +53,59 @@ def test_what_is_asked_for_follows_from_the_way() -> None:
     assert names(by_page=True) == ["public_url", "slack.app_token", *page]
 
 
-def test_the_environment_is_ours_alone_and_a_token_in_the_wrong_place_is_named(tmp_path: Path) -> None:
+def test_the_environment_is_ours_alone_and_there_is_one(tmp_path: Path) -> None:
     file = tmp_path / "env"
-
-    def answer(one: Wanted) -> str:
-        return {"public_url": URL, "slack.bot_token": "xoxb-1"}.get(one.name, "x")
-
-    written = write_environment(file, answer, wanted(over_http=True))
+    write_environment(file, environment_of({"public_url": URL}))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert written["BELLWETHER_PUBLIC_URL"] == URL
-    with pytest.raises(ConfigurationError, match="BELLWETHER_SLACK__APP_TOKEN has to begin with xapp-"):
-        write_environment(tmp_path / "other", answer, wanted())
-    assert not (tmp_path / "other").exists()
+    assert f'BELLWETHER_PUBLIC_URL="{URL}"' in file.read_text()
+    with pytest.raises(ConfigurationError, match="exists"):
+        check_place(file)
+    with pytest.raises(ConfigurationError, match="Nothing can be written in"):
+        check_place(tmp_path / "missing" / "env")
+
+
+def test_what_cannot_be_right_is_said_in_a_sentence() -> None:
+    asked = {one.name: one for one in wanted()}
+    assert asked["slack.app_token"].problem("xoxb-1") == "It has to begin with xapp-. Copy it again."
+    assert "us, eu" in str(asked["zoho.region"].problem("xx"))
+    assert asked["zoho.client_id"].problem("") == "It cannot be empty."
+    assert "quotation mark" in str(asked["zoho.client_secret"].problem('a"b'))
+    assert asked["slack.bot_token"].problem("xoxb-1") is None
+    elsewhere = Elsewhere("http://127.0.0.1:1/", "http://127.0.0.1:2")
+    assert "zoho.region" not in [one.name for one in wanted(elsewhere=elsewhere)]
+    assert elsewhere.settings() == {
+        "zoho.accounts_url": "http://127.0.0.1:1",
+        "slack.api_url": "http://127.0.0.1:2/api/",
+    }
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://here/name", "mysql://here/name"])
+def test_what_is_no_database_is_said_in_a_sentence(url: str) -> None:
+    product = Bellwether(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg]
+    with pytest.raises(ConfigurationError, match="is not the address of a database"):
+        product.prepare()
+
+
+def test_a_code_of_a_self_client_becomes_a_refresh_token() -> None:
+    with running_zoho() as zoho:
+        here = region("us", zoho.base_url)
+        asked = {"response_type": "code", "client_id": "1000.SANDBOXCLIENT", "access_type": "offline"}
+        page = requests.get(
+            f"{zoho.base_url}/oauth/v2/auth", params={**asked, "scope": ",".join(SIGN_IN)}, timeout=10
+        )
+        code = re.findall(r"<code>(.*?)</code>", page.text)[0]
+
+        def taken(pasted: str, secret: str = "sandbox-secret") -> str:
+            return refresh_token_of(here, "1000.SANDBOXCLIENT", secret, pasted, datetime.now(UTC))
+
+        token = taken(code)
+        assert token.startswith("1000.")
+        assert token != code
+        assert taken(token) == token
+        with pytest.raises(NotConsented, match="neither as a code nor as a refresh token"):
+            taken(code)  # once only
+        with pytest.raises(NeedsPerson, match="client secret"):
+            taken(token, "wrong")
 
 
 def test_the_link_makes_the_app_with_every_address() -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from bot.app.errors import UserError
 from bot.app.people import Person
+from bot.app.scope import Scope, Whose
 from bot.language.question import Action, Kind, Question, Request, Sort
 from bot.language.restate import restate
 from bot.slack.channels import Channels
@@ -51,6 +52,7 @@ def slack(server: RecordingSlack) -> RecordingSlack:
     server.messages.clear()
     server.faults.clear()
     server.shared = {"CSHARED"}
+    server.members = {"COPS": ["UDARCEL", "UMELVIN"]}
     return server
 
 
@@ -156,6 +158,25 @@ def test_a_private_answer_is_shared_with_its_channel(chat: Chat) -> None:
     assert message_text(posted).endswith("(Shared by Darcel Schlecht)")
     assert "Share" not in buttons(posted), "what everybody sees needs no sharing"
     assert chat.world.audit.lines == [("UDARCEL", "share", "COPS", QUESTION, "slack")]
+
+
+def test_what_a_reader_may_not_see_is_not_shared(chat: Chat) -> None:
+    pressed = buttons(answered(chat))["Share"]
+    chat.slack.members["COPS"] = [DARCEL.slack_id, "UGAIL"]
+    chat.click(pressed, channel="COPS", ts="1.1", ephemeral=True)
+    assert "A reader of this channel may see no account data" in told(chat)
+    assert chat.slack.of("chat.postMessage") == []
+    assert chat.world.audit.lines[0][3].startswith("refused")
+
+
+def test_what_is_shared_is_what_every_reader_sees(chat: Chat) -> None:
+    pressed = buttons(answered(chat))["Share"]
+    narrow = replace(MELVIN, scope=Scope(Whose.TEAM, frozenset({"7"})))
+    chat.world.services.people.__dict__["_people"]["UMELVIN"] = narrow
+    chat.click(pressed, channel="COPS", ts="1.1", ephemeral=True)
+    (posted,) = chat.slack.of("chat.postMessage")
+    assert "of accounts that everybody here may see" in message_text(posted)
+    assert chat.world.asking.scopes[-1] == Scope(Whose.OWN, frozenset({"7"}))
 
 
 def test_an_answer_that_all_see_and_one_in_a_direct_message_cannot_be_shared(chat: Chat) -> None:

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.administration import Administration, InForce, RecentRun, UnmatchedPerson
-from bot.app.config.changing import Entry, entries, with_entry
+from bot.app.config.changing import Entry, entries, labels_beside, with_entry
 from bot.app.config.document import read_text
-from bot.app.config.editing import KEYS, Edited, Editing, Publishing
+from bot.app.config.editing import AFTER, KEYS, REMOVE, Edited, Editing, Publishing
 from bot.app.errors import UserError
 from bot.app.linked_accounts import LinkedAccounts, linked_id
 from bot.app.ports import Miss
 from bot.slack.app import build_app
+from bot.slack.listeners.config_forms import _filled
 from bot.slack.listeners.workflow_step import outputs_of
 from bot.slack.views.administration import administration_blocks
 from bot.slack.views.ask_form import ask_form, asked_view
@@ -124,6 +125,32 @@ def test_entries_come_and_go_and_comments_stay() -> None:
         with_entry(text, Entry("label", "Top", "Nothing"), {"when": "r = 1"})
 
 
+def test_a_label_is_moved_and_taken_out_and_all_else_stays() -> None:
+    order = ["Top", "Good", "Gone"]
+    labels = "".join(f"      - {{name: {one}, when: r = {at}}}  # {one}\n" for at, one in enumerate(order, 1))
+    text = f"version: 1\nsegmentations:\n  - name: RFM\n    labels:\n{labels}# the end\n"
+    entry = Entry("label", "Good", "RFM")
+    assert labels_beside(text, entry) == tuple(order)
+    assert labels_beside(text, Entry("segment", "Good")) == ()
+    for place, wanted in ((0, "Good Top Gone"), (1, "Top Good Gone"), (2, "Top Gone Good")):
+        assert " ".join(labels_beside(with_entry(text, entry, {}, place), entry)) == wanted
+    assert labels_beside(with_entry(text, entry, {"when": "r = 5"}, 0), entry)[0] == "Good"
+    gone = with_entry(text, entry, None)
+    assert labels_beside(gone, entry) == ("Top", "Gone")
+    assert "# the end" in gone
+
+
+def test_a_form_says_where_a_label_is_to_stand() -> None:
+    edited = Edited(Entry("label", "Good", "RFM"), {"when": "r = 2", AFTER: "1"}, 3, order=("Top", "Good"))
+    view = config_form(edited)
+    (choice,) = [one for one in view["blocks"] if one.get("block_id") == AFTER]
+    assert [one["text"]["text"] for one in choice["element"]["options"]] == ["First", "After Top"]
+    assert choice["element"]["initial_option"]["value"] == "1"
+    typed = {"when": {"when": {"value": "r = 2"}}, AFTER: {AFTER: {"selected_option": {"value": "0"}}}}
+    filled = _filled({"view": {"private_metadata": view["private_metadata"], "state": {"values": typed}}})
+    assert (filled.values[AFTER], filled.values[REMOVE], filled.entry) == ("0", "", edited.entry)
+
+
 def views(text: str) -> Iterator[Json]:
     """Every new modal, with a text wherever a foreign one can stand."""
     name = text[:100]
@@ -137,6 +164,7 @@ def views(text: str) -> Iterator[Json]:
                 Entry(kind, name, name), dict.fromkeys(keys, text[:2_000]), 1, text[:200], new=new
             )
             yield config_form(edited, text)
+            yield config_form(replace(edited, order=(name, f"1{name}", f"2{name}")), text)
 
 
 @settings(max_examples=40, deadline=None)

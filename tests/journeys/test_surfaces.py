@@ -326,7 +326,9 @@ def test_a_route_that_was_overtaken_is_refused_and_a_label_is_changed(stage: Sta
     overtaken = stage.modal("UADA", "Publish")
     assert "Route 'Dear ones'" in view_text(overtaken)
     label = _edit(stage, "UMELVIN", "Label · Purchases: Top")
-    assert stage.send("UMELVIN", label, when="r = 3 and m >= 2") == {"ok": True}
+    assert "Remove this label" in (drawn := json.dumps(label))
+    assert "After Good" in drawn
+    assert stage.send("UMELVIN", label, when="r = 3 and m >= 2", after="0") == {"ok": True}
     changed = stage.modal("UMELVIN", "Publish")
     assert "label 'Top', criteria: r = 3 and m = 3 → r = 3 and m >= 2" in view_text(changed)
     assert stage.send("UMELVIN", changed) == {"ok": True}

@@ -218,6 +218,7 @@ class CanaryWorld:
             rows.append(_user(role, f"{role.capitalize()} Person", profile, None, f"t-{role}"))
             rows.append(_user(f"under-{role}", f"Under {role}", "Standard", role, None))
         self.world.add(*rows)
+        self.slack.members = {"COPS": [slack_id(role) for role in PROFILES]}
         self.slack.users = {slack_id(role): _slack_user(role) for role in ASKERS}
 
     def _accounts(self) -> None:

@@ -13,6 +13,7 @@ from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.saving import MAY_SAVE, NOT_ALLOWED, written
+from bot.app.scope import Scope
 from bot.app.services import HomeView, MovedAccount, Services
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, TableColumn
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Sort, UnknownWord
@@ -131,6 +132,7 @@ class FakeAsking:
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     places: list[tuple[str, bool]] = field(default_factory=list)  # conversation, pressed
+    scopes: list[Scope] = field(default_factory=list)
     fail_with: Exception | None = None
     page_size: int = 10
 
@@ -145,6 +147,7 @@ class FakeAsking:
     ) -> Answer:
         self.asked.append((person.slack_id, text))
         self.places.append((conversation, pressed))
+        self.scopes.append(person.scope)
         if self.fail_with is not None:
             raise self.fail_with
         if text in self.answers:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.store.tables import AlertActionRow
-from tests.support.canary_world import ACCOUNTS, ASKERS, SCOPES, CanaryWorld, canary
+from tests.support.canary_world import ACCOUNTS, ASKERS, PROFILES, SCOPES, CanaryWorld, canary, hidden
 from tests.support.permission_deeds import ANYWHERE, CHANNELS, Deed, Slack, Somebody
 
 
@@ -77,6 +77,10 @@ class Matrix:
         if who.kind == "private" and "share" not in deed.name and "alert" not in deed.name:
             aloud = "\n".join(sent.to_all).casefold()
             leaked += [f"{one} aloud" for one in sorted(every) if one in aloud]
+        if who.kind == "private" and "share" in deed.name:  # whoever reads the channel has to see it, too
+            unseen = {canary(nick).casefold() for role in PROFILES for nick in hidden(role, who.scope)}
+            aloud = "\n".join(sent.to_all).casefold()
+            leaked += [f"{one} shared" for one in sorted(unseen) if one in aloud]
         if leaked:
             self.found.leaks.append(f"{who.role} ({who.scope}, {who.kind}) {deed.name}: {leaked}")
         self.found.told[who.role] += sum(1 for one in every if one in everything)
@@ -89,7 +93,7 @@ class Matrix:
         slack.answered.clear()
         deed.do(slack, of, who)
         files = [_text(one) for one in of.written_exports()]
-        asked = {"users.info", "conversations.info", "usergroups.list", "auth.test"}
+        asked = {"users.info", "conversations.info", "conversations.members", "usergroups.list", "auth.test"}
         calls = [one for one in of.slack.calls if one.method not in asked]
         said = [json.dumps(one.arguments, ensure_ascii=False) for one in calls]
         aloud = [

@@ -34,6 +34,9 @@ class RecordingSlack:
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: list[dict[str, Any]] = field(default_factory=list)
+    members: dict[str, list[str]] = field(
+        default_factory=lambda: {one: ["UDARCEL", "UMELVIN"] for one in CHANNELS}
+    )
     shared: set[str] = field(default_factory=lambda: {"CSHARED"})
 
     @property
@@ -76,6 +79,14 @@ class RecordingSlack:
         if key not in CHANNELS:
             return {"ok": False, "error": "channel_not_found"}
         return {"channel": {"id": key, "name": CHANNELS[key], "is_ext_shared": key in self.shared}}
+
+    def _conversations_members(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        members, start = self.members.get(arguments["channel"], []), int(arguments.get("cursor") or 0)
+        end = start + int(arguments["limit"])
+        return {
+            "members": members[start:end],
+            "response_metadata": {"next_cursor": str(end) if end < len(members) else ""},
+        }
 
     def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         number = len(self.of("files.getUploadURLExternal"))

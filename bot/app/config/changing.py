@@ -55,25 +55,41 @@ def entries(text: str) -> Iterator[tuple[Entry, Mapping[str, Any]]]:
                 yield Entry("label", str(one.get("name")), str(segmentation.get("name"))), one
 
 
-def with_entry(text: str, entry: Entry, changes: Mapping[str, Any] | None) -> str:
+def labels_beside(text: str, entry: Entry) -> tuple[str, ...]:
+    """The labels of a label's segmentation, in the order in which they are tried; nothing for others."""
+    if entry.kind != "label":
+        return ()
+    held = next(
+        (
+            _list(one, "labels")
+            for one in _list(read_text(text, _SOURCE).values, "segmentations")
+            if str(one.get("name")) == entry.of
+        ),
+        [],
+    )
+    return tuple(str(one.get("name")) for one in held)
+
+
+def with_entry(text: str, entry: Entry, changes: Mapping[str, Any] | None, place: int | None = None) -> str:
     """The document with an entry changed, or with a new one at the end of its list. Nothing else is checked.
 
     Args:
         text: the document.
         entry: which one; a segment or route that is not there is added.
         changes: key -> value, None to take the key out; None: the entry is taken out.
+        place: where in its list it is to stand, from 0; None: where it is.
 
     Raises:
         UserError: there is no such label, or nothing to take out.
         ConfigurationError: the text is no document, or it cannot be written so that it says just that.
     """
     wanted = copy.deepcopy(read_text(text, _SOURCE).values)
-    _change(wanted, entry, changes)
+    _change(wanted, entry, changes, place)
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
     tree = yaml.load(text)
-    _change(tree, entry, changes)
+    _change(tree, entry, changes, place)
     into = StringIO()
     yaml.dump(tree, into)
     made = into.getvalue()
@@ -90,7 +106,7 @@ def _list(values: Any, key: str) -> list[Any]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def _change(tree: Any, entry: Entry, changes: Mapping[str, Any] | None) -> None:
+def _change(tree: Any, entry: Entry, changes: Mapping[str, Any] | None, place: int | None) -> None:
     held = _holder(tree, entry)
     at = next((at for at, one in enumerate(held) if str(one.get("name")) == entry.name), None)
     if changes is None:
@@ -105,6 +121,10 @@ def _change(tree: Any, entry: Entry, changes: Mapping[str, Any] | None) -> None:
                 held[at][key] = value
             elif key in held[at]:
                 del held[at][key]
+        if place is not None:
+            moved = held[at]
+            del held[at]
+            held.insert(place, moved)
 
 
 def _holder(tree: Any, entry: Entry) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
 
-from bot.app.config.changing import Entry, Kind, entries, with_entry
+from bot.app.config.changing import Entry, Kind, entries, labels_beside, with_entry
 from bot.app.config.preview import Preview
 from bot.app.config.publishing import Draft
 from bot.app.errors import ConfigurationError, UserError
@@ -23,7 +23,7 @@ NOT_ALLOWED: Final = "Only administrators edit the configuration."
 ACTION: Final = "edit configuration"
 LONGEST_NAME: Final = 100  # of a segment or route in the document
 WAIT_SECONDS: Final = 60.0  # for a run that is under way
-NAME, REMOVE = "name", "remove"
+NAME, REMOVE, AFTER = "name", "remove", "after"
 LISTED: Final = frozenset({"to"})  # keys whose values are one a line
 NUMBERS: Final = frozenset({"at_least"})
 # The keys that a form has, by kind; the first is where a problem is shown that has no other place.
@@ -73,9 +73,11 @@ class Edited:
     """An edit as somebody wants it.
 
     Attributes:
-        values: key -> text, as the form has them; ``remove`` with any text takes the entry out.
+        values: key -> text, as the form has them; ``remove`` with any text takes the entry out; ``after``
+            is the number of the label that it follows in its segmentation, 0 for the first place.
         basis: the version that the person saw.
         new: it is to be added, so there must be none of its name.
+        order: of a label that was opened, the labels of its segmentation as they are tried.
     """
 
     entry: Entry
@@ -83,6 +85,7 @@ class Edited:
     basis: int
     note: str = ""
     new: bool = False
+    order: tuple[str, ...] = ()
 
 
 class Editing:
@@ -118,7 +121,9 @@ class Editing:
         new = not entry.name and entry.kind != "label"
         if held is None and not new:
             raise UserError(f"There is no {entry.said()} any more.")
-        return Edited(entry, _texts(held, entry.kind), number, new=new)
+        order = labels_beside(text, entry)
+        place = {AFTER: str(order.index(entry.name))} if order else {}
+        return Edited(entry, {**_texts(held, entry.kind), **place}, number, new=new, order=order)
 
     def draft(self, edited: Edited, person: Person) -> Draft:
         """The document with the edit, checked and compared with what is in force.
@@ -143,10 +148,14 @@ class Editing:
         if not edited.new and held is None:
             raise UserError(f"There is no {edited.entry.said()} any more.")
         try:
-            made = with_entry(text, edited.entry, _changes(edited, _texts(held, edited.entry.kind)))
+            changes = _changes(edited, _texts(held, edited.entry.kind))
+            made = with_entry(text, edited.entry, changes, _place(text, edited))
             draft = self._publishing.draft(made, "configuration")
         except ConfigurationError as error:
-            raise FormProblem(first, _without_lines(error.what_happened)) from None
+            said = _without_lines(error.what_happened)
+            if edited.values.get(REMOVE):
+                said = f"It cannot be removed, because something else names it: {said}"
+            raise FormProblem(first, said) from None
         if not draft.differences:
             raise FormProblem(first, "Nothing differs from what is in force.")
         return draft
@@ -206,6 +215,16 @@ def _changes(edited: Edited, before: Mapping[str, str]) -> Mapping[str, Any] | N
         return None
     given = {key: edited.values.get(key, "") for key in KEYS[edited.entry.kind]}
     return {key: _value(key, text) for key, text in given.items() if text != before[key]}
+
+
+def _place(text: str, edited: Edited) -> int | None:
+    """Where a label is to stand; None where it stands there already, or where nothing is said."""
+    wanted = edited.values.get(AFTER, "")
+    order = labels_beside(text, edited.entry)
+    if not wanted.isdecimal() or not order or edited.values.get(REMOVE):
+        return None
+    place = min(int(wanted), len(order) - 1)
+    return None if order[place] == edited.entry.name else place
 
 
 def _value(key: str, text: str) -> Any:

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.app.config.changing import Entry
-from bot.app.config.editing import KEYS, NAME, REMOVE, Edited, Editing, FormProblem
+from bot.app.config.editing import AFTER, KEYS, NAME, REMOVE, Edited, Editing, FormProblem
 from bot.app.errors import UserError
 from bot.app.people import Person
 from bot.slack import ids
@@ -187,7 +187,7 @@ def _filled(body: Mapping[str, Any]) -> Edited:
         UserError: it is not one of ours.
     """
     edited = _confirmed(str(body["view"].get("private_metadata") or ""))
-    keys = (*KEYS[edited.entry.kind], REMOVE)
+    keys = (*KEYS[edited.entry.kind], REMOVE, AFTER)
     values = {key: written(dict(body), key) for key in keys}
     entry = edited.entry
     if edited.new:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app.errors import UserError
 from bot.app.people import Person, Role
+from bot.app.scope import Scope, in_common
 from bot.slack import ids
 from bot.slack.failures import code_of
 from bot.slack.middleware import SHARED_REFUSAL, Access
@@ -45,13 +46,16 @@ def share(around: Surroundings, question: str, person: Person, reply: Reply) -> 
     place = reply.place
     reason = _refusal(around, person, place)
     target = place.channel or "home"
-    if reason is not None:
-        around.services.audit.record(person.slack_id, "share", target, f"refused: {reason}", "slack")
-        raise UserError(reason)
-    answer = around.services.asking.ask(question, person)
+    seen = reason or _seen_there(around, person, place)
+    if isinstance(seen, str):
+        around.services.audit.record(person.slack_id, "share", target, f"refused: {seen}", "slack")
+        raise UserError(seen)
+    answer = around.services.asking.ask(question, replace(person, scope=seen))
     if answer.not_understood is not None:
         raise UserError(answer.not_understood.reason, "Ask the question again.")
     note = f"Shared by {mrkdwn(person.name, 80)}"
+    if seen != person.scope:
+        note += "; of accounts that everybody here may see"
     try:
         reply.share(answer_message(answer, around.drawing(person, note)))
     except SlackApiError as error:
@@ -72,6 +76,20 @@ def _refusal(around: Surroundings, person: Person, place: Place) -> str | None:
     if place.shared or facts.shared:
         return SHARED_REFUSAL
     return None if facts.known else "I cannot see who reads this channel; invite me to it first."
+
+
+def _seen_there(around: Surroundings, person: Person, place: Place) -> Scope | str:
+    """The accounts that an answer there may be about; a sentence where it cannot be about any.
+
+    Where the configuration lets everybody in the channel see answers, an administrator has decided it.
+    """
+    if place.public:
+        return person.scope
+    found = around.readers.common_scope(str(place.channel))
+    if isinstance(found, str):
+        return found
+    seen = in_common((person.scope, found))
+    return "There is no account that everybody in this channel may see." if seen.nothing else seen
 
 
 def register(app: App, around: Surroundings, safely: Safely) -> None:

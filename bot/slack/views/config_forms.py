@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.app.config.changing import Entry
-from bot.app.config.editing import KEYS, NAME, REMOVE, Edited
+from bot.app.config.editing import AFTER, KEYS, NAME, REMOVE, Edited
 from bot.slack import ids
 from bot.slack.views import limits
 from bot.slack.views.blocks import (
@@ -77,7 +77,7 @@ def config_form(edited: Edited, problem: str = "") -> Json:
     fields = [_field(kind, key, edited.values.get(key, "")) for key in KEYS[kind]]
     name = text_input("Name", NAME, edited.entry.name, 100)
     head = name if edited.new else sentence(run(plain(entry_name(edited.entry), 300), "bold"))
-    gone = () if edited.new or kind == "label" else (box("Or", REMOVE, f"Remove this {kind}"),)
+    gone = () if edited.new else (box("Or", REMOVE, f"Remove this {kind}"),)
     why = text_input("Why", WHY, edited.note, LONGEST_WHY, optional=True)
     said = (sentence(run("⚠ "), run(plain(problem, 600))),) if problem else ()
     carried = json.dumps(
@@ -89,7 +89,9 @@ def config_form(edited: Edited, problem: str = "") -> Json:
             "new": edited.new,
         }
     )
-    return modal(TITLE, ids.CONFIG_FORM, "Preview", carried, (*said, head, *fields, *gone, why))
+    return modal(
+        TITLE, ids.CONFIG_FORM, "Preview", carried, (*said, head, *fields, *_place(edited), *gone, why)
+    )
 
 
 def working_view(said: str) -> Json:
@@ -115,6 +117,16 @@ def confirm_view(metadata: str, differs: Sequence[str], does: Sequence[str]) -> 
 def done_view(said: str) -> Json:
     """That it is in force."""
     return saying(TITLE, sentence(run("✅ "), run(plain(said, 600))))
+
+
+def _place(edited: Edited) -> tuple[Json, ...]:
+    """Which label a label comes after: the first whose criteria are met is given."""
+    names = edited.order
+    if len(names) < 2 or len(names) > limits.OPTIONS:  # noqa: PLR2004 - one has no other place
+        return ()
+    others = [one for one in names if one != edited.entry.name]
+    options = [("First", "0"), *((f"After {name}", str(at + 1)) for at, name in enumerate(others))]
+    return (chosen("Tried", AFTER, options, edited.values.get(AFTER, "")),)
 
 
 def _field(kind: str, key: str, value: str) -> Json:

@@ -15,6 +15,7 @@ from bot.store import (  # noqa: F401  (for their effect on the metadata)
     export_tables,
     installation_tables,
     technique_tables,
+    territory_tables,
 )
 from connector.cache.types import UtcDateTime
 
