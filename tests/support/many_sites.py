@@ -40,9 +40,7 @@ MANNERS: Final[Mapping[str, Manner]] = {
     "robots.txt fails": Manner(Outcome.BLOCKED_BY_ROBOTS, robots=response(b"", status="500 Broken")),
     "another company's": Manner(
         Outcome.NOT_THIS_COMPANY,
-        answers=lambda _company: [
-            response(b"", "Location: http://quite-another.example/", status="301 Gone")
-        ],
+        answers=lambda _company: [response(b"", "Location: http://other.example/", status="301 Gone")],
     ),
     "says nothing": Manner(
         Outcome.NOTHING_FOUND, answers=lambda company: [response(_NOTHING % company.name.encode())]
