@@ -213,14 +213,18 @@ class _Filling:
         found: dict[str, list[Settled]] = {one.id: [] for one in changes}
         left = list(changes)
         while left:
-            crm, again = self._work.crm, []
-            for change, outcome in zip(left, crm.records().update(crm.module, left), strict=True):
+            outcomes, again = self._update(left), []
+            for change, outcome in zip(left, outcomes, strict=True):
                 some, rest = _after(change, outcome)
                 found[change.id] += some
                 if rest:
                     again.append(Change(change.id, rest))
             left = again
         return found
+
+    def _update(self, changes: Sequence[Change]) -> tuple[WriteOutcome, ...]:
+        crm = self._work.crm
+        return crm.write_as(self._batch.by, lambda records: records.update(crm.module, changes))
 
 
 def _after(change: Change, outcome: WriteOutcome) -> tuple[list[Settled], dict[str, Any]]:
