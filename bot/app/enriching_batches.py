@@ -289,6 +289,7 @@ WORDS: Final[Mapping[str, str]] = {
     "page_too_hard": "The site could not be understood in time",
     "write_refused": "The CRM did not take it",
     "cancelled": "Cancelled before it was read",
+    "interrupted": "The worker ended meanwhile; another batch reads them",
 }
 
 
