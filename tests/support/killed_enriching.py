@@ -69,6 +69,24 @@ class Ended:
     fetches: int
     interrupted: frozenset[str]
 
+    def wrong(self, most_interrupted: int) -> list[str]:
+        """What is not as it has to be, in sentences; none when all is well."""
+        counts, results = self.batch["counts"], {one["account_id"]: one for one in self.accounts}
+        wrong = []
+        if sum(counts.values()) != len(self.expected) or len(self.accounts) != len(self.expected):
+            wrong.append(f"{len(self.expected)} accounts are counted as {counts}")
+        wrong += [f"{name} of account {one} was overwritten" for one, name in self.overwritten]
+        wrong += [f"the site of {host} was visited by two processes" for host in self.twice]
+        for one, expected in self.expected.items():
+            result = results[one]["result"] if one in results else None
+            if one not in self.interrupted and result != expected:
+                wrong.append(f"account {one} is {result} and not {expected}: {results[one]['reason']}")
+            if (result == "found") != (one in self.filled):
+                wrong.append(f"account {one} is counted as {result}, but its fields say otherwise")
+        if len(self.interrupted) > most_interrupted:
+            wrong.append(f"{len(self.interrupted)} accounts were interrupted")
+        return wrong
+
 
 @dataclass
 class KilledEnriching:
@@ -160,7 +178,7 @@ class KilledEnriching:
             twice=tuple(sorted(host for host, number in often.items() if number > 1)),
             expected=self.expected,
             fetches=len(self.sites.web.asked),
-            interrupted=frozenset(one["account_id"] for one in accounts if "worker ended" in one["reason"]),
+            interrupted=frozenset(one["account_id"] for one in accounts if one["result"] == "interrupted"),
         )
 
     def _batch(self, identifier: str) -> Any:
