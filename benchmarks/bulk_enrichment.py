@@ -1,7 +1,7 @@
 """``python -m benchmarks.bulk_enrichment``: a batch in a worker that is killed, and every account is counted.
 
 A CRM of this machine has 500 accounts, and a web of this machine their sites, a third of which fail, in
-seventeen ways. A real worker works on a batch of them all and gets SIGKILL again and again: at a moment of
+sixteen ways. A real worker works on a batch of them all and gets SIGKILL again and again: at a moment of
 chance while it visits sites, or just after it has asked the CRM to change accounts. Meanwhile people fill
 fields by hand. Then it is counted: each account once, with the reason that its site has; the values of people
 that are not there any more; sites that were visited by more than one process; and how many accounts a killed

@@ -15,6 +15,7 @@ from tests.support.local_web import Asked, LocalWeb, response
 
 _ROBOTS: Final = response(b"User-agent: *\nDisallow: /\n", "Content-Type: text/plain")
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+_ENTANGLED: Final = response(b"<div " + b" ".join(b"a%d=1" % one for one in range(100_000)) + b">")
 _NOTHING: Final = b"<html><head><title>%s</title></head><body></body></html>"
 
 
@@ -65,13 +66,7 @@ MANNERS: Final[Mapping[str, Manner]] = {
     "no page of text": Manner(
         Outcome.UNREACHABLE, answers=lambda _company: [response(b"PNG", "Content-Type: image/png")]
     ),
-    "endless": Manner(
-        Outcome.UNREACHABLE,
-        answers=lambda _company: itertools.chain([_HEAD + b"\r\n"], itertools.repeat(b"<p>more" * 9_000)),
-    ),
-    "too deep": Manner(
-        Outcome.PAGE_TOO_HARD, answers=lambda _company: [response(b"<div " + b" a=1" * 200_000 + b">")]
-    ),
+    "entangled": Manner(Outcome.PAGE_TOO_HARD, answers=lambda _company: [_ENTANGLED]),
     "no website": Manner(Outcome.NO_WEBSITE, website=""),
     "no such name": Manner(Outcome.UNREACHABLE, website="http://no-such-name.invalid"),
     "this machine": Manner(Outcome.REFUSED_ADDRESS, website="http://127.0.0.1/"),
