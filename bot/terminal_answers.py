@@ -78,7 +78,7 @@ def show_help(console: Console, topics: Sequence[Any]) -> None:
     """What can be asked."""
     for topic in topics:
         console.print(f"[bold]{harmless(topic.title)}[/bold]")
-        for example in topic.examples:
+        for example in topic.commands or topic.examples:
             console.print(f"  {harmless(example)}", highlight=False)
 
 

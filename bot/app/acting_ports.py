@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from bot.app.acting import Assignment, CrmUserName, TaskWish
 from bot.app.notices import AlertNotice
 from bot.app.people import Person
+from connector.write_ports import Change, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,10 @@ class RecordWriter(Protocol):
         self, module: str, ids: Sequence[str], names: Sequence[str]
     ) -> Mapping[str, Mapping[str, object]]:
         """What records say now, by id and API name."""
+        ...
+
+    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
+        """Change at most 100 records, without triggering workflows; an outcome for each, in order."""
         ...
 
 

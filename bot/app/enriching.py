@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from bot.app.acting_ports import OwnWriters
+from bot.app.enriching_as_whom import Did, Written, written_as
 from bot.app.enriching_fit import MappingCheck, digest_of, mapping_checks, proposed_rows, same
 from bot.app.enriching_ports import CrmRecords, EnrichableAccounts, Proposals, Writes
 from bot.app.enriching_values import (
@@ -50,11 +52,13 @@ class CrmSide:
 
     Attributes:
         records: the CRM; built when it is first asked for.
+        own: of those who have let us write as them; None where nobody can.
     """
 
     records: Callable[[], CrmRecords]
     accounts: EnrichableAccounts
     configuration: Callable[[], Configuration]
+    own: Callable[[], OwnWriters | None] = lambda: None
 
     @property
     def module(self) -> str:
@@ -65,6 +69,10 @@ class CrmSide:
     def settings(self) -> Enrichment:
         """The document's part for enrichment."""
         return self.configuration().enrichment
+
+    def write_as(self, key: str, do: Callable[[Written], Did]) -> Did:
+        """Write as the person with this key, if they have let us; raises ``connector.errors``."""
+        return written_as(key, self.own(), self.records, do)
 
     def fields(self) -> dict[str, FieldDescription]:
         """The accounts' fields by API name, as the CRM describes them now.
@@ -293,7 +301,7 @@ class Writer:
         sound, settled = judged(planned, record)
         values: dict[str, OwnValue] = {one.crm_field: one.new for one in sound}
         if values:
-            settled += self._set(account_id, values, record.get(MODIFIED))
+            settled += self._set(account_id, values, record.get(MODIFIED), planned[0].by)
         self.settle_written(of, {account_id: settled}, {account_id: planned})
 
     def settle_written(
@@ -313,15 +321,17 @@ class Writer:
             self._crm.accounts.note_written(written)
         self._writes.settle(of, settled)
 
-    def _set(self, account_id: str, values: Mapping[str, OwnValue], modified: object) -> list[Settled]:
+    def _set(
+        self, account_id: str, values: Mapping[str, OwnValue], modified: object, key: str
+    ) -> list[Settled]:
         since = datetime.fromisoformat(modified) if isinstance(modified, str) else None
+        module = self._crm.module
         try:
-            self._crm.records().set_fields(self._crm.module, account_id, values, since)
+            self._crm.write_as(key, lambda crm: crm.set_fields(module, account_id, values, since))
         except (Fatal, Skippable) as error:
             if len(values) > 1:  # one value that is refused must not keep the others out
-                return [
-                    one for name, new in values.items() for one in self._set(account_id, {name: new}, None)
-                ]
+                each = [{name: new} for name, new in values.items()]
+                return [one for some in each for one in self._set(account_id, some, None, key)]
             return [Settled(name, WriteState.REFUSED, refusal(error)) for name in values]
         return [Settled(name, WriteState.WRITTEN) for name in values]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.app.enriching import ACTION, CrmSide
 from bot.app.enriching_fit import mapping_checks, wants_nothing
-from bot.app.enriching_ports import AccountResult, Batches
+from bot.app.enriching_ports import AccountResult, Batches, BatchJob
 from bot.app.enriching_values import (
     MAY_ENRICH_MANY,
     NOT_AGAIN_FOR,
@@ -120,7 +120,6 @@ class EnrichingBatches:
         self._allow(person, wish.said, place)
         known = self._batches.find(identifier) if identifier else None
         if known is not None:
-            self._jobs.enqueue(KIND, known.id, _job(known.id, progress_at), self._clock.now())
             return known
         self._refuse_mapping()
         with seen_by(person.scope):
@@ -139,7 +138,8 @@ class EnrichingBatches:
             at=self._clock.now(),
         )
         most = self._crm.settings.daily_limit
-        if not self._batches.enter(batch, companies, most):
+        job = BatchJob(KIND, batch.id, _job(batch.id, progress_at)) if background else None
+        if not self._batches.enter(batch, companies, most, job):
             left = self._batches.left(self._crm.accounts.today(), most)
             raise UserError(
                 f"{counted(len(companies), 'account')} are more than the {left:,} that are left of today's "
@@ -147,8 +147,6 @@ class EnrichingBatches:
                 f"Add --most {left}, or wait until tomorrow." if left else "Wait until tomorrow.",
             )
         self._note(person, batch.id, f"entered: {batch.total} accounts, {batch.provider}, {wish.said}", place)
-        if background:
-            self._jobs.enqueue(KIND, batch.id, _job(batch.id, progress_at), self._clock.now())
         return batch
 
     def resume(
@@ -291,6 +289,7 @@ WORDS: Final[Mapping[str, str]] = {
     "page_too_hard": "The site could not be understood in time",
     "write_refused": "The CRM did not take it",
     "cancelled": "Cancelled before it was read",
+    "interrupted": "The worker ended meanwhile; another batch reads them",
 }
 
 

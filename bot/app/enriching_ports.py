@@ -145,6 +145,15 @@ class AccountResult:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """The job that works on a batch: once per kind and slot."""
+
+    kind: str
+    slot: str
+    args: Mapping[str, Any]
+
+
 class Batches(Protocol):
     """Batches and their accounts: waiting, begun, read, done. The database lets each step be taken once."""
 
@@ -152,8 +161,13 @@ class Batches(Protocol):
         """How many accounts of a day are left of so many."""
         ...
 
-    def enter(self, batch: Batch, companies: Sequence[Company], most_a_day: int) -> bool:
-        """Take the accounts from the day's share and keep the batch; False when the share is too small."""
+    def enter(
+        self, batch: Batch, companies: Sequence[Company], most_a_day: int, job: BatchJob | None
+    ) -> bool:
+        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing.
+
+        False when the share is too small.
+        """
         ...
 
     def find(self, batch_id: str) -> Batch | None:

@@ -108,7 +108,8 @@ class EnrichingHistory:
         for one in taken:
             values.setdefault(one.account_id, {})[one.crm_field] = one.old
         changes = [Change(account, old) for account, old in values.items()]
-        outcomes = self.crm.records().update(self.crm.module, changes)
+        module = self.crm.module
+        outcomes = self.crm.write_as(key_of(person), lambda records: records.update(module, changes))
         why = {one.id: f"{one.code} {one.message}".strip() for one in outcomes if not one.done}
         for account, said in why.items():
             refused = [one for one in taken if one.account_id == account]

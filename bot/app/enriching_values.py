@@ -20,8 +20,9 @@ NOT_AGAIN_FOR: Final = timedelta(days=30)
 OPERATOR_KEY: Final = "operator"
 WRITE_REFUSED: Final = "write_refused"
 CANCELLED: Final = "cancelled"
+INTERRUPTED: Final = "interrupted"  # by the end of the worker; the site itself may be all right
 # Every way in which an account of a batch can end; their counts add up to the batch.
-RESULTS: Final = (*(one.value for one in Outcome), WRITE_REFUSED, CANCELLED)
+RESULTS: Final = (*(one.value for one in Outcome), WRITE_REFUSED, CANCELLED, INTERRUPTED)
 
 
 def key_of(person: Person) -> str:

@@ -17,6 +17,7 @@ from bot.app.enriching import ACTION, GONE, CrmSide, Writer, judged
 from bot.app.enriching_fit import fillable, proposed_rows
 from bot.app.enriching_ports import Batches, Ended, ReadAccount, Writes
 from bot.app.enriching_values import (
+    INTERRUPTED,
     WRITE_REFUSED,
     Batch,
     BatchState,
@@ -35,7 +36,7 @@ from connector.write_ports import Outcome as WriteOutcome
 # As many as the crawler reads at the same time: so many may be interrupted when a process is killed.
 HANDED_AT_ONCE: Final = 20
 WRITTEN_AT_ONCE: Final = 100  # Zoho CRM, records of one update
-INTERRUPTED: Final = "The worker ended while the site was read; another batch will read it."
+WORKER_ENDED: Final = "The worker ended while the site was read; another batch will read it."
 SILENT: Final = "The provider said nothing."
 NOTHING_EMPTY: Final = "Nothing was found for the fields that are empty."
 
@@ -90,7 +91,7 @@ class BatchWork:
     def _work(self, batch: Batch, told: Told, stopped: Callable[[], bool]) -> bool:
         """False when it was asked to stop before its end."""
         orphans = self.batches.orphans(batch.id)
-        ended = [Ended(one, Outcome.UNREACHABLE.value, INTERRUPTED) for one in orphans]
+        ended = [Ended(one, INTERRUPTED, WORKER_ENDED) for one in orphans]
         self.batches.end(batch.id, ended, interrupted=True)
         provider = self.provider()
         filling = _Filling(self, batch)
@@ -213,14 +214,18 @@ class _Filling:
         found: dict[str, list[Settled]] = {one.id: [] for one in changes}
         left = list(changes)
         while left:
-            crm, again = self._work.crm, []
-            for change, outcome in zip(left, crm.records().update(crm.module, left), strict=True):
+            outcomes, again = self._update(left), []
+            for change, outcome in zip(left, outcomes, strict=True):
                 some, rest = _after(change, outcome)
                 found[change.id] += some
                 if rest:
                     again.append(Change(change.id, rest))
             left = again
         return found
+
+    def _update(self, changes: Sequence[Change]) -> tuple[WriteOutcome, ...]:
+        crm = self._work.crm
+        return crm.write_as(self._batch.by, lambda records: records.update(crm.module, changes))
 
 
 def _after(change: Change, outcome: WriteOutcome) -> tuple[list[Settled], dict[str, Any]]:

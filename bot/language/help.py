@@ -11,10 +11,13 @@ class HelpTopic:
 
     Attributes:
         examples: sentences to type, on any organisation with the ready-made labels.
+        commands: what is typed at the terminal in place of the examples, where that is a command of its own;
+            the examples of such a topic are for Slack, and are no questions.
     """
 
     title: str
     examples: tuple[str, ...]
+    commands: tuple[str, ...] = ()
 
 
 HELP: tuple[HelpTopic, ...] = (
@@ -60,16 +63,31 @@ HELP: tuple[HelpTopic, ...] = (
     ),
     HelpTopic("One account: just its name, or", ("how is {account} doing?", "why is {account} at risk?")),
 )
+DOING: tuple[HelpTopic, ...] = (
+    HelpTopic(
+        "Filling fields from a company's own website; nothing is written before you have seen it",
+        ("enrich {account}", "enrich accounts over 50k", "enrich history"),
+        commands=(
+            'bellwether enrich "{account}"',
+            'bellwether enrich --criteria "total_spend > 50k" --dry-run',
+            "bellwether enrich history",
+        ),
+    ),
+)
 
 
 def topics(account: str) -> tuple[HelpTopic, ...]:
     """The registry with an account's name filled in."""
+
+    def filled(sentences: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(one.replace("{account}", account) for one in sentences)
+
     return tuple(
-        replace(topic, examples=tuple(one.replace("{account}", account) for one in topic.examples))
-        for topic in HELP
+        replace(topic, examples=filled(topic.examples), commands=filled(topic.commands))
+        for topic in (*HELP, *DOING)
     )
 
 
 def examples(account: str) -> tuple[str, ...]:
-    """Every example, with an account's name filled in."""
-    return tuple(one for topic in topics(account) for one in topic.examples)
+    """Every question among the examples, with an account's name filled in."""
+    return tuple(one for topic in topics(account) if not topic.commands for one in topic.examples)

@@ -51,7 +51,7 @@ class EnrichingParts:
         """The accounts in the CRM and in the copy."""
         of = self._of
         accounts = SqlEnrichableAccounts(of.database, of.configurations.current, of.clock)
-        return CrmSide(lambda: of.zoho.writer, accounts, of.configuration)
+        return CrmSide(lambda: of.zoho.writer, accounts, of.configuration, lambda: of.consent_parts.own)
 
     @cached_property
     def writes(self) -> SqlWrites:

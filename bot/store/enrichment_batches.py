@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from bot.app.enriching_ports import AccountResult, Ended, ReadAccount
+from bot.app.enriching_ports import AccountResult, BatchJob, Ended, ReadAccount
 from bot.app.enriching_values import CANCELLED, RESULTS, Batch, BatchState, WriteState
 from bot.app.ports import Clock
 from bot.store.dialect import insert_or
@@ -21,6 +21,7 @@ from bot.store.enrichment_tables import (
     EnrichmentDayRow,
     EnrichmentWriteRow,
 )
+from bot.store.jobs import insert_job
 from bot.store.locks import take_turn
 from bot.store.score_rows import batches
 from connector.cache.engine import Database
@@ -49,8 +50,13 @@ class SqlBatches:
         with self._database.reads.begin() as connection:
             return max(0, most - _taken(connection, day.isoformat()))
 
-    def enter(self, batch: Batch, companies: Sequence[Company], most_a_day: int) -> bool:
-        """Take the accounts from the day's share and keep the batch; False when the share is too small."""
+    def enter(
+        self, batch: Batch, companies: Sequence[Company], most_a_day: int, job: BatchJob | None
+    ) -> bool:
+        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing.
+
+        False when the share is too small.
+        """
         kept = {name: getattr(batch, name) for name in _PLAIN} | {"state": batch.state.value}
         rows = [
             {**asdict(one), "batch_id": batch.id, "state": WAITING, "reason": "", "interrupted": False}
@@ -67,6 +73,9 @@ class SqlBatches:
             )
             connection.execute(insert(_batch).values(**kept))
             connection.execute(insert(_account), rows)
+            if job is not None:
+                now = self._clock.now()
+                insert_job(connection, job.kind, job.slot, job.args, due_at=now, created_at=now)
         return True
 
     def find(self, batch_id: str) -> Batch | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from bot.app.ports import Clock, Job
 from bot.store.dialect import insert_or
@@ -30,6 +30,34 @@ class LastJob:
     error: str | None
 
 
+def insert_job(
+    connection: Connection,
+    kind: str,
+    slot: str,
+    args: Mapping[str, Any],
+    *,
+    due_at: datetime,
+    created_at: datetime,
+) -> int | None:
+    """Add a job within a transaction; its number, None when that slot exists already."""
+    statement = (
+        insert_or(connection.dialect.name, _job)
+        .values(
+            kind=kind,
+            slot=slot,
+            args=json.dumps(args),
+            state="pending",
+            due_at=due_at,
+            attempts=0,
+            created_at=created_at,
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "slot"])
+        .returning(_job.c.id)
+    )
+    number = connection.execute(statement).scalar()
+    return None if number is None else int(number)
+
+
 class SqlJobs:
     """The port ``Jobs``."""
 
@@ -39,23 +67,8 @@ class SqlJobs:
 
     def enqueue(self, kind: str, slot: str, args: Mapping[str, Any], due_at: datetime) -> int | None:
         """Add a job; None when that slot exists already."""
-        statement = (
-            insert_or(self._database.dialect, _job)
-            .values(
-                kind=kind,
-                slot=slot,
-                args=json.dumps(args),
-                state="pending",
-                due_at=due_at,
-                attempts=0,
-                created_at=self._clock.now(),
-            )
-            .on_conflict_do_nothing(index_elements=["kind", "slot"])
-            .returning(_job.c.id)
-        )
         with self._database.writes.begin() as connection:
-            number = connection.execute(statement).scalar()
-        return None if number is None else int(number)
+            return insert_job(connection, kind, slot, args, due_at=due_at, created_at=self._clock.now())
 
     def claim(self, holder: str, lease: timedelta, kinds: Sequence[str] = ()) -> Job | None:
         """Take the oldest due job that nobody holds."""

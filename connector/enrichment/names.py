@@ -19,6 +19,7 @@ ALIKE = 80.0  # of 100; 0 wrong among 1,000 pairs, see benchmarks/extraction.py
 NEARLY = ALIKE - 1  # what looks alike but lacks a word that tells
 LIKE_DOMAIN = 90.0
 SAME_WORD = 80.0
+KIN = 50.0  # of 100: names of one company may be so unlike
 MOST_NAMES = 40
 LONGEST_NAME = 100
 SHORTEST_INITIALS = 3
@@ -135,6 +136,7 @@ GENERAL = frozenset(
     )
 )
 _SPELT_FORMS = re.compile(r"\bsp\.?\sz\s?o\.?\s?o\b\.?|\bs\.?a\.?\sde\sc\.?v\b\.?|\bs\.?\sde\sr\.?l\b\.?")
+_SITE_NAMES = ("og:site_name", "application-name")
 _PARTS = re.compile(r"\s[|\-–—:•·»«/]+\s|\s*[|»«•·]\s*|:\s|,\s")
 _RIGHTS = re.compile(
     r"(?:©|\(c\)|copyright)[\s©:,]{0,4}(?:\(c\)\s?)?(?:(?:19|20)\d\d(?:\s?[-–,]\s?(?:19|20)?\d\d){0,3})?[\s,.:|-]{0,4}"
@@ -174,6 +176,42 @@ def same_name(company: str, name: str, *, label: str) -> bool:
     return bool(found) and max(_alike(core(company), found), _like_domain(found, label)) >= ALIKE
 
 
+def says_another(
+    company: str, documents: Sequence[Document], organisations: Iterable[Organisation], *, label: str
+) -> bool:
+    """Whether a site clearly bears the name of another company, though its domain is like the account's.
+
+    Domains are sold, and lead to whoever bought them. It is clear when two kinds of places agree on a name
+    (its site name, its title, a copyright line, structured data), and no such place has a name that has
+    anything in common with the company's or the domain's.
+    """
+    kinds = (
+        [one.metas[key] for one in documents for key in _SITE_NAMES if key in one.metas],
+        [part for one in documents if one.kind is Kind.HOME for part in _PARTS.split(one.title)],
+        [name for one in documents for line in (*one.lines[-60:], *one.footer) for name in _copyright(line)],
+        [one.name for one in organisations],
+    )
+    said = [{words for name in some[:MOST_NAMES] if (words := core(name))} for some in kinds]
+    wanted = core(company)
+    if any(_in_common(words, wanted, label) for some in said for words in some):
+        return False
+    everything = [words for some in said for words in some if any(map(_tells, words))]
+    return len(everything) > len(set(everything))
+
+
+def _in_common(words: tuple[str, ...], wanted: tuple[str, ...], label: str) -> bool:
+    """Whether a name may be another one of the same company: a word, initials, or half of its letters."""
+    bare = re.sub(r"[^a-z0-9]", "", label)
+    if any(one in bare or one in wanted for one in words if _tells(one) and len(one) >= SHORTEST_INITIALS):
+        return True
+    one, initials = "".join(words), {"".join(each[0] for each in words), _short(words)}
+    if any(each in bare for each in initials if len(each) >= SHORTEST_INITIALS):
+        return True
+    if one in {"".join(each[0] for each in wanted), _short(wanted)}:
+        return True
+    return max(fuzz.ratio(one, "".join(wanted)), fuzz.ratio(one, bare)) >= KIN
+
+
 def core(name: str) -> tuple[str, ...]:
     """The words of a name that tell it from others: without accents, punctuation and legal forms."""
     bare = unicodedata.normalize("NFKD", name[:LONGEST_NAME].replace("&", " and ").replace("ß", "ss"))
@@ -189,7 +227,7 @@ def core(name: str) -> tuple[str, ...]:
 
 def _given(documents: Sequence[Document]) -> Iterator[str]:
     for one in documents:
-        yield from (one.metas[key] for key in ("og:site_name", "application-name") if key in one.metas)
+        yield from (one.metas[key] for key in _SITE_NAMES if key in one.metas)
     for one in documents:
         for line in (*one.lines[-60:], *one.footer):
             yield from _copyright(line)

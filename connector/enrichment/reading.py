@@ -72,7 +72,7 @@ def read_site(company: Company, site: Site) -> SiteReading:
     given = names.site_names(documents, structured)
     label = domain_label(documents[0].url)
     likeness = round(names.likeness(company.name, given, label=label), 1)
-    if likeness < names.ALIKE:
+    if likeness < names.ALIKE or names.says_another(company.name, documents, structured, label=label):
         return SiteReading(is_company=False, names=given, likeness=likeness)
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
     called = (company.name, label, *(one.name for one in own))

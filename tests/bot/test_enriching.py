@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from bot.app.acting_ports import OwnWriter, RecordWriter
+from bot.app.enriching import Enriching
 from bot.app.enriching_batches import Wish
 from bot.app.enriching_fit import fillable, fit, mapping_checks, proposed_rows
+from bot.app.enriching_undo import EnrichingHistory
 from bot.app.enriching_values import WriteState
 from bot.app.errors import UserError
 from bot.app.scope import Scope, Whose
 from bot.store.enrichment_tables import EnrichmentProposalRow
+from bot.store.enrichments import SqlProposals
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
 from connector.enrichment.values import EnrichedField
+from connector.errors import ConnectorError, NotConsented, NotPermitted
 from connector.ports import FieldDescription
 from scoring.config import Configuration
 from scoring.enrichment_config import EnrichedInto, EnrichedName
@@ -35,6 +40,7 @@ from tests.support.enriching_world import (
     USUAL,
     VERA,
     EnrichingWorld,
+    FakeCrm,
     said,
 )
 
@@ -80,6 +86,48 @@ def test_the_chosen_fields_are_written_to_the_crm_and_the_copy_once(world: Enric
     [latest, *_] = world.audit.lines()
     assert (latest.actor, latest.target) == ("UMEL", "account a1")
     assert "Phone written" in latest.outcome
+
+
+@pytest.mark.parametrize(
+    ("trouble", "theirs", "ours"),
+    [(None, 2, 0), (NotConsented("Revoked."), 0, 2), (NotPermitted("403."), 0, 0)],
+)
+def test_it_is_written_as_the_person_who_consented(
+    world: EnrichingWorld, trouble: ConnectorError | None, theirs: int, ours: int
+) -> None:
+    own = Own(FakeCrm(world.crm.records), trouble)
+    side = replace(world.side, own=lambda: own)
+    proposals, provider = SqlProposals(world.database), lambda: world.provider
+    one = Enriching(side, provider, proposals, world.writes, world.audit, world.clock)
+    applied = one.apply(one.propose("a1", MEL, "D1").id, ["phone", "city"], MEL, "D1")
+    assert (len(own.records.writes), len(world.crm.writes)) == (theirs, ours)
+    assert set(own.lost) == ({"UMEL"} if isinstance(trouble, NotConsented) else set())
+    assert applied.written == theirs + ours
+    if isinstance(trouble, NotPermitted):
+        assert {one.state for one in applied.writes} == {WriteState.REFUSED}
+        assert "does not let the person" in str(applied.writes[0].reason)
+    elif trouble is None:
+        history = EnrichingHistory(side, world.writes, world.batches, world.audit, world.clock)
+        assert history.undo(applied.id, MEL, "D1").undone == theirs
+        assert not world.crm.writes, "taken back as themselves, too"
+
+
+@dataclass
+class Own:
+    """The port OwnWriters: everybody has a CRM of their own, which may not let them."""
+
+    records: FakeCrm
+    trouble: ConnectorError | None
+    lost: list[str] = field(default_factory=list)
+
+    def of(self, slack_id: str) -> OwnWriter:
+        if self.trouble is not None:
+            self.records.before_write = self._refuse
+        return OwnWriter(cast("RecordWriter", self.records), lambda: self.lost.append(slack_id))
+
+    def _refuse(self, _records: object) -> None:
+        assert self.trouble is not None
+        raise self.trouble
 
 
 def test_what_was_changed_meanwhile_is_not_written(world: EnrichingWorld) -> None:

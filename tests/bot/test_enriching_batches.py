@@ -8,16 +8,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from bot.app.enriching import CrmSide
-from bot.app.enriching_batches import KIND, Wish, batch_sentences
-from bot.app.enriching_values import RESULTS, WRITE_REFUSED, Batch, BatchState
+from bot.app.enriching_batches import KIND, EnrichingBatches, Wish, batch_sentences
+from bot.app.enriching_values import INTERRUPTED, RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import Posted
@@ -98,7 +100,7 @@ def test_five_hundred_with_two_kills_end_with_each_account_counted_once(make: Ma
     for one in ids:
         filled = any(key == one for key, _ in world.crm.writes)
         assert (results[one] == "found") == filled
-    assert all(results[one] in {WRITE_REFUSED, "unreachable"} for one in gone)
+    assert all(results[one] in {WRITE_REFUSED, INTERRUPTED} for one in gone)
     assert worked(world, batch) == done, "once more does nothing"
 
 
@@ -204,6 +206,26 @@ def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
     with world.batches.turn(), pytest.raises(BusyError):
         worked(world, batch)
     assert world.provider.reads.total() == 0
+
+
+def test_a_batch_and_its_job_are_kept_together_or_not_at_all(make: Make) -> None:
+    world = make(3)
+    entered = Deadly(world.audit, random.Random(1), 1.0)  # the process ends right behind the transaction
+    with pytest.raises(Killed):
+        replaced(world, entered).enter(EVERYBODY, ADMIN, "slack", identifier="0123456789abcdef")
+    job = world.jobs.claim("w", timedelta(minutes=1))
+    assert job is not None
+    assert (job.kind, job.slot, job.args) == (KIND, "0123456789abcdef", {"batch": "0123456789abcdef"})
+    with world.database.writes.begin() as connection:
+        connection.execute(text("DROP TABLE job"))
+    with pytest.raises(OperationalError):
+        world.many.enter(replace(EVERYBODY, again=True), ADMIN, "terminal")
+    assert [one.id for one in world.batches.recent(9)] == [job.slot]
+    assert world.batches.left(world.accounts.today(), 5_000) == 5_000 - 3
+
+
+def replaced(world: EnrichingWorld, audit: Any) -> EnrichingBatches:
+    return EnrichingBatches(world.side, world.batches, world.jobs, audit, world.clock, lambda: "script")
 
 
 def test_a_worker_takes_the_job_and_gives_it_back_when_it_has_to(make: Make) -> None:

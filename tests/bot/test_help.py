@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from functools import lru_cache
+from io import StringIO
 
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
 from bot.app.config.published import read_configuration
 from bot.app.config.starting import STARTING_DOCUMENT
-from bot.language.help import HELP, examples
+from bot.app.enriching_desk import enrich_wanted
+from bot.cli import app
+from bot.language.help import HELP, HelpTopic, examples, topics
 from bot.language.question import Question
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary, build_vocabulary
+from bot.terminal_answers import show_help
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog
 from tests.support.sample_organisation import ANNA, CATALOG, TODAY, sample, vocabulary_for
@@ -54,6 +61,19 @@ def starting_vocabulary() -> Vocabulary:
     words = sample().words()
     words = replace(words, values={**words.values, "label": labels})
     return build_vocabulary(words, catalog, configuration, ANNA, TODAY)
+
+
+@pytest.mark.parametrize("topic", [one for one in topics("Acme Corporation") if one.commands])
+def test_what_is_no_question_is_a_command_in_slack_and_at_the_terminal(topic: HelpTopic) -> None:
+    rests = [wanted.text for one in topic.examples if (wanted := enrich_wanted(one)) and not wanted.history]
+    assert rests == ["Acme Corporation", "accounts over 50k"], "the third lists the history"
+    assert all(isinstance(understand(one, vocabulary_for()), Question) for one in rests)
+    for command in topic.commands:
+        outcome = CliRunner().invoke(app, [*shlex.split(command)[1:], "--help"])
+        assert outcome.exit_code == 0, outcome.output
+    console = Console(record=True, width=200, file=StringIO())
+    show_help(console, [topic])
+    assert console.export_text().splitlines()[1:] == [f"  {one}" for one in topic.commands]
 
 
 def test_the_registry_has_titles_and_examples() -> None:

@@ -30,6 +30,7 @@ from bot.store.jobs import SqlJobs
 from bot.store.outbox import SqlOutbox
 from connector.cache.tables import UserRow
 from connector.errors import Conflict, ConnectorError
+from connector.write_ports import Change, Outcome
 from tests.support.scoring_world import BANDS, World
 
 ADA = Person("UADA", "Ada Example", "ada@x.example", "u2", Role.MEMBER)
@@ -64,6 +65,9 @@ class FakeRecords:
     owners: dict[str, str] = field(default_factory=dict)
     faults: list[BaseException | tuple[str, BaseException]] = field(default_factory=list)
     looked: int = 0
+
+    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
+        raise NotImplementedError("Nobody changes many records for a person here.")
 
     def add_task(
         self,

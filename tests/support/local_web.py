@@ -81,6 +81,8 @@ class LocalWeb:
 
 def _read(stream: Any) -> Asked:
     first, headers = stream.readline().decode("latin-1").split(" "), dict[str, str]()
+    if len(first) == 1:
+        raise ConnectionResetError  # a client that was killed before it asked
     while (line := stream.readline().decode("latin-1").strip()) != "":
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()

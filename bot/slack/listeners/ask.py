@@ -37,10 +37,10 @@ from bot.slack.views.alert import text_message
 from bot.slack.views.answer import answer_message
 from bot.slack.views.blocks import Message
 from bot.slack.views.keep_word import keep_button, learnt
+from bot.slack.views.limits import LONGEST_QUESTION
 from bot.slack.views.text import mrkdwn, unescape
 
 _log = structlog.get_logger(__name__)
-LONGEST_QUESTION: Final = 1_000
 LARGEST_OFFSET: Final = 1_000_000
 _PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _LABELLED: Final = re.compile(r"<[#!@]?[^<>|]*\|([^<>]*)>")

@@ -11,13 +11,14 @@ from slack_sdk import WebClient
 from bot.app.people import Person
 from bot.slack import ids
 from bot.slack.listeners.alert_forms import Answered, Answering
-from bot.slack.listeners.ask import LONGEST_QUESTION, AskListeners
+from bot.slack.listeners.ask import AskListeners
 from bot.slack.listeners.requests import request_handlers
 from bot.slack.middleware import Access
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Safely, Surroundings, asker
 from bot.slack.views.alert_modals import given
 from bot.slack.views.ask_form import QUESTION, ask_form, asked_view
+from bot.slack.views.limits import LONGEST_QUESTION
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,11 @@ from bot.slack.views.enriching import (
     said_message,
     undo_modal,
 )
+from bot.slack.views.limits import LONGEST_QUESTION
 from bot.slack.views.problem import problem_message
 
 _log = structlog.get_logger(__name__)
 ELSEWHERE: Final = "I tell you in our direct message."
-LONGEST_QUESTION: Final = 1_000
 _LEFT: Final = "Nothing was enriched."
 
 

@@ -18,11 +18,12 @@ from bot.app.answers import Answer
 from bot.app.errors import UserError
 from bot.language.question import Kind
 from bot.slack import ids
-from bot.slack.listeners.ask import LONGEST_QUESTION, AskListeners
+from bot.slack.listeners.ask import AskListeners
 from bot.slack.listeners.requests import request_handlers
 from bot.slack.middleware import refusal
 from bot.slack.sending import Place
 from bot.slack.surroundings import Safely, Surroundings
+from bot.slack.views.limits import LONGEST_QUESTION
 from bot.slack.views.text import clip, mrkdwn
 
 _log = structlog.get_logger(__name__)

@@ -38,6 +38,7 @@ INPUT_LABEL: Final = 2_000
 INPUT_TEXT: Final = 3_000
 TABLE_ROWS: Final = 100
 TABLE_CELLS: Final = 20
+LONGEST_QUESTION: Final = 1_000  # our own: as much of what a person types is read
 
 
 class Surface(StrEnum):

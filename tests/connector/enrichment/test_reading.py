@@ -72,6 +72,30 @@ def test_a_site_of_somebody_else_proposes_nothing() -> None:
         assert reading.names, "a person may see whose site it is"
 
 
+_BOUGHT = """<html><head><title>Lindqvist Pumps | Pumps for mines</title>SITE</head>
+<body><p>Call (503) 224-4100</p><footer>RIGHTS</footer></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("site_name", "rights", "is_company"),
+    [
+        ("Lindqvist Pumps", "© 2024 Lindqvist Pumps AB", False),
+        ("Lindqvist Pumps", "", False),  # with the title that is two
+        ("", "© 2024 Lindqvist Pumps AB", False),
+        ("", "", True),  # a title may be a slogan
+        ("Winches", "© 2024 Somebody Else", True),  # no two agree
+        ("Lindqvist Pumps", "© 2024 Harbour Light Tools, Inc.", True),  # a brand of the company's
+        ("HLT", "© 2024 HLT", True),
+    ],
+)
+def test_a_domain_that_somebody_else_has_by_now(site_name: str, rights: str, *, is_company: bool) -> None:
+    meta = f'<meta property="og:site_name" content="{site_name}">' if site_name else ""
+    page = Page("https://harbourlighttools.com/", _BOUGHT.replace("SITE", meta).replace("RIGHTS", rights))
+    reading = read_site(HARBOUR, Site((page,)))
+    assert reading.is_company is is_company
+    assert bool(reading.proposals) is is_company
+
+
 def test_the_pages_worth_reading_are_the_domains_own_one_of_each_kind() -> None:
     base = "https://www.harbourlighttools.com"
     assert pages_to_read(HARBOUR_SITE.pages[0]) == (
