@@ -88,6 +88,8 @@ def requests(meanings: Meanings) -> None:
     train, _ = requests_in_mail()
     tried = {
         "chosen": REQUESTS,
+        "no forms": replace(REQUESTS, forms=0),
+        "forms to 3": replace(REQUESTS, forms=3),
         "no cues": replace(REQUESTS, cues=0),
         "cues 1": replace(REQUESTS, cues=1.0),
         "cues 6": replace(REQUESTS, cues=6.0),
