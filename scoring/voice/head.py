@@ -299,7 +299,7 @@ def _vocabularies(examples: Sequence[Example], settings: Settings) -> tuple[Term
     words = Terms.of(texts, "words", *settings.words, least_texts=settings.least_texts)
     characters = Terms.of(texts, "characters", *settings.characters, least_texts=settings.least_texts)
     longest = settings.forms if len(texts) >= FEWEST_FOR_FORMS else 0
-    forms = Terms.of(texts, "forms", 1, longest, least_texts=settings.least_texts)
+    forms = Terms.of(texts, "forms", 1, longest, least_texts=max(settings.least_texts, 2))
     return words, characters, forms
 
 
