@@ -8,9 +8,9 @@ second model has to earn one percent, and that accounts present at the beginning
 
 Missed, and what was tried on earlier days alone:
 
-- CDNOW AUC. Further facts of money (first, last, largest and remembered purchases) and boosted trees moved it
-  by less than .001, or down, on 1997-06-30, 1997-07-31 and 1997-09-30, in folds of accounts. The table shows
-  how far the same facts reach with hindsight.
+- CDNOW AUC. Further facts of money (first, last, largest and remembered purchases) and boosted trees moved
+  it by less than .001, or down, on 1997-06-30, 1997-07-31 and 1997-09-30, in folds of accounts. The table
+  shows how far the same facts reach with hindsight.
 - AdventureWorks calibration. A level and a slope that are learned from the trials of ``scoring.leaving.blend``
   made the squared error larger on most of six earlier days. A slope alone, with a level of each trial's own and
   today's mean kept, made it smaller on all six (mean .1267 to .1254) and then larger on both days that are
