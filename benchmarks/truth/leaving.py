@@ -12,9 +12,10 @@ Missed, and what was tried on earlier days alone:
   it by less than .001, or down, on 1997-06-30, 1997-07-31 and 1997-09-30, in folds of accounts. The table
   shows how far the same facts reach with hindsight.
 - AdventureWorks calibration. A level and a slope learned from the trials of ``scoring.leaving.blend`` made
-  the squared error larger on most of six earlier days. A slope alone, with a level of each trial's own and the
-  mean of the day kept, made it smaller on all six (mean .1267 to .1254) and then larger on both days that are
-  measured here (.0609 to .0640, .1282 to .1285): given up. The note beside the goal tells what chance gives.
+  the squared error larger on most of six earlier days. A slope alone, with a level of each trial's own and
+  the mean of the day kept, made it smaller on all six (mean .1267 to .1254) and then larger on both days
+  that are measured here (.0609 to .0640, .1282 to .1285): given up. The note beside the goal tells what
+  chance alone gives.
 - AdventureWorks alerts. One of 155 is between the risk and the best baseline.
 """
 
