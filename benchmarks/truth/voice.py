@@ -33,9 +33,16 @@ from tests.support.customer_sentences import (
 
 # Chosen on validation parts: see above.
 FULL = Settings(
-    words=(1, 3), least_texts=2, cues=0, lexicon=0, strength=60.0, meaning_strength=30.0, meaning_share=0.75
+    words=(1, 3),
+    forms=0,
+    least_texts=2,
+    cues=0,
+    lexicon=0,
+    strength=60.0,
+    meaning_strength=30.0,
+    meaning_share=0.75,
 )
-FEW = Settings(cues=0, lexicon=0, strength=10.0, meaning_strength=30.0, meaning_share=0.75)
+FEW = Settings(forms=0, cues=0, lexicon=0, strength=10.0, meaning_strength=30.0, meaning_share=0.75)
 REQUESTS = Settings(
     words=(1, 3), least_texts=2, lexicon=0, strength=1.0, meaning_strength=3.0, meaning_share=0.2
 )

@@ -1,4 +1,4 @@
-"""TF-IDF over words and over characters: texts to rows of unit length. Plain arrays, kept as JSON.
+"""TF-IDF over words, characters and forms: texts to rows of unit length. Plain arrays, kept as JSON.
 
 Weights are (1 + ln tf) · (ln((1 + n) / (1 + df)) + 1), as Manning, Raghavan and Schütze (2008), 6.4 name
 them (lnc/ltc), with the usual smoothing of the document frequency.
@@ -10,20 +10,25 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from scoring.voice.words import word_list
+
 Floats = npt.NDArray[np.float64]
-Kind = Literal["words", "characters"]
+Kind = Literal["words", "characters", "forms"]
 
 # Texts whose parts are kept: while a head is learned each example is taken apart twelve times.
 REMEMBERED = 4_096
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?|[?!]")
+_TOKEN = re.compile(_WORD.pattern.replace("[?!]", "[?!:;,.]"))
+_ENDING_OF_FORM = re.compile(r"(?:ing|ed|ly|tion|s|er|al|able|ment)$")
+_SHORT_WORD = 4  # letters: what looks like an ending of a shorter word mostly is none
 _ADDRESS = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
@@ -61,9 +66,46 @@ def character_grams(text: str, shortest: int, longest: int) -> Iterator[str]:
                 yield padded[at : at + length]
 
 
+def form_grams(text: str, shortest: int, longest: int) -> Iterator[str]:
+    """Runs of forms: how a text is built whatever it is about, with where it begins and ends.
+
+    Words that carry grammar stay; of every other only its ending is left, and whether it is something that
+    mail asks for. So "could you send the report" and "could you check the figures" are one form.
+    """
+    bounded = [_BEGINNING, *map(_form, _TOKEN.findall(normalised(text))), _ENDING]
+    for length in range(shortest, longest + 1):
+        for at in range(len(bounded) - length + 1):
+            yield " ".join(bounded[at : at + length])
+
+
+def _form(word: str) -> str:
+    if word in _grammar() or not word[0].isalnum() or word.startswith("zz"):
+        return word
+    if word[0] == "0":
+        return "0"
+    ending = _ENDING_OF_FORM.search(word) if len(word) > _SHORT_WORD else None
+    asked = "V" if word in word_list("asked for") else ""
+    return f"~{asked}{ending.group() if ending else ''}"
+
+
+@cache
+def _grammar() -> frozenset[str]:
+    names = (
+        "stop words",
+        "polite",
+        "question words",
+        "auxiliaries",
+        "negations",
+        "first person",
+        "second person",
+    )
+    return frozenset().union(*(word_list(name) for name in names)) - word_list("asked for")
+
+
 _GRAMS: dict[Kind, Callable[[str, int, int], Iterator[str]]] = {
     "words": word_grams,
     "characters": character_grams,
+    "forms": form_grams,
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from scoring.voice import head as heads
 from scoring.voice.embedding import Embedding
 from scoring.voice.head import Example, Head, ModelError, Settings, learn, out_of_fold
 
@@ -135,3 +136,17 @@ def test_one_example_is_enough_to_begin() -> None:
     answers = head.answers(["soup"])
     assert answers.labels[answers.best[0]] == "food"
     assert not answers.sure.any()
+
+
+def test_many_examples_teach_how_a_sentence_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = learn(EXAMPLES, LABELS, SETTINGS)
+    assert not few.forms.terms
+    monkeypatch.setattr(heads, "FEWEST_FOR_FORMS", len(EXAMPLES))
+    many = learn(EXAMPLES, LABELS, SETTINGS)
+    assert "to the ~ ~s" in many.forms.terms
+    assert not learn(EXAMPLES, LABELS, replace(SETTINGS, forms=0)).forms.terms
+    asked = ["a plane to the village leaves at midnight"]
+    place = LABELS.index("travel")
+    assert many.answers(asked).probabilities[0, place] > few.answers(asked).probabilities[0, place]
+    again = Head.from_json(json.loads(json.dumps(many.as_json())))
+    np.testing.assert_array_equal(again.answers(asked).probabilities, many.answers(asked).probabilities)

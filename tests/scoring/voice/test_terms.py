@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.voice.terms import Terms, character_grams, normalised, word_grams, words
+from scoring.voice.terms import Terms, character_grams, form_grams, normalised, word_grams, words
 
 TEXTS = st.lists(st.text(alphabet="abc ?", max_size=12), min_size=1, max_size=6)
 
@@ -26,6 +26,13 @@ def test_words_keep_question_marks_and_apostrophes() -> None:
 def test_runs_know_where_a_text_begins_and_a_word_ends() -> None:
     assert list(word_grams("can you", 1, 2)) == ["can", "you", "^ can", "can you", "you $"]
     assert list(character_grams("ab", 2, 3)) == [" a", "ab", "b ", " ab", "ab "]
+
+
+def test_sentences_that_are_built_alike_have_the_same_forms() -> None:
+    one = list(form_grams("Could you send the Halifax figures by 12?", 1, 4))
+    assert one == list(form_grams("Could you check the Lyon numbers by 7?", 1, 4))
+    assert {"could you ~V the", "by 0", "? $"} <= set(one)
+    assert "could you ~V the" not in set(form_grams("He could send the figures", 1, 4))
 
 
 @given(TEXTS)
