@@ -21,11 +21,11 @@ from starlette.routing import Route
 from bot.app.errors import ConfigurationError
 from bot.slack.client import posting_client
 from bot.slack.failures import TRANSPORT_ERRORS, code_of
+from bot.slack.http_mode import ACKNOWLEDGE_SECONDS
 from bot.slack.middleware import is_bare
 
 _log = structlog.get_logger(__name__)
 RETRY_SECONDS: Final = 5
-ACKNOWLEDGE_SECONDS: Final = 0.2  # of waiting for what becomes of it; it goes on behind
 WORKER_THREADS: Final = 20
 TAKING_THREADS: Final = 40
 PING_SECONDS: Final = 3  # also how often a broken connection is noticed; the SDK's own is 10
