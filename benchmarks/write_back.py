@@ -29,7 +29,8 @@ import requests
 from sqlalchemy import delete, func, insert, select
 
 from benchmarks.kills import generated_zoho, surroundings, truth
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.write_back import own_fields, wanted
 from bot.store.schema import migrate
 from bot.store.tables import ScoreRow

@@ -1,7 +1,7 @@
 """The command line: parse, call a use case, print. Nothing is decided here.
 
-What brings pandas, SQLAlchemy and Slack is imported by the commands that need it, so that help, the demo and
-the sandboxes start at once.
+What is heavy (pydantic, SQLAlchemy, Slack …) is imported by the commands that need it, so that help, the demo
+and the sandboxes start at once; ``tests/support/starting.py`` says which command does without what.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 
@@ -24,7 +23,7 @@ from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.commands.alerts import alerts
 from bot.commands.asking import asking_commands
 from bot.commands.configuration import SalesOption, configuration
-from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_table
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said, print_table
 from bot.commands.enriching import enriching_commands
 from bot.commands.erasing import erasing_commands
 from bot.commands.exporting import exporting_commands
@@ -34,9 +33,6 @@ from bot.commands.marking import mark
 from bot.commands.recommending import recommending_commands
 from bot.commands.scoring import scoring_commands
 from bot.commands.voice import voice
-from bot.runtime.logs import configure_logs
-from bot.runtime.setup import Wanted, wanted, write_environment, write_starting_configuration
-from bot.settings import load_settings
 from bot.terminal import (
     SyncBars,
     moment,
@@ -81,6 +77,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        import structlog
+
         reference = secrets.token_hex(4)
         structlog.get_logger("cli").exception("unexpected_error", reference=reference)
         _fail(f"Something unexpected happened ({type(error).__name__}). Please report {reference}.")
@@ -116,8 +114,10 @@ def clock() -> None:
 
 
 def _serve(*parts: str) -> None:
+    from bot.runtime.logs import configure_logs
     from bot.runtime.serve import Part, serve
     from bot.runtime.wiring import Bellwether
+    from bot.settings import load_settings
 
     settings = load_settings()
     configure_logs(settings.log_format)
@@ -134,7 +134,9 @@ def init(
     ] = False,
 ) -> None:
     """Set up: ask for credentials, write .env and a starting configuration."""
+    from bot.runtime.setup import Wanted, wanted, write_environment, write_starting_configuration
     from bot.runtime.slack_manifest import link_for
+    from bot.settings import load_settings
 
     console = Console()
     told: list[str] = []
@@ -235,12 +237,17 @@ def spent(as_json: AsJson = False) -> None:
 @app.command()
 def outbox(
     retry: Annotated[int | None, typer.Option(help="Give this dead message another chance.")] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Messages to Slack: waiting, sent, undeliverable."""
     bellwether = opened()
     if retry is not None:
-        bellwether.outbox.retry(retry)
+        bellwether.outbox.retry(retry, keep=not dry_run)
+        if dry_run:
+            said = f"Message {retry} would be sent once more. Nothing has been changed."
+            print_said({"would_retry": retry}, (said,), as_json=as_json)
+            return
     print_lines(bellwether.outbox.lines(), as_json=as_json)
 
 

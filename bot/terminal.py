@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -13,8 +13,10 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from bot.app.errors import UserError
-from bot.app.services import Check
-from connector.sync.report import ModuleReport, Progress, SyncReport
+
+if TYPE_CHECKING:
+    from bot.app.checks import Check
+    from connector.sync.report import ModuleReport, Progress, SyncReport
 
 
 def show_checks(console: Console, checks: Sequence[Check]) -> None:

@@ -5,54 +5,18 @@ What the change itself says is evaluated here, vectorised; what is left to ask o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.change_fields import OWN_SOURCE
+from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import Always, And, Leaf, Node, Not, Or, conjunction, disjunction
-from scoring.labels import Direction
 
-OWN_SOURCE = "change:"
 NOTHING_MEETS = Not(Always())
-LABELS = ("old_label", "new_label")
-
-
-def change_fields(labels: Iterable[str], segmentations: Iterable[str]) -> tuple[Field, ...]:
-    """The fields of a change: its labels, direction, money at stake and segmentation."""
-    known = tuple(dict.fromkeys(labels))
-    return (
-        Field("old_label", FieldType.TEXT, "change:old_label", values=known, label="Old label"),
-        Field("new_label", FieldType.TEXT, "change:new_label", values=known, label="New label"),
-        Field(
-            "change",
-            FieldType.TEXT,
-            "change:change",
-            aliases=("direction",),
-            values=tuple(one.value for one in Direction),
-            label="Change",
-        ),
-        Field("at_stake", FieldType.MONEY, "change:at_stake", label="At stake"),
-        Field(
-            "segmentation",
-            FieldType.TEXT,
-            "change:segmentation",
-            values=tuple(segmentations),
-            label="Segmentation",
-        ),
-    )
-
-
-def change_catalog(accounts: Catalog, labels: Iterable[str], segmentations: Iterable[str]) -> Catalog:
-    """What criteria of routes may use: the fields of a change first, then those of accounts."""
-    own = change_fields(labels, segmentations)
-    names = {name.casefold() for one in own for name in (one.name, *one.aliases)}
-    absent = {name: sentence for name, sentence in accounts.absent.items() if name.casefold() not in names}
-    return replace(accounts, fields=(*own, *accounts.fields), absent=absent, rows="changes of label")
 
 
 def left_to_ask(

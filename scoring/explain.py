@@ -10,13 +10,14 @@ from typing import Any
 
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
-from scoring.labels import label_standings, read_rules
-from scoring.rfm import Cuts, DayBands, Standing, Thresholds, score_one
+from scoring.label_rules import read_rules
+from scoring.labels import label_standings
+from scoring.rfm import Cuts, DayBands, Thresholds, score_one
 from scoring.rfm_config import RfmSegmentation
+from scoring.standing import Standing
+from scoring.wording import counted, written_day, written_money
 
 MOST_REASONS = 3
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "AUD": "A$", "CAD": "C$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,6 @@ class WayBack:
     label: str
     purchases: int
     spend_minor: int
-
-
-def written_money(minor: int, currency: str) -> str:
-    """Money as a person writes it: ``$101,000``, ``CHF 12.50``; cents only when there are some."""
-    sign = _SIGNS.get(currency, f"{currency} ")
-    units, cents = divmod(abs(minor), 100)
-    return f"{'-' if minor < 0 else ''}{sign}{units:,}{f'.{cents:02}' if cents else ''}"
-
-
-def written_day(day: date) -> str:
-    """A day as every reader understands it: ``3 Jul 2026``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 purchase``, ``42 purchases``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def reasons(old: Standing, new: Standing, today: date, currency: str) -> tuple[str, ...]:

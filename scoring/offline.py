@@ -21,7 +21,8 @@ from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import places, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import places
 from scoring.rfm import MINOR_PER_UNIT, RfmResult, score
 from scoring.rfm_config import RfmSegmentation
 

@@ -16,18 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today, resolve
-from scoring.criteria.tree import InPeriod, Period
+from scoring.recency import period_of
 from scoring.rfm_config import Percentiles, RecencyBands, RfmSegmentation, ThresholdBands
+from scoring.standing import EPOCH_ORDINAL, Standing
 
 MINOR_PER_UNIT = 100
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 # Below this many accounts per score a percentile says little: 5 accounts in each fifth.
 FEWEST_PER_SCORE = 5
-_RECENCY_CATALOG = Catalog((Field("last_purchase", FieldType.DATE, "score.last_purchase"),))
 
 Integers = npt.NDArray[np.int64]
 
@@ -95,35 +91,6 @@ class Thresholds:
             "frequency": {"cuts": list(self.frequency.values), "reached": self.frequency.reached},
             "monetary": {"cuts": list(self.monetary.values), "reached": self.monetary.reached},
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one segmentation says of one account: facts, scores, label. Money in minor units.
-
-    Attributes:
-        r, f, m, total: of RFM; None without a counted transaction.
-        measure: another technique's number in ten-thousandths: percent of risk, an engagement score.
-        value_minor: money at risk, or what recommendations are worth.
-        details: JSON with whatever else the technique says; None where it is not read or there is none.
-    """
-
-    last_purchase: date | None = None
-    purchases: int = 0
-    spend_minor: int = 0
-    r: int | None = None
-    f: int | None = None
-    m: int | None = None
-    total: int | None = None
-    label: str | None = None
-    measure: int | None = None
-    value_minor: int | None = None
-    details: str | None = None
-
-    @property
-    def facts(self) -> tuple[date | None, int, int]:
-        """The account's own facts, which nothing but its own transactions moves."""
-        return (self.last_purchase, self.purchases, self.spend_minor)
 
 
 @dataclass(frozen=True)
@@ -242,18 +209,6 @@ def population_warnings(
         if count > 1 and name in constant
     ]
     return tuple(found)
-
-
-def period_of(text: str) -> Period:
-    """The period that a recency band names ("this quarter", "last 90 days").
-
-    Raises:
-        CriteriaError: it is not a period.
-    """
-    node = parse(f"last_purchase in {text}", _RECENCY_CATALOG)
-    if not isinstance(node, InPeriod):
-        raise CriteriaError(f"'{text}' is not a period.")
-    return node.period
 
 
 def thresholds_from(stored: dict[str, Any]) -> Thresholds:

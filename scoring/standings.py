@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.account_ids import id_at, places
-from scoring.rfm import EPOCH_ORDINAL, Standing
+from scoring.standing import EPOCH_ORDINAL, Standing
 
 NO_DAY, NO_SCORE, NO_LABEL = 0, 0, -1
 NO_NUMBER = 1 - 2**63  # one more than the least: PostgreSQL reads the sign apart, and 2**63 is no bigint
@@ -34,7 +34,6 @@ NOTHING: Mapping[str, int] = {
     "value_minor": NO_NUMBER,
     "digest": NO_NUMBER,
 }
-MEASURE_PARTS = 10_000
 _SCORES = ("r", "f", "m")
 Integers = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
@@ -210,3 +209,9 @@ def _translated(standings: Standings, names: Sequence[str]) -> Integers:
     known = {name: place for place, name in enumerate(names)}
     table = [known.get(name, -2 - number) for number, name in enumerate(standings.names)]
     return np.array([*table, NO_LABEL], dtype=np.int64)[standings.label]
+
+
+def no_standings(columns: Sequence[str] = ()) -> Standings:
+    """Of nobody."""
+    nothing: Any = pa.array([], pa.int64()).to_numpy()
+    return Standings(pa.array([], pa.string()), nothing, (), dict.fromkeys(columns, nothing))

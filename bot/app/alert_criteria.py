@@ -11,7 +11,8 @@ import pandas as pd
 from bot.app.errors import ConfigurationError
 from bot.app.facts import AccountChange
 from bot.app.technique_rules import label_names
-from scoring.changes import change_catalog, left_to_ask
+from scoring.change_fields import change_catalog
+from scoring.changes import left_to_ask
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog

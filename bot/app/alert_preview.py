@@ -19,7 +19,7 @@ from bot.app.facts import AccountChange, Concerned, EarlierAlerts, PendingAlert
 from bot.app.wording import counted
 from bot.app.wording import day as written
 from scoring.alert_config import Route
-from scoring.rfm import Standing
+from scoring.standing import Standing
 
 Meeting = Callable[[str, str, Sequence[AccountChange]], frozenset[str]]
 ConcernedBy = Callable[[Sequence[str], Sequence[str]], Mapping[str, Concerned]]

@@ -37,7 +37,7 @@ from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from scoring.alert_config import Route
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
-from scoring.rfm import Standing
+from scoring.standing import Standing
 
 Numbered = tuple[int, AccountChange]  # a change with its number in the history
 _NOBODY = NamedOwner("(no name)", None)

@@ -15,7 +15,7 @@ from bot.app.alert_times import quiet_until, within_cooldown
 from bot.app.facts import AccountChange, EarlierAlerts, NamedOwner, PendingAlert
 from bot.app.notices import AlertNotice
 from scoring.config import Route
-from scoring.labels import Direction, direction, is_worse
+from scoring.label_rules import Direction, direction, is_worse
 
 MINOR_PER_UNIT = 100
 MOST_SUMMARY_LINES = 20

@@ -23,7 +23,7 @@ from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.tree import Measured, Related
 from scoring.engagement.config import EngagementSegmentation
-from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.leaving.config import HORIZON_DAYS, LeavingSegmentation
 from scoring.leaving.fields import FIELDS
 from scoring.purchases_config import Contribution

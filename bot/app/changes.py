@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.app.facts import AccountChange
-from scoring.labels import direction
-from scoring.rfm import Standing
+from scoring.label_rules import direction
+from scoring.standing import Standing
 from scoring.standings import NO_LABEL, Moves
 
 

@@ -12,10 +12,10 @@ from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock
-from scoring.explain import counted
 from scoring.voice.cleaning import cleaned
 from scoring.voice.kinds import Correction, Intent, Origin, Sentiment
 from scoring.voice.sentences import sentences
+from scoring.wording import counted
 
 if TYPE_CHECKING:  # not at run time: it brings scipy
     from scoring.voice.reader import Reader
@@ -83,9 +83,18 @@ class CustomerVoice:
         )
 
     def correct(
-        self, sentence: str, intent: str | None, sentiment: str | None, person: Person, place: str
+        self,
+        sentence: str,
+        intent: str | None,
+        sentiment: str | None,
+        person: Person,
+        place: str,
+        *,
+        keep: bool = True,
     ) -> str:
         """Keep what a person says that a sentence means; a sentence that says what comes of it.
+
+        Without ``keep`` it is only said how it would be kept.
 
         Raises:
             UserError: the person may not, it is not one sentence, or nothing is said of it.
@@ -102,6 +111,8 @@ class CustomerVoice:
         meant = " and ".join(str(one) for one in (correction.intent, correction.sentiment) if one is not None)
         if not meant:
             raise UserError("Neither an intent nor a sentiment is said of the sentence.", HOW)
+        if not keep:
+            return f"\u201c{correction.sentence}\u201d would be {meant}. Nothing has been kept."
         accounts = self._corrections.add(correction, person.name, self._clock.now())
         self._audit.record(actor, ACTION, correction.sentence, meant, place)
         said = f"{counted(accounts, 'account')} said it." if accounts else "No account has said just this."

@@ -160,6 +160,13 @@ class Erasures(Protocol):
         """Those who wait for a person's word are gone indeed; how many."""
         ...
 
+    def rehearse(self, one: tuple[str, str] | None, limit: int) -> Erased | None:
+        """What erasing one (kind, id), or up to ``limit`` who wait for a person's word, would do.
+
+        Nothing is kept of it. None when nothing here knows of the one.
+        """
+        ...
+
     def erase(self, gone: Sequence[Gone]) -> Erased:
         """Forget them in every table, and enter jobs that edit what stands in Slack.
 
@@ -235,11 +242,20 @@ class Erasing:
             UserError: nothing here knows of such a record.
         """
         if self.erasures.ask(kind, record_id) is None:
-            raise UserError(
-                f"Nothing here knows of {kind} {record_id}.",
-                "Its id stands at the end of its address in Zoho CRM, and in `bellwether ask --json`.",
-            )
+            raise _unknown(kind, record_id)
         return self.do(actor, "terminal")
+
+    def rehearse(self, one: tuple[str, str] | None) -> dict[str, Any]:
+        """What forgetting one (kind, id), or everybody who waits for a person's word, would do.
+
+        Raises:
+            UserError: nothing here knows of the one.
+        """
+        found = self.erasures.rehearse(one, AT_ONCE) or Erased()
+        if one is not None and not found.gone:
+            raise _unknown(*one)
+        whom = [one.stand_in for one in found.gone]
+        return {"would_erase": whom, "rows": dict(found.rows), "to_do": list(found.reports)}
 
     def _tell(self, held: int) -> None:
         if held:
@@ -247,6 +263,13 @@ class Erasing:
             self.troubles.begin(INCIDENT, said, ADVICE)
         else:
             self.troubles.end(INCIDENT)
+
+
+def _unknown(kind: str, record_id: str) -> UserError:
+    return UserError(
+        f"Nothing here knows of {kind} {record_id}.",
+        "Its id stands at the end of its address in Zoho CRM, and in `bellwether ask --json`.",
+    )
 
 
 def names_of(gone: Sequence[Gone]) -> Names:

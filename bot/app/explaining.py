@@ -11,12 +11,12 @@ from bot.app.config.published import Published, PublishedConfigurations
 from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
 from bot.app.techniques.registry import technique_of
-from bot.app.techniques.technique import Evidence, Situation, no_standings
+from bot.app.techniques.technique import Evidence, Situation
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
-from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS, Standing
+from scoring.standings import no_standings
 
 # What the number of a technique is called; the others have none.
 _MEASURED: Mapping[str, str] = {

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import pandas as pd
-import pyarrow as pa
 
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
-from scoring.engines.rfm_pass import Passed
-from scoring.labels import Direction
-from scoring.leaving.history import History
-from scoring.rfm import Standing
+from scoring.label_rules import Direction
+from scoring.standing import Standing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from scoring.engines.rfm_pass import Passed
+    from scoring.leaving.history import History
 
 
 @dataclass(frozen=True, slots=True)

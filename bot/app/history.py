@@ -14,8 +14,8 @@ from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.ports import Clock
 from bot.app.technique_rules import label_names
-from scoring.explain import written_day
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS
+from scoring.wording import written_day
 
 NO_LABEL, ABSENT = "(no label)", "(not there)"
 

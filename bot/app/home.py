@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.app.administration import Administration
+from bot.app.checks import Check
 from bot.app.consenting import Consenting
 from bot.app.people import Person, Role
 from bot.app.ports import AccountBook, AlertRecords
 from bot.app.scope import seen_by
-from bot.app.services import Check, HomeView, Moves, RecentMisses
+from bot.app.services import HomeView, Moves, RecentMisses
 from scoring.config import Configuration
 from scoring.criteria.tree import Always
 

@@ -8,19 +8,20 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
-
-from pandas import DataFrame
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bot.app.config.published import Published, PublishedConfigurations
 from bot.app.config.shape import nearest
 from bot.app.errors import UserError
 from bot.app.ports import Audit, Clock
 from scoring.criteria.errors import CriteriaError
-from scoring.explain import counted
-from scoring.market_config import Markets
-from scoring.markets import Marking, MarkKind, give, marks_of, take
+from scoring.market_config import Markets, MarkKind, marks_of
+from scoring.markets import Marking, give, take
 from scoring.voice.catalog import in_criteria
+from scoring.wording import counted
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TERMINAL = "terminal"
 NAMES_TOLD = 20  # in the audit log; how many there are is told always

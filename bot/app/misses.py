@@ -33,9 +33,9 @@ class Missing:
         """Those that were typed most often."""
         return self.misses.recent(limit)
 
-    def forget(self, miss_id: int) -> bool:
-        """Forget one; False when there is none of that number."""
-        return self.misses.forget(miss_id)
+    def forget(self, miss_id: int, *, keep: bool = True) -> bool:
+        """Forget one; False when there is none of that number. Without ``keep`` only look."""
+        return self.misses.forget(miss_id, keep=keep)
 
 
 def folded_text(text: str) -> str:

@@ -14,8 +14,8 @@ from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import AccountBook, Audit, Clock, NamedAccount
 from scoring.config import Configuration
 from scoring.criteria.tree import Always, Node
-from scoring.explain import counted, written_day
 from scoring.recommendations.config import Kind, RecommendationSegmentation
+from scoring.wording import counted, written_day
 
 CHANCE_PARTS, LIFT_PARTS = 1_000_000, 1_000
 DISMISSED = "dismiss_offer"

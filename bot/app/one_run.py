@@ -33,13 +33,12 @@ from bot.app.techniques.technique import (
     Scored,
     Situation,
     Technique,
-    no_standings,
 )
 from scoring.config import Segmentation
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
-from scoring.rfm import Standing
-from scoring.standings import Moves, Standings, compare
+from scoring.standing import Standing
+from scoring.standings import Moves, Standings, compare, no_standings
 
 Cause = Literal["first", "daily", "change", "command", "past"]
 LabelCounts = tuple[tuple[str | None, int], ...]

@@ -264,8 +264,8 @@ class Misses(Protocol):
         """Those that were typed most often, of equal ones the latest first."""
         ...
 
-    def forget(self, miss_id: int) -> bool:
-        """Forget one; False when there is none of that number."""
+    def forget(self, miss_id: int, *, keep: bool = True) -> bool:
+        """Forget one; False when there is none of that number. Without ``keep`` only look."""
         ...
 
 

@@ -16,7 +16,7 @@ from bot.app.ports import Clock
 from bot.app.scoring_ports import Scores, ScoringTransaction
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.periods import Today
-from scoring.explain import written_day
+from scoring.wording import written_day
 
 REHEARSE = "Add --dry-run to see what the labels would be on that day."
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
-
-from pandas import DataFrame
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.app.facts import (
     ChangesOfRun,
@@ -27,8 +25,12 @@ from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
-from scoring.rfm import Standing
-from scoring.standings import Moves, Standings
+from scoring.standing import Standing
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from scoring.standings import Moves, Standings
 
 
 @dataclass(frozen=True, slots=True)

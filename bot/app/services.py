@@ -11,6 +11,7 @@ from bot.app.account_notes import AccountNotes
 from bot.app.acting import Assignment, CrmUserName, TaskWish
 from bot.app.administration import Administration
 from bot.app.answers import Answer, Explanation, LabelMove
+from bot.app.checks import Check
 from bot.app.config.editing import Editing
 from bot.app.consenting import Consenting
 from bot.app.enriching_desk import EnrichingDesk
@@ -189,22 +190,6 @@ class RecentMisses(Protocol):
     def recent(self, limit: int) -> tuple[Miss, ...]:
         """Those that were typed most often."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that can work or not.
-
-    Attributes:
-        age_seconds: how old the knowledge, or the thing itself, is.
-        advice: what to do when it is not ok.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-    age_seconds: float | None = None
-    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

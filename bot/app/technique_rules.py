@@ -13,8 +13,8 @@ from scoring.engagement import config as engagement
 from scoring.firmographics import config as firmographics
 from scoring.leaving.config import LeavingSegmentation
 from scoring.purchases_config import Buying
+from scoring.recency import period_of
 from scoring.recommendations import config as recommendations
-from scoring.rfm import period_of
 from scoring.rfm_config import RecencyBands, RfmSegmentation, ThresholdBands
 from scoring.voice.competitors import matcher_of
 from scoring.voice.config import VoiceSegmentation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,25 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.standings import MEASURE_PARTS, NO_NUMBER
+from bot.app.voice_names import COUNTS, KINDS, key_of
+from scoring.standing import MEASURE_PARTS
+from scoring.standings import NO_NUMBER
 from scoring.voice import catalog as names
-from scoring.voice.catalog import count_of, mentions_of, share_of
+from scoring.voice.catalog import mentions_of, share_of
 from scoring.voice.config import VoiceSegmentation
-from scoring.voice.kinds import COUNTED_INTENTS, Sentiment
 
 DECIMALS = 4  # of a share: as many as a measure has parts
-KINDS = (*Sentiment, *COUNTED_INTENTS)
-COUNTS = (names.MESSAGES, *(count_of(kind) for kind in KINDS), names.MENTIONS)
 SHARES = (
     *(share_of(kind) for kind in KINDS),
     *(names.NET_SENTIMENT, names.UNSURE_SHARE, names.LOW_CONFIDENCE_SHARE),
 )
 _NOTHING_SAID = f'{{"{names.MESSAGES}":0}}'
-
-
-def key_of(competitor: str) -> str:
-    """What mentions of a competitor are kept under: its name is the document's and may be anything."""
-    return f"mentions_{hashlib.sha256(competitor.encode()).hexdigest()[:16]}"
 
 
 def with_decimals(facts: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from bot.app.technique_rules import label_names
 from connector.write_ports import OwnField, OwnValue, Wanted
 from scoring.config import Configuration
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS
 
 # A field's label is shown in narrow columns, and the CRM makes the API name of it.
 LONGEST_NAME = 24

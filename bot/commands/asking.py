@@ -16,9 +16,7 @@ from rich.console import Console
 from bot.app.errors import UserError
 from bot.app.people import OPERATOR, Person
 from bot.commands.charts import save_chart
-from bot.commands.console import AsJson, opened, print_json, print_said, print_table
-from bot.language.question import Action
-from bot.language.restate import restate
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_said, print_table
 
 if TYPE_CHECKING:
     from bot.app.answers import Answer
@@ -74,6 +72,7 @@ def explain(
 
 def misses(
     forget: Annotated[int | None, typer.Option(help="Forget the sentence of this number.")] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """What was not understood, by how often it was typed: words, and whole sentences."""
@@ -81,8 +80,12 @@ def misses(
 
     missing = opened().asking_parts.missing
     if forget is not None:
-        if not missing.forget(forget):
+        if not missing.forget(forget, keep=not dry_run):
             raise UserError(f"There is no sentence {forget}.", "See `bellwether misses`.")
+        if dry_run:
+            said = f"Sentence {forget} would be forgotten. Nothing has been changed."
+            print_said({"would_forget": forget}, (said,), as_json=as_json)
+            return
         print_said({"forgotten": forget}, (f"Sentence {forget} is forgotten.",), as_json=as_json)
         return
     found = missing.recent(MOST_MISSES)
@@ -135,6 +138,8 @@ def _answer(
 
 def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[str]:
     """Do what a follow-up asked for, a sentence about it."""
+    from bot.language.question import Action
+
     request = answer.request
     if request is None or answer.not_understood is not None:
         return
@@ -143,6 +148,8 @@ def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[st
     elif request.action is Action.SAVE:
         yield bellwether.scoring.saving.save(request.argument, request.question, person, "terminal")
     elif request.action is Action.EXPORT:
+        from bot.language.restate import restate
+
         yield f"To export this: bellwether export {shlex.quote(restate(request.question))} --out FILE"
     elif request.action is Action.SHARE:
         yield "There is nobody here to share it with: ask in Slack."

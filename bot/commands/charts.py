@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.app.answers import Answer
 from bot.app.errors import UserError
-from bot.app.picturing import drawable
-from bot.app.ports import Pictures
+
+if TYPE_CHECKING:
+    from bot.app.answers import Answer
+    from bot.app.ports import Pictures
 
 
 def save_chart(answer: Answer, path: Path, pictures: Pictures) -> str:
@@ -16,6 +18,8 @@ def save_chart(answer: Answer, path: Path, pictures: Pictures) -> str:
     Raises:
         UserError: there is nothing to draw, it cannot be drawn, or the file cannot be written.
     """
+    from bot.app.picturing import drawable
+
     picture = drawable(answer)
     if path.suffix.casefold() != ".png":
         raise UserError(f"{path} is no name for a chart.", "Charts are PNG: end the name with .png.")

@@ -15,7 +15,6 @@ from bot.app.config.starting import Example, Sales, starting_document
 from bot.app.errors import UserError
 from bot.app.worth import Worth
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_said
-from bot.settings import load_settings
 
 if TYPE_CHECKING:
     from bot.app.config.preview import Preview
@@ -49,6 +48,7 @@ def config_init(
 ) -> None:
     """Write a document to begin with, unless there is one."""
     from bot.runtime.setup import write_starting_configuration
+    from bot.settings import load_settings
 
     path = file or load_settings().config_file
     if not write_starting_configuration(path, starting_document(sales, examples or ())):
@@ -119,7 +119,7 @@ def config_rollback(
 @configuration.command("export")
 def config_export() -> None:
     """Print the document that is in force."""
-    from bot.app.config.published import STARTING_DOCUMENT
+    from bot.app.config.starting import STARTING_DOCUMENT
 
     latest = opened().versions.latest()
     print(latest[1] if latest else STARTING_DOCUMENT, end="")

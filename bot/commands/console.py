@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.runtime.logs import configure_logs
-from bot.settings import load_settings
 from bot.terminal import lines_table
 
 if TYPE_CHECKING:
@@ -29,7 +27,9 @@ def opened() -> Bellwether:
     Raises:
         ConfigurationError: a setting, the database or the configuration file is not good.
     """
+    from bot.runtime.logs import configure_logs
     from bot.runtime.wiring import Bellwether
+    from bot.settings import load_settings
 
     settings = load_settings()
     configure_logs(settings.log_format, logging.WARNING)

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.app.enriching_fit import shown
 from bot.app.errors import UserError
 from bot.app.people import OPERATOR
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines, print_said
@@ -183,6 +182,8 @@ def _history(parts: EnrichingParts, name: str, *, as_json: bool) -> None:
 
 def _lines(writes: Sequence[FieldWrite]) -> list[str]:
     """A value a line. No table: an id that is cut short cannot be given to undo."""
+    from bot.app.enriching_fit import shown
+
     return [
         f"{one.of} {one.at:%Y-%m-%d %H:%M} {one.by}: account {one.account_id}, {one.crm_field}: "
         f"{shown(one.old) or '(empty)'} → {shown(one.new)} ({one.state.value.replace('_', ' ')}"

@@ -13,7 +13,7 @@ from rich.table import Table
 from bot.app.wording import money
 from bot.commands.console import AsJson, opened, print_json, print_table
 from bot.terminal import moment
-from scoring.explain import written_day
+from scoring.wording import written_day
 
 if TYPE_CHECKING:
     from bot.app.history import LabelsOn, Moves

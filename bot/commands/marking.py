@@ -13,7 +13,7 @@ from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines
 
 if TYPE_CHECKING:
     from bot.app.marking import Chosen
-    from scoring.markets import MarkKind
+    from scoring.market_config import MarkKind
 
 mark = typer.Typer(
     help="Market segments of accounts, roles and keywords of contacts: give, take, list.",
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     @property
     def full(self) -> MarkKind:
         """As scoring calls it, which brings pandas."""
-        from scoring.markets import MarkKind
+        from scoring.market_config import MarkKind
 
         return {
             Kind.SEGMENT: MarkKind.MARKET_SEGMENT,

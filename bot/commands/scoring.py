@@ -10,7 +10,6 @@ import typer
 from bot.app.errors import UserError
 from bot.commands.backtesting import backtest
 from bot.commands.console import AsJson, DryRun, opened, print_said
-from bot.settings import load_settings
 from bot.terminal import moment
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ def score(
     """Score every account, and queue the alerts of what changed."""
     if transactions is not None:
         from bot.runtime import offline
+        from bot.settings import load_settings
 
         document, day = config or load_settings().config_file, moment(as_of).date() if as_of else None
         found = offline.Tables(transactions, accounts, document, day, out).score(segmentation)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.app.people import OPERATOR
-from bot.commands.console import AsJson, opened, print_json, print_lines
+from bot.commands.console import AsJson, DryRun, opened, print_json, print_lines
 
 voice = typer.Typer(help="What customers say: read a text, correct what was read.", no_args_is_help=True)
 
@@ -28,6 +28,8 @@ def voice_correct(
     sentence: Annotated[str, typer.Argument(help="One sentence.")],
     intent: Annotated[str | None, typer.Option(help="request, query, complaint, purchase \u2026")] = None,
     sentiment: Annotated[str | None, typer.Option(help="positive, neutral or negative.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Say what a sentence means; the next run learns from it."""
-    print(opened().scoring.voice.correct(sentence, intent, sentiment, OPERATOR, "terminal"))
+    correcting = opened().scoring.voice
+    print(correcting.correct(sentence, intent, sentiment, OPERATOR, "terminal", keep=not dry_run))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.app.checks import Check
 from bot.app.scope import Whose
-from bot.app.services import Check
 from bot.app.wording import counted
 from bot.store.seen_accounts import knows_territories, named_alone
 from connector.cache.engine import Database

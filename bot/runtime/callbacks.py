@@ -7,8 +7,6 @@ where it comes from is refused, counted, and never repeated in a log.
 from __future__ import annotations
 
 import hmac
-import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -22,11 +20,12 @@ from starlette.routing import Route
 
 from bot.app.ports import Clock
 from bot.app.services import SeenEvents
+from bot.runtime.refusals import CRM_PATH, Refusals
 from connector.cache.hints import SqlChannels, SqlHints
 from connector.sync.callbacks import hints_of, read_callback
 from connector.zoho import books_callbacks
 
-CRM_PATH, BOOKS_PATH = "/zoho/crm", "/zoho/books"
+BOOKS_PATH = "/zoho/books"
 LARGEST_BODY = 1_000_000  # bytes
 FORM = "application/x-www-form-urlencoded"
 
@@ -40,25 +39,6 @@ class Refused(Exception):
         super().__init__(reason)
         self.status = status
         self.reason = reason
-
-
-@dataclass
-class Refusals:
-    """How many calls were refused, by path and reason.
-
-    Logged when a count doubles, so that a flood stays readable.
-    """
-
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def count(self, path: str, reason: str) -> None:
-        """Note one."""
-        with self._lock:
-            self.counts[path, reason] += 1
-            number = self.counts[path, reason]
-        if number & (number - 1) == 0:
-            log.warning("callback_refused", path=path, reason=reason, count=number)
 
 
 @dataclass(frozen=True)

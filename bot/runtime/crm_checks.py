@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import partial
 
+from bot.app.checks import Check
 from bot.app.errors import UserError
 from bot.app.ports import Clock
-from bot.app.services import Check
 from bot.runtime.zoho_parts import CRM, ZohoParts
 from connector.budget import judge
 from connector.cache.ledger import spendings, spent_of

@@ -7,8 +7,8 @@ from functools import partial
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.app.checks import Check
 from bot.app.errors import BellwetherError, UserError
-from bot.app.services import Check
 from bot.runtime.access_checks import territory_checks
 from bot.runtime.consent_parts import NAME as CONSENTS
 from bot.runtime.crm_checks import CrmChecks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.app.checks import Check
 from bot.app.errors import UserError
-from bot.app.services import Check
 from bot.runtime.feed import ChangeFeed
 from connector.feed_ports import KeptChannel
 from connector.sync.feed import is_alive, is_doubted

@@ -6,19 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-
-from starlette.routing import Route
+from typing import TYPE_CHECKING
 
 from bot.app.ports import Clock
 from bot.app.schedule import Every
-from bot.app.services import SeenEvents
-from bot.runtime.callbacks import CRM_PATH, Callbacks, Refusals
 from bot.runtime.feed import CHANNELS, CHANNELS_SECONDS, SOURCES_READ, ChangeFeed, FeedBell
+from bot.runtime.refusals import CRM_PATH, Refusals
 from bot.settings import Settings
 from bot.store.jobs import SqlJobs
 from connector.cache.engine import Database
 from connector.cache.hints import SqlChannels, SqlHints
 from connector.feed_ports import ChannelDesk
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from bot.app.services import SeenEvents
 
 
 @dataclass
@@ -84,6 +87,8 @@ class FeedParts:
 
     def routes(self) -> list[Route]:
         """Where Zoho calls us; nowhere without a public address."""
+        from bot.runtime.callbacks import Callbacks
+
         if not self.settings.public_url:
             return []
         secret = self.settings.zoho.webhook_secret.get_secret_value()

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.checks import Check
 from bot.app.ports import Clock
-from bot.app.services import Check
 from bot.store import schema
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents

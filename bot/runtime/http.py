@@ -9,14 +9,17 @@ from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.app.checks import Check
 from bot.app.errors import ConfigurationError
-from bot.app.services import Check
+from bot.runtime.metrics import CONTENT_TYPE, Metrics
 
 START_SECONDS = 10
+METRICS_PATH = "/metrics"
 
 
 def http_app(checks: Callable[[], Sequence[Check]], others: Sequence[Route] = ()) -> Starlette:
@@ -46,6 +49,15 @@ def http_app(checks: Callable[[], Sequence[Check]], others: Sequence[Route] = ()
         )
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *others])
+
+
+def metrics_route(metrics: Metrics) -> Route:
+    """``/metrics``, read in a thread: the event loop does not wait for the database."""
+
+    async def on_metrics(_request: Request) -> Response:
+        return Response(await run_in_threadpool(metrics.text), media_type=CONTENT_TYPE)
+
+    return Route(METRICS_PATH, on_metrics)
 
 
 class HttpServer:

@@ -9,40 +9,36 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from bot.app.advising import Advising
-from bot.app.config.preview import Heard, Preview, preview
 from bot.app.config.published import CandidateConfiguration, Published, PublishedConfigurations
 from bot.app.config.publishing import Configuring
-from bot.app.explaining import Explanations
-from bot.app.history import History
-from bot.app.marking import GivingMarks
 from bot.app.offers import Recommending
 from bot.app.ports import Clock
-from bot.app.recompute import Recompute
 from bot.app.saving import Saving
-from bot.runtime.documents import catalogs_of
-from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.dismissals import SqlDismissals
-from bot.store.label_history import SqlLabelHistory
-from bot.store.marks import SqlMarks
 from bot.store.offers import SqlOffers
-from bot.store.rehearsals import ListenedScores
-from bot.store.scores import SqlScores, SqlScoringTransaction
 from connector.cache.engine import Database
 from scoring.config import Configuration
 from scoring.criteria.periods import Today
 
 if TYPE_CHECKING:
+    from bot.app.answers import Explanation
     from bot.app.backtesting import Backtesting
+    from bot.app.config.preview import Preview
     from bot.app.customer_voice import CustomerVoice
+    from bot.app.explaining import Explanations
+    from bot.app.history import History
     from bot.app.judging import Judging
+    from bot.app.marking import GivingMarks
+    from bot.app.recompute import Recompute
+    from bot.store.marks import SqlMarks
     from bot.store.readings import SqlReadings
 
 
 class ScoringParts:
-    """Constructs what scores, once each. What brings scipy is imported when it is first asked for."""
+    """Constructs what scores, once each; what brings pandas or scipy is imported when it is asked for."""
 
     def __init__(
         self,
@@ -60,9 +56,17 @@ class ScoringParts:
         self.audit = audit
         self.crm_url = crm_url
 
+    def warm(self) -> None:
+        """Import what explains and scores now: otherwise the first question of a process waits for it."""
+        _built = self.explanations
+
     @cached_property
     def recompute(self) -> Recompute:
         """Scores, label changes and alerts."""
+        from bot.app.recompute import Recompute
+        from bot.runtime.engines.registry import FILE_ENGINES
+        from bot.store.scores import SqlScores
+
         scores = SqlScores(self.database, FILE_ENGINES)
         return Recompute(scores, self.configurations, self.clock, self.crm_url, self.readings.read_new)
 
@@ -72,6 +76,8 @@ class ScoringParts:
         from bot.store.readings import SqlReadings
 
         def today(connection: Connection, configuration: Configuration) -> Today:
+            from bot.store.scores import SqlScoringTransaction
+
             organisation = SqlScoringTransaction(connection).organisation()
             return organisation.today(configuration, self.clock.now())
 
@@ -88,6 +94,8 @@ class ScoringParts:
     @cached_property
     def configuring(self) -> Configuring:
         """Checking, previewing and publishing configurations."""
+        from bot.runtime.documents import catalogs_of
+
         return Configuring(
             self.versions,
             self.configurations,
@@ -107,6 +115,10 @@ class ScoringParts:
 
     def _rehearsed(self, candidate: Published) -> Preview:
         """What a run with another configuration would do; undone."""
+        from bot.app.config.preview import Heard, preview
+        from bot.app.recompute import Recompute
+        from bot.store.rehearsals import ListenedScores
+
         heard = Heard()
         scores = ListenedScores(self.database, heard, PATIENCE_SECONDS)
         candidates = CandidateConfiguration(self.versions, candidate)
@@ -127,6 +139,9 @@ class ScoringParts:
     @cached_property
     def explanations(self) -> Explanations:
         """Why accounts have their labels."""
+        from bot.app.explaining import Explanations
+        from bot.store.scores import SqlScores
+
         return Explanations(SqlScores(self.database), self.configurations, self.clock)
 
     @cached_property
@@ -137,9 +152,12 @@ class ScoringParts:
             self._configuration,
             self.clock,
             self.crm_url,
-            self.explanations.of,
+            self._explained,
             advise=Advising(self._offers, self._configuration).of,
         )
+
+    def _explained(self, account_id: str) -> tuple[Explanation, ...]:
+        return self.explanations.of(account_id)  # what explains is built for the first account that is shown
 
     @cached_property
     def _accounts(self) -> SqlAccountBook:
@@ -166,22 +184,30 @@ class ScoringParts:
     def judging(self) -> Judging:
         """What speaks for offers."""
         from bot.app.judging import Judging
+        from bot.store.scores import SqlScores
 
         return Judging(SqlScores(self.database), self.configurations, self.clock)
 
     @cached_property
     def marks(self) -> SqlMarks:
         """Market segments, contact roles and keywords, as they are kept."""
+        from bot.store.marks import SqlMarks
+
         return SqlMarks(self.database)
 
     @cached_property
     def giving_marks(self) -> GivingMarks:
         """Giving and taking them."""
+        from bot.app.marking import GivingMarks
+
         return GivingMarks(self.marks, self.configurations, self.audit, self.clock)
 
     @cached_property
     def history(self) -> History:
         """Who had which label when."""
+        from bot.app.history import History
+        from bot.store.label_history import SqlLabelHistory
+
         return History(SqlLabelHistory(self.database), self.configurations, self.clock)
 
     def _configuration(self) -> Configuration:

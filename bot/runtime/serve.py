@@ -14,7 +14,7 @@ from types import FrameType
 
 import structlog
 
-from bot.app.services import Check
+from bot.app.checks import Check
 from bot.runtime.http import HttpServer, http_app
 from bot.runtime.wiring import Bellwether
 from bot.runtime.work import Loop, Loops
@@ -66,6 +66,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
         if Part.WEB in parts:
+            bellwether.scoring.warm()
             slack.start()
             stack.callback(slack.stop)
             connection.append(slack)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError
 from bot.settings import variable
 

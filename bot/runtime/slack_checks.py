@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import requests
 from slack_sdk import WebClient
 
+from bot.app.checks import Check
 from bot.app.errors import ConfigurationError, UserError
-from bot.app.services import Check
 from bot.settings import Settings
 from bot.slack.http_mode import PATH
 from bot.slack.installing import REDIRECT_PATH, SCOPES

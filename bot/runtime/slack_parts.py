@@ -11,13 +11,11 @@ import structlog
 from slack_sdk import WebClient
 from starlette.routing import Route
 
+from bot.app.checks import Check
 from bot.app.deliver import Delivery
 from bot.app.errors import ConfigurationError
 from bot.app.installing import INCIDENT, REMOVED, Installation
-from bot.app.services import Check
-from bot.runtime.alert_parts import addressing
 from bot.runtime.clock import clock_for
-from bot.slack.app import build_app
 from bot.slack.client import client_with
 from bot.slack.http_mode import PATH, HttpConnection, Signatures
 from bot.slack.installing import INSTALL_PATH, Installer, SignedStates, install_routes, installer
@@ -91,6 +89,8 @@ class SlackParts:
         Raises:
             ConfigurationError: a token or the signing secret is not set.
         """
+        from bot.slack.app import build_app
+
         over_http, settings = self._of.settings.slack_over_http, self._of.settings
         settings.require("slack.signing_secret" if over_http else "slack.app_token")
         self.source()
@@ -150,6 +150,8 @@ class SlackParts:
     @cached_property
     def delivery(self) -> Delivery:
         """From the outbox to Slack."""
+        from bot.runtime.alert_parts import addressing
+
         of = self._of
         chat = WatchfulChat(
             of.gateway,

@@ -1,4 +1,7 @@
-"""The composition root: from settings to every adapter and use case. The one place that constructs them."""
+"""The composition root: from settings to every adapter and use case. The one place that constructs them.
+
+The modules of a part are imported when the part is first asked for, so that a command loads what it uses.
+"""
 
 from __future__ import annotations
 
@@ -7,66 +10,57 @@ import secrets
 import socket
 import threading
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING
 
-import slack_sdk
-from starlette.routing import Route
-
-from bot.app.ask import Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.errors import UserError
-from bot.app.ports import Clock
-from bot.app.schedule import Tick
-from bot.app.services import Services
-from bot.pictures.drawing import VegaPictures
-from bot.runtime.acting_parts import ActingParts
-from bot.runtime.alert_parts import alert_handler
-from bot.runtime.asking_parts import AskingParts, PublishedDocuments
-from bot.runtime.backtests import BacktestJobs
 from bot.runtime.clock import clock_for
-from bot.runtime.consent_parts import ConsentParts
-from bot.runtime.enriching_parts import EnrichingParts
-from bot.runtime.erasure_parts import ErasureParts
-from bot.runtime.export_parts import ExportParts
-from bot.runtime.feed_parts import FeedParts
-from bot.runtime.handlers import Handlers
-from bot.runtime.health import Health
-from bot.runtime.metrics import Metrics
-from bot.runtime.rhythms import rhythms
-from bot.runtime.scoring_parts import ScoringParts
-from bot.runtime.service_parts import services_of
 from bot.runtime.setup import first_document
-from bot.runtime.slack_parts import SlackParts
-from bot.runtime.sources import Sources, metrics_route
-from bot.runtime.surface_parts import SurfaceParts
-from bot.runtime.tick import Metronome
-from bot.runtime.work import JobLoop
-from bot.runtime.zoho_parts import ZohoParts
 from bot.settings import Settings
-from bot.slack.channels import Channels
-from bot.slack.gateway import SlackDirectory, SlackGateway
-from bot.slack.group_members import GroupMembers
-from bot.store.accounts import SqlAccountBook
-from bot.store.alert_records import SqlAlertRecords
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
 from bot.store.jobs import SqlJobs
 from bot.store.outbox import SqlOutbox
-from bot.store.people import SqlPeople
 from bot.store.schema import migrate
 from bot.store.seen_events import SqlSeenEvents
-from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database, open_database
 from connector.cache.ledger import forget_old
-from connector.sync.pipeline import Sync
-from connector.zoho.crm import CrmClient
-from connector.zoho.notifications import ChannelClient
-from connector.zoho.regions import Region
-from scoring.config import Configuration
 
-LONGEST_SLEEP_SECONDS: Final = 5
+if TYPE_CHECKING:
+    import slack_sdk
+    from starlette.routing import Route
+
+    from bot.app.ask import Ask
+    from bot.app.ports import Clock
+    from bot.app.schedule import Tick
+    from bot.app.services import Services
+    from bot.pictures.drawing import VegaPictures
+    from bot.runtime.acting_parts import ActingParts
+    from bot.runtime.asking_parts import AskingParts
+    from bot.runtime.consent_parts import ConsentParts
+    from bot.runtime.enriching_parts import EnrichingParts
+    from bot.runtime.erasure_parts import ErasureParts
+    from bot.runtime.export_parts import ExportParts
+    from bot.runtime.feed_parts import FeedParts
+    from bot.runtime.health import Health
+    from bot.runtime.scoring_parts import ScoringParts
+    from bot.runtime.slack_parts import SlackParts
+    from bot.runtime.surface_parts import SurfaceParts
+    from bot.runtime.tick import Metronome
+    from bot.runtime.work import JobLoop
+    from bot.runtime.zoho_parts import ZohoParts
+    from bot.slack.channels import Channels
+    from bot.slack.gateway import SlackGateway
+    from bot.store.accounts import SqlAccountBook
+    from bot.store.alert_records import SqlAlertRecords
+    from bot.store.people import SqlPeople
+    from connector.cache.copy import SqlCopy
+    from connector.sync.pipeline import Sync
+    from connector.zoho.crm import CrmClient
+    from connector.zoho.regions import Region
+    from scoring.config import Configuration
 
 
 class Bellwether:
@@ -74,9 +68,15 @@ class Bellwether:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.pictures = VegaPictures()  # its process starts with the first picture
         # Who holds a lease: readable in the database, and never the same after a restart.
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+    @cached_property
+    def pictures(self) -> VegaPictures:
+        """Charts; their process starts with the first picture."""
+        from bot.pictures.drawing import VegaPictures
+
+        return VegaPictures()
 
     @cached_property
     def clock(self) -> Clock:
@@ -140,6 +140,8 @@ class Bellwether:
     @cached_property
     def asking_parts(self) -> AskingParts:
         """What answers questions."""
+        from bot.runtime.asking_parts import AskingParts, PublishedDocuments
+
         documents = PublishedDocuments(self.versions, lambda: self.scoring.configuring)
         accounts = self.database, self.clock, self.book, self.configuration
         return AskingParts(*accounts, documents, lambda: self.scoring.recommending)
@@ -152,11 +154,15 @@ class Bellwether:
     @cached_property
     def alerts(self) -> SqlAlertRecords:
         """Alerts as they stand."""
+        from bot.store.alert_records import SqlAlertRecords
+
         return SqlAlertRecords(self.database, self.clock)
 
     @cached_property
     def scoring(self) -> ScoringParts:
         """What scores, and what is decided about scoring."""
+        from bot.runtime.scoring_parts import ScoringParts
+
         return ScoringParts(
             self.database, self.clock, self.configurations, self.versions, self.audit, self.crm_url
         )
@@ -164,12 +170,16 @@ class Bellwether:
     @cached_property
     def health(self) -> Health:
         """The checks."""
+        from bot.runtime.health import Health
+
         told = self.heartbeats, self.outbox, self.incidents
         return Health(self.database, self.clock, *told, self.book.as_of, self.settings.poll_seconds)
 
     @cached_property
     def zoho(self) -> ZohoParts:
         """What reads Zoho and writes to it."""
+        from bot.runtime.zoho_parts import ZohoParts
+
         return ZohoParts(self.settings, self.database, self.clock, self.configuration, pushed=self._pushed)
 
     def _pushed(self, module: str) -> bool:
@@ -197,6 +207,9 @@ class Bellwether:
     @cached_property
     def feed_parts(self) -> FeedParts:
         """What Zoho tells us by itself."""
+        from bot.runtime.feed_parts import FeedParts
+        from connector.zoho.notifications import ChannelClient
+
         return FeedParts(
             self.settings,
             self.database,
@@ -213,6 +226,8 @@ class Bellwether:
     @cached_property
     def slack_parts(self) -> SlackParts:
         """What talks with Slack."""
+        from bot.runtime.slack_parts import SlackParts
+
         return SlackParts(self)
 
     @property
@@ -227,16 +242,24 @@ class Bellwether:
     @cached_property
     def gateway(self) -> SlackGateway:
         """Slack, as the delivery sees it."""
+        from bot.slack.gateway import SlackGateway
+
         return SlackGateway(self.slack, self.channels)
 
     @cached_property
     def channels(self) -> Channels:
         """Slack's channels by name."""
+        from bot.slack.channels import Channels
+
         return Channels(self.slack)
 
     @cached_property
     def people(self) -> SqlPeople:
         """Slack users and the CRM users behind them."""
+        from bot.slack.gateway import SlackDirectory
+        from bot.slack.group_members import GroupMembers
+        from bot.store.people import SqlPeople
+
         return SqlPeople(
             self.database,
             self.clock,
@@ -249,31 +272,43 @@ class Bellwether:
     @cached_property
     def export_parts(self) -> ExportParts:
         """What exports accounts."""
+        from bot.runtime.export_parts import ExportParts
+
         return ExportParts(self)
 
     @cached_property
     def enriching_parts(self) -> EnrichingParts:
         """What enriches accounts."""
+        from bot.runtime.enriching_parts import EnrichingParts
+
         return EnrichingParts(self)
 
     @cached_property
     def erasure_parts(self) -> ErasureParts:
         """What forgets those who are gone."""
+        from bot.runtime.erasure_parts import ErasureParts
+
         return ErasureParts(self)
 
     @cached_property
     def services(self) -> Services:
         """What Slack's listeners may call."""
+        from bot.runtime.service_parts import services_of
+
         return services_of(self)
 
     @cached_property
     def surfaces(self) -> SurfaceParts:
         """What Slack's further surfaces need."""
+        from bot.runtime.surface_parts import SurfaceParts
+
         return SurfaceParts(self)
 
     @cached_property
     def acting(self) -> ActingParts:
         """What people do about alerts."""
+        from bot.runtime.acting_parts import ActingParts
+
         explain = self.scoring.explanations.of
         own = self.consent_parts.own
         return ActingParts(self.database, self.clock, self.audit, self.zoho, explain, own)
@@ -281,6 +316,8 @@ class Bellwether:
     @cached_property
     def consent_parts(self) -> ConsentParts:
         """People who write to the CRM as themselves."""
+        from bot.runtime.consent_parts import ConsentParts
+
         return ConsentParts(self)
 
     def require_copy(self) -> None:
@@ -316,52 +353,34 @@ class Bellwether:
 
     def job_loop(self, stop: threading.Event) -> JobLoop:
         """What does the jobs."""
-        handlers = Handlers(
-            sync=self.sync,
-            feed=lambda: self.feed_parts.feed,
-            sources=Sources(self.zoho.finance, self.zoho.events).read,
-            publish=self.zoho.publish,
-            require_copy=self.require_copy,
-            recompute=self.scoring.recompute,
-            chat=lambda: self.gateway,
-            incidents=self.incidents,
-            stop=stop,
-            finance_again=self.zoho.read_finance_again,
-        )
-        alerts = alert_handler(self.database, self.clock, self.configuration, self.copy.organisation)
-        kinds = {**handlers.by_kind(), **alerts, **self.erasure_parts.handlers()}
-        return JobLoop(self.jobs, self.clock, self.holder, kinds, handlers.on_failure, handlers.on_success)
+        from bot.runtime.loops import job_loop_of
+
+        return job_loop_of(self, stop)
 
     def backtest_loop(self, stop: threading.Event) -> JobLoop:
         """What does the long jobs of trying techniques on the past."""
-        work = BacktestJobs(
-            self.scoring.backtesting, lambda: self.book.as_of() is not None, self.incidents, stop
-        )
-        return work.loop(self.jobs, self.clock, self.holder)
+        from bot.runtime.loops import backtest_loop_of
+
+        return backtest_loop_of(self, stop)
 
     def metronome(self) -> Metronome:
         """What enters the jobs."""
-        return Metronome(
-            self.jobs,
-            self.clock,
-            self.schedule,
-            lambda: self.heartbeats.beat("clock", self.holder),
-            wake_seconds=min(self.settings.poll_seconds, LONGEST_SLEEP_SECONDS),
-        )
+        from bot.runtime.loops import metronome_of
+
+        return metronome_of(self)
 
     def schedule(self) -> tuple[Tick, ...]:
         """What is to be done and when. The daily run waits until the organisation's zone is known."""
+        from bot.runtime.rhythms import rhythms
+
         feed, zone = self.feed_parts.rhythm(), self.zoho.time_zone()
         return rhythms(self.configuration(), self.settings.poll_seconds, feed, zone)
 
     def routes(self) -> list[Route]:
         """What the HTTP server has besides health: metrics everywhere, and where Zoho calls us."""
-        refusals = self.feed_parts.refusals
-        metrics = Metrics(
-            self.database, self.clock, self.heartbeats, self.outbox, self.incidents, refusals.counts
-        )
-        survey = self.zoho.survey_door(refusals.count)
-        return [metrics_route(metrics), *self.feed_parts.routes(), survey.route()]
+        from bot.runtime.loops import routes_of
+
+        return routes_of(self)
 
     def keep_house(self) -> bool:
         """Wake alerts whose rest is over, and forget what is not needed any more."""

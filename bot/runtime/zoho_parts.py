@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.app.crm_mapping import crm_mapping
 from bot.app.ports import Clock
 from bot.app.scope import Whose
 from bot.app.write_back import own_fields, own_tags, wanted
-from bot.runtime.sources import SurveyDoor
 from bot.settings import Settings
 from bot.store.wanted import score_lines
 from connector.budget import Allowance, daily_credits
@@ -55,6 +55,9 @@ from connector.zoho.suite_salesiq import SCOPES as SALESIQ_SCOPES
 from connector.zoho.suite_salesiq import SalesIqEvents
 from connector.zoho.write import CrmWriteClient
 from scoring.config import Configuration, FinanceSource
+
+if TYPE_CHECKING:
+    from bot.runtime.survey_door import SurveyDoor
 
 CRM = "crm"
 
@@ -239,6 +242,8 @@ class ZohoParts:
 
     def survey_door(self, refused: Callable[[str, str], None]) -> SurveyDoor:
         """Where Zoho Survey calls."""
+        from bot.runtime.survey_door import SurveyDoor
+
         secret = self.settings.zoho.webhook_secret.get_secret_value()
         return SurveyDoor(
             SqlEventStore(self.database, self.clock),

@@ -38,7 +38,7 @@ from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import Leaf, Node
-from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.purchases_config import Contribution
 from scoring.rfm_config import RfmSegmentation
 

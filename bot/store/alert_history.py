@@ -21,7 +21,7 @@ from bot.store.tables import AlertActionRow, AlertRow, LabelChangeRow, OutboxRow
 from connector.cache.engine import Database
 from connector.cache.tables import UserRow, table_of
 from scoring.config import Configuration
-from scoring.labels import Direction
+from scoring.label_rules import Direction
 
 _ALERT, _ACTION = table_of(AlertRow), table_of(AlertActionRow)
 _CHANGE, _OUTBOX, _USER = table_of(LabelChangeRow), table_of(OutboxRow), table_of(UserRow)

@@ -41,7 +41,7 @@ from bot.store.technique_fields import technique_fields
 from connector.mapping import STANDARD_FIELDS, Role
 from scoring.config import Configuration, ModuleChoice
 from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.markets import MarkKind, marks_of
+from scoring.market_config import MarkKind, marks_of
 from scoring.rfm_config import RfmSegmentation
 from scoring.voice.catalog import in_criteria
 

@@ -50,7 +50,7 @@ from bot.store.purchases import COPIED, PurchaseColumns, Purchases, products_of,
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field, Relation
 from scoring.criteria.periods import Today
-from scoring.markets import MarkKind
+from scoring.market_config import MarkKind
 
 __all__ = (
     "ACCOUNT",

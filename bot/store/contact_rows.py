@@ -22,7 +22,7 @@ from bot.store.raw_values import raw_value
 from bot.store.seen_accounts import seen_ids
 from connector.cache.folding import fold
 from scoring.criteria.check import field_named
-from scoring.markets import MarkKind, marks_of
+from scoring.market_config import MarkKind, marks_of
 
 BATCH_ROWS: Final = 1_000
 _FIELD = TABLES["crm_field"]

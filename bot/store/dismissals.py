@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import Connection, select
 
 from bot.app.offers import Dismissal
@@ -13,6 +13,9 @@ from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 from scoring.recommendations.config import DISMISSAL_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DISMISSAL, _TOUCHED = TABLES["dismissal"], TABLES["touched_account"]
 
@@ -24,6 +27,8 @@ def read_dismissals(connection: Connection) -> pd.DataFrame:
     rows: Sequence[tuple[object, ...]] = [
         tuple(row) for row in connection.execute(select(*columns).order_by(*keys))
     ]
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=list(DISMISSAL_COLUMNS))
 
 

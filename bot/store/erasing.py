@@ -82,36 +82,30 @@ class SqlErasures:
 
     def ask(self, kind: str, record_id: str) -> Gone | None:
         """Note that somebody is erased by command; None when nothing here knows of the id."""
-        kept = KEPT[kind]
         with self._database.writes.begin() as connection:
-            watch(connection)
-            row = connection.execute(select(kept).where(kept.c.id == record_id)).mappings().first()
-            if row is None and not _is_known(connection, kind, record_id):
-                return None
-            named = dict(row or {})
-            values = {
-                "cause": "command",
-                "account_id": named.get("account_id"),
-                "name": named.get("name"),
-                "email": named.get("email"),
-                "erased_at": None,
-            }
-            mine = (_ERASURE.c.kind == kind, _ERASURE.c.record_id == record_id)
-            noted = connection.execute(select(_ERASURE).where(*mine)).mappings().first()
-            if noted is None:
-                connection.execute(insert(_ERASURE).values(kind=kind, record_id=record_id, **values))
-            else:  # the name may be known from there alone
-                known = {name: values[name] or noted[name] for name in ("account_id", "name", "email")}
-                connection.execute(update(_ERASURE).where(*mine).values(**{**values, **known}))
-            keep_out(connection)
-            found = connection.execute(select(_ERASURE).where(*mine)).mappings().one()
-            return known_gone(connection, [found])[0]
+            return _note(connection, kind, record_id)
 
     def confirm(self) -> int:
         """Those who wait for a person's word are gone indeed; how many."""
         with self._database.writes.begin() as connection:
-            mine = (_ERASURE.c.cause == "gone", _ERASURE.c.erased_at.is_(None))
-            return connection.execute(update(_ERASURE).where(*mine).values(cause="confirmed")).rowcount
+            return _confirm(connection)
+
+    def rehearse(self, one: tuple[str, str] | None, limit: int) -> Erased | None:
+        """Erase one, or those who wait for a person's word, in a transaction that is undone."""
+        with self._database.writes.connect() as connection, connection.begin() as transaction:
+            try:
+                take_turn(connection, "scoring")
+                if one is not None:
+                    noted = _note(connection, *one)
+                    return None if noted is None else _Erasure(connection, [noted], self._clock).do()
+                watch(connection)
+                _confirm(connection)
+                forget_returned(connection)
+                waiting = select(_ERASURE).where(_ERASURE.c.erased_at.is_(None)).limit(limit)
+                gone = known_gone(connection, connection.execute(waiting).mappings().all())
+                return _Erasure(connection, gone, self._clock).do()
+            finally:
+                transaction.rollback()
 
     def erase(self, gone: Sequence[Gone]) -> Erased:
         """Forget them in every table but that of exports' files, in one transaction."""
@@ -142,6 +136,37 @@ class SqlErasures:
             return None, "", {}, False
         posted = Posted(row["slack_channel"], row["slack_ts"]) if row["slack_ts"] else None
         return posted, row["kind"], json.loads(row["payload"]), row["state"] in ("pending", "unknown")
+
+
+def _note(connection: Connection, kind: str, record_id: str) -> Gone | None:
+    watch(connection)
+    kept = KEPT[kind]
+    row = connection.execute(select(kept).where(kept.c.id == record_id)).mappings().first()
+    if row is None and not _is_known(connection, kind, record_id):
+        return None
+    named = dict(row or {})
+    values = {
+        "cause": "command",
+        "account_id": named.get("account_id"),
+        "name": named.get("name"),
+        "email": named.get("email"),
+        "erased_at": None,
+    }
+    mine = (_ERASURE.c.kind == kind, _ERASURE.c.record_id == record_id)
+    noted = connection.execute(select(_ERASURE).where(*mine)).mappings().first()
+    if noted is None:
+        connection.execute(insert(_ERASURE).values(kind=kind, record_id=record_id, **values))
+    else:  # the name may be known from there alone
+        known = {name: values[name] or noted[name] for name in ("account_id", "name", "email")}
+        connection.execute(update(_ERASURE).where(*mine).values(**{**values, **known}))
+    keep_out(connection)
+    found = connection.execute(select(_ERASURE).where(*mine)).mappings().one()
+    return known_gone(connection, [found])[0]
+
+
+def _confirm(connection: Connection) -> int:
+    mine = (_ERASURE.c.cause == "gone", _ERASURE.c.erased_at.is_(None))
+    return connection.execute(update(_ERASURE).where(*mine).values(cause="confirmed")).rowcount
 
 
 @dataclass

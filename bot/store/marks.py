@@ -37,7 +37,7 @@ from bot.store.seen_accounts import is_seen, seen_ids
 from connector.cache.engine import Database
 from connector.cache.folding import fold
 from scoring.criteria.parse import parse
-from scoring.markets import MarkKind
+from scoring.market_config import MarkKind
 
 _TOUCHED = TABLES["touched_account"]
 

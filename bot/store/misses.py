@@ -47,8 +47,11 @@ class SqlMisses:
             rows = connection.execute(select(_MISS).order_by(*order).limit(limit)).mappings()
             return tuple(Miss(**{**row, "words": tuple(json.loads(row["words"]))}) for row in rows)
 
-    def forget(self, miss_id: int) -> bool:
-        """Forget one; False when there is none of that number."""
+    def forget(self, miss_id: int, *, keep: bool = True) -> bool:
+        """Forget one; False when there is none of that number. Without ``keep`` it is undone."""
         statement = delete(_MISS).where(_MISS.c.id == miss_id).returning(_MISS.c.id)
-        with self._database.writes.begin() as connection:
-            return connection.execute(statement).first() is not None
+        with self._database.writes.connect() as connection, connection.begin() as transaction:
+            found = connection.execute(statement).first() is not None
+            if not keep:
+                transaction.rollback()
+            return found

@@ -1,4 +1,4 @@
-"""Recommendations in the database: written where they differ, read by account and by product."""
+"""Recommendations in the database, read by account and by product."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
     Subquery,
     and_,
-    bindparam,
-    delete,
     false,
     func,
     or_,
@@ -31,63 +27,13 @@ from bot.store.places import ACCOUNT, OWNER, TABLES
 from bot.store.seen_accounts import is_seen
 from bot.store.sold_products import names_of, sold_products
 from connector.cache.engine import Database
-from connector.cache.statements import upsert
 
 _OFFER, _DISMISSAL = TABLES["offer"], TABLES["dismissal"]
-_KEY = ("account_id", "place")
-_SAID = (
+# What a recommendation says, beside whom it is for and at which place.
+OFFER_SAYS = (
     *("kind", "product_id", "with_product_id", "probability", "lift", "value_minor"),
     *("expires_on", "details"),
 )
-ROWS_AT_ONCE = 5_000
-
-
-def write_offers(connection: Connection, segmentation: str, run_id: int, offers: pd.DataFrame) -> None:
-    """Keep the recommendations of a run: what differs is written, what is not said any more is removed.
-
-    Args:
-        connection: in the run's transaction.
-        segmentation: whose.
-        run_id: of the run.
-        offers: the columns of ``OfferRow`` but ``segmentation`` and ``run_id``.
-    """
-    columns = [*_KEY, *_SAID]
-    mine = _OFFER.c.segmentation == segmentation
-    rows = connection.execute(select(*(_OFFER.c[name] for name in columns)).where(mine)).all()
-    held = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype=object)
-    both = (
-        offers[columns]
-        .astype(object)
-        .merge(held, "outer", list(_KEY), suffixes=("", "_held"), indicator=True)
-    )
-    _remove(connection, segmentation, both[both["_merge"] == "right_only"])
-    _write(connection, {"segmentation": segmentation, "run_id": run_id}, both[_differs(both)][columns])
-
-
-def _differs(both: pd.DataFrame) -> Any:
-    """Which rows are said now and were not said so before."""
-    other = np.zeros(len(both), dtype=bool)
-    for name in _SAID:
-        now, before = both[name], both[f"{name}_held"]
-        other |= ((now != before) & ~(now.isna() & before.isna())).to_numpy(dtype=bool)
-    return other & (both["_merge"] != "right_only").to_numpy(dtype=bool)
-
-
-def _remove(connection: Connection, segmentation: str, gone: pd.DataFrame) -> None:
-    this = (_OFFER.c.account_id == bindparam("this")) & (_OFFER.c.place == bindparam("at"))
-    statement = delete(_OFFER).where(_OFFER.c.segmentation == segmentation, this)
-    for start in range(0, len(gone), ROWS_AT_ONCE):
-        some = gone.iloc[start : start + ROWS_AT_ONCE]
-        keys = zip(some["account_id"], some["place"], strict=True)
-        connection.execute(statement, [{"this": account, "at": int(place)} for account, place in keys])
-
-
-def _write(connection: Connection, fixed: Mapping[str, Any], rows: pd.DataFrame) -> None:
-    statement = upsert(_OFFER, connection.dialect.name, frozenset({*rows.columns, *fixed}))
-    rows = rows.where(rows.notna(), None)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        values: list[dict[Any, Any]] = rows.iloc[start : start + ROWS_AT_ONCE].to_dict("records")
-        connection.execute(statement, [{**one, **fixed} for one in values])
 
 
 class SqlOffers:
@@ -174,7 +120,7 @@ def _named(connection: Connection, rows: Sequence[Any]) -> list[Offer]:
 
 
 def _offers(segmentation: str) -> Select[Any]:
-    columns = [_OFFER.c[name] for name in ("segmentation", "account_id", *_SAID)]
+    columns = [_OFFER.c[name] for name in ("segmentation", "account_id", *OFFER_SAYS)]
     return (
         select(*columns, func.coalesce(ACCOUNT.c.name, "").label("account"), OWNER.c.name.label("owner"))
         .select_from(_OFFER.join(ACCOUNT, ACCOUNT.c.id == _OFFER.c.account_id))

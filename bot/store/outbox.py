@@ -176,18 +176,20 @@ class SqlOutbox:
             rows = connection.execute(select(*columns).order_by(_outbox.c.id.desc()).limit(limit)).mappings()
             return [OutboxLine(**row) for row in rows]
 
-    def retry(self, message_id: int) -> None:
-        """Give a dead message another chance.
+    def retry(self, message_id: int, *, keep: bool = True) -> None:
+        """Give a dead message another chance; without ``keep`` only look whether it is one.
 
         Raises:
             UserError: there is no such message, or it is not dead.
         """
-        with self._database.writes.begin() as connection:
+        with self._database.writes.connect() as connection, connection.begin() as transaction:
             changed = connection.execute(
                 update(_outbox)
                 .where(_outbox.c.id == message_id, _outbox.c.state == "dead")
                 .values(state="pending", due_at=self._clock.now(), lease_until=None)
             )
+            if not keep:
+                transaction.rollback()
             if changed.rowcount == 0:
                 raise UserError(f"There is no dead message {message_id}.", "See `bellwether outbox`.")
 

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 import bot.store.technique_tables  # noqa: F401  (for its effect on the metadata)
 from bot.store.raw_values import raw_value
 from scoring.criteria.fields import Field
-from scoring.markets import MarkKind
+from scoring.market_config import MarkKind
 
 TABLES = SQLModel.metadata.tables
 ACCOUNT, TRANSACTION, PRODUCT = TABLES["crm_account"], TABLES["crm_transaction"], TABLES["crm_product"]

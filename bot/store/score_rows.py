@@ -32,8 +32,8 @@ from bot.store.bulk_rows import write_rows
 from bot.store.frames import account_columns, alike_tables
 from bot.store.places import SCORE, TABLES
 from scoring.account_ids import in_order
-from scoring.rfm import EPOCH_ORDINAL, Standing
-from scoring.standings import MEASURE_PARTS, NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
+from scoring.standing import EPOCH_ORDINAL, MEASURE_PARTS, Standing
+from scoring.standings import NO_DAY, NO_LABEL, NOTHING, Integers, Moves, Rows, Standings
 
 _HISTORY, _CHANGE = TABLES["score_history"], TABLES["label_change"]
 

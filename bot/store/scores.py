@@ -34,7 +34,7 @@ from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
 from bot.store.locks import looking_in_turn
-from bot.store.offers import write_offers
+from bot.store.offers_written import write_offers
 from bot.store.outbox import put
 from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
@@ -43,7 +43,7 @@ from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
-from scoring.rfm import Standing
+from scoring.standing import Standing
 from scoring.standings import Moves, Standings
 
 _CHANGE = table_of(LabelChangeRow)

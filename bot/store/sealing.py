@@ -37,11 +37,20 @@ def seal_of(keys: Sequence[str]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def reseal(database: Database, keys: Sequence[str]) -> list[Resealed]:
-    """Seal everything with the first of the keys; what no key opens is left as it is."""
+def reseal(database: Database, keys: Sequence[str], *, keep: bool = True) -> list[Resealed]:
+    """Seal everything with the first of the keys; what no key opens is left as it is.
+
+    Args:
+        database: it is written in one transaction.
+        keys: the first seals, each opens.
+        keep: without, the transaction is undone.
+    """
     seal = seal_of(keys)
-    with database.writes.begin() as connection:
-        return [_reseal(connection, seal, table_of(row), name, column) for row, name, column in SEALED]
+    with database.writes.connect() as connection, connection.begin() as transaction:
+        done = [_reseal(connection, seal, table_of(row), name, column) for row, name, column in SEALED]
+        if not keep:
+            transaction.rollback()
+        return done
 
 
 def _reseal(connection: Connection, seal: MultiFernet, table: Table, name: str, column: str) -> Resealed:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, false, func, or_, select, true
 from sqlalchemy.sql import operators
 
@@ -15,7 +13,6 @@ from bot.store.places import CLOSED_STAGE, TRANSACTION, TransactionColumns
 from connector.cache.folding import fold
 from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog
-from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import And, Leaf, Node
@@ -97,6 +94,11 @@ def _is_about_stage(node: Node, catalog: Catalog) -> bool:
 def _wanted(
     connection: Connection, nodes: Sequence[Node], catalog: Catalog, today: Today
 ) -> list[str | None]:
+    import numpy as np
+    import pandas as pd
+
+    from scoring.criteria.mask import mask
+
     stages: list[str | None] = [None, *every_stage(connection)]
     (name,) = {field.name for node in nodes for field in fields_of(node, catalog)}
     frame = pd.DataFrame({name: pd.Series(stages, dtype=object)})

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.app.voice_facts import COUNTS, key_of
+from bot.app.voice_names import COUNTS, key_of
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.fields import Field, FieldType
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS
 from scoring.voice.catalog import KEYWORDS, LAST_MESSAGE, NET_SENTIMENT, TREND, voice_fields
 from scoring.voice.config import VoiceSegmentation
 

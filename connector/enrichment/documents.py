@@ -24,6 +24,7 @@ from connector.enrichment.values import LONGEST_QUOTE, Page
 LONGEST_TEXT = 200_000  # characters; above, phonenumbers takes seconds (3.7 s for 1 MB, measured)
 LONGEST_LINE = 2_000
 MOST_WORDS = 20_000
+MOST_TAGS = 60_000  # of a page, which is read up to there; 400,000 take 330 MB and more than five seconds
 LONGEST_URL = 2_048
 MOST_LINKS = 3_000
 LONGEST_WORDS = 60  # of a link that says where it leads
@@ -222,6 +223,8 @@ def quoted(text: str) -> str:
 def _tree(html: str) -> Any:
     if not html.strip():
         return None
+    if html.count("<") > MOST_TAGS:
+        html = "<".join(html.split("<", MOST_TAGS + 1)[:-1])
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=False)
     try:
         return lxml.html.document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)

@@ -72,6 +72,7 @@ LEGAL_FORMS = frozenset(
             "slu",
             "pty",
             "pvt",
+            "pte",
         ),
         *("kk", "sro", "doo", "zoo", "kft", "bvba", "dba", "the", "pc", "pllc", "pa"),
     )
@@ -133,6 +134,7 @@ GENERAL = frozenset(
         ),
     )
 )
+_SPELT_FORMS = re.compile(r"\bsp\.?\sz\s?o\.?\s?o\b\.?|\bs\.?a\.?\sde\sc\.?v\b\.?|\bs\.?\sde\sr\.?l\b\.?")
 _PARTS = re.compile(r"\s[|\-–—:•·»«/]+\s|\s*[|»«•·]\s*|:\s|,\s")
 _RIGHTS = re.compile(
     r"(?:©|\(c\)|copyright)[\s©:,]{0,4}(?:\(c\)\s?)?(?:(?:19|20)\d\d(?:\s?[-–,]\s?(?:19|20)?\d\d){0,3})?[\s,.:|-]{0,4}"
@@ -179,6 +181,7 @@ def core(name: str) -> tuple[str, ...]:
     bare = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", bare)  # R.S. is RS
     bare = re.sub(r"['’`\u00b4]", "", bare)
     bare = re.sub(r"\.(?:com|net|org|us|co\.uk|de)\b", "", bare)
+    bare = _SPELT_FORMS.sub(" ", bare)
     words = re.findall(r"\w+", bare)
     kept = tuple(one for one in words if one not in LEGAL_FORMS)
     return kept or tuple(words)

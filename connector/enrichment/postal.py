@@ -14,12 +14,13 @@ from typing import Any
 import pyap
 import usaddress
 
-from connector.enrichment.documents import Document, Kind, quoted
+from connector.enrichment.documents import Document, quoted
 from connector.enrichment.postal_abroad import abroad
+from connector.enrichment.postal_isles import isles
+from connector.enrichment.postal_labels import Said, after_lead, said_before
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
-    BRITISH_COUNTIES,
-    IRISH_COUNTIES,
+    AUSTRALIAN_NAMES,
     OLD_STATE_NAMES,
     PROVINCE_NAMES,
     PROVINCES,
@@ -30,31 +31,39 @@ from connector.enrichment.postal_tables import (
 from connector.enrichment.postal_value import Address, Place
 from connector.enrichment.values import LONGEST_QUOTE
 
+__all__ = ["addresses", "consistent", "fits", "state_code"]
 LONGEST_WINDOW = 300
 BEFORE = 190  # characters before a state and postcode in which the street stands
 MOST_WINDOWS = 60  # of one page
 LONGEST_STREET = 90
 MOST_CITY_WORDS = 4
 
-_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES}
+_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **AUSTRALIAN_NAMES}
 _STATE = "|".join(
     (
         *(re.escape(one).replace(r"\ ", r"\s") for one in sorted(_NAMES, key=len, reverse=True)),
         *ZIP_PREFIXES,
         *PROVINCES,
         *AUSTRALIAN,
-        r"D\.C",
+        *(
+            r"D\.C",
+            r"N\.C",
+            r"S\.C",
+            r"N\.Y",
+            r"N\.J",
+            r"N\.H",
+            r"N\.M",
+            r"N\.D",
+            r"S\.D",
+            r"R\.I",
+            r"W\.\s?Va",
+        ),
     )
 )
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
     r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
     re.IGNORECASE,
-)
-_BRITISH = re.compile(r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
-_IRISH = re.compile(
-    r"(?<![\w])(?:(?P<dublin>Dublin)(?:\s(?P<code>\d{1,2}W?)|(?=,?\s{1,2}Ireland))|"
-    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)"
 )
 # Without a postcode: a city and a state in capitals at the end of a line.
 _UNPOSTED = re.compile(
@@ -64,10 +73,22 @@ _UNPOSTED = re.compile(
 _WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
 _SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?\s(?=[A-Z0-9#])|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
-    r"(?:One|Two|Three|Four|Five|Ten)\s(?=[A-Z]))"
+    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
+    r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s#?\d)|"
+    r"(?:(?i:us|state|county)\s)?(?i:routes?|rte|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d)"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_UNIT_STREET = re.compile(
+    rf"^(?:unit|shop|lot|level|suite|apt|u)\s?[A-Za-z]?\d{{1,5}}[A-Za-z]?(?:\s?/\s?\d{{1,5}}[A-Za-z]?|\s\d{{1,5}}[A-Za-z]?)?\s"
+    rf"(?=[A-Z])[\w.' -]{{3,50}}\b(?:{STREET_WORDS})\b",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    r"(?P<name>street(?:\saddress)?|address(?:\s(?:line\s)?[12])?|city|town|state|province|zip(?:\s?code)?|post\s?code|"
+    r"postal\scode|stra(?:ß|ss)e|plz(?:\s?/\s?ort)?|ort|stadt|ville|code\spostal|cap|ciudad|c\.?p\.?)\s?(?P<colon>:)?\s{1,3}(?=\S)",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"^(?:between|(?:at\sthe\s)?corner|near|opposite|across|cnr|off)\b", re.IGNORECASE)
 _DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
     r"^(?:[NS]?[EW]\.?$|[NS]\.?$|suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
@@ -90,14 +111,35 @@ class _Window:
 
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
-    text = document.text
+    text = _unlabelled(document.lines)
+    found: list[tuple[int, int, Address]] = []
     for at, (begin, end, window) in enumerate(_windows(text)):
         if at >= MOST_WINDOWS:
             break
         if address := _read(window):
-            yield _placed(address, document, text[max(begin, end - LONGEST_QUOTE + 1) : end])
-    for address, quote in abroad(text, document.url):
-        yield _placed(address, document, quote)
+            found.append((_street_at(text, begin, end, address), end, address))
+    for others in (abroad, isles):
+        found += [(begin, end, address) for address, begin, end in others(text, document.url)]
+    last = 0
+    for begin, end, address in sorted(found, key=lambda one: one[1]):
+        said, before = said_before(text, begin, last if last <= begin else 0)
+        last = end
+        quote = text[max(begin, end - LONGEST_QUOTE + 1) : end]
+        place = _placed(address, document, quote, said, before)
+        yield replace(place, line=text.count("\n", 0, end))
+
+
+def _unlabelled(lines: Sequence[str]) -> str:
+    """The page's text without the names of fields before their values, as in a table: "City Camden"."""
+    labelled = [_FIELD.match(one) for one in lines]
+    found = []
+    for at, one in enumerate(lines):
+        label = labelled[at]
+        run = [each for each in labelled[max(0, at - 1) : at + 2] if each]
+        in_table = len({each.group("name").lower() for each in run}) > 1
+        cut = label is not None and (bool(label.group("colon")) or in_table)
+        found.append(one[label.end() :] if cut and label is not None else one)
+    return "\n".join(found)
 
 
 def consistent(state: str, code: str, country: str) -> bool:
@@ -127,10 +169,15 @@ def state_code(text: str) -> str:
     return _NAMES.get(bare.lower(), bare.upper().replace(".", "") if len(bare) <= len("D.C") else bare)
 
 
-def _placed(address: Address, document: Document, quote: str) -> Place:
+def _street_at(text: str, begin: int, end: int, address: Address) -> int:
+    at = text.rfind(address.street.partition(",")[0], begin, end)
+    return at if at >= 0 else begin
+
+
+def _placed(address: Address, document: Document, quote: str, said: Said, before: str) -> Place:
     last = quote.splitlines()[-1].strip() if quote.strip() else ""
     in_footer = any(last in line for line in document.footer) if last else False
-    return Place(address, document, quoted(quote), in_footer=in_footer)
+    return Place(address, document, quoted(quote), in_footer=in_footer, said=said, before=before)
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
@@ -144,17 +191,6 @@ def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
             continue
         begin = _begin(text, found.start())
         yield begin, found.end(), _Window(text[begin : found.start()], state, code, country)
-    for found in _BRITISH.finditer(text):
-        begin = _begin(text, found.start())
-        yield begin, found.end(), _Window(text[begin : found.start()], "", found.group("code"), "GB")
-    for found in _IRISH.finditer(text):
-        town, begin = found.group("dublin") or "", _begin(text, found.start())
-        before = f"{text[begin : found.start()]}\n{town}" if town else text[begin : found.start()]
-        yield (
-            begin,
-            found.end(),
-            _Window(before, found.group("county") or "", found.group(0) if town else "", "IE"),
-        )
     for found in _UNPOSTED.finditer(text):
         begin = _begin(text, found.start("state"))
         state = found.group("state")
@@ -173,16 +209,30 @@ def _begin(text: str, end: int) -> int:
 
 
 def _read(window: _Window) -> Address | None:
-    parts = [one.strip(" .:-–\t") for one in _SPLIT.split(window.before)]
-    parts = [one for one in parts if one]
-    if window.country in {"GB", "IE"}:
-        return _of_the_isles(parts, window)
+    parts = [one.strip(" .:-–(\t") for one in _SPLIT.split(window.before)]
+    parts = _numbered([after_lead(one) for one in parts if one])
     while len(parts) > 1 and _DISTRICT.search(parts[-1]):
         parts.pop()
     found = _plain(parts, window)
     if window.code:
         found = found or _tagged(parts, window) or _by_pyap(window)
     return found if found is not None and _sound(found) else None
+
+
+def _numbered(parts: Sequence[str]) -> list[str]:
+    """The parts, with a number that stands alone put before the street behind it: "4700, rue X"."""
+    found: list[str] = []
+    for part in parts:
+        if (
+            found
+            and re.fullmatch(r"\d{1,6}[A-Za-z]?", found[-1])
+            and _STREET_WORD.search(part)
+            and not re.match(r"\d+(?!\d|st|nd|rd|th)", part)
+        ):
+            found[-1] += f", {part}"
+        else:
+            found.append(part)
+    return found
 
 
 def _sound(address: Address) -> bool:
@@ -202,8 +252,15 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
         return None
     rooms: list[str] = []
     passed = False
-    for part in reversed(parts[-5:-1]):
+    for at in range(len(parts) - 2, max(-1, len(parts) - 6), -1):
+        part = parts[at]
         street = _street_in(part)
+        if _BESIDE.match(part) or (
+            _BOX.match(part)
+            and at
+            and _may_be_street(_street_in(parts[at - 1]), parts[at - 1], coded=True, passed=True)
+        ):
+            continue  # a crossing, or a box beside a street
         if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
             return Address(
                 ", ".join((street, *rooms)),
@@ -230,6 +287,8 @@ def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool
 
 
 def _street_in(part: str) -> str:
+    if _UNIT_STREET.match(part) and len(part) <= LONGEST_STREET:
+        return part
     if _ROOM.match(part):
         return ""
     starts = list(_STREET_START.finditer(part))
@@ -292,48 +351,3 @@ def _by_pyap(window: _Window) -> Address | None:
     if not street or not city:
         return None
     return Address(street, city, window.state, window.code, window.country, "text near postcode, pyap2")
-
-
-def _of_the_isles(parts: Sequence[str], window: _Window) -> Address | None:
-    """Britain and Ireland: street, town and perhaps county before the postcode, each in a part of its own."""
-    county = window.state
-    rest = list(parts[-6:])
-    while rest and rest[-1].lower() in BRITISH_COUNTIES:
-        county = rest.pop()
-    if len(rest) < 2 or not _is_city(rest[-1]) or _STREET_WORD.fullmatch(rest[-1].split()[-1]):  # noqa: PLR2004
-        return None
-    town = rest.pop()
-    street: list[str] = []
-    for at, part in enumerate(reversed(rest[-4:])):
-        telling = re.match(r"^(?:unit|units|suite|the|\d)", part, re.IGNORECASE) or _STREET_WORD.search(part)
-        if len(part) > LONGEST_STREET // 2 or _NOT_CITY.search(part.replace("Suite", "")):
-            break
-        if not telling and (at or not _is_city(part)):
-            break  # but a district may stand between street and town
-        street.insert(0, part)
-    if not any(_STREET_WORD.search(one) or one[:1].isdigit() for one in street):
-        return None
-    return replace(
-        Address(", ".join(street), town, "", window.code, window.country, "text near postcode"),
-        state=county if county.lower() not in {"england", "united kingdom", "uk", "great britain"} else "",
-    )
-
-
-def best_place(places: Sequence[Place]) -> Place | None:
-    """The address that is most likely the company's.
-
-    Those of contact and legal pages come first, then those of footers; of several the most
-    frequent. Any with a postcode beats those without.
-    """
-    if not places:
-        return None
-    times: dict[tuple[str, str], int] = {}
-    for one in places:
-        times[one.address.key] = times.get(one.address.key, 0) + 1
-
-    def rank(place: Place) -> tuple[bool, int, int]:
-        trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
-        trust = 0 if place.document.kind is Kind.TEAM else trust
-        return bool(place.address.postcode), trust, times[place.address.key]
-
-    return max(places, key=rank)

@@ -120,6 +120,27 @@ OLD_STATE_NAMES: Mapping[str, str] = {
     "tex": "TX",
     "penn": "PA",
     "wash": "WA",
+    "okla": "OK",
+    "nebr": "NE",
+    "kans": "KS",
+    "miss": "MS",
+    "mont": "MT",
+    "ala": "AL",
+    "ark": "AR",
+    "nev": "NV",
+    "del": "DE",
+    "wyo": "WY",
+    "oreg": "OR",
+    "w. va": "WV",
+    "n.c": "NC",
+    "s.c": "SC",
+    "n.y": "NY",
+    "n.j": "NJ",
+    "n.h": "NH",
+    "n.m": "NM",
+    "n.d": "ND",
+    "s.d": "SD",
+    "r.i": "RI",
     "ill": "IL",
     "mich": "MI",
     "conn": "CT",
@@ -170,6 +191,15 @@ AUSTRALIAN: Mapping[str, str] = {
     "WA": "6",
     "TAS": "7",
     "NT": "0",
+}
+AUSTRALIAN_NAMES: Mapping[str, str] = {
+    "new south wales": "NSW",
+    "victoria": "VIC",
+    "queensland": "QLD",
+    "south australia": "SA",
+    "western australia": "WA",
+    "tasmania": "TAS",
+    "northern territory": "NT",
 }
 BRITISH_COUNTIES = frozenset(
     (
@@ -272,6 +302,59 @@ BRITISH_COUNTIES = frozenset(
             "avon",
             "cleveland",
         ),
+        *(
+            "pembrokeshire",
+            "carmarthenshire",
+            "ceredigion",
+            "monmouthshire",
+            "denbighshire",
+            "flintshire",
+            "conwy",
+        ),
+        *("anglesey", "isle of anglesey", "mid glamorgan", "west glamorgan", "vale of glamorgan", "gwynedd"),
+        *(
+            "ayrshire",
+            "angus",
+            "perthshire",
+            "stirlingshire",
+            "argyll",
+            "moray",
+            "east lothian",
+            "renfrewshire",
+        ),
+        *("dunbartonshire", "inverness-shire", "ross-shire", "highland", "scottish borders", "dumfriesshire"),
+        *(
+            "humberside",
+            "east riding of yorkshire",
+            "middlesex",
+            "middx",
+            "merseyside",
+            "northumberland",
+            "northants",
+        ),
+        *(
+            "northamptonshire",
+            "nottinghamshire",
+            "norfolk",
+            "shropshire",
+            "salop",
+            "warks",
+            "worcs",
+            "staffs",
+            "leics",
+        ),
+        *(
+            "lincs",
+            "derbys",
+            "beds",
+            "berks",
+            "cambs",
+            "yorks",
+            "west yorks",
+            "north yorks",
+            "south yorks",
+            "huntingdonshire",
+        ),
         *("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland"),
     )
 )
@@ -282,7 +365,7 @@ IRISH_COUNTIES = (
 STREET_WORDS = (
     r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|place|pl|square|sq|boulevard|blvd|highway|hwy|"
     r"parkway|pkwy|circle|cir|terrace|ter|trail|trl|pike|plaza|crescent|cres|close|row|hill|gardens|mews|wharf|"
-    r"park|estate|house|mill|yard|quay|broadway|route|rt|expressway|expy|"
+    r"park|estate|house|mill|yard|quay|broadway|route|rt|expressway|expy|rue|boul|chemin|parade|pde|esplanade|promenade|tce|circuit|cct|"
     r"freeway|fwy|loop|turnpike|causeway|walk|grove"
 )
 # A street and the country it speaks for: number before the name, or after it.

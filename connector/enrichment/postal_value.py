@@ -32,9 +32,18 @@ class Address:
 
 @dataclass(frozen=True)
 class Place:
-    """An address in a page."""
+    """An address in a page.
+
+    Attributes:
+        said: what its label says, as ``postal_labels.Said``.
+        before: the words before it.
+        line: of the page's lines, the one where it ends; -1 if it is not of the text.
+    """
 
     address: Address
     document: Document
     quote: str
     in_footer: bool = False
+    said: int = 2
+    before: str = ""
+    line: int = -1

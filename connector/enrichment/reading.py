@@ -11,9 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from connector.enrichment import countries, emails, names, phones, postal, social, telling
+from connector.enrichment import (
+    countries,
+    emails,
+    names,
+    phones,
+    postal,
+    postal_given,
+    postal_labels,
+    social,
+    telling,
+)
 from connector.enrichment.documents import Document, Kind, domain_label, opened, pages_to_read, quoted
-from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
 from connector.enrichment.values import Company, EnrichedField, Proposal, Site, SiteReading
@@ -24,11 +34,14 @@ SHORTEST_TOLD = 40  # characters of a description in structured data
 _PHONE_SURE = {
     "json-ld": 0.95,
     "microdata": 0.9,
+    "rdfa": 0.9,
     "tel link": 0.9,
     "contact page text": 0.85,
     "footer text": 0.75,
 }
 OTHERWISE_SURE = 0.6
+NEAR = 4  # lines below an address in which its telephone stands
+HEAD_POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -62,9 +75,8 @@ def read_site(company: Company, site: Site) -> SiteReading:
     if likeness < names.ALIKE:
         return SiteReading(is_company=False, names=given, likeness=likeness)
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
-    whole = _Opened(
-        company, documents, own, (company.name, label, *(one.name for one in own)), _place(documents, own)
-    )
+    called = (company.name, label, *(one.name for one in own))
+    whole = _Opened(company, documents, own, called, _place(documents, own, called))
     return SiteReading(
         is_company=True,
         names=given,
@@ -100,7 +112,7 @@ def _phone(site: _Opened) -> Proposal | None:
     if not found:
         return None
     times = Counter(one.number for one in found)
-    best = max(found, key=lambda one: _phone_rank(one, times))
+    best = max(found, key=lambda one: _phone_rank(one, times, site.place))
     sure = _PHONE_SURE.get(best.method, OTHERWISE_SURE) - (0.1 if best.personal else 0.0)
     return _proposal(
         EnrichedField.PHONE,
@@ -113,10 +125,17 @@ def _phone(site: _Opened) -> Proposal | None:
     )
 
 
-def _phone_rank(one: phones.Phone, times: Counter[str]) -> tuple[bool, int, int]:
+def _phone_rank(
+    one: phones.Phone, times: Counter[str], place: Place | None
+) -> tuple[bool, int, bool, bool, int]:
     on_contact = one.document.kind in {Kind.CONTACT, Kind.LEGAL}
     trust = 2 * on_contact + one.link + one.labelled + one.footer + (one.document.kind is Kind.HOME)
-    return not one.personal, trust + min(3, times[one.number] - 1), times[one.number]
+    beside = place is not None and place.document is one.document and 0 <= one.line - place.line <= NEAR
+    head = place is not None and place.said == postal_labels.Said.HEAD and beside
+    trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (
+        one.said == postal_labels.Said.BRANCH
+    )
+    return not one.personal, trust + min(3, times[one.number] - 1), beside, not one.free, times[one.number]
 
 
 def _email(site: _Opened) -> Proposal | None:
@@ -132,24 +151,24 @@ def _email(site: _Opened) -> Proposal | None:
     return _proposal(EnrichedField.EMAIL, best.address, best.document.url, best.quote, best.method, sure)
 
 
-def _place(documents: Sequence[Document], own: Sequence[Organisation]) -> Place | None:
+def _place(documents: Sequence[Document], own: Sequence[Organisation], called: Sequence[str]) -> Place | None:
     by_url = {one.url: one for one in documents}
     for one in own:
-        if one.street and one.city and one.source_url in by_url:
-            country = countries.code_of(one.country)
-            state = postal.state_code(one.state) if country in {"US", "CA", "AU", ""} else one.state
-            address = Address(one.street, one.city, state, one.postcode, country, one.method)
-            if postal.fits(address):
-                quote = ", ".join(part for part in (one.name, one.street, one.postcode, one.city) if part)
-                return Place(address, by_url[one.source_url], quoted(quote))
-    return postal.best_place([place for document in documents for place in postal.addresses(document)])
+        document = by_url.get(one.source_url)
+        if document is None or one.addresses >= postal_labels.MANY:
+            continue
+        if (place := postal_given.given_place(one, document)) is not None:
+            return place
+    return postal_labels.best_place(
+        [place for document in documents for place in postal.addresses(document)], called
+    )
 
 
 def _address(place: Place | None) -> Iterator[Proposal]:
     if place is None:
         return
     address = place.address
-    sure = 0.95 if address.method in {"json-ld", "microdata"} else 0.85 if place.in_footer else 0.8
+    sure = 0.95 if address.method in {"json-ld", "microdata", "rdfa"} else 0.85 if place.in_footer else 0.8
     sure -= 0.0 if place.document.kind in {Kind.CONTACT, Kind.LEGAL, Kind.HOME} else 0.15
     for field, value in (
         (EnrichedField.STREET, address.street),

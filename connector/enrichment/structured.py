@@ -1,4 +1,4 @@
-"""What a page says in structured data: organisations of JSON-LD and microdata, as one value.
+"""What a page says in structured data: organisations of JSON-LD, microdata and RDFa, as one value.
 
 Nothing here decides whether an organisation is the company; ``names.same_name`` does.
 """
@@ -13,11 +13,13 @@ from typing import Any
 from extruct.jsonld import JsonLdExtractor
 from extruct.w3cmicrodata import MicrodataExtractor
 
-from connector.enrichment.documents import LONGEST_TEXT, Document
+from connector.enrichment.documents import LONGEST_TEXT, Document, domain_label, registered_domain
+from connector.enrichment.marked import rdfa
 
 DEEPEST = 8
 MOST_NODES = 2_000
 MOST_SCOPES = 300
+MOST_PLACES = 20  # of one organisation
 LONGEST_VALUE = 1_000
 # Of schema.org; subtypes of LocalBusiness are recognised by their endings as well.
 ORGANISATION_TYPES = frozenset(
@@ -84,7 +86,9 @@ class Organisation:
 
     Attributes:
         employees: the head count, if it is given as one number.
-        method: ``json-ld`` or ``microdata``.
+        method: ``json-ld``, ``microdata`` or ``rdfa``.
+        address_text: an address that is not given in parts.
+        addresses: how many different ones are given; the parts are those of the first.
     """
 
     name: str
@@ -98,6 +102,8 @@ class Organisation:
     state: str = ""
     postcode: str = ""
     country: str = ""
+    address_text: str = ""
+    addresses: int = 0
     description: str = ""
     founded: str = ""
     employees: str = ""
@@ -106,8 +112,12 @@ class Organisation:
 
 def organisations(document: Document) -> tuple[Organisation, ...]:
     """Every organisation with a name that the page's structured data holds."""
-    found = [_organisation(node, "json-ld", document.url) for node in _walk(_json_ld(document.tree))]
-    found += [_organisation(node, "microdata", document.url) for node in _walk(_microdata(document))]
+    given = (
+        ("json-ld", _json_ld(document.tree)),
+        ("microdata", _microdata(document)),
+        ("rdfa", rdfa(document.tree)),
+    )
+    found = [_organisation(node, how, document.url) for how, items in given for node in _walk(items)]
     return tuple(dict.fromkeys(one for one in found if one.name))
 
 
@@ -172,12 +182,13 @@ def _is_organisation(node: Mapping[str, Any]) -> bool:
 
 
 def _organisation(node: Mapping[str, Any], method: str, url: str) -> Organisation:
-    address = _first(node.get("address"))
-    place = address if isinstance(address, Mapping) else {}
+    places = _places(node)
+    place = next((one for one in places if isinstance(one, Mapping)), {})
+    texts = [one for one in places if isinstance(one, str)]
     point = _first(node.get("contactPoint"))
     contact = point if isinstance(point, Mapping) else {}
     return Organisation(
-        name=_text(node.get("legalName") if not node.get("name") else node.get("name")),
+        name=_text(node.get("name")) or _text(node.get("legalName")) or _nameless(node, url),
         method=method,
         source_url=url,
         phone=_text(node.get("telephone")) or _text(contact.get("telephone")),
@@ -188,11 +199,31 @@ def _organisation(node: Mapping[str, Any], method: str, url: str) -> Organisatio
         state=_text(place.get("addressRegion")),
         postcode=_text(place.get("postalCode")),
         country=_text(place.get("addressCountry")),
+        address_text=_text(texts),
+        addresses=len({str(one) for one in places}),
         description=_text(node.get("description")),
         founded=_text(node.get("foundingDate")),
         employees=_text(node.get("numberOfEmployees")),
         same_as=_texts(node.get("sameAs")),
     )
+
+
+def _places(node: Mapping[str, Any]) -> list[Any]:
+    """Its addresses, in parts or as texts: its own, else those of its location."""
+    own = node.get("address")
+    found = own if isinstance(own, list) else [own]
+    if not any(found):
+        spots = node.get("location")
+        several = spots if isinstance(spots, list) else [spots]
+        inner = [one.get("address") for one in several[:MOST_PLACES] if isinstance(one, Mapping)]
+        found = [each for one in inner for each in (one if isinstance(one, list) else [one])]
+    return [one for one in found[:MOST_PLACES] if one and isinstance(one, Mapping | str)]
+
+
+def _nameless(node: Mapping[str, Any], url: str) -> str:
+    """What gives the site's own address as its own is who the domain says."""
+    own = registered_domain(url)
+    return domain_label(url) if own and registered_domain(_text(node.get("url"))) == own else ""
 
 
 def _first(value: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scoring.criteria.fields import Catalog
-from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.offline import SCORES
 from scoring.shape import Label
 

@@ -15,7 +15,8 @@ from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
 from scoring.days import day_number, day_of
-from scoring.labels import places, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import places
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import History, states_at
 from scoring.leaving.model import LeavingModel, fit

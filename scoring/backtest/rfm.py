@@ -12,7 +12,8 @@ from scoring.backtest.departures import Said, Sayer, Technique, tried
 from scoring.backtest.results import Backtest
 from scoring.backtest.samples import Score
 from scoring.days import day_of
-from scoring.labels import places, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import places
 from scoring.leaving.history import History, states_at
 from scoring.rfm import score
 from scoring.rfm_config import RfmSegmentation

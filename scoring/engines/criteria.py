@@ -31,7 +31,7 @@ from scoring.criteria.tree import (
     Or,
 )
 from scoring.engines.statements import Values, joined
-from scoring.labels import LabelRule
+from scoring.label_rules import LabelRule
 from scoring.problems import Problem
 from scoring.rfm_config import RfmSegmentation
 

@@ -27,7 +27,7 @@ from scoring.engines.criteria import Conditions
 from scoring.engines.dialects import Dialect
 from scoring.engines.ranks import Counts, Histogram, ranked
 from scoring.engines.statements import FACTS, Statement, Values, joined
-from scoring.labels import LabelRule
+from scoring.label_rules import LabelRule
 from scoring.rfm import Cuts, DayBands, Thresholds, population_warnings, ranked_measures, thresholds_by
 from scoring.rfm_config import RfmSegmentation
 from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE

@@ -21,7 +21,7 @@ from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import IsEmpty, Node, Or
 from scoring.firmographics.config import UNCLASSIFIED, FirmographicSegmentation
-from scoring.labels import LabelRule, fields_used
+from scoring.label_rules import LabelRule, fields_used
 
 Objects = npt.NDArray[np.object_]
 

@@ -16,7 +16,8 @@ import pandas as pd
 from scoring.criteria.fields import Catalog
 from scoring.criteria.periods import Today
 from scoring.days import day_number
-from scoring.labels import assign, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import assign
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
 from scoring.leaving.history import Floats, History, Integers, states_at

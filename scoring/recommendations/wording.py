@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scoring.explain import counted, written_day, written_money
 from scoring.recommendations.config import Kind, RecommendationLabel, Recommended
+from scoring.wording import counted, written_day, written_money
 
 if TYPE_CHECKING:  # not at run time: it brings scipy
     from scoring.recommendations.explain import Explanation, Missing

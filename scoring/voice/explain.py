@@ -18,7 +18,8 @@ from scoring.criteria.check import field_named, leaves
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
-from scoring.labels import LabelRule, assign
+from scoring.label_rules import LabelRule
+from scoring.labels import assign
 from scoring.voice import catalog as names
 from scoring.voice.catalog import count_of, share_of
 from scoring.voice.config import VoiceSegmentation

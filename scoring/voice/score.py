@@ -14,7 +14,8 @@ import pandas as pd
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import LabelRule, assign
+from scoring.label_rules import LabelRule
+from scoring.labels import assign
 from scoring.voice import catalog as names
 from scoring.voice.catalog import count_of, in_criteria, mentions_of, share_of
 from scoring.voice.config import VoiceSegmentation

@@ -110,13 +110,3 @@ def test_every_setting_is_in_the_readme_or_its_file() -> None:
     described = (ROOT / "README.md").read_text()
     missing = [variable(name) for name in Settings.model_fields if variable(name) not in described]
     assert missing == []
-
-
-def test_commands_start_without_what_only_scoring_needs() -> None:
-    """Every command imports the wiring; scipy alone would double the time until it answers."""
-    heavy = ("scipy", "duckdb", "pyspark", "sklearn", "tokenizers")
-    program = f"import sys, bot.runtime.wiring; print([one for one in {heavy} if one in sys.modules])"
-    outcome = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert outcome.stdout.strip() == "[]", outcome.stderr

@@ -16,8 +16,8 @@ from bot.store.alert_actions import SqlAlertActions
 from bot.store.alert_history import alert_history
 from connector.cache.engine import Database
 from scoring.alert_config import Route
-from scoring.labels import Direction
-from scoring.rfm import Standing
+from scoring.label_rules import Direction
+from scoring.standing import Standing
 from tests.bot.test_routes import HEAD, NEW_YORK, Town
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import database, shared_postgres  # noqa: F401  (fixtures)

@@ -32,8 +32,8 @@ from bot.app.facts import (
 from bot.app.notices import notice_from
 from scoring.config import Route
 from scoring.explain import reasons
-from scoring.labels import Direction
-from scoring.rfm import Standing
+from scoring.label_rules import Direction
+from scoring.standing import Standing
 
 LABELS = ("VIP", "Loyal", "At Risk", "Lost")
 RUN = RunFacts("Purchases", LABELS, baseline=False)

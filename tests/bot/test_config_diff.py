@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 from bot.app.config.criteria import Catalogs
 from bot.app.config.diff import Difference, differences
 from bot.app.config.document import read_text
-from bot.app.config.published import STARTING_DOCUMENT, json_schema, read_configuration
+from bot.app.config.published import json_schema, read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog

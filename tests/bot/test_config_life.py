@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import update
 
-from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError, UserError
 from bot.store.audit import SqlAudit
 from bot.store.locks import in_turn

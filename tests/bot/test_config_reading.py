@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from bot.app.config.criteria import Catalogs, check_against
 from bot.app.config.document import read_text
-from bot.app.config.published import (
-    STARTING_DOCUMENT,
-    json_schema,
-    read_configuration,
-    read_document,
-)
+from bot.app.config.published import json_schema, read_configuration, read_document
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.rfm_config import RfmSegmentation

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT, PublishedConfigurations
+from bot.app.config.published import PublishedConfigurations
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError
 from bot.store.config_versions import SqlConfigVersions
 from connector.cache.engine import Database

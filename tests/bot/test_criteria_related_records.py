@@ -35,7 +35,8 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import assign, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import assign
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
 from tests.support.account_world import CONFIGURATION, StoppedClock, add, deal, settle

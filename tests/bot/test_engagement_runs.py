@@ -21,7 +21,7 @@ from bot.app.facts import SegmentationRun
 from bot.app.notices import notice_from
 from bot.app.one_run import Cause
 from bot.app.techniques.engagement import ENGAGEMENT, kinds_of
-from bot.app.techniques.technique import Learned, Situation, no_standings
+from bot.app.techniques.technique import Learned, Situation
 from bot.language.question import Sort
 from bot.store.accounts import SqlAccountBook
 from bot.store.activity import activity
@@ -35,7 +35,8 @@ from scoring.config import Configuration
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.engagement.config import EngagementSegmentation
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS
+from scoring.standings import no_standings
 from tests.support.documents import check_document
 from tests.support.scoring_world import DAY, NOON, World, database, shared_postgres  # noqa: F401  (fixtures)
 

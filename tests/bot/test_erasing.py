@@ -218,7 +218,13 @@ def test_who_is_erased_by_command_stays_out_of_the_copy(database: Database) -> N
     erasing = erasing_in(office.world)
     with pytest.raises(UserError, match="Nothing here knows"):
         erasing.by_command("account", "nobody", "ada")
-    erasing.by_command("account", "big", "ada")
+    before = dump(database)
+    would = erasing.rehearse(("account", "big"))
+    assert dump(database) == before, "a rehearsal keeps nothing"
+    done = erasing.by_command("account", "big", "ada")
+    assert would["would_erase"] == ["account big"]
+    assert would["rows"].keys() == done["rows"].keys()
+    assert would["rows"]["crm_contact"] == done["rows"]["crm_contact"] == 61
     assert erasing.do()["held"] == 0  # its contacts go with it
     assert tables_with(database, NAME, PERSON) == set()
     office.world.add(AccountRow(id="next", name="Next", raw="{}"))

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.app.config.published import STARTING_DOCUMENT
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.runtime.wiring import Bellwether
 from bot.settings import Settings
 from connector.cache.copy import SqlCopy

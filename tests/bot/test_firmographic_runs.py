@@ -18,7 +18,7 @@ from bot.app.facts import SegmentationRun
 from bot.app.notices import notice_from
 from bot.app.one_run import Cause
 from bot.app.techniques.firmographics import FIRMOGRAPHICS
-from bot.app.techniques.technique import Situation, no_standings
+from bot.app.techniques.technique import Situation
 from bot.store.accounts import SqlAccountBook
 from bot.store.evidence import SqlEvidence
 from bot.store.scores import SqlScores
@@ -28,6 +28,7 @@ from scoring.config import Configuration
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.firmographics.config import FirmographicSegmentation
+from scoring.standings import no_standings
 from tests.support.documents import check_document
 from tests.support.scoring_world import DAY, World, database, shared_postgres  # noqa: F401  (fixtures)
 

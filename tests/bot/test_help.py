@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.language.help import HELP, examples
 from bot.language.question import Question
 from bot.language.understand import understand

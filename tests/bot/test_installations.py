@@ -146,6 +146,8 @@ def test_keys_are_changed_in_three_steps(database: Database, clock: SetClock) ->
     assert lost.is_unreadable()
     assert [one.unreadable for one in reseal(database, [LATER_KEY])] == [1, 0, 0, 0]
     assert both.current() == installation(), "what no key opens is left as it is"
+    assert [one.resealed for one in reseal(database, [LATER_KEY, KEY], keep=False)] == [1, 0, 0, 0]
+    assert lost.current() is None, "a rehearsal seals nothing"
     assert [one.resealed for one in reseal(database, [LATER_KEY, KEY])] == [1, 0, 0, 0]
     assert lost.current() == installation(), "the first key alone opens"
     assert SqlInstallations(database, clock, [KEY]).current() is None

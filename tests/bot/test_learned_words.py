@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.app.ask import Ask
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.config.synonyms import with_synonym
 from bot.app.errors import UserError
 from bot.app.learned_words import LearnedWords

@@ -18,7 +18,7 @@ from bot.app.facts import Accounts
 from bot.app.notices import notice_from
 from bot.app.techniques import leaving
 from bot.app.techniques.leaving import LEAVING
-from bot.app.techniques.technique import Situation, no_standings
+from bot.app.techniques.technique import Situation
 from bot.store.evidence import SqlEvidence
 from bot.store.scores import SqlScores
 from bot.store.tables import ScoreRow
@@ -26,7 +26,7 @@ from bot.store.technique_tables import LearnedRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow
 from scoring.criteria.periods import Today
-from scoring.standings import Standings
+from scoring.standings import Standings, no_standings
 from tests.support.leaving_runs import DOCUMENT, NAME, details_of, score_of, scored_once
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import DAY, World, database, on_sqlite, shared_postgres  # noqa: F401  (fixtures)

@@ -160,6 +160,8 @@ def test_what_can_never_be_sent_is_told_once_and_can_be_retried(
     (line,) = outbox.lines()
     assert (line.state, line.last_error) == ("dead", "The channel does not exist.")
     assert troubles.open == {"slack:#a"}
+    outbox.retry(line.id, keep=False)
+    assert [one.state for one in outbox.lines()] == ["dead"]
     outbox.retry(line.id)
     delivery.deliver_one()
     assert troubles.open == set()

@@ -9,7 +9,8 @@ import pytest
 from bot.app.config.criteria import Catalogs, check_against
 from bot.app.config.diff import differences
 from bot.app.config.document import Problem
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.config.uses import Part, uses
 from bot.app.errors import ConfigurationError
 from scoring.alert_config import Destination, To

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.app.config.adding import with_segment
 from bot.app.config.document import read_text
-from bot.app.config.published import STARTING_DOCUMENT
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import OPERATOR, Person, Role
 from bot.app.saving import Saving

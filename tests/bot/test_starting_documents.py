@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.app.config.criteria import check_against
-from bot.app.config.published import STARTING_DOCUMENT, read_document
-from bot.app.config.starting import Example, Sales, starting_document
+from bot.app.config.published import read_document
+from bot.app.config.starting import STARTING_DOCUMENT, Example, Sales, starting_document
 from bot.runtime.documents import catalogs_of
 from connector.cache.engine import Database
 from scoring.rfm_config import RfmSegmentation

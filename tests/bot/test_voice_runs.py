@@ -331,13 +331,11 @@ def test_a_correction_is_learned_from_and_everything_is_read_anew(said: Said) ->
     said.says("silent", "Ping me re the bollard thingy!", 2)
     said.run()
     assert said.details("silent").get("purchase_count", 0) == 0
-    told = said.voice().correct(
-        "Ping me re the bollard thingy.",
-        "purchase",
-        "positive",
-        Person("U1", "Ann", None, "1", Role.MEMBER),
-        "C1",
-    )
+    meaning = ("Ping me re the bollard thingy.", "purchase", "positive")
+    ann = Person("U1", "Ann", None, "1", Role.MEMBER)
+    assert said.voice().correct(*meaning, ann, "C1", keep=False).endswith("Nothing has been kept.")
+    assert SqlAudit(said.database, said.world.clock).lines() == []
+    told = said.voice().correct(*meaning, ann, "C1")
     assert told.endswith("1 account said it.")
     [line] = SqlAudit(said.database, said.world.clock).lines()
     assert (line.actor, line.action, line.outcome) == ("U1", "correct", "purchase and positive")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, text
 
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from bot.app.write_back import ScoreLine, field_labels, own_fields, own_tags, wanted
 from bot.store import wanted as store
 from bot.store.tables import ScoreRow

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import insert
 
-from bot.app.services import Check
+from bot.app.checks import Check
 from bot.runtime.crm_checks import CrmChecks
 from bot.runtime.doctor import _tried as tried
 from bot.runtime.wiring import Bellwether

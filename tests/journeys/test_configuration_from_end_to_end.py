@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT
+from bot.app.config.starting import STARTING_DOCUMENT
 from sandbox.zoho.serve import running as running_zoho
 from tests.support.processes import Product, install
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT
+from bot.app.config.starting import STARTING_DOCUMENT
 from sandbox.suite.chats import PORTAL
 from sandbox.suite.desk import ORGANISATION
 from sandbox.zoho.serve import running as running_zoho

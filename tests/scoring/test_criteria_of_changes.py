@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.changes import change_catalog, left_to_ask
+from scoring.change_fields import change_catalog
+from scoring.changes import left_to_ask
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType

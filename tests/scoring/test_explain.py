@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.criteria.periods import Today
-from scoring.explain import WayBack, reasons, way_back, why, written_day, written_money, written_way_back
-from scoring.rfm import Cuts, DayBands, Standing, Thresholds, score, score_one
+from scoring.explain import WayBack, reasons, way_back, why, written_way_back
+from scoring.rfm import Cuts, DayBands, Thresholds, score, score_one
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
+from scoring.standing import Standing
+from scoring.wording import written_day, written_money
 
 DAY = date(2026, 11, 24)
 THRESHOLDS = Thresholds(

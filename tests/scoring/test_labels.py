@@ -9,9 +9,10 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
-from scoring.labels import Direction, assign, direction, fields_used, is_worse, label_standings, read_rules
-from scoring.rfm import Standing
+from scoring.label_rules import Direction, direction, fields_used, is_worse, read_rules
+from scoring.labels import assign, label_standings
 from scoring.shape import Label
+from scoring.standing import Standing
 from tests.support.maven_reference import last_close
 
 CATALOG = Catalog(

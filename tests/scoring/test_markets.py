@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.market_config import MarketGroup, MarketLimits, Markets
-from scoring.markets import (
-    Marking,
-    MarkKind,
-    Refusal,
-    found_mark,
-    give,
-    market_problems,
-    marks_of,
-    take,
-)
+from scoring.market_config import MarketGroup, MarketLimits, Markets, MarkKind, marks_of
+from scoring.market_rules import market_problems
+from scoring.markets import Marking, Refusal, found_mark, give, take
 
 MARKETS = Markets(
     groups=(

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.periods import Today
-from scoring.rfm import Cuts, RfmResult, Standing, cuts_by_rank, period_of, score, score_one, thresholds_from
+from scoring.recency import period_of
+from scoring.rfm import Cuts, RfmResult, cuts_by_rank, score, score_one, thresholds_from
 from scoring.rfm_config import Percentiles, PeriodBand, RecencyBands, RfmSegmentation, ThresholdBands
 from scoring.shape import Label
+from scoring.standing import Standing
 from tests.support.maven_reference import naive_scores
 
 DAY = date(2026, 11, 24)

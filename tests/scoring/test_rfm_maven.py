@@ -9,13 +9,16 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from bot.app.config.published import STARTING_DOCUMENT, read_configuration
+from bot.app.config.published import read_configuration
+from bot.app.config.starting import STARTING_DOCUMENT
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.periods import Today
 from scoring.explain import account_sentences
-from scoring.labels import Direction, assign, direction, read_rules
-from scoring.rfm import Standing, score, score_one
+from scoring.label_rules import Direction, direction, read_rules
+from scoring.labels import assign
+from scoring.rfm import score, score_one
 from scoring.rfm_config import RfmSegmentation
+from scoring.standing import Standing
 from tests.support.maven_reference import WonDeal, accounts, expected_scores, last_close, lose, won_deals
 
 TODAY = last_close() + timedelta(days=1)

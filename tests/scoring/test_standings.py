@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.rfm import Standing
+from scoring.standing import Standing
 from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings, compare
 
 LABELS = ("Top", "Good", "Gone")

@@ -18,7 +18,11 @@ from typing import Any
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["bot.cli", "bot.runtime.wiring", "bot.app.recompute", "bot.runtime.doctor", "rich.table"]
+    [
+        *("bot.cli", "bot.runtime.wiring", "bot.app.recompute", "bot.runtime.doctor", "rich.table"),
+        *("bot.runtime.zoho_parts", "bot.runtime.scoring_parts", "bot.runtime.asking_parts"),
+        *("bot.runtime.slack_parts", "bot.store.scores"),
+    ]
 )
 
 

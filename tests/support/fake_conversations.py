@@ -38,6 +38,8 @@ class FakeMisses:
     def recent(self, limit: int) -> tuple[Miss, ...]:
         return tuple(sorted(self.kept.values(), key=lambda one: -one.count)[:limit])
 
-    def forget(self, miss_id: int) -> bool:
+    def forget(self, miss_id: int, *, keep: bool = True) -> bool:
         found = next((text for text, one in self.kept.items() if one.id == miss_id), None)
-        return self.kept.pop(found, None) is not None if found else False
+        if found is None:
+            return False
+        return not keep or self.kept.pop(found, None) is not None

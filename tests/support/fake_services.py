@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from bot.app.answers import AccountCard, AccountLine, Answer, CardOffer, Group, LabelMove
+from bot.app.checks import Check
 from bot.app.errors import UserError
 from bot.app.notices import AlertNotice
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.saving import MAY_SAVE, NOT_ALLOWED, written
-from bot.app.services import Check, HomeView, MovedAccount, Services
+from bot.app.services import HomeView, MovedAccount, Services
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, TableColumn
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Sort, UnknownWord
 from scoring.config import Access, Configuration

@@ -12,10 +12,11 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from bot.app.ports import Clock
-from bot.runtime.callbacks import CRM_PATH, Callbacks
+from bot.runtime.callbacks import Callbacks
 from bot.runtime.clock import clock_for
 from bot.runtime.feed import ChangeFeed
 from bot.runtime.http import HttpServer, http_app
+from bot.runtime.refusals import CRM_PATH
 from bot.store.seen_events import SqlSeenEvents
 from connector.cache.engine import Database
 from connector.cache.hints import SqlChannels, SqlHints

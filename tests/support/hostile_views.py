@@ -18,10 +18,11 @@ import bot.slack.views
 from bot.app import acting
 from bot.app.acting import CrmUserName
 from bot.app.answers import CardOffer, Explanation, FurtherColumn, Group, LabelMove
+from bot.app.checks import Check
 from bot.app.exporting_values import ColumnType, Export, ExportColumn, ExportSort, Status, Wish
 from bot.app.notices import Deed
 from bot.app.ports import Miss
-from bot.app.services import Check, HomeView, MovedAccount
+from bot.app.services import HomeView, MovedAccount
 from bot.app.tables import AnswerTable, CellType, Picture, Point, Shape, TableColumn
 from bot.language.question import Kind, NotUnderstood, Question, Reading, Sort, UnknownWord
 from bot.slack.sending import as_text

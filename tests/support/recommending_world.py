@@ -9,7 +9,7 @@ import pandas as pd
 from sqlmodel import SQLModel
 
 from bot.app.techniques.recommendations import scored_lines
-from bot.app.techniques.technique import Situation, no_standings
+from bot.app.techniques.technique import Situation
 from bot.language.question import Sort
 from bot.runtime.scoring_parts import ScoringParts
 from bot.store.accounts import SqlAccountBook
@@ -20,6 +20,7 @@ from connector.cache.tables import AccountRow, ProductRow, TransactionRow
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.recommendations.config import RecommendationSegmentation
+from scoring.standings import no_standings
 from tests.scoring.recommending.shop import AS_OF, PRODUCTS, firms, shop
 from tests.support.scoring_world import World
 

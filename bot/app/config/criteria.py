@@ -9,14 +9,14 @@ from bot.app.alert_addresses import lookups
 from bot.app.config.document import Path, Problem
 from bot.app.config.shape import nearest
 from bot.app.technique_rules import label_names
-from scoring.changes import change_catalog
+from scoring.change_fields import change_catalog
 from scoring.config import Configuration, Segmentation
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.parse import parse
 from scoring.engagement.config import EngagementSegmentation
-from scoring.labels import fields_used
+from scoring.label_rules import fields_used
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.fields import FIELDS
 from scoring.purchases import amount_of, contributed, day_of, never_right, records_of

@@ -15,10 +15,10 @@ from bot.app.worth import Worth
 from bot.app.write_back import field_labels
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Field, FieldType
-from scoring.explain import counted, written_money
 from scoring.firmographics.config import PREDEFINED_LABELS
 from scoring.firmographics.propose import MOST_LEARNED_FROM, ProposedLabel, RulesProposal, propose_rules
 from scoring.firmographics.values import MOST_GROUPS, FieldRank, rank_fields, usable
+from scoring.wording import counted, written_money
 
 # What says who somebody is, and not what kind of company.
 _NO_FIRMOGRAPHICS = frozenset({"name", "website", "phone"})

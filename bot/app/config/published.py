@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,9 +16,6 @@ from bot.app.config.shape import shape_problems
 from bot.app.errors import ConfigurationError
 from bot.app.ports import ConfigVersions
 from scoring.config import DEFAULT_TECHNIQUE, Configuration
-
-# Works on any Zoho organisation that uses the standard modules; written by `bellwether init`.
-STARTING_DOCUMENT = files("bot.app.config").joinpath("starting.yaml").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

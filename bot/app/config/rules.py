@@ -13,7 +13,7 @@ from bot.app.technique_rules import technique_problems, twice
 from scoring.config import Configuration
 from scoring.engines.criteria import engine_problems
 from scoring.enrichment_config import NEVER
-from scoring.markets import market_problems
+from scoring.market_rules import market_problems
 from scoring.rfm_config import RfmSegmentation
 
 # Daylight saving repeats or leaves out hours of the night in many zones; a daily run stays clear of them.

@@ -10,7 +10,7 @@ from typing import Literal
 from bot.app.config.criteria import Catalogs
 from bot.app.config.places import Place, places
 from bot.app.technique_rules import label_names
-from scoring.changes import LABELS, OWN_SOURCE
+from scoring.change_fields import LABELS, OWN_SOURCE
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
 from scoring.criteria.errors import CriteriaError

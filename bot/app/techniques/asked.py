@@ -9,7 +9,7 @@ from bot.app.techniques.technique import Evidence
 from scoring.config import Segmentation
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.tree import Measured, Related
-from scoring.labels import LabelRule, account_fields, related_conditions
+from scoring.label_rules import LabelRule, account_fields, related_conditions
 from scoring.purchases_config import Contribution
 
 

@@ -20,9 +20,10 @@ from scoring.engagement.explain import Contribution, Explanation, explain
 from scoring.engagement.plan import MICRO, Integers
 from scoring.engagement.scores import few_active, label_places, measured, scale_of, scores_of
 from scoring.engagement.timing import SLOTS, best_times, usual_week
-from scoring.explain import MOST_REASONS, counted, written_day
-from scoring.rfm import Standing
-from scoring.standings import MEASURE_PARTS, Standings, digests
+from scoring.explain import MOST_REASONS
+from scoring.standing import MEASURE_PARTS, Standing
+from scoring.standings import Standings, digests
+from scoring.wording import counted, written_day
 
 COLUMNS = ("measure", "digest")
 TENTHS = 10  # scores have one decimal

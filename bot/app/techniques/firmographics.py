@@ -16,13 +16,13 @@ from bot.app.technique_rules import label_names
 from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from scoring.criteria.fields import Catalog, FieldType
-from scoring.explain import written_day, written_money
 from scoring.firmographics.classify import classify, rules_of
 from scoring.firmographics.config import UNCLASSIFIED, FirmographicSegmentation
 from scoring.firmographics.explain import Condition, Explanation, Judged, explain
-from scoring.labels import account_fields, related_conditions
-from scoring.rfm import Standing
+from scoring.label_rules import account_fields, related_conditions
+from scoring.standing import Standing
 from scoring.standings import Standings, digests
+from scoring.wording import written_day, written_money
 
 COLUMNS = ("digest",)
 

@@ -23,12 +23,13 @@ from bot.app.techniques.left_out import left_out
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from bot.app.techniques.waiting import Waiting, settled
 from scoring.days import day_number
-from scoring.labels import places, read_rules
+from scoring.label_rules import read_rules
+from scoring.labels import places
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.history import History, Integers, states_at
 from scoring.leaving.score import risk_millionths, value_at_risk
-from scoring.rfm import EPOCH_ORDINAL
-from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, NOTHING, Standings, digests
+from scoring.standing import EPOCH_ORDINAL, MEASURE_PARTS
+from scoring.standings import NO_LABEL, NO_NUMBER, NOTHING, Standings, digests
 
 COLUMNS = ("last_purchase", "purchases", "spend_minor", "measure", "value_minor", "digest")
 ACCOUNTS_AT_ONCE = 50_000  # of a million accounts the purchases are held a portion at a time

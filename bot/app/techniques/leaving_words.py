@@ -10,13 +10,12 @@ from bot.app.config.criteria import label_catalog
 from bot.app.techniques.leaving_model import stored
 from bot.app.techniques.technique import Evidence, Situation
 from bot.app.techniques.waiting import RUNS, WAITING
-from scoring.explain import counted, written_day, written_money
 from scoring.explain import reasons as fact_reasons
-from scoring.labels import account_fields, read_rules, related_conditions
+from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.leaving.config import LeavingSegmentation
 from scoring.leaving.explain import LeavingExplanation, Outlook, explain
-from scoring.rfm import Standing
-from scoring.standings import MEASURE_PARTS
+from scoring.standing import MEASURE_PARTS, Standing
+from scoring.wording import counted, written_day, written_money
 
 MOST_REASONS = 3
 _MODELS = {

@@ -21,15 +21,16 @@ from bot.app.offers import CHANCE_PARTS, LIFT_PARTS, Offer, because
 from bot.app.order_lines import OrderLines
 from bot.app.techniques.technique import Evidence, Scored, Situation, Technique
 from scoring.criteria.check import field_named
-from scoring.explain import MOST_REASONS, written_day, written_money
+from scoring.explain import MOST_REASONS
 from scoring.recommendations.config import Kind, RecommendationSegmentation, Recommended, named_products
 from scoring.recommendations.explain import Explanation
 from scoring.recommendations.explain import explain as explained_offer
 from scoring.recommendations.kept import model_as_json, model_from_json
 from scoring.recommendations.recommend import RecommendationResult, score
 from scoring.recommendations.wording import written_chance, written_lift, written_rule
-from scoring.rfm import Standing
-from scoring.standings import MEASURE_PARTS, NO_LABEL, NO_NUMBER, Standings, digests
+from scoring.standing import MEASURE_PARTS, Standing
+from scoring.standings import NO_LABEL, NO_NUMBER, Standings, digests
+from scoring.wording import written_day, written_money
 
 # Days and number of its own purchases tell whether an account moved by itself or because others did.
 COLUMNS = ("last_purchase", "purchases", "measure", "value_minor", "digest")

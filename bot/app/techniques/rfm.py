@@ -17,9 +17,11 @@ from scoring.account_ids import alike, compact, in_order
 from scoring.account_ids import places as id_places
 from scoring.criteria.fields import Catalog
 from scoring.explain import account_sentences, reasons
-from scoring.labels import account_fields, places, read_rules, related_conditions
-from scoring.rfm import EPOCH_ORDINAL, RfmResult, Standing, ordinals, score, thresholds_from
+from scoring.label_rules import account_fields, read_rules, related_conditions
+from scoring.labels import places
+from scoring.rfm import RfmResult, ordinals, score, thresholds_from
 from scoring.rfm_config import RfmSegmentation
+from scoring.standing import EPOCH_ORDINAL, Standing
 from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings
 
 COLUMNS = ("last_purchase", "purchases", "spend_minor", "r", "f", "m")

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import pandas as pd
-import pyarrow as pa
-
 from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
@@ -20,13 +17,16 @@ from scoring.criteria.tree import Measured, Related
 from scoring.leaving.config import LeavingSegmentation
 from scoring.purchases_config import Contribution
 from scoring.recommendations.config import RecommendationSegmentation
-from scoring.rfm import Standing
 from scoring.rfm_config import RfmSegmentation
-from scoring.standings import Standings
+from scoring.standing import Standing
 from scoring.voice.config import VoiceSegmentation
 
 if TYPE_CHECKING:  # not at run time: it brings scipy, which most commands do without
+    import pandas as pd
+    import pyarrow as pa
+
     from bot.app.voice_reader import Voices
+    from scoring.standings import Standings
 
 S = TypeVar("S", bound=Segmentation)
 # What is learned holds for so many days; then a daily run, or one on command, learns again.
@@ -245,9 +245,3 @@ class Technique(Generic[S]):
     score_changes: Callable[[Evidence, Situation[S], Changes], Scored | None] | None = None
     score_some: Callable[[Evidence, Situation[S], Sequence[str]], Scored | None] | None = None
     daily: bool = False
-
-
-def no_standings(columns: Sequence[str] = ()) -> Standings:
-    """Of nobody."""
-    nothing: Any = pd.Series([], dtype="int64").to_numpy()
-    return Standings(pa.array([], pa.string()), nothing, (), dict.fromkeys(columns, nothing))

@@ -15,9 +15,9 @@ from bot.app.techniques.asked import Asked
 from bot.app.techniques.technique import Evidence, Learned, Scored, Situation, Technique
 from bot.app.voice_facts import details, facts_of, frame_of, measures, with_decimals
 from bot.app.voice_reader import Voices, kept
-from scoring.explain import counted, written_day
-from scoring.labels import account_fields, places, related_conditions
-from scoring.rfm import Standing
+from scoring.label_rules import account_fields, related_conditions
+from scoring.labels import places
+from scoring.standing import Standing
 from scoring.standings import Standings, digests
 from scoring.voice import catalog as names
 from scoring.voice.catalog import count_of, mentions_of, share_of
@@ -27,6 +27,7 @@ from scoring.voice.explain import Evidence as Said
 from scoring.voice.keywords import Background
 from scoring.voice.kinds import COUNTED_INTENTS, Sentiment
 from scoring.voice.score import score_voice, voice_background, voice_rules
+from scoring.wording import counted, written_day
 
 COLUMNS = ("measure", "digest")
 MOST_REASONS, MOST_SENTENCES = 3, 3

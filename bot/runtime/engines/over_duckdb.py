@@ -36,7 +36,7 @@ def passed_by_duckdb(steps: Pass, purchases: Sequence[str], accounts: Sequence[s
 @contextmanager
 def _opened() -> Iterator[DuckDBPyConnection]:
     try:
-        import duckdb  # noqa: PLC0415  (optional)
+        import duckdb
     except ImportError:
         raise ConfigurationError(
             "scoring.engine is duckdb, but DuckDB is not installed.",

@@ -88,7 +88,7 @@ def _options(master: str, parts: int) -> Mapping[str, str]:
 def _builder() -> Any:
     try:
         with _unheeded_warnings():
-            from pyspark.sql import SparkSession  # noqa: PLC0415  (optional, and half a second)
+            from pyspark.sql import SparkSession
     except ImportError:
         raise ConfigurationError(
             "scoring.engine is spark, but PySpark is not installed.",
@@ -99,11 +99,11 @@ def _builder() -> Any:
 
 def _failures() -> tuple[type[Exception], ...]:
     """What Spark raises. Over Spark Connect there is no Java on this side."""
-    from pyspark.errors import PySparkException  # noqa: PLC0415  (optional)
+    from pyspark.errors import PySparkException
 
     if find_spec("py4j") is None:
         return (PySparkException,)
-    from py4j.protocol import Py4JError  # noqa: PLC0415  (optional)
+    from py4j.protocol import Py4JError
 
     return (PySparkException, Py4JError)
 

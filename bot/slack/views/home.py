@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.administration import Administration
+from bot.app.checks import Check
 from bot.app.people import Role
-from bot.app.services import Check, HomeView, MovedAccount
+from bot.app.services import HomeView, MovedAccount
 from bot.app.wording import ago, counted, day
 from bot.slack.views.administration import administration_blocks
 from bot.slack.views.alert import alert_blocks

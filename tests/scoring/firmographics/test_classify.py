@@ -12,7 +12,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.firmographics.classify import FirmographicResult, classify, coverage, labelled
 from scoring.firmographics.config import UNCLASSIFIED, FirmographicLimits, FirmographicSegmentation, problems
 from scoring.firmographics.explain import explain
-from scoring.labels import LabelRule
+from scoring.label_rules import LabelRule
 from scoring.shape import Label
 from tests.support.firmographic_cases import (
     CATALOG,

@@ -1,0 +1,188 @@
+"""Addresses of Britain and Ireland: street, town and perhaps county before the postcode, each in its part.
+
+A postcode without its space, an Eircode and a Dublin district count only where something says which country.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from connector.enrichment.countries import of_ending
+from connector.enrichment.postal_labels import after_lead
+from connector.enrichment.postal_tables import BRITISH_COUNTIES, IRISH_COUNTIES, STREET_WORDS
+from connector.enrichment.postal_value import Address
+
+BEFORE, BEHIND = 190, 60  # characters around a postcode in which the rest of the address stands
+MOST_PARTS = 7
+MOST_WINDOWS = 60  # of one page
+MOST_FOUND = 1_000  # postcodes and names of counties
+LONGEST_PART = 45
+MOST_CITY_WORDS = 4
+_BRITISH = re.compile(
+    r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?(?P<space>\s{0,2})\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])"
+)
+_EIRCODE = re.compile(
+    r"(?<![\w-])(?P<code>(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?(?=[0-9]*[A-Z])[0-9AC-FHKNPRTV-Y]{4})(?![\w-])"
+)
+_IRISH = re.compile(
+    rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|"
+    rf"(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
+    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)",
+    re.IGNORECASE,
+)
+_IN_IRELAND = re.compile(rf"\b(?:Ireland|Éire|(?:Co\.?|County)\s\w|{IRISH_COUNTIES})\b")
+_IN_BRITAIN = re.compile(r"\b(?:UK|United Kingdom|England|Scotland|Wales|Northern Ireland|GB|London)\b")
+_COUNTY = re.compile(
+    rf"(?:co\.?|county)\s(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)",
+    re.IGNORECASE,
+)
+_DUBLIN = re.compile(r"Dublin(?:\s\d{1,2}W?)?", re.IGNORECASE)
+_SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}|:\s")
+_STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
+_PREMISES = re.compile(
+    r"\b(?:farm|barn|cottages?|cent(?:re|er)|works|studios?|offices?|hall|lodge|manor|chambers|arcade|parade|pde|approach|"
+    r"buildings?|industrial|business|science|campus|tower|exchange|point|courtyard|mall|embankment|esplanade)\b",
+    re.IGNORECASE,
+)
+_RUN_ON = re.compile(
+    rf"(?P<street>.*\d.*\s(?:(?!st\b)(?:{STREET_WORDS}))\.?(?:\s(?:north|south|east|west))?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){{0,2}})",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(
+    r"^(?:units?|suite|shop|the|office|floor|level|block|first|ground|second|\d)", re.IGNORECASE
+)
+_TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
+_NOT_TOWN = re.compile(
+    r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b",
+    re.IGNORECASE,
+)
+_BOX = re.compile(r"p\.?\s?o\.?\s?box\s\d", re.IGNORECASE)
+_PARTICLES = frozenset(
+    ("on", "upon", "under", "the", "le", "in", "by", "next", "of", "and", "en", "de", "cum")
+)
+_ESTATE = re.compile(
+    r"\b(?:farm|barn|cottages?|hall|lodge|manor|industrial|business|science|campus|court(?:yard)?)\b",
+    re.IGNORECASE,
+)
+_LANDS = frozenset(
+    ("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland")
+)
+
+
+@dataclass(frozen=True)
+class _Found:
+    begin: int
+    start: int
+    end: int
+    code: str
+    country: str
+    county: str = ""
+    town: str = ""
+
+
+def isles(text: str, url: str) -> Iterator[tuple[Address, int, int]]:
+    """Addresses of Britain and Ireland, where each begins and ends."""
+    for at, found in enumerate(
+        sorted(islice(_found(text, of_ending(url)), MOST_FOUND), key=lambda one: one.start)
+    ):
+        if at >= MOST_WINDOWS:
+            return
+        parts = [after_lead(one.strip(" .:-–\t()")) for one in _SPLIT.split(text[found.begin : found.start])]
+        if address := _address([one for one in parts if one], found):
+            head = address.street.partition(",")[0]
+            begin = text.rfind(head, found.begin, found.start)
+            yield address, begin if begin >= 0 else found.begin, found.end
+
+
+def _found(text: str, site: str) -> Iterator[_Found]:
+    for one in _BRITISH.finditer(text):
+        behind = text[one.start() : one.end() + BEHIND]
+        if one.group("space") or site == "GB" or _IN_BRITAIN.search(behind):
+            code = f"{one.group('code')[:-3].strip()} {one.group('code')[-3:]}"
+            yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "GB")
+    coded = -1
+    for one in _EIRCODE.finditer(text):
+        begin = _begin(text, one.start())
+        if site == "IE" or _IN_IRELAND.search(text[begin : one.end() + BEHIND]):
+            bare = re.sub(r"\s", "", one.group("code"))
+            coded = one.start()
+            yield _Found(begin, one.start(), one.end(), f"{bare[:3]} {bare[3:]}", "IE")
+    for one in _IRISH.finditer(text):
+        ahead = _EIRCODE.search(text, one.end(), one.end() + BEHIND // 2) if coded >= 0 else None
+        if ahead is None:
+            town, district = one.group("dublin") or one.group("city") or "", one.group("district")
+            code = one.group(0) if district else ""
+            county = one.group("county") or ""
+            yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "IE", county, town)
+
+
+def _begin(text: str, end: int) -> int:
+    begin = max(0, end - BEFORE)
+    other = max((one.end() for one in _BRITISH.finditer(text[begin:end])), default=0)
+    if other:
+        return begin + other
+    line = text.find("\n", begin, end)
+    return line + 1 if begin and 0 <= line < end - 60 else begin
+
+
+def _address(parts: Sequence[str], found: _Found) -> Address | None:
+    rest = list(parts[-MOST_PARTS:])
+    if found.town:
+        rest.append(found.town)
+    county = found.county
+    while len(rest) > 1 and _is_county(rest, found.country):
+        said = rest.pop()
+        county = county if said.lower() in _LANDS else said
+    if not rest:
+        return None
+    town = rest.pop()
+    if found.country == "IE" and _DUBLIN.fullmatch(town):
+        town = "Dublin"
+    elif not _is_town(town):
+        run = _RUN_ON.fullmatch(town)
+        if run is None or not _is_town(run.group("town")):
+            return None
+        rest.append(run.group("street"))
+        town = run.group("town")
+    street = _street(rest)
+    if not street:
+        return None
+    return Address(", ".join(street), town, county, found.code, found.country, "text near postcode")
+
+
+def _is_county(rest: Sequence[str], country: str) -> bool:
+    said = rest[-1].lower().replace("w. ", "west ").replace("n. ", "north ").replace("s. ", "south ")
+    if said in BRITISH_COUNTIES or said in _LANDS or _COUNTY.fullmatch(said):
+        return True
+    shire = country == "GB" and said.endswith("shire") and " " not in said
+    return shire and len(rest) > 2 and _is_town(rest[-2]) and not _STREET_WORD.search(rest[-2])  # noqa: PLR2004
+
+
+def _is_town(part: str) -> bool:
+    return (
+        bool(_TOWN.fullmatch(part))
+        and all(one[0].isupper() or one in _PARTICLES for one in part.split())
+        and len(part.split()) <= MOST_CITY_WORDS
+        and not _NOT_TOWN.search(part)
+        and not _STREET_WORD.fullmatch(part.rsplit(maxsplit=1)[-1])
+    )
+
+
+def _street(rest: Sequence[str]) -> list[str]:
+    """The parts before the town that are the street: a district may stand between them."""
+    street: list[str] = []
+    for at, part in enumerate(reversed(rest[-4:])):
+        if _BOX.match(part):
+            return street or [part]
+        telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
+        too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
+            re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)
+        )
+        if too_much or re.search(r"\d{5}|[@!?]", part) or (not telling and (at or not _is_town(part))):
+            break
+        street.insert(0, part)
+    told = any(_STREET_WORD.search(one) or _ESTATE.search(one) or one[:1].isdigit() for one in street)
+    return street if told else []

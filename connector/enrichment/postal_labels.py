@@ -1,0 +1,154 @@
+"""What is said before an address (head office, branch, somebody else), and which address is the best.
+
+Words tell more than order: an address of the head office beats one of a branch, a visitor's one beats a post
+office box, and one of the site's host, of an authority or of a fair is none of the company's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import IntEnum
+
+from connector.enrichment.documents import Kind, plain
+from connector.enrichment.names import core
+from connector.enrichment.postal_countries import BOX
+from connector.enrichment.postal_value import Place
+
+LONGEST_BEFORE = 160  # characters before an address in which words speak of it
+MOST_LINES = 3
+MANY = 4  # addresses of equal rank, of which none is more likely than the others
+
+
+class Said(IntEnum):
+    """Of what an address is, in the order in which one is preferred."""
+
+    STRANGER = 0
+    BRANCH = 1
+    NOTHING = 2
+    VISITORS = 3
+    HEAD = 4
+
+
+_HEAD = (
+    r"head\s?-?(?:office|quarters?)|headquartered|hq|(?:corporate|main|principal|registered|executive)\s(?:office|headquarters?)|"
+    r"hauptsitz|firmensitz|unternehmenssitz|zentrale|hauptverwaltung|hauptniederlassung|si[èe]ge(?:\ssocial)?|"
+    r"sede\s(?:legale|centrale?|principale?|social|operativa|amministrativa)|domicilio\s(?:social|fiscal)|casa\smadre|"
+    r"hoofdkantoor|hoofdvestiging|maatschappelijke\szetel|zetel|huvudkontor|hovedkontor|hovedkvarter|"
+    r"p[äa][äa]konttori|siedziba|s[íi]dlo|matriz|angaben\sgem[äa][ßs]{1,2}|angaben\sgem|[ée]diteur|registered\sin"
+)
+_BRANCH = (
+    r"branch(?:es)?(?:\soffice)?|warehouse|showroom|depot|factory|niederlassung|zweigniederlassung|zweigstelle|filiale|"
+    r"au[ßs]{1,2}enstelle|lager|agence|succursale|delegaci[óo]n|sucursal|f[áa]brica|stabilimento|filial|avdelning|"
+    r"oddzia[łl]|pobo[čc]ka|vestiging|(?:mailing|postal|billing|remittance|shipping)\saddress|post(?:al)?adresse?|"
+    r"postanschrift|adresse\spostale|postadres"
+)
+_VISITORS = (
+    r"(?:physical|street|visiting|office|our)\s(?:address|location)|visit\sus|bes[öo]ksadress(?:e|en)?|bes[øo]gsadresse|"
+    r"bezoekadres|hausanschrift|k[äa]yntiosoite"
+)
+# Somebody else's address follows: authorities wherever they are named, services and places of events where
+# a colon or "by" follows the word, or it is a heading; well-known companies with their legal forms.
+_STRANGER = (
+    r"aufsichtsbeh[öo]rde|supervisory\sauthority|data\sprotection\sauthority|ombudsman|schlichtungsstelle|"
+    r"information\scommissioner|autorit[ée]\sde\scontr[ôo]le|autorit[àa]\sgarante|datenschutzbeauftragte\w*|"
+    r"(?:h[ée]berge(?:ur|ment|r)|hosting(?:\sprovider)?|web\s?host|kammer|web\s?-?design|konzept|umsetzung|gestaltung|"
+    r"programmierung|r[ée]alisation|agentur|veranstaltungsort|venue|fair|messe|exhibition|conference|case\sstudy|"
+    r"testimonials?|berufshaftpflicht\w*|versicherer|steuerberater|reseller|customers?|clients?)"
+    r"(?=(?:\s(?!by\b)[^\W\d_]+){0,3}\s?(?::|\sby\s|\spar\s|\svon\s|\sdurch\s))|"
+    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign)(?=\s?\n)|"
+    r"(?:hosted|designed|created|provided|developed)\sby(?=\s)|"
+    r"(?:google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon)"
+    r"(?=\s(?:\w+\s)?(?:inc|llc|ireland|ltd|limited|germany|gmbh|corporation|eu)\b)"
+)
+# The nearest word decides, so that a label of one address does not speak of the next.
+_LABEL = re.compile(
+    rf"(?<!\w)(?:(?P<stranger>{_STRANGER})|(?P<head>{_HEAD})|(?P<branch>{_BRANCH})|(?P<visitors>{_VISITORS}))(?!\w)",
+    re.IGNORECASE,
+)
+# Words of a sentence that lead up to an address on its own line; and a company with its legal form.
+_LEAD = re.compile(
+    rf"^(?!\d).*(?<!\w)(?:{_HEAD}|see\sus|visit\sus|find\sus|meet\sus|located|based|situated|situ[ée]e?|"
+    r"sit[ao](?=\s(?:in|en)\s)|ubicad[ao]|sede|sitz|wohnhaft|write\sto|addresse?|address|adresse|anschrift|adres|"
+    r"indirizzo|direcci[óo]n|adresa|adress|"
+    r"(?:offices?|shop|store)(?!\s(?:park|road|street|lane|drive|avenue|way|court|close|row|square|building|\w?\d))"
+    r")(?!\w)(?:\s(?:is|are|est|se|situ[ée]e?|located|at|in|on|en|au|à|zu|ist|we|us|:)(?!\w))*[\s:.–-]*(?=\S)"
+    r"(?!#?\w{1,5}$)",
+    re.IGNORECASE,
+)
+# A number in front is a street's: "1200 AB Street" is no company.
+_COMPANY = re.compile(
+    r"^(?!\d).*(?<!\w)(?:GmbH(?:\s&\sCo\.?\sKG)?|mbH|AG|KG|UG(?:\s\(haftungsbeschränkt\))?|OHG|e\.\s?[VKU]\.|"
+    r"B\.?V\.?|N\.?V\.?|S\.?A\.?S?\.?|S[àa]rl|S\.?r\.?l\.?|S\.?p\.?A\.?|S\.?L\.?U?\.?|Ltd\.?|Limited|LLP|LLC|"
+    r"Inc\.?|PLC|plc|ApS|A/S|AB|AS|Oyj?|Lda\.?|s\.r\.o\.|sp\.\sz\so\.o\.|Impressum|Kontakt|Contact|"
+    r"©\s?(?:19|20)\d\d)(?!\w)[\s:,.–-]{1,4}(?=\S)"
+)
+_DANGLING = re.compile(r"^(?:at|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
+
+
+def after_lead(part: str) -> str:
+    """A part of an address without the words that lead up to it."""
+    bare = _COMPANY.sub("", part)
+    led = _LEAD.sub("", bare)
+    return _DANGLING.sub("", led).strip(" :,–-") if led.strip() else bare
+
+
+def said_before(text: str, begin: int, after: int) -> tuple[Said, str]:
+    """What the words before an address, not beyond ``after``, say of it; and the words."""
+    words = text[max(after, begin - LONGEST_BEFORE) : begin]
+    words = "\n".join(words.split("\n")[-MOST_LINES - 1 :])
+    return said_in(words), words
+
+
+def said_in(words: str) -> Said:
+    """What the last label among the words says."""
+    last = Said.NOTHING
+    for found in _LABEL.finditer(words):
+        last = Said[(found.lastgroup or "nothing").upper()]
+    return last
+
+
+def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | None:
+    """The address that is most likely the company's; None if the site has many and does not say which.
+
+    First what is said of an address decides, then whether it has a postcode and a street, whether the name
+    of the company stands before it, the kind of page, and how often it is there.
+    """
+    cores = [" ".join(words) for name in names if (words := core(name)) and len("".join(words)) > 2]  # noqa: PLR2004
+    places = [one for one in places if one.said != Said.STRANGER or _is_named(one.before, cores)]
+    if not places:
+        return None
+    times: dict[tuple[str, str], int] = {}
+    said: dict[tuple[str, str], int] = {}
+    for one in places:
+        times[one.address.key] = times.get(one.address.key, 0) + 1
+        said[one.address.key] = max(said.get(one.address.key, 0), one.said)
+
+    def rank(place: Place) -> tuple[int, bool, bool, bool, int, bool, int]:
+        trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
+        team = place.document.kind is Kind.TEAM
+        named = _is_named(place.before, cores)
+        head = said[place.address.key] >= Said.HEAD
+        box = bool(BOX.match(place.address.street))
+        branch = said[place.address.key] <= Said.BRANCH
+        visitors = said[place.address.key] == Said.VISITORS
+        return (
+            2 * head + (not branch) + visitors - 2 * team,
+            bool(place.address.postcode),
+            not box,
+            named,
+            trust,
+            place.in_footer,
+            times[place.address.key],
+        )
+
+    best = max(places, key=rank)
+    equal = {one.address.key for one in places if rank(one) == rank(best)}
+    return None if len(equal) >= MANY else best
+
+
+def _is_named(before: str, cores: Sequence[str]) -> bool:
+    """Whether the company's name stands before an address, behind the last label: "Acme Web Design: …"."""
+    begin = max((found.start() for found in _LABEL.finditer(before)), default=0)
+    bare = f" {plain(before[begin:])} "
+    return any(f" {one} " in bare for one in cores)
