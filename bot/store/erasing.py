@@ -42,7 +42,7 @@ from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_due import KEPT, bearers, forget_returned, has_commanded, held_back, known_gone
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
-from bot.store.locks import writing_in_turn
+from bot.store.locks import beside_writers, take_turn, writing_in_turn
 from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.cache.folding import fold
@@ -92,7 +92,11 @@ class SqlErasures:
 
     def rehearse(self, one: tuple[str, str] | None, limit: int) -> Erased | None:
         """Erase one, or those who wait for a person's word, in a transaction that is undone."""
-        with self._database.writes.connect() as connection, connection.begin() as transaction:
+        with (
+            beside_writers(self._database, "scoring"),
+            self._database.writes.connect() as connection,
+            connection.begin() as transaction,
+        ):
             try:
                 take_turn(connection, "scoring")
                 if one is not None:

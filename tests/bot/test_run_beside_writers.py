@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,10 +83,13 @@ def test_a_second_run_reads_what_the_first_has_written(database: Database) -> No
 
 def test_what_fails_takes_back_what_was_written(database: Database) -> None:
     scores = SqlScores(database)
-    with ExitStack() as stack:
-        stack.enter_context(pytest.raises(RuntimeError))
-        run = stack.enter_context(scores.transaction())
-        run.save_run(RUN)
-        raise RuntimeError("in the middle")
+
+    def fails() -> None:
+        with scores.transaction() as run:
+            run.save_run(RUN)
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     with scores.reading() as read:
         assert read.last_run("RFM") is None
