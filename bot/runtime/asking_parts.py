@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from bot.app.answering.held import Holders
 from bot.app.answering.moves import Moves
 from bot.app.answering.offers import OfferAnswers
 from bot.app.answering.why import Why
+from bot.app.answers import Answer
 from bot.app.ask import Answerer, Ask
 from bot.app.config.publishing import Configuring
 from bot.app.errors import ConfigurationError
@@ -19,7 +21,9 @@ from bot.app.kept_index import beside
 from bot.app.learned_words import LearnedWords
 from bot.app.misses import Missing
 from bot.app.offers import Recommending
+from bot.app.people import Person
 from bot.app.ports import Clock, FigureBook
+from bot.app.services import Asking
 from bot.language.question import Kind
 from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
@@ -34,6 +38,7 @@ from bot.store.misses import SqlMisses
 from connector.cache.engine import Database
 from scoring.config import Configuration
 
+ANSWERS_AT_ONCE = 4
 ADDED_UP_AT_A_BEAT = 3  # transactions of some days each: sync, which writes too, waits for one at most
 
 
@@ -101,6 +106,31 @@ class PublishedDocuments:
         return made.version
 
 
+class InTurn:
+    """The port ``Asking``: so many questions are worked on at once, the others wait.
+
+    More at once would not be answered sooner, as they share the processor, and each one that works keeps
+    those waiting who acknowledge.
+    """
+
+    def __init__(self, asking: Asking, at_once: int = ANSWERS_AT_ONCE) -> None:
+        self._asking = asking
+        self._places = threading.Semaphore(at_once)
+
+    def ask(
+        self,
+        text: str,
+        person: Person,
+        offset: int = 0,
+        *,
+        conversation: str = "",
+        pressed: bool = False,
+    ) -> Answer:
+        """Answer a sentence when it is its turn."""
+        with self._places:
+            return self._asking.ask(text, person, offset, conversation=conversation, pressed=pressed)
+
+
 class AskingParts:
     """Constructs what answers questions, once each."""
 
@@ -133,6 +163,11 @@ class AskingParts:
             missing=self.missing,
             together=self._book.together,
         )
+
+    @cached_property
+    def in_turn(self) -> InTurn:
+        """Questions, a few at once: for a process that has more to do than to answer."""
+        return InTurn(self.asking)
 
     @cached_property
     def conversations(self) -> SqlConversations:

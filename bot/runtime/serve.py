@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,9 @@ from bot.slack.socket import SocketConnection
 
 BEAT_SECONDS = 5.0
 FEED_SECONDS = 0.5
+# How long one thread of Python keeps the others waiting; its own is 5 ms. Who acknowledges waits for each of
+# those who answer, several times for each request.
+SWITCH_SECONDS = 0.001
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +61,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             else []
         )
         if Part.WEB in parts:
+            sys.setswitchinterval(SWITCH_SECONDS)
             slack = bellwether.slack_parts.connection()
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))
@@ -99,11 +104,12 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
             yield Loop(f"beat-{part}", partial(_beat, bellwether, part), BEAT_SECONDS)
     if Part.WORKER in parts:
         acting = bellwether.acting.loop(bellwether.jobs, bellwether.holder, bellwether.incidents)
-        yield Loop("jobs", bellwether.job_loop(stop).step)
-        yield Loop("exports", bellwether.export_parts.loop(stop).step)
-        yield Loop("enriching", bellwether.enriching_parts.loop(stop).step)
+        nice = bellwether.settings.niceness
+        yield Loop("jobs", bellwether.job_loop(stop).step, niceness=nice)
+        yield Loop("exports", bellwether.export_parts.loop(stop).step, niceness=nice)
+        yield Loop("enriching", bellwether.enriching_parts.loop(stop).step, niceness=nice)
         yield Loop("enriching-one", bellwether.enriching_parts.desk_loop(stop).step)
-        yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS)
+        yield Loop("backtests", bellwether.backtest_loop(stop).step, BEAT_SECONDS, nice)
         yield Loop("feed", bellwether.feed_parts.bell().step, FEED_SECONDS)
         yield Loop("acting", acting.step)
         yield Loop("outbox", bellwether.slack_parts.deliver_one)

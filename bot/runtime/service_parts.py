@@ -18,7 +18,7 @@ def services_of(of: Bellwether) -> Services:
     moves, missing = SqlMoves(of.database, of.crm_url), of.asking_parts.missing
     return Services(
         clock=of.clock,
-        asking=of.asking,
+        asking=of.asking_parts.in_turn,
         alerts=of.acting.desk,
         rescoring=Rescoring(of.jobs, of.audit, of.clock, of.configuration),
         voice=of.scoring.voice,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -104,16 +106,34 @@ class JobLoop:
             thread.join()
 
 
+def give_way(niceness: int) -> None:
+    """Let the processor do other work before that of this thread and of the threads that it starts.
+
+    Only Linux has a priority for each thread (setpriority(2), notes); elsewhere nothing is changed.
+    """
+    if niceness and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
 @dataclass(frozen=True)
 class Loop:
-    """Something that is done again and again in a thread until it is asked to stop."""
+    """Something that is done again and again in a thread until it is asked to stop.
+
+    Attributes:
+        name: of the thread.
+        step: does a piece of work; False when there was none.
+        idle_seconds: how long to wait then.
+        niceness: how far its thread gives way to others, 0 (not at all) to 19.
+    """
 
     name: str
     step: Callable[[], bool]
     idle_seconds: float = IDLE_SECONDS
+    niceness: int = 0
 
     def run(self, stop: threading.Event) -> None:
         """Step until stopped; wait when there was nothing to do, or when something unexpected happened."""
+        give_way(self.niceness)
         while not stop.is_set():
             try:
                 with troubles_said():

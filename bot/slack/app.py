@@ -36,7 +36,7 @@ from bot.slack.listeners import (
     workflow_step,
     zoho_link,
 )
-from bot.slack.middleware import ContextExecutor, Once, name_request
+from bot.slack.middleware import ContextExecutor, Once, acknowledge, name_request
 from bot.slack.surroundings import Listener, Surroundings
 from bot.slack.workspace import Workspace
 from scoring.config import Configuration
@@ -78,6 +78,7 @@ def build_app(
     around = Surroundings(services, Channels(client), configuration, as_agent, with_workflow_step)
     app.use(name_request)
     app.use(Once(services).take)
+    app.use(acknowledge)
     topics = (ask, alert_buttons, charts, enriching, exports, home, rescore, saving, sharing, sorting)
     for topic in (*topics, agent, unfurl, workflow_step, zoho_link):
         topic.register(app, around, lambda listener: _safely(listener, around))

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 
 import structlog
@@ -27,20 +27,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.app.installing import UsedOnce
+from bot.slack.middleware import is_bare
 
 _log = structlog.get_logger(__name__)
 PATH: Final = "/slack/events"
 WINDOW_SECONDS: Final = 300  # docs.slack.dev, verifying requests from Slack
 LARGEST_BODY: Final = 1_000_000  # bytes
 BODY_SECONDS: Final = 3  # Slack does not wait longer for an answer
-ACKNOWLEDGE_SECONDS: Final = 0.8
+ACKNOWLEDGE_SECONDS: Final = 0.2  # of waiting for what becomes of it; it goes on behind
 THREADS: Final = 40
 _TIME: Final = re.compile(r"[0-9]{1,11}", re.ASCII)
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 _FORM: Final = "application/x-www-form-urlencoded"
 _LONGEST_SSL_CHECK: Final = 1_000
-# Their acknowledgement is empty; that of a modal or of a menu's options carries the answer.
-_BARE: Final = {"event_callback", "block_actions", "message_action", "shortcut"}
 
 
 class Refused(Exception):
@@ -163,7 +162,7 @@ class HttpConnection:
         if self._stopping:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "stopping")
         work = self._threads.submit(self._take, asked, signed)
-        wait = ACKNOWLEDGE_SECONDS if _is_bare(asked.body) else None
+        wait = ACKNOWLEDGE_SECONDS if is_bare(asked.body) else None
         awaited = asyncio.wrap_future(work)
         try:
             return await asyncio.wait_for(asyncio.shield(awaited), wait)
@@ -233,7 +232,3 @@ def _read(request: Request, body: bytes) -> BoltRequest:
     except (ValueError, TypeError, AttributeError, RecursionError):
         pass  # signed, but not what Slack sends
     raise Refused(HTTPStatus.BAD_REQUEST, "unreadable")
-
-
-def _is_bare(body: Mapping[str, Any]) -> bool:
-    return body.get("type") in _BARE or "command" in body

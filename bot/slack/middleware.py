@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
-from slack_bolt import BoltContext, BoltResponse
+from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
 from bot.app.people import Person, Role
@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 Next = Callable[[], object]
+# Their acknowledgement is empty; that of a modal or of a menu's options carries the answer.
+_BARE: Final = {"event_callback", "block_actions", "message_action", "shortcut"}
 SHARED_REFUSAL = "People of another organisation can read this channel, so I give no account data here."
 
 
@@ -67,6 +69,22 @@ class Once:
             return BoltResponse(status=200, body="")
         next_()
         return None
+
+
+def is_bare(body: Mapping[str, Any]) -> bool:
+    """Whether what is sent is acknowledged by an empty answer, which can so be given at any time."""
+    return body.get("type") in _BARE or "command" in body
+
+
+def acknowledge(body: dict[str, Any], ack: Ack, next_: Next) -> None:
+    """Acknowledge what needs no answer, before a thread is free to work on it.
+
+    Else Bolt looks every 10 ms whether it was acknowledged, for each request that waits for a thread, and
+    after three seconds it says that nobody listens.
+    """
+    if is_bare(body):
+        ack()
+    next_()
 
 
 @dataclass(frozen=True)

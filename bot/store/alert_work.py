@@ -18,7 +18,7 @@ from bot.app.ports import Posted
 from bot.app.scoring_ports import NewMessage
 from bot.store import raised_alerts
 from bot.store.concerned import concerned
-from bot.store.locks import take_turn
+from bot.store.locks import writing_in_turn
 from bot.store.outbox import put
 from bot.store.tables import AlertRow, HeldBackRow, OutboxRow
 from connector.cache.engine import Database
@@ -33,8 +33,7 @@ MOST_AT_ONCE = 5_000  # messages; what is left is done the next time
 @contextmanager
 def alert_work(database: Database) -> Iterator[SqlAlertWork]:
     """One transaction; it takes its turn with the runs, which hold messages and withdraw them."""
-    with database.writes.begin() as connection:
-        take_turn(connection, "scoring")
+    with writing_in_turn(database, "scoring") as connection:
         yield SqlAlertWork(connection)
 
 

@@ -42,7 +42,7 @@ from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_due import KEPT, bearers, forget_returned, has_commanded, held_back, known_gone
 from bot.store.erasure_tables import ErasureRow, watch
 from bot.store.kept_out import keep_out
-from bot.store.locks import take_turn
+from bot.store.locks import beside_writers, take_turn, writing_in_turn
 from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.cache.folding import fold
@@ -92,7 +92,11 @@ class SqlErasures:
 
     def rehearse(self, one: tuple[str, str] | None, limit: int) -> Erased | None:
         """Erase one, or those who wait for a person's word, in a transaction that is undone."""
-        with self._database.writes.connect() as connection, connection.begin() as transaction:
+        with (
+            beside_writers(self._database, "scoring"),
+            self._database.writes.connect() as connection,
+            connection.begin() as transaction,
+        ):
             try:
                 take_turn(connection, "scoring")
                 if one is not None:
@@ -109,8 +113,8 @@ class SqlErasures:
 
     def erase(self, gone: Sequence[Gone]) -> Erased:
         """Forget them in every table but that of exports' files, in one transaction."""
-        with self._database.writes.begin() as connection:
-            take_turn(connection, "scoring")  # no run writes about them meanwhile
+        # No run writes about them meanwhile.
+        with writing_in_turn(self._database, "scoring") as connection:
             forget_returned(connection)  # to look through files and to wait for a run may take minutes
             mine = _ERASURE.c.record_id.in_([one.id for one in gone])
             rows = connection.execute(select(_ERASURE.c.kind, _ERASURE.c.record_id).where(mine))

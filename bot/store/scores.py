@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -33,7 +33,7 @@ from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
-from bot.store.locks import take_turn
+from bot.store.locks import looking_in_turn
 from bot.store.offers_written import write_offers
 from bot.store.outbox import put
 from bot.store.tables import LabelChangeRow, RunRow
@@ -63,10 +63,12 @@ class SqlScores:
 
     @contextmanager
     def transaction(self) -> Iterator[ScoringTransaction]:
-        """Begin, with the write lock; whatever another run has written is visible."""
-        with self._database.writes.begin() as connection:
-            take_turn(connection, "scoring")
-            yield SqlScoringTransaction(connection, self._file_engines)
+        """Begin, when no other run is under way; whatever another run has written is visible.
+
+        On SQLite the write lock is taken where writing begins: others write while a run reads and judges.
+        """
+        with looking_in_turn(self._database, "scoring") as (connection, before_writing):
+            yield SqlScoringTransaction(connection, self._file_engines, before_writing)
 
     @contextmanager
     def reading(self) -> Iterator[ScoringTransaction]:
@@ -78,9 +80,16 @@ class SqlScores:
 class SqlScoringTransaction:
     """One run's reading and writing on one connection."""
 
-    def __init__(self, connection: Connection, file_engines: FileEngines | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        file_engines: FileEngines | None = None,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Args: ``before_writing`` is called by each method that may be the first one to write."""
         self._connection = connection
         self._file_engines = file_engines or {}
+        self._before_writing = before_writing
 
     def organisation(self) -> OrganisationFacts:
         """Time zone and currency; UTC and USD before the organisation was read."""
@@ -95,6 +104,7 @@ class SqlScoringTransaction:
     def clear_touched(self, touched: Sequence[Touched]) -> None:
         """Take away the marks that were read: sync may have renewed one meanwhile on PostgreSQL."""
         if touched:
+            self._before_writing()
             same = (_TOUCHED.c.account_id == bindparam("id")) & (_TOUCHED.c.touched_at == bindparam("at"))
             self._connection.execute(
                 delete(_TOUCHED).where(same),
@@ -174,6 +184,7 @@ class SqlScoringTransaction:
 
     def save_run(self, run: RunRecord) -> int:
         """Keep a run."""
+        self._before_writing()
         thresholds = None if run.thresholds is None else json.dumps(run.thresholds)
         values = {
             "segmentation": run.segmentation,
@@ -201,6 +212,7 @@ class SqlScoringTransaction:
 
     def forget_scores(self, segmentation: str, day: date) -> None:
         """Take away what the segmentation says."""
+        self._before_writing()
         score_rows.forget_scores(self._connection, segmentation, day)
 
     def save_history(self, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
