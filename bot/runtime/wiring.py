@@ -12,10 +12,8 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import ArgumentError
-
 from bot.app.config.published import PublishedConfigurations
-from bot.app.errors import ConfigurationError, UserError
+from bot.app.errors import UserError
 from bot.runtime.clock import clock_for
 from bot.runtime.setup import first_document
 from bot.settings import Settings
@@ -25,9 +23,9 @@ from bot.store.heartbeats import SqlHeartbeats
 from bot.store.incidents import SqlIncidents
 from bot.store.jobs import SqlJobs
 from bot.store.outbox import SqlOutbox
-from bot.store.schema import migrate
+from bot.store.schema import migrate, opened_at
 from bot.store.seen_events import SqlSeenEvents
-from connector.cache.engine import Database, open_database
+from connector.cache.engine import Database
 from connector.cache.ledger import forget_old
 
 if TYPE_CHECKING:
@@ -88,13 +86,7 @@ class Bellwether:
     @cached_property
     def database(self) -> Database:
         """The one database."""
-        try:
-            return open_database(self.settings.database_url)
-        except (ArgumentError, ImportError):  # no address at all, or of a database that we do not use
-            raise ConfigurationError(
-                "BELLWETHER_DATABASE_URL is not the address of a database.",
-                "Write sqlite:///bellwether.sqlite, or postgresql+psycopg://user@host/name.",
-            ) from None
+        return opened_at(self.settings.database_url)
 
     @cached_property
     def versions(self) -> SqlConfigVersions:

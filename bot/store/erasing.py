@@ -36,7 +36,13 @@ from bot.app.exporting_rhythm import ScheduleState
 from bot.app.ports import Clock, Posted
 
 # Imported for their effect on the metadata: every table has to be there.
-from bot.store import consent_tables, enrichment_tables, export_tables, installation_tables  # noqa: F401
+from bot.store import (  # noqa: F401
+    consent_tables,
+    enrichment_tables,
+    export_tables,
+    installation_tables,
+    territory_tables,
+)
 from bot.store.erasing_messages import may_name, scrub_messages
 from bot.store.erasing_places import PLACES, How, Named
 from bot.store.erasure_due import KEPT, bearers, forget_returned, has_commanded, held_back, known_gone

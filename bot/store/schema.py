@@ -10,15 +10,30 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import SQLModel
 
 from bot.app.errors import ConfigurationError
 from bot.store.locks import take_turn
-from connector.cache.engine import Database
+from connector.cache.engine import Database, open_database
 from connector.cache.folding import create_fold_function
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def opened_at(address: str) -> Database:
+    """The database at an address.
+
+    Raises:
+        ConfigurationError: it is no address, or of a kind of database that is not used here.
+    """
+    try:
+        return open_database(address)
+    except (ArgumentError, ImportError):
+        raise ConfigurationError(
+            "BELLWETHER_DATABASE_URL is not the address of a database.",
+            "Write sqlite:///bellwether.sqlite, or postgresql+psycopg://user@host/name.",
+        ) from None
 
 
 def migrate(database: Database) -> None:
