@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from bot.app.facts import (
     AccountChange,
@@ -36,6 +36,7 @@ from bot.store.evidence import SqlEvidence
 from bot.store.locks import take_turn
 from bot.store.offers import write_offers
 from bot.store.outbox import put
+from bot.store.stages import without_index
 from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
 from connector.cache.tables import OrganisationRow, TouchedAccountRow, table_of
@@ -161,7 +162,7 @@ class SqlScoringTransaction:
 
     def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
         """Those that ever had a label, by the history."""
-        query = select(_CHANGE.c.account_id).distinct().where(_CHANGE.c.segmentation == segmentation)
+        query = select(_CHANGE.c.account_id).distinct().where(self._is_of(segmentation))
         return {
             row.account_id
             for some in score_rows.batches(account_ids)
@@ -246,6 +247,13 @@ class SqlScoringTransaction:
         ended = update(_CHANGE).where(mine, _CHANGE.c.ended_on.is_(None)).values(ended_on=changes.as_of)
         if accounts:
             self._connection.execute(ended, [{"this": one} for one in accounts])
+
+    def _is_of(self, segmentation: str) -> ColumnElement[bool]:
+        """That a change is of a segmentation; it is to be found by its account.
+
+        SQLite, without statistics of the table, would walk over every change there is for each account.
+        """
+        return without_index(_CHANGE.c.segmentation, self._connection.dialect.name) == segmentation
 
     def earlier_alerts(
         self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime
