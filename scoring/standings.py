@@ -176,9 +176,12 @@ def compare(before: Standings, after: Standings) -> Moves:
     place = places(after.ids, before.ids)
     known = np.flatnonzero(place >= 0)
     old = place[known]
-    differs = _translated(before, after.names)[old] != after.label[known]
+    # From day to day the accounts are the same ones: their columns are compared as they are.
+    same = len(before) == len(after) == len(known) and bool((old == known).all())
+    then, now = (slice(None), slice(None)) if same else (old, known)
+    differs = _translated(before, after.names)[then] != after.label[now]
     for name in before.columns.keys() | after.columns.keys():
-        differs |= before.column(name)[old] != after.column(name)[known]
+        differs |= before.column(name)[then] != after.column(name)[now]
     came = np.zeros(len(before), dtype=bool)
     came[old] = True
     return Moves(

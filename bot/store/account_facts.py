@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.facts import AccountFacts, LeftOut
 from bot.app.write_back import own_fields
+from bot.store.account_deals import added_up, sums_of
 from bot.store.catalog import account_catalog
 from bot.store.counted import (
     careful_sums,
@@ -66,9 +67,14 @@ def read_facts(
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
     part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
     counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
+    found = (
+        _by_account(connection, counted, part.ids, None)
+        if only is None
+        else _of_some(connection, counted, only)
+    )
     return AccountFacts(
         ids=part.ids,
-        frame=_frame(part.ids, _by_account(connection, counted, part.ids, only), part.frame),
+        frame=_frame(part.ids, found, part.frame),
         catalog=accounts,
         left_out=left_out(connection, counted) if only is None else LeftOut(),
     )
@@ -172,6 +178,18 @@ def _by_account(
         if "integer overflow" not in str(error.orig):
             raise
         return _read(connection, careful_sums(counted), ids, only)
+
+
+def _of_some(connection: Connection, counted: Purchases, only: Sequence[str]) -> pa.Table:
+    """The same of some accounts; of large ones from sums that are there already."""
+    large = sorted(set(only) & set(added_up(connection, counted)))
+    others = sorted(set(only) - set(large))
+    tables = [
+        account_columns(connection, sums_of(connection, counted, some), _FACTS) for some in batches(large)
+    ]
+    if others:
+        tables.append(_by_account(connection, counted, pa.array([], pa.string()), others))
+    return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
 
 
 def _read(

@@ -29,6 +29,7 @@ from bot.app.facts import (
 from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import concerned, learnings, raised_alerts, score_rows, snapshots
+from bot.store.account_deals import FEWEST, add_up
 from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
@@ -67,7 +68,10 @@ class SqlScores:
         """Begin, with the write lock; whatever another run has written is visible."""
         with self._database.writes.begin() as connection:
             take_turn(connection, "scoring")
-            yield SqlScoringTransaction(connection, self._file_engines)
+            run = SqlScoringTransaction(connection, self._file_engines)
+            yield run
+        # In a transaction of its own: on PostgreSQL it waits for those who write deals.
+        add_up(self._database, run.large)
 
     @contextmanager
     def reading(self) -> Iterator[ScoringTransaction]:
@@ -82,6 +86,7 @@ class SqlScoringTransaction:
     def __init__(self, connection: Connection, file_engines: FileEngines | None = None) -> None:
         self._connection = connection
         self._file_engines = file_engines or {}
+        self.large: set[str] = set()  # the accounts with so many purchases that their deals are added up
 
     def organisation(self) -> OrganisationFacts:
         """Time zone and currency; UTC and USD before the organisation was read."""
@@ -198,6 +203,7 @@ class SqlScoringTransaction:
     ) -> None:
         """Write what differs."""
         score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
+        self.large |= score_rows.with_purchases(moves, FEWEST)
         snapshots.renew(self._connection, segmentation, run_id, moves, everybody=everybody)
 
     def forget_scores(self, segmentation: str, day: date) -> None:
@@ -243,7 +249,7 @@ class SqlScoringTransaction:
 
     def _end_labels(self, changes: ChangesOfRun, accounts: Sequence[str]) -> None:
         """Say of the changes that gave the labels of before that these stand no more."""
-        mine = (_CHANGE.c.segmentation == changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
+        mine = self._is_of(changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
         ended = update(_CHANGE).where(mine, _CHANGE.c.ended_on.is_(None)).values(ended_on=changes.as_of)
         if accounts:
             self._connection.execute(ended, [{"this": one} for one in accounts])
