@@ -41,6 +41,7 @@ from scoring.purchases import is_plain
 # With fewer purchases there are hardly less rows by stage and day than deals.
 FEWEST = 5_000
 MOST_AT_ONCE = 100  # accounts that one transaction adds up
+MOST_ROWS = 10_000  # of an account, before they are looked through for several of one stage and day
 LOCK_SECONDS = 2  # so long it waits for those who write deals; then it is left for the next time
 _SUMS = TABLES["account_deals"]
 _NUMBERS = ("deals", "given_back", "upper", "lower")
@@ -94,20 +95,57 @@ def _sum(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
 
 
 def add_up(database: Database, accounts: Iterable[str]) -> None:
-    """Add up the deals of accounts that were not yet, in a transaction of its own."""
+    """Add up the deals of accounts that were not yet, and rows that have become many, in a transaction."""
+    asked = sorted(set(accounts))[:MOST_AT_ONCE]
+    if not asked:
+        return
     with database.reads.connect() as connection:
-        watched = are_watched(connection)
-        known = set(occurring(connection, _SUMS.c.account_id)) if watched else set()
-    wanted = sorted(set(accounts) - known)[:MOST_AT_ONCE]
-    if not wanted:
+        known = set(occurring(connection, _SUMS.c.account_id)) if are_watched(connection) else set()
+        many = _with_many_rows(connection, [one for one in asked if one in known])
+    wanted = [one for one in asked if one not in known]
+    if not wanted and not many:
         return
     try:
         with database.writes.begin() as connection:
             take_turn(connection, "account deals")
-            _add_up(connection, wanted)
+            if many:
+                _put_together(connection, many)
+            if wanted:
+                _add_up(connection, wanted)
     except OperationalError as error:
         if "lock timeout" not in str(error.orig):
             raise
+
+
+def _with_many_rows(connection: Connection, accounts: Sequence[str]) -> list[str]:
+    """Those with so many rows that most of them are of a stage and day that have one already."""
+    account, mine = _SUMS.c.account_id, _SUMS.c.account_id.in_(accounts)
+    many = select(account).where(mine).group_by(account).having(func.count() > MOST_ROWS)
+    found = connection.execute(many).scalars().all() if accounts else []
+    if not found:
+        return []
+    held = select(account, func.count().label("rows")).where(account.in_(found))
+    each = held.group_by(account, _SUMS.c.stage, _SUMS.c.day).subquery().c
+    twice = select(each.account_id).group_by(each.account_id).having(func.sum(each.rows) > 2 * func.count())
+    return list(connection.execute(twice).scalars())
+
+
+def _put_together(connection: Connection, accounts: Sequence[str]) -> None:
+    """One row for each stage and day. What others write meanwhile on PostgreSQL stays beside it."""
+    mine, names = _SUMS.c.account_id.in_(accounts), ("account_id", "stage", "day", *_NUMBERS)
+    if connection.dialect.name == "postgresql":
+        gone = delete(_SUMS).where(mine).returning(*_SUMS.c).cte("gone")
+        connection.execute(insert(_SUMS).from_select(list(names), _one_for_each(gone.c)))
+        return
+    last = connection.execute(select(func.max(_SUMS.c.id))).scalar_one()
+    rows = _one_for_each(_SUMS.c).where(mine)
+    connection.execute(insert(_SUMS).from_select(list(names), rows))
+    connection.execute(delete(_SUMS).where(mine, _SUMS.c.id <= last))
+
+
+def _one_for_each(rows: Any) -> Select[Any]:
+    keys = (rows.account_id, rows.stage, rows.day)
+    return select(*keys, *(_sum(rows[name], name) for name in _NUMBERS)).group_by(*keys)
 
 
 def _add_up(connection: Connection, accounts: Sequence[str]) -> None:

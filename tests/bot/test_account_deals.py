@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from bot.store import account_deals, scores
+from bot.store import account_deals, account_facts, halves, scores
 from bot.store.account_deals import add_up, added_up, sums_of
 from bot.store.account_facts import read_facts
 from bot.store.catalog import account_catalog
@@ -89,8 +89,8 @@ def write(connection: Connection, world: BuyingWorld, chance: Random) -> None:
     )
 
 
-def facts(world: BuyingWorld, *, some: bool, days: int = 0) -> pd.DataFrame:
-    """By account; of all of them together they are read from the deals."""
+def facts(world: BuyingWorld, *, some: bool = False, days: int = 0) -> pd.DataFrame:
+    """By account, of all of them at once or of some, which here are all."""
     configuration = world.configurations.current().configuration
     segmentation = configuration.primary
     assert isinstance(segmentation, RfmSegmentation)
@@ -98,6 +98,13 @@ def facts(world: BuyingWorld, *, some: bool, days: int = 0) -> pd.DataFrame:
     with world.database.reads.connect() as connection:
         found = read_facts(connection, segmentation, configuration, today, ACCOUNTS if some else None)
     return found.frame.set_index(pd.Index(found.ids.to_pylist()))
+
+
+def from_the_deals(world: BuyingWorld, *, days: int = 0) -> pd.DataFrame:
+    """Where nothing is added up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account_facts, "added_up", lambda *_: ())
+        return facts(world, days=days)
 
 
 def rows(database: Database) -> int:
@@ -115,18 +122,30 @@ def test_whatever_is_written_the_sums_follow(world: BuyingWorld, seed: int) -> N
             for _ in range(3):
                 write(connection, world, chance)
         for days in (0, 1, -2):
-            pd.testing.assert_frame_equal(
-                facts(world, some=True, days=days), facts(world, some=False, days=days)
-            )
+            for some in (True, False):
+                sums = facts(world, some=some, days=days)
+                pd.testing.assert_frame_equal(sums, from_the_deals(world, days=days))
 
 
 def test_large_accounts_are_read_from_sums_and_the_others_are_not(world: BuyingWorld) -> None:
     add_up(world.database, ["a1"])
     with world.database.writes.begin() as connection:  # wrong sums, which nothing but reading them can tell
         connection.execute(update(SUMS).values(upper=0, lower=SUMS.c.deals * 100))
-    deals, sums = facts(world, some=False), facts(world, some=True)
+    deals, sums = from_the_deals(world), facts(world, some=True)
     assert sums.drop("a1").equals(deals.drop("a1"))
     assert sums.loc["a1", "spend_minor"] not in {0, deals.loc["a1", "spend_minor"]}
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("fewest", [2, 100])
+def test_of_all_accounts_the_rows_of_large_ones_are_left_out(
+    world: BuyingWorld, monkeypatch: pytest.MonkeyPatch, fewest: int
+) -> None:
+    """In one part and in two."""
+    monkeypatch.setattr(halves, "FEWEST_ACCOUNTS", fewest)
+    for large in (["a0"], ["a1", "a2"], ["a4"]):
+        add_up(world.database, large)
+        pd.testing.assert_frame_equal(facts(world), from_the_deals(world))
 
 
 def test_a_sum_beyond_64_bits_is_the_utmost_there_is(world: BuyingWorld) -> None:
@@ -157,9 +176,25 @@ def test_a_run_adds_up_the_accounts_with_many_purchases(
 def test_more_than_the_stage_is_asked_of_the_deals(world: BuyingWorld) -> None:
     add_up(world.database, ACCOUNTS)
     world.publish(counting("{from: deals, when: 'stage = \"Closed Won\" and amount < 100'}"))
-    pd.testing.assert_frame_equal(facts(world, some=True), facts(world, some=False))
+    pd.testing.assert_frame_equal(facts(world, some=True), from_the_deals(world))
     world.publish(counting("{from: deals, when: 'amount < 100'}"))
-    pd.testing.assert_frame_equal(facts(world, some=True), facts(world, some=False))
+    pd.testing.assert_frame_equal(facts(world, some=True), from_the_deals(world))
+
+
+def test_rows_that_have_become_many_are_put_together(
+    world: BuyingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_up(world.database, ["a1", "a2"])
+    few = rows(world.database)
+    for amount in (1, 2, 3, 4):
+        with world.database.writes.begin() as connection:
+            connection.execute(update(TRANSACTION).values(amount_minor=amount))
+    add_up(world.database, ["a1", "a2"])
+    assert rows(world.database) > 2 * few
+    monkeypatch.setattr(account_deals, "MOST_ROWS", few // 4)
+    add_up(world.database, ["a1", "a2"])
+    assert rows(world.database) == few
+    pd.testing.assert_frame_equal(facts(world, some=True), from_the_deals(world))
 
 
 def test_other_accounts_cost_nothing(world: BuyingWorld) -> None:
@@ -178,7 +213,7 @@ def test_sums_are_not_used_where_a_trigger_is_missing(world: BuyingWorld) -> Non
     with world.database.writes.begin() as connection:
         connection.execute(text("DROP TRIGGER account_deal_came"))
         connection.execute(update(TRANSACTION).values(amount_minor=1))
-    pd.testing.assert_frame_equal(facts(world, some=True), facts(world, some=False))
+    pd.testing.assert_frame_equal(facts(world, some=True), from_the_deals(world))
     add_up(world.database, ["a2"])
     with world.database.reads.connect() as connection:
         assert set(connection.execute(select(SUMS.c.account_id)).scalars()) == {"a2"}
