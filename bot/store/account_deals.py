@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from bot.store.account_deal_triggers import are_watched, watch
-from bot.store.locks import take_turn
+from bot.store.locks import kept_waiting, take_turn
 from bot.store.occurring import occurring
 from bot.store.places import TABLES, TRANSACTION
 from bot.store.purchase_values import NEVER, halves, whole_of
@@ -113,8 +113,8 @@ def add_up(database: Database, accounts: Iterable[str]) -> None:
             if wanted:
                 _add_up(connection, wanted)
     except OperationalError as error:
-        if "lock timeout" not in str(error.orig):
-            raise
+        if not kept_waiting(error):
+            raise  # else it is left for the next time
 
 
 def _with_many_rows(connection: Connection, accounts: Sequence[str]) -> list[str]:
