@@ -26,6 +26,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.frames import WHOLE, Rows, as_one_text, written_rows
 from scoring.account_ids import id_at
@@ -74,7 +75,13 @@ def in_parts(
     if question is None:
         return [written_rows(connection, _together(statement, pieces))]
     other = _asked_elsewhere(question)
-    lower = written_rows(connection, _together(statement, below))
+    try:
+        lower = written_rows(connection, _together(statement, below))
+    except DBAPIError:  # a sum beyond 64 bits: everything is asked otherwise
+        if other is not None:
+            other.kill()
+            other.communicate()
+        raise
     upper = None if other is None else other.communicate()[0]
     if other is None or upper is None or other.returncode != 0:
         # There is no second process to be had: it takes longer, that is all.
