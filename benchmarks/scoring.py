@@ -4,6 +4,10 @@ The reference does the same with the same data: the aggregate per account, score
 with ties equal, eight labels, and a comparison with the labels of the run before. Every measurement is a
 process of its own; ratios are taken within a round.
 
+Then some transactions change, and what follows is measured: in a process that has done so before and has its
+database open, as the worker has (``change``), and as the first thing that a process does (``new process``).
+``wrong`` counts the rows that a look at everything then writes: none.
+
 ``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
 """
 
@@ -19,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -52,7 +57,7 @@ WON = 0.7  # of the transactions
 FIRST_ACCOUNT, FIRST_TRANSACTION = 5 * 10**18, 6 * 10**18
 AT_ONCE = 100_000
 PLAIN: tuple[str, ...] = ()
-DAYS_PASS = {"change", "check"}
+DAYS_PASS = {"change", "again", "check"}
 LABELS = (
     ("Champion", "r >= 4 and f >= 4 and m >= 4"), ("VIP", "m = 5 and f >= 3"), ("Loyal", "f >= 4"),
     ("New", "r = 5 and f = 1"), ("At Risk", "r <= 2 and m >= 4"), ("Slipping", "r <= 2 and f >= 3"),
@@ -64,14 +69,14 @@ DOCUMENT = "version: 1\nsegmentations:\n  - name: RFM\n    labels:\n" + "".join(
 
 
 class FixedClock:
-    """Noon of the benchmark's day, or of a day some days later."""
+    """Noon of the benchmark's day, or of a day so many days later."""
 
-    def __init__(self, days: int = 0) -> None:
-        self._moment = NOW + timedelta(days=days)
+    def __init__(self) -> None:
+        self.days = 0
 
     def now(self) -> datetime:
         """The same instant always."""
-        return self._moment
+        return NOW + timedelta(days=self.days)
 
 
 def transactions(accounts: int, seed: int) -> Iterator[pa.Table]:
@@ -191,24 +196,35 @@ def _literal(value: object) -> str:
     return f"DATE '{value}'" if isinstance(value, date) else str(value)
 
 
-def product(url: str, what: str, days: int = 0) -> int:
-    """One run of the product; how many labels differ.
+class Product:
+    """The use case over an open database, as the worker has it."""
 
-    Args:
-        url: of the database.
-        what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` what follows
-            some changed transactions, and ``check`` says how many rows a look at everything then writes.
-        days: after the benchmark's day.
-    """
+    def __init__(self, database: Database) -> None:
+        self._clock = FixedClock()
+        configurations = PublishedConfigurations(SqlConfigVersions(database, self._clock))
+        self._recompute = Recompute(SqlScores(database), configurations, self._clock, lambda _account: None)
+
+    def run(self, what: str, days: int = 0) -> int:
+        """One run; how many labels differ.
+
+        Args:
+            what: ``pass`` is a run on command that is undone, ``run`` one that is kept; ``change`` what
+                follows some changed transactions, and ``check`` says how many rows a look at everything then
+                writes.
+            days: after the benchmark's day.
+        """
+        self._clock.days = days
+        if what == "pass":
+            return self._recompute.rehearse().label_changes
+        summary = self._recompute.run("change" if what == "change" else "command")
+        return summary.parts[0].written if what == "check" else summary.label_changes
+
+
+def product(url: str, what: str, days: int = 0) -> int:
+    """One run of the product over a database that is opened for it; as ``Product.run``."""
     database = open_database(url)
     try:
-        clock = FixedClock(days)
-        configurations = PublishedConfigurations(SqlConfigVersions(database, clock))
-        recompute = Recompute(SqlScores(database), configurations, clock, lambda _account: None)
-        if what == "pass":
-            return recompute.rehearse().label_changes
-        summary = recompute.run("change" if what == "change" else "command")
-        return summary.parts[0].written if what == "check" else summary.label_changes
+        return Product(database).run(what, days)
     finally:
         database.close()
 
@@ -235,16 +251,23 @@ def touch(database: Database) -> None:
 def _one(arguments: Sequence[str]) -> None:
     """A measurement in this process: prints seconds, CPU seconds, memory, and what was found."""
     what, first, second = arguments
-    if what == "change":
-        database = open_database(first)
-        touch(database)
-        database.close()
-    idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
-    if what == "reference":
-        found = reference(first, second)
-    else:
-        found = product(first, what, int(second or 0) if what in DAYS_PASS else 0)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    days = int(second or 0) if what in DAYS_PASS else 0
+    with ExitStack() as stack:
+        call = partial(product, first, what, days)
+        if what == "reference":
+            call = partial(reference, first, second)
+        elif what in {"change", "again"}:
+            database = open_database(first)
+            stack.callback(database.close)
+            touch(database)
+            if what == "again":  # what the worker did before, this day or the day before
+                one = Product(database)
+                one.run("change", max(0, days - 1))
+                touch(database)
+                call = partial(one.run, "change", days)
+        idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
+        found = call()
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     json.dump({"seconds": seconds, "cpu": cpu, "idle": idle, "peak": peak_mb(), "found": found}, sys.stdout)
 
 
@@ -307,8 +330,7 @@ def _results(
     options: argparse.Namespace, accounts: int, folder: Path, postgres: PostgresServer | None
 ) -> Mapping[str, Sequence[Mapping[str, float]]]:
     parquet, before = folder / "transactions.parquet", folder / "before.parquet"
-    schema = next(transactions(1, options.seed)).schema
-    with pq.ParquetWriter(parquet, schema) as writer:
+    with pq.ParquetWriter(parquet, next(transactions(1, options.seed)).schema) as writer:
         for table in transactions(accounts, options.seed):
             writer.write_table(table)
     databases = {kind: _filled(kind, folder, postgres, accounts, options.seed) for kind in options.databases}
@@ -321,11 +343,15 @@ def _results(
             url = database.reads.url.render_as_string(hide_password=False)
             for name, call in _cases(kind, url, str(parquet), str(before)):
                 found[name].append(call())
+    turns = range(1, 1 + min(options.rounds, DAYS_TO_COME - 1))
+    last = len(turns) + 1
+    some = [("change", "new process", 0), ("again", "", 0)] * options.rounds
+    some += [*(("again", "a day later", day) for day in turns), ("change", "a day later, new process", last)]
     for kind, database in databases.items():
         url = database.reads.url.render_as_string(hide_password=False)
-        for day in [0] * options.rounds + list(range(1, 1 + min(options.rounds, DAYS_TO_COME))):
-            name = f"change{', a day later' if day else ''}, {kind}"
-            found[name].append(_measured("change", url, str(day)))
+        for what, how, day in some:
+            name = ", ".join(one for one in ("change", how, kind) if one)
+            found[name].append(_measured(what, url, str(day)))
             # What a look at everything then finds to be otherwise: nothing.
             found[f"{name}: wrong"].append(_measured("check", url, str(day)))
     for database in databases.values():

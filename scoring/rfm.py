@@ -6,7 +6,7 @@ differ only in where the cuts come from, so that one stored form explains both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
@@ -26,6 +26,8 @@ MINOR_PER_UNIT = 100
 FEWEST_PER_SCORE = 5
 
 Integers = npt.NDArray[np.int64]
+# Measure -> the fact that it is.
+MEASURED = {"r": "last_purchase", "f": "purchases", "m": "spend_minor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ class Cuts:
 
     def score(self, measured: Integers) -> Integers:
         """1 plus the number of cuts that each value passes."""
-        side: Any = "right" if self.reached else "left"
-        return np.searchsorted(np.asarray(self.values, dtype=np.int64), measured, side=side) + 1
+        passed = np.ones(len(measured), dtype=np.int64)
+        for one in self.values:  # few: to compare with each is quicker than to search among them
+            passed += measured >= one if self.reached else measured > one
+        return passed
 
     def score_of(self, value: int) -> int:
         """The score of one value."""
@@ -108,6 +112,28 @@ class RfmResult:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of one run by column.
+
+    Attributes:
+        columns: ``r``, ``f`` and ``m``; 0 without a counted transaction.
+        thresholds: None when no account has a counted transaction.
+        warnings: sentences about what makes the scores say little.
+    """
+
+    columns: Mapping[str, Integers]
+    thresholds: Thresholds | None
+    warnings: tuple[str, ...]
+
+    def framed(self, rows: npt.NDArray[np.intp] | None = None) -> dict[str, Any]:
+        """The nullable columns ``r f m total`` of a frame, of some rows or of all."""
+        some = {name: column if rows is None else column[rows] for name, column in self.columns.items()}
+        some["total"] = some["r"] + some["f"] + some["m"]
+        nobody = some["total"] == 0
+        return {name: pd.arrays.IntegerArray(column, nobody) for name, column in some.items()}
+
+
 def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> RfmResult:
     """Score accounts.
 
@@ -121,23 +147,37 @@ def score(facts: pd.DataFrame, segmentation: RfmSegmentation, today: Today) -> R
         The scores; accounts without a counted transaction are no part of the population and have none.
     """
     frame = facts.copy(deep=False)
-    buyers = (frame["purchases"] > 0).to_numpy(dtype=bool)
-    scores = {name: np.zeros(len(frame), dtype=np.int64) for name in ("r", "f", "m", "total")}
-    thresholds = None
-    warnings: tuple[str, ...] = ()
-    if buyers.any():
-        measured = _measures(frame[buyers])
-        scored = segmentation.scores
-        thresholds = thresholds_by(lambda name: cuts_by_rank(measured[name], scored), segmentation, today)
-        given = _score_each(measured, thresholds)
-        constant = {name for name, values in measured.items() if values.min() == values.max()}
-        warnings = population_warnings(len(measured["r"]), constant, segmentation)
-        for name, values in given.items():
-            scores[name][buyers] = values
-        scores["total"][buyers] = given["r"] + given["f"] + given["m"]
-    for name, column in scores.items():
-        frame[name] = pd.arrays.IntegerArray(column, ~buyers)
-    return RfmResult(frame, thresholds, warnings)
+    columns = {
+        "last_purchase": ordinals(frame["last_purchase"]),
+        **{name: frame[name].to_numpy(dtype=np.int64) for name in ("purchases", "spend_minor")},
+    }
+    found = score_columns(columns, segmentation, today)
+    for name, column in found.framed().items():
+        frame[name] = column
+    return RfmResult(frame, found.thresholds, found.warnings)
+
+
+def score_columns(facts: Mapping[str, Integers], segmentation: RfmSegmentation, today: Today) -> Scores:
+    """Score accounts by column: the same without a frame.
+
+    Args:
+        facts: ``last_purchase`` as ordinals (0: none), ``purchases``, ``spend_minor``, of equal length.
+        segmentation: its scores and how each measure is scored.
+        today: the day of the run.
+    """
+    buyers = facts["purchases"] > 0
+    scores = {name: np.zeros(len(buyers), dtype=np.int64) for name in MEASURED}
+    if not buyers.any():
+        return Scores(scores, None, ())
+    measured = {name: facts[fact][buyers] for name, fact in MEASURED.items()}
+    thresholds = thresholds_by(
+        lambda name: cuts_by_rank(measured[name], segmentation.scores), segmentation, today
+    )
+    for name, values in _score_each(measured, thresholds).items():
+        scores[name][buyers] = values
+    constant = {name for name, values in measured.items() if values.min() == values.max()}
+    warnings = population_warnings(len(measured["r"]), constant, segmentation)
+    return Scores(scores, thresholds, warnings)
 
 
 def score_one(standing: Standing, thresholds: Thresholds) -> Standing:
@@ -152,8 +192,9 @@ def score_one(standing: Standing, thresholds: Thresholds) -> Standing:
 
 def cuts_by_rank(values: Integers, scores: int) -> Cuts:
     """The values at rank ceil(k * n / N) of the sorted population, for k = 1 … N - 1."""
-    ordered = np.sort(values)
-    ranks = [-(-k * len(ordered) // scores) for k in range(1, scores)]
+    ranks = [-(-k * len(values) // scores) for k in range(1, scores)]
+    # Only the values at these places have to be where sorting would put them.
+    ordered = np.partition(values, np.array(ranks, dtype=np.intp) - 1)
     return Cuts(tuple(int(ordered[rank - 1]) for rank in ranks))
 
 
@@ -224,14 +265,6 @@ def thresholds_from(stored: dict[str, Any]) -> Thresholds:
         for name in ("frequency", "monetary")
     }
     return Thresholds(days, others["frequency"], others["monetary"])
-
-
-def _measures(buyers: pd.DataFrame) -> dict[str, Integers]:
-    return {
-        "r": ordinals(buyers["last_purchase"]),
-        "f": buyers["purchases"].to_numpy(dtype=np.int64),
-        "m": buyers["spend_minor"].to_numpy(dtype=np.int64),
-    }
 
 
 def ordinals(days: pd.Series[Any]) -> Integers:

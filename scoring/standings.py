@@ -75,8 +75,8 @@ class Standings:
 
     def counts(self) -> Mapping[str | None, int]:
         """How many have each label, and none."""
-        numbers, counted = np.unique(self.label, return_counts=True)
-        return {self.name_of(int(one)): int(many) for one, many in zip(numbers, counted, strict=True)}
+        counted = np.bincount(self.label - NO_LABEL).tolist()  # from 0 on; without sorting a million
+        return {self.name_of(at + NO_LABEL): many for at, many in enumerate(counted) if many}
 
     def name_of(self, place: int) -> str | None:
         """The label at a place."""
@@ -175,9 +175,12 @@ def compare(before: Standings, after: Standings) -> Moves:
     place = places(after.ids, before.ids)
     known = np.flatnonzero(place >= 0)
     old = place[known]
-    differs = _translated(before, after.names)[old] != after.label[known]
+    # From day to day the accounts are the same ones: their columns are compared as they are.
+    same = len(before) == len(after) == len(known) and bool((old == known).all())
+    then, now = (slice(None), slice(None)) if same else (old, known)
+    differs = _translated(before, after.names)[then] != after.label[now]
     for name in before.columns.keys() | after.columns.keys():
-        differs |= before.column(name)[old] != after.column(name)[known]
+        differs |= before.column(name)[then] != after.column(name)[now]
     came = np.zeros(len(before), dtype=bool)
     came[old] = True
     return Moves(

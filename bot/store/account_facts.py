@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.facts import AccountFacts, LeftOut
 from bot.app.write_back import own_fields
+from bot.store.account_deals import added_up, sums_of
 from bot.store.catalog import account_catalog
 from bot.store.counted import (
     careful_sums,
@@ -42,6 +43,8 @@ from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.purchases_config import Contribution
 from scoring.rfm_config import RfmSegmentation
 
+# With more of them the query, which has a part for each range between them, would be too long for SQLite.
+MOST_LEFT_OUT = 100
 _FACTS = (pa.date32(), pa.int64(), pa.int64())
 
 
@@ -51,16 +54,18 @@ def read_facts(
     configuration: Configuration,
     today: Today,
     only: Sequence[str] | None = None,
+    catalog: Catalog | None = None,
 ) -> AccountFacts:
     """The facts of every account that takes part, by id; with ``only`` of those accounts alone.
 
     Purchases dated after today do not count, so that a run for a day gives the same whenever it is made.
+    ``catalog``: the account fields, open, where they have been read already.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
     # Typing errors in values are found when a document is checked, not when it is used.
-    accounts = account_catalog(connection, configuration).open()
+    accounts = catalog or account_catalog(connection, configuration).open()
     rules = read_rules(segmentation.labels, accounts)
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
@@ -80,6 +85,7 @@ def moved_since(
     configuration: Configuration,
     today: Today,
     day: date,
+    accounts: Catalog,
 ) -> frozenset[str] | None:
     """The accounts with a purchase that was still to come on a day and is not any more.
 
@@ -93,7 +99,6 @@ def moved_since(
     passed = day != today.day
     if day > today.day:
         return None
-    accounts = account_catalog(connection, configuration).open()
     if not _own(parse(segmentation.accounts, accounts), accounts, configuration, passed=passed):
         return None
     counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
@@ -110,13 +115,13 @@ def asks_own(
     today: Today,
     accounts: str,
     contributions: Sequence[Contribution],
+    fields: Catalog,
 ) -> bool:
     """Whether criteria on accounts and what counts as a purchase ask only for what these records say.
 
     Raises:
         CriteriaError: criteria that do not fit the fields.
     """
-    fields = account_catalog(connection, configuration).open()
     if not _own(parse(accounts, fields), fields, configuration):
         return False
     counted = counted_purchases(connection, contributions, configuration, today, fields)
@@ -165,27 +170,38 @@ def says_itself(field: Field, configuration: Configuration) -> bool:
 def _by_account(
     connection: Connection, counted: Purchases, ids: pa.Array, only: Sequence[str] | None
 ) -> pa.Table:
-    """Account, last day, number and sum of what counts."""
+    """Account, last day, number and sum of what counts; of large accounts from the sums that there are."""
+    large = added_up(connection, counted)
+    if only is None:
+        # PostgreSQL, which reads with several processes, has no way around an account's rows.
+        large = large[:MOST_LEFT_OUT] if connection.dialect.name == "sqlite" else ()
+    else:
+        large = tuple(set(large) & set(only))
+    others = None if only is None else sorted(set(only) - set(large))
+    summed = [
+        account_columns(connection, sums_of(connection, counted, some), _FACTS) for some in batches(large)
+    ]
     try:
-        return _read(connection, sums(counted), ids, only)
+        tables = [*summed, *_read(connection, sums(counted), ids, others, large)]
     except OperationalError as error:
         if "integer overflow" not in str(error.orig):
             raise
-        return _read(connection, careful_sums(counted), ids, only)
+        tables = [*summed, *_read(connection, careful_sums(counted), ids, others, large)]
+    return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
 
 
 def _read(
-    connection: Connection, statement: Select[Any], ids: pa.Array, only: Sequence[str] | None
-) -> pa.Table:
+    connection: Connection,
+    statement: Select[Any],
+    ids: pa.Array,
+    only: Sequence[str] | None,
+    without: Sequence[str],
+) -> list[pa.Table]:
     account = statement.selected_columns[0]
     if only is None:
-        parts = in_parts(connection, statement, account, ids)
-        return pa.concat_tables(alike_tables([read_account_rows(one, _FACTS) for one in parts]))
-    tables = [
-        account_columns(connection, statement.where(account.in_(some)), _FACTS)
-        for some in batches(sorted(set(only)))
-    ]
-    return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
+        parts = in_parts(connection, statement, account, ids, without)
+        return [read_account_rows(one, _FACTS) for one in parts]
+    return [account_columns(connection, statement.where(account.in_(some)), _FACTS) for some in batches(only)]
 
 
 def _frame(ids: pa.Array, found: pa.Table, asked: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from bot.app.facts import LeftOut
 from bot.store.criteria_sql import where
 from bot.store.places import DOCUMENT, TABLES, TRANSACTION
-from bot.store.purchase_values import halves, quick_sum, whole_of
+from bot.store.purchase_values import NEVER, halves, quick_sum, whole_of
 from bot.store.purchases import Arm, Purchases, columns_of_records
 from bot.store.stages import deals_that_meet
 from scoring.config import Configuration
@@ -34,7 +34,6 @@ from scoring.purchases import contributed
 from scoring.purchases_config import Contribution
 
 _ORGANISATION, _FINANCE = TABLES["crm_organisation"], TABLES["fin_organisation"]
-_NEVER = date(1, 1, 1)  # the last purchase of an account that only has given something back
 
 
 def counted_purchases(
@@ -126,7 +125,7 @@ class _AddedUp:
     def last(self) -> ColumnElement[Any]:
         """The last day with a purchase."""
         last = func.max(case((self._gives_back, null()), else_=self._day), type_=Date)
-        return func.coalesce(last, literal(_NEVER, Date), type_=Date)
+        return func.coalesce(last, literal(NEVER, Date), type_=Date)
 
     def number(self) -> ColumnElement[int]:
         """How many purchases."""

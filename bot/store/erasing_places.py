@@ -98,6 +98,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "touched_account": Place(How.DELETE),
     "deal_day": Place(why=_SUMS),
     "deal_day_mark": Place(why=_SUMS),
+    "account_deals": Place(How.DELETE),
     # scores and their history
     "score": Place(How.DELETE, named=_DETAILS),
     "score_history": Place(How.DELETE),

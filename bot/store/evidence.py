@@ -90,7 +90,8 @@ class SqlEvidence:
 
     def facts(self, segmentation: RfmSegmentation, only: Sequence[str] | None = None) -> AccountFacts:
         """Last purchase, number and sum of every account that takes part."""
-        return read_facts(self._connection, segmentation, self._configuration, self._today, only)
+        counted = (self._connection, segmentation, self._configuration, self._today)
+        return read_facts(*counted, only, self._catalog)
 
     def purchase_days(
         self,
@@ -126,11 +127,13 @@ class SqlEvidence:
         """Whether criteria and account fields ask only for what the records themselves say."""
         if not all(says_itself(one, self._configuration) for one in fields):
             return False
-        return asks_own(self._connection, self._configuration, self._today, accounts, contributions)
+        asked = (self._connection, self._configuration, self._today, accounts, contributions)
+        return asks_own(*asked, self._catalog)
 
     def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""
-        return moved_since(self._connection, segmentation, self._configuration, self._today, day)
+        counted = (self._connection, segmentation, self._configuration, self._today)
+        return moved_since(*counted, day, self._catalog)
 
     def voices(self, segmentation: VoiceSegmentation, only: Sequence[str] | None = None) -> Voices:
         """What customers said."""

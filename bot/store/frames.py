@@ -14,8 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, literal, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, String, cast, func, literal, select
 
+Rows = Select[Any] | CompoundSelect[Any]
 WHOLE = {"render_postcompile": True}  # lists of values written out as parameters
 # Ids in the first column that begin so are not written as plain numbers are.
 _UNLIKE_NUMBERS = (b"0", b"-")
@@ -38,7 +39,7 @@ def account_columns(connection: Connection, statement: Select[Any], types: Seque
     return read_account_rows(written_rows(connection, statement), types)
 
 
-def written_rows(connection: Connection, statement: Select[Any]) -> bytes:
+def written_rows(connection: Connection, statement: Rows) -> bytes:
     """The rows of a query as CSV without a header, written by the database."""
     read = _copied if connection.dialect.name == "postgresql" else _concatenated
     return read(connection, statement)
@@ -76,7 +77,7 @@ def read_rows(content: bytes, types: Sequence[pa.DataType]) -> pa.Table:
     )
 
 
-def as_one_text(statement: Select[Any]) -> Select[Any]:
+def as_one_text(statement: Rows) -> Select[Any]:
     """The rows of a query as one text, a line each: for SQLite; null without a row."""
     rows = statement.subquery()
     first, *rest = (cast(column, String) for column in rows.columns)
@@ -86,12 +87,12 @@ def as_one_text(statement: Select[Any]) -> Select[Any]:
     return select(func.group_concat(line, "\n"))
 
 
-def _concatenated(connection: Connection, statement: Select[Any]) -> bytes:
+def _concatenated(connection: Connection, statement: Rows) -> bytes:
     text = connection.execute(as_one_text(statement)).scalar_one()
     return b"" if text is None else str(text).encode()
 
 
-def _copied(connection: Connection, statement: Select[Any]) -> bytes:
+def _copied(connection: Connection, statement: Rows) -> bytes:
     compiled = statement.compile(connection, compile_kwargs=WHOLE)
     driver: Any = connection.connection.driver_connection
     content = io.BytesIO()

@@ -9,14 +9,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.exc import DBAPIError
 
-from bot.store.frames import WHOLE, as_one_text, written_rows
+from bot.store.frames import WHOLE, Rows, as_one_text, written_rows
 from scoring.account_ids import id_at
 
 # With fewer accounts the second process costs more than it saves.
@@ -36,7 +48,11 @@ OURS = "bw_"  # functions that only the product's own connections know begin so
 
 
 def in_parts(
-    connection: Connection, statement: Select[Any], account: ColumnElement[Any], ids: pa.Array
+    connection: Connection,
+    statement: Select[Any],
+    account: ColumnElement[Any],
+    ids: pa.Array,
+    without: Sequence[str] = (),
 ) -> list[bytes]:
     """The rows of a query, in one part or two.
 
@@ -48,23 +64,51 @@ def in_parts(
         statement: a row for each account.
         account: its column.
         ids: all accounts, in any order.
+        without: accounts that are not asked for; on SQLite, where their rows are not even walked over.
     """
+    pieces = _pieces(account, without)
     if connection.dialect.name == "postgresql" or len(ids) < FEWEST_ACCOUNTS:
-        return [written_rows(connection, statement)]
-    middle = _dividing(connection, account) or id_at(ids, len(ids) // 2)
-    question = _question(connection, statement.where(account >= middle))
+        return [written_rows(connection, _together(statement, pieces))]
+    middle = _dividing(connection, account, without) or id_at(ids, len(ids) // 2)
+    below, above = _pieces(account, without, before=middle), _pieces(account, without, since=middle)
+    question = _question(connection, _together(statement, above))
     if question is None:
-        return [written_rows(connection, statement)]
+        return [written_rows(connection, _together(statement, pieces))]
     other = _asked_elsewhere(question)
-    lower = written_rows(connection, statement.where(account < middle))
+    try:
+        lower = written_rows(connection, _together(statement, below))
+    except DBAPIError:  # a sum beyond 64 bits: everything is asked otherwise
+        if other is not None:
+            other.kill()
+            other.communicate()
+        raise
     upper = None if other is None else other.communicate()[0]
     if other is None or upper is None or other.returncode != 0:
         # There is no second process to be had: it takes longer, that is all.
-        upper = written_rows(connection, statement.where(account >= middle))
+        upper = written_rows(connection, _together(statement, above))
     return [lower, upper]
 
 
-def _dividing(connection: Connection, account: ColumnElement[Any]) -> str | None:
+def _pieces(
+    account: ColumnElement[Any],
+    without: Sequence[str],
+    *,
+    since: str | None = None,
+    before: str | None = None,
+) -> list[ColumnElement[bool]]:
+    """The ranges of accounts between those that are left out; each end is one comparison for the index."""
+    left_out = sorted(one for one in without if (since or "") <= one and (before is None or one < before))
+    starts = [true() if since is None else account >= since, *(account > one for one in left_out)]
+    ends = [*(account < one for one in left_out), true() if before is None else account < before]
+    return [and_(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _together(statement: Select[Any], pieces: Sequence[ColumnElement[bool]]) -> Rows:
+    some = [statement.where(one) for one in pieces]
+    return some[0] if len(some) == 1 else union_all(*some)
+
+
+def _dividing(connection: Connection, account: ColumnElement[Any], without: Sequence[str] = ()) -> str | None:
     """The account before which about half of a table's rows are; None where the rows are not a table's.
 
     The account in the middle will not do: a few have most of the rows. The rows that are looked at stand at
@@ -74,7 +118,9 @@ def _dividing(connection: Connection, account: ColumnElement[Any]) -> str | None
     if not isinstance(table, Table):
         return None
     looked = text(_AT_EVEN_DISTANCES.format(account=account.name, table=table.name))
-    found = sorted(connection.execute(looked, {"number": LOOKED_AT}).scalars())
+    left_out = set(without)
+    rows = connection.execute(looked, {"number": LOOKED_AT}).scalars()
+    found = sorted(one for one in rows if one not in left_out)
     return str(found[len(found) // 2]) if found else None
 
 
@@ -94,7 +140,7 @@ def _asked_elsewhere(question: bytes) -> subprocess.Popen[bytes] | None:
     return other
 
 
-def _question(connection: Connection, statement: Select[Any]) -> bytes | None:
+def _question(connection: Connection, statement: Rows) -> bytes | None:
     """A query with its values, as the other process reads it; None where it needs more than SQLite has."""
     file = connection.engine.url.database
     compiled = as_one_text(statement).compile(connection, compile_kwargs=WHOLE)

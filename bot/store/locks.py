@@ -102,7 +102,7 @@ def in_turn(database: Database, name: str, seconds: float) -> Iterator[Connectio
             held.enter_context(beside_writers(database, name, seconds))
             transaction = _begun(connection, name, max(1, round(seconds * 1000)))
         except OperationalError as error:
-            if not _kept_waiting(error):
+            if not kept_waiting(error):
                 raise
             raise UserError(
                 f"A run is under way and did not end within {seconds:g} seconds, so nothing was done.",
@@ -128,7 +128,8 @@ def _begun(connection: Connection, name: str, milliseconds: int) -> Transaction:
         file.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS:d}")
 
 
-def _kept_waiting(error: OperationalError) -> bool:
+def kept_waiting(error: OperationalError) -> bool:
+    """Whether somebody else held a lock for longer than was waited for."""
     if isinstance(error.orig, sqlite3.Error):
         return error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
     return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE

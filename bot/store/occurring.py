@@ -23,7 +23,8 @@ def occurring(
     """
 
     def next_after(*more: ColumnElement[bool]) -> Select[Any]:
-        return select(func.min(column).label("value")).where(and_(column != "", *given, *more))
+        # Larger than the empty one: what is only another one would be looked for among all the NULLs.
+        return select(func.min(column).label("value")).where(and_(column > "", *given, *more))
 
     found = next_after().cte("found", recursive=True)
     later = next_after(column > found.c.value).correlate(found).scalar_subquery()

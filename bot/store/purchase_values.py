@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from scoring.criteria.bounds import LARGEST, LOW_BITS, MINOR_UNITS, SMALLEST, pa
 from scoring.criteria.fields import Field
 
 FIRST_DAY = "0001-01-01"  # of Python's calendar
+NEVER = date(1, 1, 1)  # the last purchase of an account that only has given something back
 MOST_MINOR = 9 * 10**17  # what is larger counts as this much
 
 
@@ -76,10 +78,12 @@ def halves(amount: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElemen
 
 def whole_of(upper: ColumnElement[int], lower: ColumnElement[int]) -> ColumnElement[int]:
     """The sum of its halves; beyond 64 bits the utmost there is."""
-    high, limit = upper + lower.bitwise_rshift(LOW_BITS), 1 << (63 - LOW_BITS)
+    bits = literal(LOW_BITS, Integer)  # PostgreSQL shifts by a small one
+    high, limit = upper + lower.bitwise_rshift(bits), 1 << (63 - LOW_BITS)
     low = literal((1 << LOW_BITS) - 1, BigInteger)
     return case(
         (high >= literal(limit, BigInteger), literal(LARGEST, BigInteger)),
-        (high < literal(-limit, BigInteger), literal(SMALLEST, BigInteger)),
+        # As a text: PostgreSQL reads the sign apart, and 2**63 is no bigint.
+        (high < literal(-limit, BigInteger), cast(literal(str(SMALLEST)), BigInteger)),
         else_=high * literal(1 << LOW_BITS, BigInteger) + lower.bitwise_and(low),
     )

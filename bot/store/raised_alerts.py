@@ -24,6 +24,7 @@ from sqlalchemy import (
 from bot.app.facts import EarlierAlerts, PendingAlert, Thread, standing_from
 from bot.app.scoring_ports import NewAlert
 from bot.store.dialect import insert_or
+from bot.store.stages import without_index
 from bot.store.tables import AlertRow, HeldBackRow, LabelChangeRow, OutboxRow
 from connector.cache.tables import table_of
 
@@ -134,7 +135,8 @@ def _told(
         .where(
             _ALERT.c.route == route,
             _ALERT.c.account_id.in_(account_ids),
-            _CHANGE.c.segmentation == segmentation,
+            # By the alert, not by every change of the segmentation.
+            without_index(_CHANGE.c.segmentation, connection.dialect.name) == segmentation,
             ~waiting,
         )
         .order_by(_ALERT.c.id)
@@ -163,7 +165,7 @@ def _resting(
             _ALERT.c.account_id.in_(account_ids),
             _ALERT.c.state == "snoozed",
             _ALERT.c.snoozed_until > now,
-            _CHANGE.c.segmentation == segmentation,
+            without_index(_CHANGE.c.segmentation, connection.dialect.name) == segmentation,
         )
         .order_by(_ALERT.c.id)
     )
@@ -184,7 +186,7 @@ def _waiting(
             _ALERT.c.route == route,
             _ALERT.c.account_id.in_(account_ids),
             _ALERT.c.state == "open",
-            _CHANGE.c.segmentation == segmentation,
+            without_index(_CHANGE.c.segmentation, connection.dialect.name) == segmentation,
             _UNSENT,
         )
         .order_by(_ALERT.c.id)

@@ -145,6 +145,12 @@ def write_scores(connection: Connection, segmentation: str, run_id: int, at: dat
         connection.execute(delete(SCORE).where(this), gone)
 
 
+def with_purchases(moves: Moves, fewest: int) -> set[str]:
+    """Those of the accounts that differ which have so many purchases."""
+    rows = np.concatenate([moves.added, moves.changed])
+    return set(moves.after.ids_at(rows[moves.after.column("purchases")[rows] >= fewest]))
+
+
 def write_history(connection: Connection, segmentation: str, run_id: int, day: date, moves: Moves) -> None:
     """Keep label and scores from a day on, of every account of which one of them differs.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from bot.app.facts import (
     AccountChange,
@@ -29,6 +29,7 @@ from bot.app.facts import (
 from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import concerned, learnings, raised_alerts, score_rows, snapshots
+from bot.store.account_deals import FEWEST, add_up
 from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
@@ -36,6 +37,7 @@ from bot.store.evidence import SqlEvidence
 from bot.store.locks import looking_in_turn
 from bot.store.offers_written import write_offers
 from bot.store.outbox import put
+from bot.store.stages import without_index
 from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
 from connector.cache.tables import OrganisationRow, TouchedAccountRow, table_of
@@ -68,7 +70,10 @@ class SqlScores:
         On SQLite the write lock is taken where writing begins: others write while a run reads and judges.
         """
         with looking_in_turn(self._database, "scoring") as (connection, before_writing):
-            yield SqlScoringTransaction(connection, self._file_engines, before_writing)
+            run = SqlScoringTransaction(connection, self._file_engines, before_writing)
+            yield run
+        # In a transaction of its own: on PostgreSQL it waits for those who write deals.
+        add_up(self._database, run.large)
 
     @contextmanager
     def reading(self) -> Iterator[ScoringTransaction]:
@@ -90,6 +95,7 @@ class SqlScoringTransaction:
         self._connection = connection
         self._file_engines = file_engines or {}
         self._before_writing = before_writing
+        self.large: set[str] = set()  # the accounts with so many purchases that their deals are added up
 
     def organisation(self) -> OrganisationFacts:
         """Time zone and currency; UTC and USD before the organisation was read."""
@@ -171,7 +177,7 @@ class SqlScoringTransaction:
 
     def had_label(self, segmentation: str, account_ids: Sequence[str]) -> set[str]:
         """Those that ever had a label, by the history."""
-        query = select(_CHANGE.c.account_id).distinct().where(_CHANGE.c.segmentation == segmentation)
+        query = select(_CHANGE.c.account_id).distinct().where(self._is_of(segmentation))
         return {
             row.account_id
             for some in score_rows.batches(account_ids)
@@ -208,6 +214,7 @@ class SqlScoringTransaction:
     ) -> None:
         """Write what differs."""
         score_rows.write_scores(self._connection, segmentation, run_id, at, moves)
+        self.large |= score_rows.with_purchases(moves, FEWEST)
         snapshots.renew(self._connection, segmentation, run_id, moves, everybody=everybody)
 
     def forget_scores(self, segmentation: str, day: date) -> None:
@@ -254,10 +261,17 @@ class SqlScoringTransaction:
 
     def _end_labels(self, changes: ChangesOfRun, accounts: Sequence[str]) -> None:
         """Say of the changes that gave the labels of before that these stand no more."""
-        mine = (_CHANGE.c.segmentation == changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
+        mine = self._is_of(changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
         ended = update(_CHANGE).where(mine, _CHANGE.c.ended_on.is_(None)).values(ended_on=changes.as_of)
         if accounts:
             self._connection.execute(ended, [{"this": one} for one in accounts])
+
+    def _is_of(self, segmentation: str) -> ColumnElement[bool]:
+        """That a change is of a segmentation; it is to be found by its account.
+
+        SQLite, without statistics of the table, would walk over every change there is for each account.
+        """
+        return without_index(_CHANGE.c.segmentation, self._connection.dialect.name) == segmentation
 
     def earlier_alerts(
         self, route: str, segmentation: str, account_ids: Sequence[str], now: datetime

@@ -146,5 +146,5 @@ def _one(table: pa.Table, name: str) -> pa.Array:
 
 
 def _whole(table: pa.Table, name: str) -> Integers:
-    whole: Integers = _one(table, name).to_numpy(zero_copy_only=False).astype(np.int64)
+    whole: Integers = _one(table, name).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     return whole

@@ -152,3 +152,22 @@ class BacktestRow(SQLModel, table=True):
     as_of: date = _day()
     made_at: datetime = instant_column(nullable=False)
     body: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class AccountDealsRow(SQLModel, table=True):
+    """Deals of a large account added up by stage and closing day: all of its rows together are its deals.
+
+    Triggers write what a change adds or takes away, which is less than 0. ``upper`` and ``lower`` are the
+    halves of the amounts (``bot.store.purchase_values.halves``), ``given_back`` is how many are below 0. An
+    account with a row has all of them.
+    """
+
+    __tablename__: ClassVar[Any] = "account_deals"
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: str = Field(sa_column=Column(String(32), nullable=False, index=True))
+    stage: str | None = text_column()
+    day: date | None = _day(nullable=True)
+    deals: int = _whole(nullable=False)
+    given_back: int = _whole(nullable=False)
+    upper: int = _whole(nullable=False)
+    lower: int = _whole(nullable=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.app.techniques.technique import Evidence
 from scoring.config import Segmentation
-from scoring.criteria.fields import Catalog, Field
+from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.tree import Measured, Related
-from scoring.label_rules import LabelRule, account_fields, related_conditions
+from scoring.label_rules import LabelRule, account_fields, fields_used, related_conditions
 from scoring.purchases_config import Contribution
 
 
@@ -26,6 +26,13 @@ class Asked:
     def by(cls, rules: Sequence[LabelRule], catalog: Catalog) -> Asked:
         """What rules ask for."""
         return cls(catalog, rules, account_fields(rules, catalog), related_conditions(rules, catalog))
+
+    @property
+    def by_day(self) -> bool:
+        """Whether the criteria ask for a day, so that what they say changes as days pass."""
+        used = (fields_used(rule.when, self.catalog) for rule in self.rules)
+        fields = (self.catalog.find(name) for names in used for name in names)
+        return any(one is not None and one.type is FieldType.DATE for one in fields)
 
     def of_marked_alone(
         self, evidence: Evidence, segmentation: Segmentation, contributions: Sequence[Contribution] = ()

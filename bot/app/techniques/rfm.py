@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from scoring.criteria.fields import Catalog
 from scoring.explain import account_sentences, reasons
 from scoring.label_rules import account_fields, read_rules, related_conditions
 from scoring.labels import places
-from scoring.rfm import RfmResult, ordinals, score, thresholds_from
+from scoring.rfm import Scores, ordinals, score, score_columns, thresholds_from
 from scoring.rfm_config import RfmSegmentation
 from scoring.standing import EPOCH_ORDINAL, Standing
 from scoring.standings import NO_DAY, NO_LABEL, NO_SCORE, Standings
@@ -31,7 +32,7 @@ def scored(evidence: Evidence, situation: Situation[RfmSegmentation]) -> Scored:
     """Every account that takes part."""
     engine = evidence.passed(situation.segmentation)
     if engine is not None:
-        return _by_engine(engine, tuple(label.name for label in situation.segmentation.labels))
+        return _by_engine(engine, _names(situation))
     facts = evidence.facts(situation.segmentation)
     return _scored(facts.ids, facts.frame, facts.catalog, situation, left_out(facts.left_out))
 
@@ -49,7 +50,8 @@ def _by_engine(engine: EnginePass, names: tuple[str, ...]) -> Scored:
 def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes: Changes) -> Scored | None:
     """The same from the facts of the last run, with those of some accounts read again.
 
-    Scores and labels of all are made anew, so that it cannot differ from a look at everything.
+    Where the scores change is found among all, and all are scored anew, so that it cannot differ from a look
+    at everything. A label is made of these numbers and the day: who has the same ones keeps it.
     """
     segmentation, catalog = situation.segmentation, evidence.catalog()
     asked = Asked.by(read_rules(segmentation.labels, catalog), catalog)
@@ -59,50 +61,89 @@ def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes:
     if asked.fields and (changes.since != situation.today.day or not evidence.own("", fields=asked.fields)):
         return None  # the last run has not kept what the labels ask of the accounts
     wanted = sorted(changes.marked | moved)
-    facts = evidence.facts(segmentation, wanted)
-    ids, frame = _put_over(situation.before, facts, wanted)
-    if not asked.fields:
-        return _scored(ids, frame, catalog, situation, ())
-    result = score(frame, segmentation, situation.today)
-    labels = _labels_again(evidence, situation, asked, wanted, ids, result.frame)
-    return None if labels is None else _said(ids, result, labels, situation, ())
+    ids, facts = _put_over(situation.before, evidence.facts(segmentation, wanted), wanted)
+    found = score_columns(facts, segmentation, situation.today)
+    nothing_said = np.full(len(ids), NO_LABEL, dtype=np.int64)
+    now = Standings(ids, nothing_said, _names(situation), {**facts, **found.columns})
+    by_day = changes.since != situation.today.day and asked.by_day
+    labels = _labels_again(evidence, situation, asked, now, found, wanted, everybody=by_day)
+    if labels is None:
+        return None
+    thresholds = None if found.thresholds is None else found.thresholds.as_json()
+    return Scored(replace(now, label=labels), found.warnings, thresholds)
 
 
 def _labels_again(
     evidence: Evidence,
     situation: Situation[RfmSegmentation],
     asked: Asked,
+    now: Standings,
+    found: Scores,
     wanted: Sequence[str],
-    ids: pa.Array,
-    frame: pd.DataFrame,
+    *,
+    everybody: bool,
 ) -> npt.NDArray[np.int64] | None:
     """Labels anew of those accounts that differ in anything; the others have the one that they had.
 
     None when one of them is gone without a mark, so that everybody is to be looked at.
+
+    Args:
+        evidence: what the labels' criteria ask of accounts.
+        situation: with what the last run said.
+        asked: the criteria.
+        now: the standings, without labels yet.
+        found: their scores.
+        wanted: the accounts that were read again.
+        everybody: whether everybody's label is made anew: the criteria ask for a day, and it is another one.
     """
-    names = tuple(label.name for label in situation.segmentation.labels)
-    now = _standings(ids, frame, np.full(len(ids), NO_LABEL, dtype=np.int64), names)
     before = situation.before
-    old = id_places(ids, before.ids)
-    differs = old < 0
-    for name in COLUMNS:
-        differs[~differs] = before.column(name)[old[~differs]] != now.column(name)[~differs]
-    read = id_places(*alike(compact(wanted), ids))
+    old, differs = _differing(before, now)
+    read = id_places(*alike(compact(wanted), now.ids))
     differs[read[read >= 0]] = True
-    rows = np.flatnonzero(differs)
-    part = evidence.accounts("", asked.fields, only=now.ids_at(rows))
-    at = id_places(ids.take(pa.array(rows)), compact(part.ids.to_pylist()))
-    if (at < 0).any():
-        return None
-    found = part.frame.iloc[at].reset_index(drop=True)
-    some = _named(frame.iloc[rows].reset_index(drop=True)).join(found)
+    rows = np.arange(len(now)) if everybody else np.flatnonzero(differs)
+    some = _frame_of(now, found, rows)
+    if asked.fields:
+        part = evidence.accounts("", asked.fields, only=now.ids_at(rows))
+        at = id_places(now.ids.take(pa.array(rows)), compact(part.ids.to_pylist()))
+        if (at < 0).any():
+            return None
+        some = some.join(part.frame.iloc[at].reset_index(drop=True))
     # Among the names before may be some of an earlier document, that nobody has any more.
-    numbers = {name: number for number, name in enumerate(names)}
+    numbers = {name: number for number, name in enumerate(now.names)}
     place = np.array([*(numbers.get(one, NO_LABEL) for one in before.names), NO_LABEL], dtype=np.int64)
-    labels = now.label.copy()
-    labels[~differs] = place[before.label[old[~differs]]]
+    labels: npt.NDArray[np.int64] = place[
+        before.label[old]
+    ]  # of a new account any, as it is one that differs
     labels[rows] = places(some, asked.rules, asked.catalog, situation.today)
     return labels
+
+
+def _differing(before: Standings, now: Standings) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """The row that each account had before, -1 of a new one; and whether it is new or its numbers differ."""
+    old = id_places(now.ids, before.ids)
+    differs = old < 0
+    same = now.ids.equals(before.ids)  # then nothing need be put into another order, which takes longest
+    known = slice(None) if same else np.flatnonzero(~differs)
+    of = slice(None) if same else old[known]
+    for name in COLUMNS:
+        differs[known] |= before.column(name)[of] != now.column(name)[known]
+    return old, differs
+
+
+def _frame_of(now: Standings, found: Scores, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """What labels' criteria ask for of some rows."""
+    facts = {name: now.column(name)[rows] for name in ("purchases", "spend_minor")}
+    days = _instants(now.column("last_purchase")[rows])
+    return _named(pd.DataFrame({"last_purchase": days, **facts, **found.framed(rows)}, copy=False))
+
+
+def _instants(ordinals: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
+    """Days as a frame has them."""
+    found: npt.NDArray[np.datetime64] = (
+        (ordinals - EPOCH_ORDINAL).astype("datetime64[D]").astype("datetime64[s]")
+    )
+    found[ordinals == NO_DAY] = np.datetime64("NaT")
+    return found
 
 
 def _scored(
@@ -116,7 +157,15 @@ def _scored(
     result = score(frame, segmentation, situation.today)
     rules = read_rules(segmentation.labels, catalog)
     labels = places(_named(result.frame), rules, catalog, situation.today)
-    return _said(ids, result, labels, situation, left_out)
+    return Scored(
+        _standings(ids, result.frame, labels, _names(situation)),
+        (*result.warnings, *left_out),
+        None if result.thresholds is None else result.thresholds.as_json(),
+    )
+
+
+def _names(situation: Situation[RfmSegmentation]) -> tuple[str, ...]:
+    return tuple(label.name for label in situation.segmentation.labels)
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
@@ -124,44 +173,30 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(rfm=frame["total"], total_spend=frame["spend_minor"])
 
 
-def _said(
-    ids: pa.Array,
-    result: RfmResult,
-    labels: npt.NDArray[np.int64],
-    situation: Situation[RfmSegmentation],
-    left_out: tuple[str, ...],
-) -> Scored:
-    names = tuple(label.name for label in situation.segmentation.labels)
-    return Scored(
-        _standings(ids, result.frame, labels, names),
-        (*result.warnings, *left_out),
-        None if result.thresholds is None else result.thresholds.as_json(),
-    )
-
-
-def _put_over(before: Standings, facts: AccountFacts, wanted: Sequence[str]) -> tuple[pa.Array, pd.DataFrame]:
-    """The facts of the last run without the wanted accounts, and those that they have now; by id."""
+def _put_over(
+    before: Standings, facts: AccountFacts, wanted: Sequence[str]
+) -> tuple[pa.Array, dict[str, npt.NDArray[np.int64]]]:
+    """The facts of the last run, with those that the wanted accounts have now in their place; by id."""
+    read = {"last_purchase": ordinals(facts.frame["last_purchase"])}
+    read |= {name: facts.frame[name].to_numpy(dtype=np.int64) for name in ("purchases", "spend_minor")}
     theirs, mine = alike(before.ids, compact(wanted))
-    stays = np.ones(len(before), dtype=bool)
     at = id_places(mine, theirs)
-    stays[at[at >= 0]] = False
+    at = at[at >= 0]
+    place = id_places(*alike(facts.ids, theirs))
+    if len(at) == len(place) and (place >= 0).all():  # nobody came, and nobody went
+        columns = {name: before.column(name).copy() for name in read}
+        for name, values in read.items():
+            columns[name][place] = values
+        return theirs, columns
+    stays = np.ones(len(before), dtype=bool)
+    stays[at] = False
     kept, new = alike(theirs.filter(pa.array(stays)), facts.ids)
     ids = pa.concat_arrays([kept, new])
-    days = before.column("last_purchase")[stays] - EPOCH_ORDINAL
-    bought = before.column("last_purchase")[stays] != NO_DAY
-    last = days.astype("datetime64[D]").astype("datetime64[s]")
-    last[~bought] = np.datetime64("NaT")
-    columns = {
-        "last_purchase": np.concatenate([last, facts.frame["last_purchase"].to_numpy()]),
-        **{
-            name: np.concatenate([before.column(name)[stays], facts.frame[name].to_numpy()])
-            for name in ("purchases", "spend_minor")
-        },
-    }
+    columns = {name: np.concatenate([before.column(name)[stays], values]) for name, values in read.items()}
     order = in_order(ids)
     if order is None:
-        return ids, pd.DataFrame(columns, copy=False)
-    return ids.take(pa.array(order)), pd.DataFrame({k: v[order] for k, v in columns.items()}, copy=False)
+        return ids, columns
+    return ids.take(pa.array(order)), {name: values[order] for name, values in columns.items()}
 
 
 def _reasons(old: Standing, new: Standing, situation: Situation[RfmSegmentation]) -> tuple[str, ...]:
