@@ -2,7 +2,8 @@
 
 A generated organisation has names, industries, places and owners, and ten transactions for each account; it
 is scored once. Every question is asked many times in mixed order, in one process that has the vocabulary;
-what building it takes, and how much memory it holds, is printed too. Times are of the whole way: read the
+what building it takes, and how much memory it holds, is printed too. So it is of the accounts in memory
+(``bot.store.memory``), which are read before; with ``--memory-mb 0`` the database answers alone. Times are of the whole way: read the
 sentence, query, draw. ``CPU`` is this process's own time, which on SQLite is all of it: it says more than the
 clock when others use the machine.
 
@@ -40,6 +41,7 @@ from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
 from bot.app.ask import Answerer, Ask
 from bot.app.config.published import PublishedConfigurations
+from bot.app.kept_index import beside
 from bot.app.people import Person, Role
 from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
 from bot.language.understand import understand
@@ -50,6 +52,8 @@ from bot.store.accounts import SqlAccountBook
 from bot.store.config_versions import SqlConfigVersions
 from bot.store.deal_days import bring_up_to_date
 from bot.store.figures import SqlFigureBook
+from bot.store.memory.keeper import AccountMemory, at_once
+from bot.store.memory.marks import watch
 from bot.store.places import TABLES
 from bot.store.schema import migrate
 from connector.cache.engine import Database, open_database
@@ -204,21 +208,30 @@ _NOTHING: Any = None  # recommends nothing: no question here asks for it
 class Asking:
     """The product's own parts over a database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, memory_mb: int) -> None:
         clock = FixedClock()
+        self.memory = AccountMemory(database, memory_mb * 1_000_000, at_once)
         configurations = PublishedConfigurations(SqlConfigVersions(database, clock))
 
         def configuration() -> object:
             return configurations.current().configuration
 
         self._read: dict[Asked, bool] = {}
-        self.book = SqlAccountBook(database, configuration, clock, lambda _account: None)  # type: ignore[arg-type]
+        self.book = SqlAccountBook(
+            database,
+            configuration,
+            clock,
+            lambda _account: None,
+            memory=self.memory,  # type: ignore[arg-type]
+        )
         figures = SqlFigureBook(database, configuration, clock, reader=self.book.reader)  # type: ignore[arg-type]
         self.further: dict[Kind, Answerer] = {
             Kind.FIGURE: FigureAnswers(self.book, figures, configuration),  # type: ignore[arg-type]
             **past_answers(database, self.book, configuration, _NOTHING, figures),  # type: ignore[arg-type]
         }
-        self.ask = Ask(self.book, self.book.reader.configuration, self.further, together=self.book.together)
+        self.ask = Ask(
+            self.book, self.book.reader.configuration, self.further, beside, together=self.book.together
+        )
 
     def answered(self, asked: Asked) -> Answer:
         """The answer, drawn."""
@@ -245,13 +258,27 @@ class Asking:
             return self.further[Kind.FIGURE](asked.question, ME, frame)
 
 
-def measured(database: Database, rounds: int, seed: int, slowest: int) -> None:
+def _remembered(asking: Asking) -> None:
+    """Read the accounts into memory before the first question, and say what that takes."""
+    idle, began, cpu = peak_mb(), time.perf_counter(), time.process_time()
+    with asking.book.reading() as reading:
+        held = reading.held
+    seconds, own = time.perf_counter() - began, time.process_time() - cpu
+    size = 0 if held is None else held.bytes() / 1e6
+    print(
+        f"accounts in memory: {seconds:.1f} s, CPU {own:.1f} s, {size:.0f} MB ({peak_mb() - idle:.0f} at most)"
+    )
+
+
+def measured(database: Database, rounds: int, seed: int, slowest: int, memory_mb: int) -> None:
     """Ask everything many times and print."""
-    kind, asking = database.dialect, Asking(database)
+    kind, asking = database.dialect, Asking(database, memory_mb)
+    print(f"\n{kind}:")
+    _remembered(asking)
     idle, began = peak_mb(), time.perf_counter()
     asking.answered(Asked("count", "how many accounts"))
     seconds = time.perf_counter() - began
-    print(f"\n{kind}: vocabulary and first answer {seconds:.1f} s, {peak_mb() - idle:.0f} MB above idle")
+    print(f"{kind}: vocabulary and first answer {seconds:.1f} s, {peak_mb() - idle:.0f} MB above idle")
     with database.reads.connect() as connection:
         names = connection.execute(text("SELECT name FROM crm_account ORDER BY id LIMIT 4")).scalars().all()
     mix = list(questions(names))
@@ -298,6 +325,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--slowest", type=int, default=12, help="questions to print one by one")
+    parser.add_argument("--memory-mb", type=int, default=512, help="of accounts in memory; 0: none")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--folder", help="where to keep the SQLite file, and to use it again")
     options = parser.parse_args()
@@ -317,7 +345,9 @@ def main() -> int:
                 load(database, "label_change", changes(options.accounts, options.seed), raw=False)
                 days = _summed(database)
                 print(f"\n{kind}: deals of {days[0]:,} days added up in {days[1]:.1f} s")
-            measured(database, options.rounds, options.seed, options.slowest)
+            migrate(database)  # a file of an earlier release
+            watch(database)
+            measured(database, options.rounds, options.seed, options.slowest, options.memory_mb)
             database.close()
     return 0
 

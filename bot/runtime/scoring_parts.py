@@ -22,6 +22,7 @@ from bot.app.saving import Saving
 from bot.runtime.documents import catalogs_of
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
+from bot.store.memory.keeper import AccountMemory
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.dismissals import SqlDismissals
@@ -139,7 +140,13 @@ class ScoringParts:
             self.crm_url,
             self.explanations.of,
             advise=Advising(self._offers, self._configuration).of,
+            memory=self.memory,
         )
+
+    @cached_property
+    def memory(self) -> AccountMemory:
+        """What a process that answers holds of accounts; nothing until it is told to."""
+        return AccountMemory(self.database)
 
     @cached_property
     def _accounts(self) -> SqlAccountBook:

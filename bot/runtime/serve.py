@@ -22,6 +22,7 @@ from bot.slack.socket import SocketConnection
 
 BEAT_SECONDS = 5.0
 FEED_SECONDS = 0.5
+BYTES_PER_MB = 1_000_000
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
             else []
         )
         if Part.WEB in parts:
+            bellwether.scoring.memory.hold(settings.memory_mb * BYTES_PER_MB)
             slack = bellwether.slack_parts.connection()
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))

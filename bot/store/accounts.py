@@ -28,9 +28,11 @@ from bot.store.columns import (
     is_open,
 )
 from bot.store.counted import counted_purchases
-from bot.store.figure_values import Tally, merged
+from bot.store.figure_values import Key, Tally, merged
 from bot.store.groups import check_grouped, group_name
 from bot.store.line_values import cells
+from bot.store.memory.answers import held_breakdown, held_count, held_first
+from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
 from bot.store.seen_accounts import is_seen, seen_ids
@@ -86,10 +88,13 @@ class SqlAccountBook:
         crm_url: Callable[[str], str | None],
         explain: Explain = not_explained,
         advise: Advise = not_advised,
+        *,
+        memory: AccountMemory | None = None,
     ) -> None:
+        """Put it together; ``memory`` answers what it holds, the database everything else."""
         self._database = database
         self._configuration = configuration
-        self._reader = AccountReader(database, configuration, clock)
+        self._reader = AccountReader(database, configuration, clock, memory)
         self._crm_url = crm_url
         self._explain = explain
         self._advise = advise
@@ -154,7 +159,14 @@ class SqlAccountBook:
             ids = (
                 select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
             )
-            most = _most_spent(reading, criteria, sort, limit + offset)
+            first = held_first(reading, criteria, sort, limit + offset)
+            if first is not None:
+                ids = (
+                    select(ACCOUNT.c.id)
+                    .select_from(reading.columns.rows(keys))
+                    .where(ACCOUNT.c.id.in_(first))
+                )
+            most = _most_spent(reading, criteria, sort, limit + offset) if first is None else None
             ids = ids if most is None else ids.where(most)
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
@@ -169,6 +181,9 @@ class SqlAccountBook:
             CriteriaError: as ``page``.
         """
         with self._reader.reading() as reading:
+            held = held_count(reading, criteria)
+            if held is not None:
+                return held
             query = select(func.count()).select_from(reading.rows(criteria)).where(reading.meets(criteria))
             return reading.connection.execute(query).scalar_one()
 
@@ -183,14 +198,16 @@ class SqlAccountBook:
         with self._reader.reading() as reading:
             field = field_named(field_name, reading.catalog)
             check_grouped(field)
-            if field.source == "score.label" and isinstance(criteria, Always) and reading.scope.everything:
-                rows = _labelled(reading)
+            held = held_breakdown(reading, criteria, field_name)
+            if held is not None:
+                counted = held
+            elif field.source == "score.label" and isinstance(criteria, Always) and reading.scope.everything:
+                counted = _named(_labelled(reading), field)
             else:
                 value = reading.columns(field).label("value")
                 query = select(value, func.count()).select_from(reading.rows(criteria, field))
                 query = query.where(reading.meets(criteria)).group_by(value)
-                rows = [(name, number) for name, number in reading.connection.execute(query)]
-        counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
+                counted = _named(((row[0], row[1]) for row in reading.connection.execute(query)), field)
         found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
         return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
 
@@ -276,6 +293,10 @@ class SqlAccountBook:
     def reading(self) -> AbstractContextManager[Reading]:
         """One look at accounts, for what else is read of them by criteria."""
         return self._reader.reading()
+
+
+def _named(rows: Iterable[tuple[Any, int]], field: Field) -> dict[Key, Tally]:
+    return merged([(group_name(value, field), Tally(number)) for value, number in rows])
 
 
 def _labelled(reading: Reading) -> list[tuple[str | None, int]]:

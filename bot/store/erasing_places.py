@@ -97,6 +97,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "touched_account": Place(How.DELETE),
     "deal_day": Place(why=_SUMS),
     "deal_day_mark": Place(why=_SUMS),
+    "memory_mark": Place(why="ids of accounts that changed of late; goes with the next thousands of changes"),
     # scores and their history
     "score": Place(How.DELETE, named=_DETAILS),
     "score_history": Place(How.DELETE),

@@ -29,6 +29,7 @@ from bot.store.figure_records import (
 from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
+from bot.store.memory.answers import held_over_deals, held_shares, held_values
 from bot.store.purchase_values import halves
 from bot.store.stages import without_index
 from scoring.criteria.bounds import LOW_BITS
@@ -56,6 +57,9 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     Raises:
         CriteriaError: a field that there is not, or that cannot be counted so; more groups than are read.
     """
+    held = _held(reading, criteria, figure, span)
+    if held is not None:
+        return held
     if figure.metric is Metric.SHARE:
         return Counted(merged(_shares(reading, criteria, figure)), Scale())
     if figure.metric is None:
@@ -74,6 +78,22 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     whole = figure.metric is Metric.BUYERS and figure.by == DEAL_OWNER
     statement, field = _joined(reading, records, criteria, figure.by, whole=whole, walks=walks)
     return Counted(_groups(reading, statement.where(*chosen), field), scale)
+
+
+def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -> Counted | None:
+    """The same from what is held in memory; None where that does not say it, or sums by day do at once."""
+    if figure.metric is None:
+        found = held_values(reading, criteria, figure)
+        return None if found is None else Counted(*found)
+    if figure.metric is Metric.SHARE:
+        shares = held_shares(reading, criteria, figure)
+        return None if shares is None else Counted(shares, Scale())
+    of_all = reading.scope.everything and isinstance(criteria, Always) and figure.by is None
+    if figure.by == DEAL_OWNER or (of_all and figure.metric is not Metric.BUYERS):
+        return None
+    days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
+    tallies = held_over_deals(reading, criteria, figure, figure.metric, days)
+    return None if tallies is None else Counted(tallies, Scale(money=figure.metric in _MONEY))
 
 
 def _is_long(days: Days) -> bool:

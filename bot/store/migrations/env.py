@@ -16,6 +16,7 @@ from bot.store import (  # noqa: F401  (for their effect on the metadata)
     installation_tables,
     technique_tables,
 )
+from bot.store.memory import tables as memory_tables  # noqa: F401
 from connector.cache.types import UtcDateTime
 
 
