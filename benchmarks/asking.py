@@ -3,9 +3,9 @@
 A generated organisation has names, industries, places and owners, and ten transactions for each account; it
 is scored once. Every question is asked many times in mixed order, in one process that has the vocabulary;
 what building it takes, and how much memory it holds, is printed too. So it is of the accounts in memory
-(``bot.store.memory``), which are read before; with ``--memory-mb 0`` the database answers alone. Times are of the whole way: read the
-sentence, query, draw. ``CPU`` is this process's own time, which on SQLite is all of it: it says more than the
-clock when others use the machine.
+(``bot.store.memory``), which are read before; with ``--memory-mb 0`` the database answers alone. Times are of
+the whole way: read the sentence, query, draw. ``CPU`` is this process's own time, which on SQLite is all of
+it: it says more than the clock when others use the machine.
 
 ``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
 """
@@ -219,10 +219,10 @@ class Asking:
         self._read: dict[Asked, bool] = {}
         self.book = SqlAccountBook(
             database,
-            configuration,
+            configuration,  # type: ignore[arg-type]
             clock,
             lambda _account: None,
-            memory=self.memory,  # type: ignore[arg-type]
+            memory=self.memory,
         )
         figures = SqlFigureBook(database, configuration, clock, reader=self.book.reader)  # type: ignore[arg-type]
         self.further: dict[Kind, Answerer] = {
@@ -266,7 +266,8 @@ def _remembered(asking: Asking) -> None:
     seconds, own = time.perf_counter() - began, time.process_time() - cpu
     size = 0 if held is None else held.bytes() / 1e6
     print(
-        f"accounts in memory: {seconds:.1f} s, CPU {own:.1f} s, {size:.0f} MB ({peak_mb() - idle:.0f} at most)"
+        f"accounts in memory: {seconds:.1f} s, CPU {own:.1f} s, {size:.0f} MB, "
+        f"{peak_mb() - idle:.0f} MB while they are read"
     )
 
 

@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     former_secret_keys: SecretStr = SecretStr("")  # with commas: what they sealed can still be opened
     config_file: Path = Path("bellwether.yaml")
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
-    # Of accounts, deals and changes of label, so that questions are answered at once; 0: the database answers.
+    # For accounts, deals and changes of label, so that answers come at once; 0: the database gives them.
     memory_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
     exports_dir: Path = Path("exports")  # web and worker see the same one; made so that only we read it
     http_host: str = "127.0.0.1"

@@ -22,12 +22,12 @@ from bot.app.saving import Saving
 from bot.runtime.documents import catalogs_of
 from bot.runtime.engines.registry import FILE_ENGINES
 from bot.store.accounts import SqlAccountBook
-from bot.store.memory.keeper import AccountMemory
 from bot.store.audit import SqlAudit
 from bot.store.config_versions import PATIENCE_SECONDS, SqlConfigVersions
 from bot.store.dismissals import SqlDismissals
 from bot.store.label_history import SqlLabelHistory
 from bot.store.marks import SqlMarks
+from bot.store.memory.keeper import AccountMemory
 from bot.store.offers import SqlOffers
 from bot.store.rehearsals import ListenedScores
 from bot.store.scores import SqlScores, SqlScoringTransaction

@@ -22,7 +22,7 @@ from bot.store.groups import group_name
 from bot.store.memory.held import Coded, Column, HeldAccounts, Truths, Wholes
 from bot.store.places import OWNER
 from scoring.criteria.check import check, field_named
-from scoring.criteria.fields import Field
+from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.mask import mask
 from scoring.criteria.segments import resolved
 from scoring.criteria.tree import Always, And, InSegment, Leaf, Measured, Node, Not, Or, Related
@@ -123,8 +123,11 @@ class Look:
         if isinstance(column, Coded):
             values: pd.Series[Any] = pd.Series(column.values, dtype=object)
             return self._met(leaf, field, values)[column.codes]
-        numbers = pd.arrays.IntegerArray(column.values, ~column.present)
-        return self._met(leaf, field, pd.Series(numbers))
+        if field.type is FieldType.DATE:
+            instants = column.values.astype("datetime64[us]")
+            instants[~column.present] = np.datetime64("NaT")
+            return self._met(leaf, field, pd.Series(instants).dt.tz_localize("UTC"))
+        return self._met(leaf, field, pd.Series(pd.arrays.IntegerArray(column.values, ~column.present)))
 
     def _met(self, leaf: Leaf, field: Field, values: pd.Series[Any]) -> Truths:
         frame = pd.DataFrame({field.name: values}, copy=False)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from bot.store.memory.held import HeldAccounts, Part
 from bot.store.memory.loading import (
     StillChanging,
+    ascending,
     read_accounts,
     read_changes,
     read_deals,
@@ -156,8 +157,8 @@ def _needed(connection: Connection) -> tuple[int, int]:
 
 
 def _whole(connection: Connection, segmentation: str, marks: Marks) -> HeldAccounts:
-    read = read_accounts(connection, segmentation)
-    ids, stages, words = compact(read.ids), (None, *every_stage(connection)), read_words(connection, ())
+    read = ascending(read_accounts(connection, segmentation))
+    ids, stages, words = read.ids, (None, *every_stage(connection)), read_words(connection, ())
     empty = HeldAccounts(
         segmentation=segmentation,
         version=version_of(marks),
@@ -198,9 +199,9 @@ def _caught_up(
     read = read_accounts(connection, known.segmentation, changed)
     further, size = dict(known.further), len(known.alive)
     before = known.numbers_of(compact(changed))
-    numbers = known.numbers_of(compact(read.ids))
+    ids, numbers = [str(one) for one in read.ids.to_pylist()], known.numbers_of(read.ids)
     for at in np.flatnonzero(numbers < 0):
-        numbers[at] = further[read.ids[int(at)]] = size
+        numbers[at] = further[ids[int(at)]] = size
         size += 1
     touched = np.zeros(size, dtype=np.bool_)
     touched[before[before >= 0]] = True
@@ -220,14 +221,14 @@ def _caught_up(
         columns={source: column for source, column in columns.items() if column is not None},
         prefix=prefix,
         stages=tuple(dict.fromkeys((*known.stages, *every_stage(connection)))),
-        words=read_words(connection, known.words, read.ids),
+        words=read_words(connection, known.words, ids),
     )
     first, *others = known.parts
     earlier = first.without if first.without is not None else np.zeros(0, dtype=np.bool_)
     try:
         part = Part(
-            read_deals(connection, newer.stages, newer.numbers_of, read.ids),
-            read_changes(connection, newer.words, newer.numbers_of, read.ids),
+            read_deals(connection, newer.stages, newer.numbers_of, ids),
+            read_changes(connection, newer.words, newer.numbers_of, ids),
         )
     except StillChanging:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from bot.store.memory.held import (
     Wholes,
 )
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
+from scoring.account_ids import compact, in_order
 from scoring.days import EPOCH, day_number
 
 CHANGE = TABLES["label_change"]
@@ -36,7 +37,7 @@ MOST_VALUES = 20_000  # a text with more of them is not held
 NO_NAME = np.iinfo(np.uint64).max
 PREFIX = 8
 TEXTS = ("industry", "city", "state", "country", "kind", "owner_id")
-NUMBERS = ("annual_revenue_minor", "employees")
+NUMBERS = ("annual_revenue_minor", "employees", "created_at")  # instants in microseconds since 1970
 CODED_SCORES = ("label", "last_purchase")
 SCORES = ("r", "f", "m", "total", "purchases", "spend_minor")
 NEVER_EMPTY = {
@@ -46,6 +47,7 @@ NEVER_EMPTY = {
 _WORDS = ("segmentation", "old_label", "new_label", "direction")
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
 _UNKNOWN = -1
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class StillChanging(Exception):
@@ -56,7 +58,7 @@ class StillChanging(Exception):
 class Read:
     """Accounts as they were read."""
 
-    ids: list[str]
+    ids: pa.Array
     columns: dict[str, Column]
     prefix: npt.NDArray[np.uint64]
 
@@ -88,10 +90,24 @@ def read_accounts(connection: Connection, segmentation: str, only: Sequence[str]
             (texts[source] if source in texts else wholes[source]).add(column)
     found: dict[str, Column] = {source: one.column() for source, one in texts.items() if one.is_held}
     for source, amounts in wholes.items():
-        column = amounts.column()
+        known = amounts.column()
         always = source in NEVER_EMPTY
-        found[source] = Wholes(column.values, np.ones(len(ids), dtype=np.bool_)) if always else column
-    return Read(ids, found, _joined(prefixes, np.uint64))
+        found[source] = Wholes(known.values, np.ones(len(ids), dtype=np.bool_)) if always else known
+    return Read(compact(ids), found, _joined(prefixes, np.uint64))
+
+
+def ascending(read: Read) -> Read:
+    """The same by id, so that an account is found at once."""
+    order = in_order(read.ids)
+    if order is None:
+        return read
+    columns: dict[str, Column] = {}
+    for source, one in read.columns.items():
+        if isinstance(one, Coded):
+            columns[source] = Coded(one.codes[order], one.values)
+        else:
+            columns[source] = Wholes(one.values[order], one.present[order])
+    return Read(read.ids.take(pa.array(order)), columns, read.prefix[order])
 
 
 def _pages(
@@ -135,12 +151,16 @@ class _Amounts:
         self._values: list[Whole] = []
         self._present: list[Truths] = []
 
-    def add(self, column: Sequence[int | None]) -> None:
-        self._values.append(np.fromiter((one or 0 for one in column), np.int64, len(column)))
+    def add(self, column: Sequence[int | datetime | None]) -> None:
+        self._values.append(np.fromiter((_whole(one) for one in column), np.int64, len(column)))
         self._present.append(np.fromiter((one is not None for one in column), np.bool_, len(column)))
 
     def column(self) -> Wholes:
         return Wholes(_joined(self._values, np.int64), _joined(self._present, np.bool_))
+
+
+def _whole(value: int | datetime | None) -> int:
+    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value or 0
 
 
 def _joined(parts: Sequence[npt.NDArray[Any]], kind: Any) -> npt.NDArray[Any]:

@@ -26,7 +26,7 @@ WATCHED = {
         "id",
         (
             *("id", "name", "industry", "annual_revenue_minor", "employees", "owner_id", "city", "state"),
-            *("country", "kind"),
+            *("country", "kind", "created_at"),
         ),
     ),
     "score": (

@@ -173,9 +173,14 @@ def _among_first(
 ) -> npt.NDArray[np.intp]:
     """By one key after the other: those that are before the last one that is needed, and those like it."""
     before: list[npt.NDArray[np.intp]] = []
-    keys = (*(_key(look, one) for one in sort if one.field != "name"), look.held.prefix)
-    if any(one.field == "name" for one in sort[:1]):
-        keys = (look.held.prefix if not sort[0].descending else _reversed(look.held.prefix),)
+    keys: list[npt.NDArray[Any]] = []
+    for one in sort:
+        if one.field == "name":
+            keys.append(_reversed(look.held.prefix) if one.descending else look.held.prefix)
+            break
+        keys.append(_key(look, one))
+    else:
+        keys.append(look.held.prefix)
     for key in keys:
         if needed >= len(found):
             break
@@ -212,7 +217,7 @@ def _ranks(column: Coded, field: Field) -> list[int | None]:
     """The rank of each value of a column; None of none."""
     if field.type is FieldType.DATE:
         return [None if day is None else day.toordinal() for day in column.values]
-    if field.values and field.source == "score.label":
+    if field.values and (field.name == "label" or field.source.startswith("label:")):
         rank = {name: -place for place, name in enumerate(field.values)}
         return [rank.get(value) for value in column.values]
     if field.type is not FieldType.TEXT:

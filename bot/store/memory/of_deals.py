@@ -77,7 +77,7 @@ def over_deals(look: Look, criteria: Node, figure: Figure, metric: Metric, days:
             tallies[key] = tallies.get(key, NOTHING) + tally
     if asked.unit is not None:
         in_bounds(tallies, asked.unit)
-        return {key: tally for key, tally in tallies.items()}
+        return dict(tallies.items())
     return by_name(iter(sorted(tallies.items())), groups, field)
 
 

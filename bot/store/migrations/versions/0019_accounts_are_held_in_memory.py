@@ -16,7 +16,7 @@ _WATCHED = {
     "crm_account": (
         "id",
         "id",
-        "id name industry annual_revenue_minor employees owner_id city state country kind",
+        "id name industry annual_revenue_minor employees owner_id city state country kind created_at",
     ),
     "score": (
         "account_id",
