@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Lock, Thread
 
 import numpy as np
+import structlog
 from sqlalchemy import Connection, func, select
 
 from bot.store.memory.held import HeldAccounts, Part
@@ -30,7 +30,7 @@ MOST_AT_ONCE = 500  # changed accounts that whoever asks waits for
 MOST_CHANGED_PERCENT = 5  # of the accounts; with more of them everything is read anew
 # What an account, a deal and a change of label take, a little more than measured.
 ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES = 130, 16, 32
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -121,8 +121,8 @@ class AccountMemory:
                 self._read(connection, segmentation)
         except StillChanging:
             pass  # the next one who asks tries again
-        except Exception:  # noqa: BLE001 -- nobody waits for it: the database answers
-            _log.exception("Accounts could not be read into memory; the database answers instead.")
+        except Exception:
+            log.exception("accounts not read into memory")
         finally:
             self._loading.release()
 
@@ -140,7 +140,7 @@ class AccountMemory:
         needed, accounts = _needed(connection)
         self._too_much = needed > self._most_bytes
         if self._too_much:
-            _log.warning("Accounts are not held in memory: that would take %d MB.", needed // 1_000_000)
+            log.warning("accounts not held in memory", needed_mb=needed // 1_000_000)
         if self._too_much or accounts < self._fewest:
             return
         self._known = _whole(connection, segmentation, marks)
