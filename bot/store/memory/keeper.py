@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Lock, Thread
+from time import monotonic
 
 import numpy as np
 import structlog
@@ -26,6 +27,7 @@ from bot.store.stages import every_stage
 from connector.cache.engine import Database
 from scoring.account_ids import compact
 
+LOOK_AGAIN_SECONDS = 300.0  # where nothing is held, whether something is to be
 MOST_AT_ONCE = 500  # changed accounts that whoever asks waits for
 MOST_CHANGED_PERCENT = 5  # of the accounts; with more of them everything is read anew
 # What an account, a deal and a change of label take, a little more than measured.
@@ -61,7 +63,7 @@ class AccountMemory:
         self._fewest = fewest
         self._known: HeldAccounts | None = None
         self._loading, self._catching = Lock(), Lock()
-        self._too_much = False
+        self._not_before = 0.0  # of ``monotonic``
 
     def hold(self, most_bytes: int) -> None:
         """From now on hold what takes no more than that."""
@@ -74,17 +76,18 @@ class AccountMemory:
             connection: of the look.
             segmentation: whose scores are meant where none is named.
         """
-        if self._most_bytes <= 0 or self._too_much:
+        if self._most_bytes <= 0:
             return None
         now = version(connection)
         if now is None:
             return None
         found = self._current(connection, segmentation, now)
-        if found is not None:
+        if found is not None and not _is_worn(found):
             return found
-        if self._is_behind(connection) and self._loading.acquire(blocking=False):
+        due = monotonic() >= self._not_before
+        if due and self._is_behind(connection) and self._loading.acquire(blocking=False):
             self._runner(lambda: self._load(segmentation))
-        return self._current(connection, segmentation, now)
+        return found or self._current(connection, segmentation, now)
 
     def _is_behind(self, connection: Connection) -> bool:
         """Whether this look is not itself older than what is held."""
@@ -105,7 +108,7 @@ class AccountMemory:
                 return known
             marks = every_mark(connection)
             changed = _changed(marks, known)
-            if changed is None or len(changed) > MOST_AT_ONCE or _is_worn(known):
+            if changed is None or len(changed) > MOST_AT_ONCE:
                 return None
             newer = _caught_up(connection, known, changed, marks)
             if newer is not None:
@@ -123,6 +126,7 @@ class AccountMemory:
             pass  # the next one who asks tries again
         except Exception:
             log.exception("accounts not read into memory")
+            self._not_before = monotonic() + LOOK_AGAIN_SECONDS
         finally:
             self._loading.release()
 
@@ -138,10 +142,10 @@ class AccountMemory:
                     self._known = newer or self._known
                 return
         needed, accounts = _needed(connection)
-        self._too_much = needed > self._most_bytes
-        if self._too_much:
+        if needed > self._most_bytes:
             log.warning("accounts not held in memory", needed_mb=needed // 1_000_000)
-        if self._too_much or accounts < self._fewest:
+        if needed > self._most_bytes or accounts < self._fewest:
+            self._not_before = monotonic() + LOOK_AGAIN_SECONDS
             return
         self._known = _whole(connection, segmentation, marks)
 
