@@ -14,6 +14,7 @@ from bot.language.question import Aggregate, Days, Figure, Metric, Span
 from bot.language.spans import days_of
 from bot.store.account_reading import Reading
 from bot.store.columns import ACCOUNT, OWNER
+from bot.store.deal_days import summed_deals
 from bot.store.figure_periods import MOST_PERIODS, in_bounds, number_sql
 from bot.store.figure_records import (
     PURCHASED,
@@ -89,7 +90,13 @@ def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -
         shares = held_shares(reading, criteria, figure)
         return None if shares is None else Counted(shares, Scale())
     of_all = reading.scope.everything and isinstance(criteria, Always) and figure.by is None
-    if figure.by == DEAL_OWNER or (of_all and figure.metric is not Metric.BUYERS):
+    if figure.by == DEAL_OWNER:
+        return None
+    if (
+        of_all
+        and figure.metric is not Metric.BUYERS
+        and summed_deals(reading.connection, by_owner=False) is not None
+    ):
         return None
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
     tallies = held_over_deals(reading, criteria, figure, figure.metric, days)
