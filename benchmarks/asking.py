@@ -274,11 +274,8 @@ class Asking:
 
 
 def _asks_back(answer: Answer) -> bool:
-    return (
-        any(one.readings for one in (answer.not_understood, *answer.not_understood.words))
-        if answer.not_understood
-        else False
-    )
+    said = answer.not_understood
+    return said is not None and bool(said.readings or any(word.readings for word in said.words))
 
 
 def _remembered(asking: Asking) -> None:
