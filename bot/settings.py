@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 180
     # How far syncs, scoring, exports and enrichment give way to answers on the same machine (Linux): nice(2).
     niceness: Annotated[int, Field(ge=0, le=19)] = 10
+    # For accounts, deals and changes of label, so that answers come at once; 0: the database gives them.
+    memory_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
     exports_dir: Path = Path("exports")  # web and worker see the same one; made so that only we read it
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT

@@ -34,6 +34,7 @@ from bot.store.flock import SqlFlock
 from bot.store.label_moves import SqlLabelChanges
 from bot.store.labels_held import SqlLabelsHeld
 from bot.store.last_changes import SqlLastChanges
+from bot.store.memory.marks import watch
 from bot.store.misses import SqlMisses
 from connector.cache.engine import Database
 from scoring.config import Configuration
@@ -190,6 +191,7 @@ class AskingParts:
         return LearnedWords(self.asking.read, self._documents)
 
     def keep_house(self) -> None:
-        """Add up the deals that have changed."""
+        """Add up the deals that have changed, and see that changed accounts are marked."""
         if self._book.as_of() is not None:  # a first sync is quicker without
             bring_up_to_date(self._database, ADDED_UP_AT_A_BEAT)
+            watch(self._database)

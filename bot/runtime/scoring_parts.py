@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.app.marking import GivingMarks
     from bot.app.recompute import Recompute
     from bot.store.marks import SqlMarks
+    from bot.store.memory.keeper import AccountMemory
     from bot.store.readings import SqlReadings
 
 
@@ -154,10 +155,18 @@ class ScoringParts:
             self.crm_url,
             self._explained,
             advise=Advising(self._offers, self._configuration).of,
+            memory=self.memory,
         )
 
     def _explained(self, account_id: str) -> tuple[Explanation, ...]:
         return self.explanations.of(account_id)  # what explains is built for the first account that is shown
+
+    @cached_property
+    def memory(self) -> AccountMemory:
+        """What a process that answers holds of accounts; nothing until it is told to."""
+        from bot.store.memory.keeper import AccountMemory
+
+        return AccountMemory(self.database)
 
     @cached_property
     def _accounts(self) -> SqlAccountBook:

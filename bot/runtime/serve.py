@@ -26,6 +26,7 @@ FEED_SECONDS = 0.5
 # How long one thread of Python keeps the others waiting; its own is 5 ms. Who acknowledges waits for each of
 # those who answer, several times for each request.
 SWITCH_SECONDS = 0.001
+BYTES_PER_MB = 1_000_000
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ def serve(bellwether: Bellwether, parts: frozenset[Part]) -> None:
         )
         if Part.WEB in parts:
             sys.setswitchinterval(SWITCH_SECONDS)
+            bellwether.scoring.memory.hold(settings.memory_mb * BYTES_PER_MB)
             slack = bellwether.slack_parts.connection()
             others += [*slack.routes(), *bellwether.slack_parts.install_routes()]
         stack.enter_context(HttpServer(http_app(checks, others), settings.http_host, settings.http_port))

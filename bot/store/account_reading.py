@@ -17,6 +17,8 @@ from bot.app.scope import EVERYTHING, Scope, seeing
 from bot.store.catalog import account_catalog
 from bot.store.columns import AccountColumns
 from bot.store.criteria_sql import fields_of, where
+from bot.store.memory.held import HeldAccounts
+from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import spellings
 from bot.store.places import TABLES
 from bot.store.seen_accounts import is_seen
@@ -41,6 +43,7 @@ class Reading:
         now: the present moment.
         scope: whose accounts are seen by it. ``meets`` keeps to it; what does not go through ``meets`` must
             ask ``seen``, or may be used only where ``scope.everything``.
+        memory: what the process holds of accounts; None where it holds nothing.
     """
 
     connection: Connection
@@ -48,6 +51,12 @@ class Reading:
     columns: AccountColumns
     now: datetime
     scope: Scope = EVERYTHING
+    memory: AccountMemory | None = None
+
+    @cached_property
+    def held(self) -> HeldAccounts | None:
+        """What the process holds in memory, if it is what this look sees of the database."""
+        return None if self.memory is None else self.memory.held(self.connection, self.segmentation.name)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -107,8 +116,10 @@ class AccountReader:
         database: Database,
         configuration: Callable[[], Configuration],
         clock: Clock,
+        memory: AccountMemory | None = None,
     ) -> None:
         self._database = database
+        self._memory = memory
         self._configuration = configuration
         self._clock = clock
         self._held = threading.local()
@@ -148,7 +159,7 @@ class AccountReader:
         """A look over a connection that somebody else has opened."""
         configuration = self._configuration()
         columns = AccountColumns(configuration.primary.name, self._database.dialect)
-        return Reading(connection, configuration, columns, self._clock.now(), seeing())
+        return Reading(connection, configuration, columns, self._clock.now(), seeing(), self._memory)
 
     def configuration(self) -> Configuration:
         """The one of the look that this thread is in the middle of, or else the one in force."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
 
 from bot.app.advising import Advice
 from bot.app.answers import AccountCard, AccountLine, Explanation, Group, LabelMove
@@ -18,6 +18,7 @@ from bot.app.scope import Scope, seeing
 from bot.app.technique_rules import label_names
 from bot.language.question import Sort
 from bot.store.account_reading import AccountReader, Reading
+from bot.store.breakdown import breakdown
 from bot.store.columns import (
     ACCOUNT,
     OWNER,
@@ -28,9 +29,9 @@ from bot.store.columns import (
     is_open,
 )
 from bot.store.counted import counted_purchases
-from bot.store.figure_values import Tally, merged
-from bot.store.groups import check_grouped, group_name
 from bot.store.line_values import cells
+from bot.store.memory.answers import held_count, held_first
+from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
 from bot.store.seen_accounts import is_seen, seen_ids
@@ -41,7 +42,7 @@ from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Always, Node
+from scoring.criteria.tree import Node
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
@@ -86,10 +87,13 @@ class SqlAccountBook:
         crm_url: Callable[[str], str | None],
         explain: Explain = not_explained,
         advise: Advise = not_advised,
+        *,
+        memory: AccountMemory | None = None,
     ) -> None:
+        """Put it together; ``memory`` answers what it holds, the database everything else."""
         self._database = database
         self._configuration = configuration
-        self._reader = AccountReader(database, configuration, clock)
+        self._reader = AccountReader(database, configuration, clock, memory)
         self._crm_url = crm_url
         self._explain = explain
         self._advise = advise
@@ -154,7 +158,14 @@ class SqlAccountBook:
             ids = (
                 select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
             )
-            most = _most_spent(reading, criteria, sort, limit + offset)
+            first = held_first(reading, criteria, sort, limit + offset)
+            if first is not None:
+                ids = (
+                    select(ACCOUNT.c.id)
+                    .select_from(reading.columns.rows(keys))
+                    .where(ACCOUNT.c.id.in_(first))
+                )
+            most = _most_spent(reading, criteria, sort, limit + offset) if first is None else None
             ids = ids if most is None else ids.where(most)
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
@@ -169,6 +180,9 @@ class SqlAccountBook:
             CriteriaError: as ``page``.
         """
         with self._reader.reading() as reading:
+            held = held_count(reading, criteria)
+            if held is not None:
+                return held
             query = select(func.count()).select_from(reading.rows(criteria)).where(reading.meets(criteria))
             return reading.connection.execute(query).scalar_one()
 
@@ -181,18 +195,7 @@ class SqlAccountBook:
             CriteriaError: as ``page``; or a field whose values are not grouped.
         """
         with self._reader.reading() as reading:
-            field = field_named(field_name, reading.catalog)
-            check_grouped(field)
-            if field.source == "score.label" and isinstance(criteria, Always) and reading.scope.everything:
-                rows = _labelled(reading)
-            else:
-                value = reading.columns(field).label("value")
-                query = select(value, func.count()).select_from(reading.rows(criteria, field))
-                query = query.where(reading.meets(criteria)).group_by(value)
-                rows = [(name, number) for name, number in reading.connection.execute(query)]
-        counted = merged([(group_name(value, field), Tally(number)) for value, number in rows])
-        found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]
-        return sorted(found, key=lambda one: (one.value is None, -one.count, one.value or ""))
+            return breakdown(reading, criteria, field_name)
 
     def card(self, account_id: str) -> AccountCard | None:
         """Everything that is told of one account; None when there is no such account, or it is not seen."""
@@ -276,17 +279,6 @@ class SqlAccountBook:
     def reading(self) -> AbstractContextManager[Reading]:
         """One look at accounts, for what else is read of them by criteria."""
         return self._reader.reading()
-
-
-def _labelled(reading: Reading) -> list[tuple[str | None, int]]:
-    """How many of all accounts have each label: by the index on labels, and without one who is left."""
-    mine = and_(SCORE.c.segmentation == reading.segmentation.name, SCORE.c.label.is_not(None))
-    scored = SCORE.join(ACCOUNT, ACCOUNT.c.id == SCORE.c.account_id)
-    query = select(SCORE.c.label, func.count()).select_from(scored).where(mine).group_by(SCORE.c.label)
-    found: list[tuple[str | None, int]] = [(name, many) for name, many in reading.connection.execute(query)]
-    every = reading.connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
-    without = every - sum(many for _, many in found)
-    return [*found, (None, without)] if without else found
 
 
 def _lines(columns: AccountColumns) -> Select[Any]:

@@ -99,6 +99,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "deal_day": Place(why=_SUMS),
     "deal_day_mark": Place(why=_SUMS),
     "account_deals": Place(How.DELETE),
+    "memory_mark": Place(why="ids of accounts that changed of late; goes with the next thousands of changes"),
     # scores and their history
     "score": Place(How.DELETE, named=_DETAILS),
     "score_history": Place(How.DELETE),

@@ -14,6 +14,7 @@ from bot.language.question import Aggregate, Days, Figure, Metric, Span
 from bot.language.spans import days_of
 from bot.store.account_reading import Reading
 from bot.store.columns import ACCOUNT, OWNER
+from bot.store.deal_days import summed_deals
 from bot.store.figure_periods import MOST_PERIODS, in_bounds, number_sql
 from bot.store.figure_records import (
     PURCHASED,
@@ -29,6 +30,7 @@ from bot.store.figure_records import (
 from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
+from bot.store.memory.answers import held_over_deals, held_shares, held_values
 from bot.store.purchase_values import halves
 from bot.store.stages import without_index
 from scoring.criteria.bounds import LOW_BITS
@@ -56,6 +58,9 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     Raises:
         CriteriaError: a field that there is not, or that cannot be counted so; more groups than are read.
     """
+    held = _held(reading, criteria, figure, span)
+    if held is not None:
+        return held
     if figure.metric is Metric.SHARE:
         return Counted(merged(_shares(reading, criteria, figure)), Scale())
     if figure.metric is None:
@@ -74,6 +79,28 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     whole = figure.metric is Metric.BUYERS and figure.by == DEAL_OWNER
     statement, field = _joined(reading, records, criteria, figure.by, whole=whole, walks=walks)
     return Counted(_groups(reading, statement.where(*chosen), field), scale)
+
+
+def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -> Counted | None:
+    """The same from what is held in memory; None where that does not say it, or sums by day do at once."""
+    if figure.metric is None:
+        found = held_values(reading, criteria, figure)
+        return None if found is None else Counted(*found)
+    if figure.metric is Metric.SHARE:
+        shares = held_shares(reading, criteria, figure)
+        return None if shares is None else Counted(shares, Scale())
+    of_all = reading.scope.everything and isinstance(criteria, Always) and figure.by is None
+    if figure.by == DEAL_OWNER:
+        return None
+    if (
+        of_all
+        and figure.metric is not Metric.BUYERS
+        and summed_deals(reading.connection, by_owner=False) is not None
+    ):
+        return None
+    days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
+    tallies = held_over_deals(reading, criteria, figure, figure.metric, days)
+    return None if tallies is None else Counted(tallies, Scale(money=figure.metric in _MONEY))
 
 
 def _is_long(days: Days) -> bool:

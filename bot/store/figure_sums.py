@@ -66,7 +66,7 @@ def _deals(reading: Reading, metric: Metric, *, by_owner: bool) -> Records | Non
 
 def _purchases(reading: Reading, *, owned: bool) -> Records | None:
     counted = purchases_of(reading)
-    stages = _stages_of_purchases(reading, counted)
+    stages = stages_of_purchases(reading, counted)
     found = None if stages is None else summed_deals(reading.connection, by_owner=owned)
     if found is None or stages is None:
         return None
@@ -75,8 +75,12 @@ def _purchases(reading: Reading, *, owned: bool) -> Records | None:
     return _records(found, bought, literal(0), (in_stages(found.c.stage, stages), *came))
 
 
-def _stages_of_purchases(reading: Reading, counted: Purchases) -> list[str | None] | None:
-    """The stages whose deals count, where these alone do, by their own day and amount."""
+def stages_of_purchases(reading: Reading, counted: Purchases) -> list[str | None] | None:
+    """The stages whose deals count, where these alone do, by their own day and amount.
+
+    Raises:
+        CriteriaError: the criteria of purchases do not fit the fields any more.
+    """
     first, *others = counted.parts
     if others or first.takes_away or first.relation.source != "transaction":
         return None

@@ -10,7 +10,8 @@ from sqlalchemy import and_, func, literal, select
 from bot.app.answering.flock import FlockFound, LabelSum
 from bot.app.answering.moves import ChangesAsked
 from bot.store.account_reading import Reading, Readings
-from bot.store.label_moves import chosen_changes, counted_changes, first_run, went_where
+from bot.store.label_moves import chosen_changes, counted_changes, counted_moves, first_run, went_where
+from bot.store.memory.answers import held_flock
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from scoring.criteria.tree import Always, Node
 
@@ -27,9 +28,28 @@ class SqlFlock:
     def look(self, criteria: Node, asked: ChangesAsked) -> FlockFound:
         """Everything of one moment."""
         with self._readings() as reading:
+            held = _held(reading, criteria, asked)
+            if held is not None:
+                return held
             if isinstance(criteria, Always) and reading.scope.everything:
                 return _everybody(reading, asked)
             return _some(reading, criteria, asked)
+
+
+def _held(reading: Reading, criteria: Node, asked: ChangesAsked) -> FlockFound | None:
+    """From what is held in memory; None where that does not say it."""
+    found = held_flock(reading, criteria, asked)
+    if found is None:
+        return None
+    alerts = select(_ALERT.c.account_id).where(_ALERT.c.state == _OPEN)
+    waiting = reading.connection.execute(alerts).scalars().all()
+    return FlockFound(
+        labels=found.labels,
+        went=counted_moves(found.went),
+        began=first_run(reading.connection, asked.segmentation),
+        ownerless=found.ownerless,
+        open_alerts=found.among(waiting),
+    )
 
 
 def _everybody(reading: Reading, asked: ChangesAsked) -> FlockFound:

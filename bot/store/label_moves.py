@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.language.question import Sort
 from bot.store.account_reading import Reading, Readings
 from bot.store.beside_accounts import beside_accounts, first_keys, needed_beside
 from bot.store.erasure_tables import ErasureRow
+from bot.store.memory.answers import held_changes
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from bot.store.stages import without_index
 from connector.cache.tables import table_of
@@ -33,12 +34,15 @@ class SqlLabelChanges:
     ) -> ChangesFound:
         """Page, counts and what was left out, of one moment."""
         with self._readings() as reading:
-            order = (*first_keys(reading, sort), _CHANGE.c.as_of.desc(), _CHANGE.c.id.desc())
-            page = _chosen(reading, criteria, asked, sort).order_by(*order).limit(limit).offset(offset)
+            held = held_changes(reading, criteria, asked)
+            if held is not None and not sort:
+                ids = held.latest(limit, offset)
+            else:
+                ids = _page(reading, criteria, asked, sort, limit, offset)
             return ChangesFound(
-                page=tuple(_listed(reading, [row.id for row in reading.connection.execute(page)])),
-                accounts=_accounts(reading, criteria, asked),
-                cells=_cells(reading, criteria, asked),
+                page=tuple(_listed(reading, ids)),
+                accounts=_accounts(reading, criteria, asked) if held is None else held.accounts(),
+                cells=_cells(reading, criteria, asked) if held is None else counted_moves(held.counts()),
                 left_out=_has_baselines(reading.connection, asked),
                 began=first_run(reading.connection, asked.segmentation),
                 reckoned=reckoned_until(reading.connection, asked.segmentation),
@@ -47,7 +51,11 @@ class SqlLabelChanges:
 
 def went_where(labels: Iterable[tuple[str | None, str | None]]) -> tuple[WentWhere, ...]:
     """Counts from where to where, the most first."""
-    counts = Counter(labels)
+    return counted_moves(Counter(labels))
+
+
+def counted_moves(counts: Mapping[tuple[str | None, str | None], int]) -> tuple[WentWhere, ...]:
+    """The same of what is counted already."""
     return _most_first(WentWhere(old, new, many) for (old, new), many in counts.items())
 
 
@@ -136,6 +144,14 @@ def _listed(reading: Reading, ids: Sequence[int]) -> Iterator[ListedChange]:
     query = select(*columns).select_from(rows).where(_CHANGE.c.id.in_(ids))
     found = {number: ListedChange(*values) for number, *values in reading.connection.execute(query)}
     yield from (found[one] for one in ids)
+
+
+def _page(
+    reading: Reading, criteria: Node, asked: ChangesAsked, sort: Sequence[Sort], limit: int, offset: int
+) -> list[int]:
+    order = (*first_keys(reading, sort), _CHANGE.c.as_of.desc(), _CHANGE.c.id.desc())
+    page = _chosen(reading, criteria, asked, sort).order_by(*order).limit(limit).offset(offset)
+    return [row.id for row in reading.connection.execute(page)]
 
 
 def _has_baselines(connection: Connection, asked: ChangesAsked) -> bool:

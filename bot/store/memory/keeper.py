@@ -1,0 +1,241 @@
+"""Keeping accounts in memory: read when first asked for, brought up to date by the marks of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from threading import Lock, Thread
+from time import monotonic
+
+import numpy as np
+import structlog
+from sqlalchemy import Connection, func, select
+
+from bot.store.memory.held import HeldAccounts, Part
+from bot.store.memory.loading import (
+    StillChanging,
+    ascending,
+    read_accounts,
+    read_changes,
+    read_deals,
+    read_words,
+)
+from bot.store.memory.marks import FEWEST_ACCOUNTS, Marks, Version, every_mark, version, version_of
+from bot.store.memory.patching import longer, patched, together
+from bot.store.places import ACCOUNT, TABLES, TRANSACTION
+from bot.store.stages import every_stage
+from connector.cache.engine import Database
+from scoring.account_ids import compact
+
+LOOK_AGAIN_SECONDS = 300.0  # where nothing is held, whether something is to be
+MOST_AT_ONCE = 500  # changed accounts that whoever asks waits for
+MOST_CHANGED_PERCENT = 5  # of the accounts; with more of them everything is read anew
+# What an account, a deal and a change of label take, a little more than measured.
+ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES = 130, 16, 32
+log = structlog.get_logger(__name__)
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Whoever asks waits: for tests and benchmarks."""
+    work()
+
+
+def beside(work: Callable[[], None]) -> None:
+    """Nobody waits; meanwhile the database answers."""
+    Thread(target=work, name="accounts in memory", daemon=True).start()
+
+
+class AccountMemory:
+    """What a process holds. One for a process; any number of threads may ask."""
+
+    def __init__(
+        self,
+        database: Database,
+        most_bytes: int = 0,
+        runner: Callable[[Callable[[], None]], None] = beside,
+        *,
+        fewest: int = FEWEST_ACCOUNTS,
+    ) -> None:
+        """Args: at most ``most_bytes`` are held, or nothing is; ``fewest`` accounts must be there."""
+        self._database = database
+        self._most_bytes = most_bytes
+        self._runner = runner
+        self._fewest = fewest
+        self._known: HeldAccounts | None = None
+        self._loading, self._catching = Lock(), Lock()
+        self._not_before = 0.0  # of ``monotonic``
+
+    def hold(self, most_bytes: int) -> None:
+        """From now on hold what takes no more than that."""
+        self._most_bytes = most_bytes
+
+    def held(self, connection: Connection, segmentation: str) -> HeldAccounts | None:
+        """What this connection's look would read; None where that is not held.
+
+        Args:
+            connection: of the look.
+            segmentation: whose scores are meant where none is named.
+        """
+        if self._most_bytes <= 0:
+            return None
+        now = version(connection)
+        if now is None:
+            return None
+        found = self._current(connection, segmentation, now)
+        if found is not None and not _is_worn(found):
+            return found
+        due = monotonic() >= self._not_before
+        if due and self._is_behind(connection) and self._loading.acquire(blocking=False):
+            self._runner(lambda: self._load(segmentation))
+        return found or self._current(connection, segmentation, now)
+
+    def _is_behind(self, connection: Connection) -> bool:
+        """Whether this look is not itself older than what is held."""
+        known = self._known
+        return known is None or max(every_mark(connection), default=0) >= known.version[2]
+
+    def _current(self, connection: Connection, segmentation: str, now: Version) -> HeldAccounts | None:
+        known = self._known
+        if known is None or known.segmentation != segmentation:
+            return None
+        if known.version == now:
+            return known
+        with self._catching:
+            known = self._known
+            if known is None or known.segmentation != segmentation:
+                return None
+            if known.version == now:
+                return known
+            marks = every_mark(connection)
+            changed = _changed(marks, known)
+            if changed is None or len(changed) > MOST_AT_ONCE:
+                return None
+            newer = _caught_up(connection, known, changed, marks)
+            if newer is not None:
+                self._known = newer
+            return newer
+
+    def _load(self, segmentation: str) -> None:
+        try:
+            reads = self._database.reads
+            if self._database.dialect == "postgresql":
+                reads = reads.execution_options(isolation_level="REPEATABLE READ")
+            with reads.connect() as connection:
+                self._read(connection, segmentation)
+        except StillChanging:
+            pass  # the next one who asks tries again
+        except Exception:
+            log.exception("accounts not read into memory")
+            self._not_before = monotonic() + LOOK_AGAIN_SECONDS
+        finally:
+            self._loading.release()
+
+    def _read(self, connection: Connection, segmentation: str) -> None:
+        if version(connection) is None:
+            return
+        known, marks = self._known, every_mark(connection)
+        if known is not None and known.segmentation == segmentation and not _is_worn(known):
+            changed = _changed(marks, known)
+            if changed is not None and len(changed) * 100 <= len(known.alive) * MOST_CHANGED_PERCENT:
+                with self._catching:
+                    newer = _caught_up(connection, known, changed, marks) if known is self._known else None
+                    self._known = newer or self._known
+                return
+        needed, accounts = _needed(connection)
+        if needed > self._most_bytes:
+            log.warning("accounts not held in memory", needed_mb=needed // 1_000_000)
+        if needed > self._most_bytes or accounts < self._fewest:
+            self._not_before = monotonic() + LOOK_AGAIN_SECONDS
+            return
+        self._known = _whole(connection, segmentation, marks)
+
+
+def _needed(connection: Connection) -> tuple[int, int]:
+    """How many bytes about, and how many accounts."""
+    many = [
+        connection.execute(select(func.count()).select_from(one)).scalar_one()
+        for one in (ACCOUNT, TRANSACTION, TABLES["label_change"])
+    ]
+    each = (ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES)
+    return sum(one * size for one, size in zip(many, each, strict=True)), many[0]
+
+
+def _whole(connection: Connection, segmentation: str, marks: Marks) -> HeldAccounts:
+    read = ascending(read_accounts(connection, segmentation))
+    ids, stages, words = read.ids, (None, *every_stage(connection)), read_words(connection, ())
+    empty = HeldAccounts(
+        segmentation=segmentation,
+        version=version_of(marks),
+        marks=frozenset(marks),
+        ids=ids,
+        further={},
+        alive=np.ones(len(ids), dtype=np.bool_),
+        columns=read.columns,
+        prefix=read.prefix,
+        parts=(),
+        stages=stages,
+        words=words,
+    )
+    part = Part(
+        read_deals(connection, stages, empty.numbers_of), read_changes(connection, words, empty.numbers_of)
+    )
+    return replace(empty, parts=(part,))
+
+
+def _is_worn(known: HeldAccounts) -> bool:
+    """Whether so much has changed since everything was read that it is better read anew."""
+    without = known.parts[0].without
+    return without is not None and int(without.sum()) * 100 > len(known.alive) * MOST_CHANGED_PERCENT
+
+
+def _changed(marks: Marks, known: HeldAccounts) -> list[str] | None:
+    """The accounts that were marked since; None where these are not all."""
+    if not known.marks <= marks.keys():
+        return None  # old marks were taken away: others may have come and gone
+    new = {account for number, account in marks.items() if number not in known.marks}
+    return None if None in new else sorted(one for one in new if one is not None)
+
+
+def _caught_up(
+    connection: Connection, known: HeldAccounts, changed: Sequence[str], marks: Marks
+) -> HeldAccounts | None:
+    """The same with the changed accounts read anew; None where something is written meanwhile."""
+    read = read_accounts(connection, known.segmentation, changed)
+    further, size = dict(known.further), len(known.alive)
+    before = known.numbers_of(compact(changed))
+    ids, numbers = [str(one) for one in read.ids.to_pylist()], known.numbers_of(read.ids)
+    for at in np.flatnonzero(numbers < 0):
+        numbers[at] = further[ids[int(at)]] = size
+        size += 1
+    touched = np.zeros(size, dtype=np.bool_)
+    touched[before[before >= 0]] = True
+    touched[numbers] = True
+    columns = {
+        source: patched(column, read.columns.get(source), numbers, size)
+        for source, column in known.columns.items()
+    }
+    alive, prefix = longer(known.alive, size) & ~touched, longer(known.prefix, size)
+    alive[numbers], prefix[numbers] = True, read.prefix
+    newer = replace(
+        known,
+        version=version_of(marks),
+        marks=frozenset(marks),
+        further=further,
+        alive=alive,
+        columns={source: column for source, column in columns.items() if column is not None},
+        prefix=prefix,
+        stages=tuple(dict.fromkeys((*known.stages, *every_stage(connection)))),
+        words=read_words(connection, known.words, ids),
+    )
+    first, *others = known.parts
+    earlier = first.without if first.without is not None else np.zeros(0, dtype=np.bool_)
+    try:
+        part = Part(
+            read_deals(connection, newer.stages, newer.numbers_of, ids),
+            read_changes(connection, newer.words, newer.numbers_of, ids),
+        )
+    except StillChanging:
+        return None
+    for one in others:
+        part = together(one, ~touched, part)
+    return replace(newer, parts=(replace(first, without=longer(earlier, size) | touched), part))
