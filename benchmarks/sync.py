@@ -207,7 +207,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=200_000, help="deals; default %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that every answer is held")
-    parser.add_argument("--lanes", type=int, default=8, help="ranges read at a time; default %(default)s")
+    parser.add_argument("--lanes", type=int, default=9, help="ranges read at a time; default %(default)s")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
