@@ -176,7 +176,8 @@ class Queries:
         if troubles:
             raise troubles[-1]
         # Further groups are asked for while the first one is held: others must not wait for that.
-        return pages[-1] if pages else made(answer)
+        # Taken out of the list: the call, of which that is a part, may live until garbage is collected.
+        return pages.pop() if pages else made(answer)
 
     def _groups(self, selection: Selection) -> list[tuple[str, ...]]:
         return groups.field_groups(selection, self._columns, COMPUTED_PER_QUERY)
