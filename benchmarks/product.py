@@ -50,7 +50,7 @@ class ListsOnly(NarrowCrm):
         raise NotOffered("This measurement is of record lists.")
 
 
-def product(base_url: str, url: str, way: str, *, full: bool = False, lanes: int = 8) -> dict[str, Any]:
+def product(base_url: str, url: str, way: str, *, full: bool = False, lanes: int = 9) -> dict[str, Any]:
     """Read the deals once by ``pages``, ``queries`` or ``bulk``; what the report says."""
     database = open_database(url)
     try:

@@ -27,6 +27,8 @@ from typing import Any
 from benchmarks import peers
 from benchmarks.cost import costs
 from benchmarks.zoho_server import FIELDS, Server, access_token, running_server
+from bot.store.schema import migrate
+from connector.cache.engine import open_database
 from tests.support.postgres import PostgresServer, create_tables, running_postgres
 
 SDK_ROWS = 4_000  # it takes a hundred times as long for each
@@ -90,11 +92,18 @@ class Bench:
         self._postgres.execute(f"CREATE DATABASE {name}")
         where = self._postgres.directory
         if ours:
-            create_tables(self._postgres.url(name))
+            _migrated(self._postgres.url(name))
             return self._postgres.url(name)
         if case.what == "dlt":
             return f"postgresql://postgres:none@localhost/{name}?host={where}"
         return f"host={where} user=postgres dbname={name}"
+
+
+def _migrated(url: str) -> None:
+    """The schema with its triggers, as the product has it: SQLite has none while it is filled."""
+    database = open_database(url)
+    migrate(database)
+    database.close()
 
 
 def _environment() -> dict[str, str]:
@@ -207,7 +216,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=200_000, help="deals; default %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that every answer is held")
-    parser.add_argument("--lanes", type=int, default=8, help="ranges read at a time; default %(default)s")
+    parser.add_argument("--lanes", type=int, default=9, help="ranges read at a time; default %(default)s")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)

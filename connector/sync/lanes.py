@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from connector.memory import share_arenas
 from connector.ports import Page
 
 LOOKED_AT_SECONDS = 0.1
@@ -27,6 +28,7 @@ def side_by_side(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int,
 
 
 def _in_threads(readings: Mapping[int, Iterator[Page]]) -> Generator[tuple[int, Page | None]]:
+    share_arenas()
     with ThreadPoolExecutor(max(len(readings), 1), thread_name_prefix="lane") as threads:
         coming: dict[Future[Page | None], int] = {
             threads.submit(next, reading, None): number for number, reading in readings.items()

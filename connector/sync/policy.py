@@ -24,7 +24,8 @@ class SyncPolicy:
             changed, are read again after so long.
         overlap: a record can become visible a little after the instant that it carries, and clocks differ.
         bulk_from: a module of so many records is read by bulk jobs.
-        lanes: so many ranges of ids are read at a time where many records changed.
+        lanes: so many ranges of ids are read at a time where many records changed. Zoho lets ten queries run
+            at a time, in every edition (Zoho CRM v8, "API Limits", sub-concurrency); one is left for others.
         query_rows: as many rows as one query gives; no range is shorter; twice so many are many changes.
         own: module -> API names of the fields that we write ourselves.
         pushed: whether a live notification channel covers a module; then nothing is polled for until
@@ -39,7 +40,7 @@ class SyncPolicy:
     metadata_after: timedelta = timedelta(hours=1)
     overlap: timedelta = timedelta(minutes=5)
     bulk_from: int = 30_000
-    lanes: int = 8
+    lanes: int = 9
     query_rows: int = 2000
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pushed: Callable[[str], bool] = never

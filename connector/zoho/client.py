@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,7 @@ MOST_HOSTS = 16
 PIECE_BYTES = 256 * 1024
 _RESULTS = ("data", "fields", "tags", "watch")  # under one of these a write has a result for each item
 Params = Mapping[str, str | int]
+Take = Callable[[Answer], None]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -62,7 +64,8 @@ class NoBook:
 class _Request:
     """A call, complete but for the token.
 
-    A body goes out as JSON, ``file`` goes to Zoho's host for files; ``into`` takes the answer's bytes.
+    A body goes out as JSON, ``file`` goes to Zoho's host for files; ``into`` takes the answer's bytes,
+    ``take`` the answer itself.
     """
 
     exchange: Exchange
@@ -71,6 +74,7 @@ class _Request:
     body: object = None
     into: IO[bytes] | None = None
     file: Path | None = None
+    take: Take | None = None
 
     @property
     def booked(self) -> ApiCall:
@@ -102,6 +106,7 @@ class ZohoClient:
         self._sleep = sleep
         self._book = book or NoBook()
         self._proxies = lru_cache(MOST_HOSTS)(requests.utils.get_environ_proxies)
+        self._taking = threading.RLock()
 
     def read(
         self,
@@ -131,9 +136,22 @@ class ZohoClient:
         """The body of what :meth:`read` reads."""
         return self.read(path, params, **how).body
 
-    def query(self, path: str, body: object, *, module: str | None = None, insist: bool = True) -> Answer:
-        """Ask by POST for what changes nothing, or may be asked for twice. Errors as of :meth:`read`."""
-        request = _Request(Exchange("POST", path, module), body=body)
+    def query(
+        self,
+        path: str,
+        body: object,
+        *,
+        module: str | None = None,
+        insist: bool = True,
+        take: Take | None = None,
+    ) -> Answer:
+        """Ask by POST for what changes nothing, or may be asked for twice. Errors as of :meth:`read`.
+
+        ``take`` is given a success to make something smaller of, one at a time: as objects a page of rows is
+        several times larger than its bytes, and of many threads only one gets on with Python anyway. What is
+        returned then is empty. A success without content is not given.
+        """
+        request = _Request(Exchange("POST", path, module), body=body, take=take)
         return self._repeated(request) if insist else self._once(request, self._deadline())
 
     def post(self, path: str, body: object, *, repeatable: bool = False) -> Any:
@@ -214,7 +232,8 @@ class ZohoClient:
                     stream=request.into is not None,
                     proxies=self._proxies(host),
                 )
-            with answer:
+            # By then all bytes have come, unless they go into a file.
+            with answer, self._taking if request.take is not None else nullcontext():
                 outcome = _read(answer, request)
         except requests.RequestException as error:
             # Its text may quote headers; its class says enough.
@@ -306,6 +325,9 @@ def _read(answer: requests.Response, request: _Request) -> Answer | Refusal:
         if succeeded:
             raise _cut_off(exchange) from None
         body = None
+    if succeeded and request.take is not None:
+        request.take(Answer(body, at, answer.content))
+        return Answer(None, at)
     if succeeded or (exchange.method != "GET" and _has_results(body)):
         return Answer(body, at, answer.content)  # or a write of which every item was refused
     return read_refusal(answer.status_code, body, answer.headers.get("Retry-After"))

@@ -21,7 +21,7 @@ from connector.zoho import coql, groups
 from connector.zoho import fields as values
 from connector.zoho.bodies import Answer
 from connector.zoho.canonical import Form
-from connector.zoho.client import ZohoClient
+from connector.zoho.client import Take, ZohoClient
 from connector.zoho.lists import LEADS, MakeReader, RecordLists
 from connector.zoho.metadata import items
 from connector.zoho.paging import VERSION, record_path
@@ -155,20 +155,32 @@ class Queries:
 
         ``place`` gives where the last row is, as it is written, and the conditions that end there.
         """
-        answer, rows = self._first(selection, reader, wanted, begun=begun)
-        last, end = place(rows[-1]) if rows else (None, ())
-        after = last if _goes_on(answer, last, before) else None
-        return self._page(selection, reader, answer, rows, wanted, end, after, begun=begun)
+        first, *rest = self._groups(selection)
+        pages: list[Page] = []
+        troubles: list[ConnectorError] = []
+
+        def take(answer: Answer) -> None:
+            try:
+                pages.append(made(answer))
+            except ConnectorError as error:  # no refusal of the query
+                troubles.append(error)
+
+        def made(answer: Answer) -> Page:
+            rows = items(answer, "data", reader.numeric)
+            last, end = place(rows[-1]) if rows else (None, ())
+            after = last if _goes_on(answer, last, before) else None
+            return self._page(selection, reader, answer, rows, wanted, end, after, begun=begun)
+
+        text = wanted.text(first, selection.module)
+        answer = self._offered(selection.module, text, begun=begun, take=None if rest else take)
+        if troubles:
+            raise troubles[-1]
+        # Further groups are asked for while the first one is held: others must not wait for that.
+        # Taken out of the list: the call, of which that is a part, may live until garbage is collected.
+        return pages.pop() if pages else made(answer)
 
     def _groups(self, selection: Selection) -> list[tuple[str, ...]]:
         return groups.field_groups(selection, self._columns, COMPUTED_PER_QUERY)
-
-    def _first(
-        self, selection: Selection, reader: RecordReader, wanted: _Range, *, begun: bool
-    ) -> tuple[Answer, groups.Rows]:
-        text = wanted.text(self._groups(selection)[0], selection.module)
-        answer = self._offered(selection.module, text, begun=begun)
-        return answer, items(answer, "data", reader.numeric)
 
     def _page(
         self,
@@ -199,19 +211,20 @@ class Queries:
             records, unreadable = (*records, *mended.records), unreadable + mended.unreadable
         return Page(records, unreadable, after, answer.at)
 
-    def _offered(self, module: str, text: str, *, begun: bool) -> Answer:
+    def _offered(self, module: str, text: str, *, begun: bool, take: Take | None = None) -> Answer:
         """The answer of a query; what Zoho does not offer is said as the port wants it."""
         try:
-            return self._ask(module, text)
+            return self._ask(module, text, take=take)
         except (Fatal, NeedsPerson) as error:
             _not_offered(error, module, begun=begun)
 
-    def _ask(self, module: str, text: str, *, insist: bool = True) -> Answer:
+    def _ask(self, module: str, text: str, *, insist: bool = True, take: Take | None = None) -> Answer:
         refused = self._not_granted.get(module)
         if refused is not None:
             raise _again(refused)
         try:
-            return self._client.query(f"{VERSION}/coql", {"select_query": text}, insist=insist)
+            body = {"select_query": text}
+            return self._client.query(f"{VERSION}/coql", body, insist=insist, take=take)
         except NeedsPerson as error:
             if error.code == SCOPE_MISSING:
                 self._not_granted[module] = _again(error)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from connector.errors import (
     Retriable,
     StartOver,
 )
+from connector.zoho.bodies import Answer
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.refusals import Exchange, Refusal, error_for
 from tests.support.strict_zoho import StrictZoho
@@ -290,6 +292,27 @@ def test_a_query_and_an_update_are_repeated(client: ZohoClient, zoho: responses.
     zoho.put(DEALS, status=503)
     zoho.put(DEALS, status=400, json={"data": [{"code": "INVALID_DATA", "status": "error"}]})
     assert client.put("/crm/v8/Deals", {"data": []})["data"][0]["code"] == "INVALID_DATA"
+
+
+def test_answers_are_taken_one_at_a_time(client: ZohoClient, zoho: responses.RequestsMock) -> None:
+    zoho.post(f"{API}/crm/v8/coql", json={"data": [{"id": "1"}]})
+    met = threading.Barrier(2)
+    taken: list[Any] = []
+
+    def take(answer: Answer) -> None:
+        # Two that are taken at the same time would meet here.
+        with pytest.raises(threading.BrokenBarrierError):
+            met.wait(timeout=0.05)
+        met.reset()
+        taken.append(answer.body)
+
+    def ask(_number: int) -> Answer:
+        return client.query("/crm/v8/coql", {"select_query": "…"}, take=take)
+
+    with ThreadPoolExecutor(4) as pool:
+        returned = list(pool.map(ask, range(4)))
+    assert taken == [{"data": [{"id": "1"}]}] * 4
+    assert [(one.body, one.content) for one in returned] == [(None, b"")] * 4
 
 
 def test_cookies_are_not_kept(client: ZohoClient, zoho: responses.RequestsMock) -> None:

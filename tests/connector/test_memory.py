@@ -1,0 +1,54 @@
+"""Threads of a reading share the C library's arenas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import ROOT
+
+# Each thread holds something that only malloc can give; how many arenas that takes is in glibc's own report.
+_PROGRAM = """
+import ctypes, os, re, sys, tempfile, threading
+from connector.memory import share_arenas
+libc = ctypes.CDLL(None)
+if not hasattr(libc, "malloc_info"):
+    sys.exit("no glibc")
+if sys.argv[1] == "shared":
+    share_arenas()
+barrier = threading.Barrier(8)
+def work():
+    held = [bytes(5_000) for _ in range(100)]
+    barrier.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+libc.fopen.restype = ctypes.c_void_p
+libc.fclose.argtypes = [ctypes.c_void_p]
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+with tempfile.NamedTemporaryFile() as file:
+    stream = libc.fopen(file.name.encode(), b"w")
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(len(re.findall(r"<heap nr=", open(file.name).read())))
+"""
+
+
+def _arenas(how: str) -> int:
+    outcome = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, how],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "no glibc" in outcome.stderr:
+        pytest.skip("another C library")
+    return int(outcome.stdout)
+
+
+def test_threads_share_arenas() -> None:
+    assert _arenas("alone") > 2
+    assert _arenas("shared") <= 2
