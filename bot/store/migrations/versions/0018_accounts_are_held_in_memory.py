@@ -7,8 +7,8 @@ SQLite's are made when the process that keeps house first looks (``bot.store.mem
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ row something, are made with the first such account (``bot.store.account_deal_tr
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None

@@ -7,8 +7,8 @@ migration that makes crm_account anew has to make the triggers of SQLite anew, a
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
