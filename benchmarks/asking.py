@@ -284,7 +284,7 @@ def _remembered(asking: Asking) -> None:
     with asking.book.reading() as reading:
         held = reading.held
     seconds, own = time.perf_counter() - began, time.process_time() - cpu
-    size = 0 if held is None else held.bytes() / 1e6
+    size = 0 if held is None else held.look.held.bytes() / 1e6
     print(
         f"accounts in memory: {seconds:.1f} s, CPU {own:.1f} s, {size:.0f} MB, "
         f"{peak_mb() - idle:.0f} MB while they are read"

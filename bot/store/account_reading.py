@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
@@ -17,7 +18,6 @@ from bot.app.scope import EVERYTHING, Scope, seeing
 from bot.store.catalog import account_catalog
 from bot.store.columns import AccountColumns
 from bot.store.criteria_sql import fields_of, where
-from bot.store.memory.held import HeldAccounts
 from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import spellings
 from bot.store.places import TABLES
@@ -28,6 +28,9 @@ from scoring.criteria.check import check
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Node
+
+if TYPE_CHECKING:
+    from bot.store.memory.answers import HeldAnswers
 
 _ORGANISATION = TABLES["crm_organisation"]
 DEFAULT_ZONE = "UTC"
@@ -54,9 +57,15 @@ class Reading:
     memory: AccountMemory | None = None
 
     @cached_property
-    def held(self) -> HeldAccounts | None:
+    def held(self) -> HeldAnswers | None:
         """What the process holds in memory, if it is what this look sees of the database."""
-        return None if self.memory is None else self.memory.held(self.connection, self.segmentation.name)
+        held = None if self.memory is None else self.memory.held(self.connection, self.segmentation.name)
+        if held is None:
+            return None
+        from bot.store.memory.answers import HeldAnswers
+        from bot.store.memory.conditions import Look
+
+        return HeldAnswers(Look(held, self))
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -30,7 +30,6 @@ from bot.store.columns import (
 )
 from bot.store.counted import counted_purchases
 from bot.store.line_values import cells
-from bot.store.memory.answers import held_count, held_first
 from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import occurring
 from bot.store.ordering import in_order, without_case
@@ -158,7 +157,7 @@ class SqlAccountBook:
             ids = (
                 select(ACCOUNT.c.id).select_from(reading.rows(criteria, *keys)).where(reading.meets(criteria))
             )
-            first = held_first(reading, criteria, sort, limit + offset)
+            first = reading.held and reading.held.first(criteria, sort, limit + offset)
             if first is not None:
                 ids = (
                     select(ACCOUNT.c.id)
@@ -180,7 +179,7 @@ class SqlAccountBook:
             CriteriaError: as ``page``.
         """
         with self._reader.reading() as reading:
-            held = held_count(reading, criteria)
+            held = reading.held and reading.held.count(criteria)
             if held is not None:
                 return held
             query = select(func.count()).select_from(reading.rows(criteria)).where(reading.meets(criteria))

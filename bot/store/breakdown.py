@@ -12,7 +12,6 @@ from bot.store.account_reading import Reading
 from bot.store.columns import ACCOUNT, SCORE
 from bot.store.figure_values import Key, Tally, merged
 from bot.store.groups import check_grouped, group_name
-from bot.store.memory.answers import held_breakdown
 from scoring.criteria.check import field_named
 from scoring.criteria.fields import Field
 from scoring.criteria.tree import Always, Node
@@ -26,7 +25,7 @@ def breakdown(reading: Reading, criteria: Node, field_name: str) -> list[Group]:
     """
     field = field_named(field_name, reading.catalog)
     check_grouped(field)
-    counted = held_breakdown(reading, criteria, field_name)
+    counted = reading.held and reading.held.breakdown(criteria, field_name)
     if counted is None:
         counted = _counted(reading, criteria, field)
     found = [Group(name if name is None else str(name), tally.records) for name, tally in counted.items()]

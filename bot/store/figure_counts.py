@@ -30,7 +30,6 @@ from bot.store.figure_records import (
 from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
-from bot.store.memory.answers import held_over_deals, held_shares, held_values
 from bot.store.purchase_values import halves
 from bot.store.stages import without_index
 from scoring.criteria.bounds import LOW_BITS
@@ -84,10 +83,10 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
 def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -> Counted | None:
     """The same from what is held in memory; None where that does not say it, or sums by day do at once."""
     if figure.metric is None:
-        found = held_values(reading, criteria, figure)
+        found = reading.held and reading.held.values(criteria, figure)
         return None if found is None else Counted(*found)
     if figure.metric is Metric.SHARE:
-        shares = held_shares(reading, criteria, figure)
+        shares = reading.held and reading.held.shares(criteria, figure)
         return None if shares is None else Counted(shares, Scale())
     of_all = reading.scope.everything and isinstance(criteria, Always) and figure.by is None
     if figure.by == DEAL_OWNER:
@@ -99,7 +98,7 @@ def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -
     ):
         return None
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
-    tallies = held_over_deals(reading, criteria, figure, figure.metric, days)
+    tallies = reading.held and reading.held.over_deals(criteria, figure, figure.metric, days)
     return None if tallies is None else Counted(tallies, Scale(money=figure.metric in _MONEY))
 
 

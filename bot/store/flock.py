@@ -11,7 +11,6 @@ from bot.app.answering.flock import FlockFound, LabelSum
 from bot.app.answering.moves import ChangesAsked
 from bot.store.account_reading import Reading, Readings
 from bot.store.label_moves import chosen_changes, counted_changes, counted_moves, first_run, went_where
-from bot.store.memory.answers import held_flock
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from scoring.criteria.tree import Always, Node
 
@@ -38,7 +37,7 @@ class SqlFlock:
 
 def _held(reading: Reading, criteria: Node, asked: ChangesAsked) -> FlockFound | None:
     """From what is held in memory; None where that does not say it."""
-    found = held_flock(reading, criteria, asked)
+    found = reading.held and reading.held.flock(criteria, asked)
     if found is None:
         return None
     alerts = select(_ALERT.c.account_id).where(_ALERT.c.state == _OPEN)

@@ -14,7 +14,6 @@ from bot.language.question import Sort
 from bot.store.account_reading import Reading, Readings
 from bot.store.beside_accounts import beside_accounts, first_keys, needed_beside
 from bot.store.erasure_tables import ErasureRow
-from bot.store.memory.answers import held_changes
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from bot.store.stages import without_index
 from connector.cache.tables import table_of
@@ -34,7 +33,7 @@ class SqlLabelChanges:
     ) -> ChangesFound:
         """Page, counts and what was left out, of one moment."""
         with self._readings() as reading:
-            held = held_changes(reading, criteria, asked)
+            held = reading.held and reading.held.changes(criteria, asked)
             if held is not None and not sort:
                 ids = held.latest(limit, offset)
             else:

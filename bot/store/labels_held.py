@@ -17,7 +17,6 @@ from bot.language.question import Sort
 from bot.store.account_reading import Reading, Readings
 from bot.store.beside_accounts import needed_beside
 from bot.store.label_moves import first_run, reckoned_until
-from bot.store.memory.answers import held_holders
 from bot.store.ordering import in_order
 from bot.store.places import ACCOUNT, OWNER, SCORE, TABLES
 from scoring.criteria.tree import Node
@@ -46,7 +45,7 @@ class SqlLabelsHeld:
     ) -> HoldersFound:
         """Page and number, of one moment."""
         with self._readings() as reading:
-            held = held_holders(reading, criteria, asked, sort, limit, offset)
+            held = reading.held and reading.held.holders(criteria, asked, sort, limit, offset)
             if held is not None:
                 return HoldersFound(tuple(_holders(reading, asked, held.ids)), held.number)
             holding = _holding(reading, criteria, asked, sort)

@@ -21,7 +21,7 @@ def test_changes_of_label_are_found_by_their_account(database: Database) -> None
     world.run("first")
     asked: list[tuple[str, Any]] = []
 
-    @event.listens_for(database.writes, "before_cursor_execute")
+    @event.listens_for(database.reads, "before_cursor_execute")  # where a run begins, on SQLite
     def listen(_connection: Any, _cursor: Any, text: str, values: Any, *_: Any) -> None:
         if text.startswith(("UPDATE label_change", "SELECT DISTINCT label_change.account_id")):
             asked.append((text, values[0] if isinstance(values, list) else values))
@@ -29,7 +29,7 @@ def test_changes_of_label_are_found_by_their_account(database: Database) -> None
     world.lose("1", 30)  # its label ends
     world.account("4", (5, 20_000))  # had it one before?
     world.run("change")
-    event.remove(database.writes, "before_cursor_execute", listen)
+    event.remove(database.reads, "before_cursor_execute", listen)
     assert len(asked) >= 2
     with database.reads.connect() as connection:
         for text, values in asked:

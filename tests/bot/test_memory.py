@@ -21,7 +21,7 @@ from bot.store.figures import SqlFigureBook
 from bot.store.flock import SqlFlock
 from bot.store.label_moves import SqlLabelChanges
 from bot.store.labels_held import SqlLabelsHeld
-from bot.store.memory import keeper, marks, of_accounts
+from bot.store.memory import keeper, marks, of_accounts, whole
 from bot.store.memory.keeper import AccountMemory, at_once
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
 from bot.store.schema import migrate
@@ -232,13 +232,13 @@ def write(connection: Connection, made: by_hand.Organisation, chance: Random) ->
 @contextmanager
 def reads_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     read: list[int] = []
-    whole = keeper._whole
+    all_of = whole.read_whole
 
     def counted(*given: Any) -> Any:
         read.append(1)
-        return whole(*given)
+        return all_of(*given)
 
-    monkeypatch.setattr(keeper, "_whole", counted)
+    monkeypatch.setattr(whole, "read_whole", counted)
     yield read
 
 
@@ -273,7 +273,7 @@ def test_who_is_erased_is_in_no_answer_from_the_moment_on(world: BuyingWorld) ->
     with book.reading() as reading:
         held = reading.held
         assert held is not None
-        assert int(held.alive.sum()) == 24
+        assert int(held.look.held.alive.sum()) == 24
     assert book.count(parse("", book.catalog())) == 24
     assert "a7" not in {one.id for one in book.page(parse("", book.catalog()), (Sort("name"),), 50)}
 

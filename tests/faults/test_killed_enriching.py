@@ -16,5 +16,6 @@ pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
 def test_while_it_writes_and_while_it_visits_sites(tmp_path: Path) -> None:
     with killed_enriching(tmp_path, accounts=45) as world:
         ended = world.run((WRITING, VISITING), random.Random(1), seconds=250)
-    assert ended.wrong(most_interrupted=HANDED_AT_ONCE) == [], "while it writes nobody is being visited"
+    # While it writes, the next ones may already have been handed out: each kill gives up so many at most.
+    assert ended.wrong(most_interrupted=2 * HANDED_AT_ONCE) == []
     assert ended.batch["counts"]["found"] > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,14 +63,21 @@ class Stage:
         replies = client_of(self.slack_url).conversations_replies(channel=ALERTS, ts=alert["ts"])
         return [str(one["text"]) for one in replies["messages"] if one["ts"] != alert["ts"]]
 
-    def form(self, slack_id: str) -> Json:
-        """The form that a person has open."""
-        return until(lambda: next(iter(self.person(slack_id).state()["modal"]), None), "no form was opened")
+    def form(self, slack_id: str, instead_of: Sequence[str] = ()) -> Json:
+        """The form that a person has open, once it is another one than these."""
+
+        def opened() -> Json | None:
+            forms = self.person(slack_id).state()["modal"]
+            return next((one for one in forms if one["id"] not in instead_of), None)
+
+        return until(opened, "no form was opened")
 
     def choose(self, slack_id: str, kind: str) -> Json:
         number = self.office.alert_id
+        # The click is answered before the form is there.
+        before = [one["id"] for one in self.person(slack_id).state()["modal"]]
         self.person(slack_id).press(self.alert(), "alert_more", selected=f"{number}:{kind}")
-        return self.form(slack_id)
+        return self.form(slack_id, before)
 
     def send(self, slack_id: str, form: Json, **values: Json) -> Json:
         return self.person(slack_id).post("submit", view_id=form["id"], values=values)

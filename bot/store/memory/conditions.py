@@ -161,9 +161,3 @@ def _of_numbers(column: Wholes, field: Field) -> Groups:
         raise NotHeldError
     codes = np.where(column.present, column.values - least + 1, 0).astype(np.int32)
     return Groups(codes, (None, *(group_name(one, field) for one in range(least, most + 1))))
-
-
-def look(reading: Reading) -> Look | None:
-    """What is held for this look; None where nothing is."""
-    held = reading.held
-    return None if held is None else Look(held, reading)

@@ -117,6 +117,12 @@ class HeldAccounts:
     stages: tuple[str | None, ...]
     words: tuple[str | None, ...]
 
+    @property
+    def worn_percent(self) -> float:
+        """How many of the accounts changed since everything was read."""
+        without = self.parts[0].without
+        return 0.0 if without is None else 100 * int(without.sum()) / len(self.alive)
+
     def id_of(self, number: int) -> str:
         """The id of an account."""
         if number < len(self.ids):

@@ -1,35 +1,29 @@
-"""Keeping accounts in memory: read when first asked for, brought up to date by the marks of what changed."""
+"""Keeping accounts in memory: read when first asked for, brought up to date by the marks of what changed.
+
+What needs numpy is imported where something is read: every command has a keeper, few have anything to keep.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from threading import Lock, Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 
-import numpy as np
 import structlog
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.memory.held import HeldAccounts, Part
-from bot.store.memory.loading import (
-    StillChanging,
-    ascending,
-    read_accounts,
-    read_changes,
-    read_deals,
-    read_words,
-)
-from bot.store.memory.marks import FEWEST_ACCOUNTS, Marks, Version, every_mark, version, version_of
-from bot.store.memory.patching import longer, patched, together
+from bot.store.memory.marks import FEWEST_ACCOUNTS, Marks, StillChanging, Version, every_mark, version
 from bot.store.places import ACCOUNT, TABLES, TRANSACTION
-from bot.store.stages import every_stage
 from connector.cache.engine import Database
-from scoring.account_ids import compact
+
+if TYPE_CHECKING:
+    from bot.store.memory.held import HeldAccounts
 
 LOOK_AGAIN_SECONDS = 300.0  # where nothing is held, whether something is to be
-MOST_AT_ONCE = 500  # changed accounts that whoever asks waits for
 MOST_CHANGED_PERCENT = 5  # of the accounts; with more of them everything is read anew
+MOST_AT_ONCE = 500  # changed accounts that whoever asks waits for
 # What an account, a deal and a change of label take, a little more than measured.
 ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES = 130, 16, 32
 log = structlog.get_logger(__name__)
@@ -82,7 +76,7 @@ class AccountMemory:
         if now is None:
             return None
         found = self._current(connection, segmentation, now)
-        if found is not None and not _is_worn(found):
+        if found is not None and found.worn_percent <= MOST_CHANGED_PERCENT:
             return found
         due = monotonic() >= self._not_before
         if due and self._is_behind(connection) and self._loading.acquire(blocking=False):
@@ -110,7 +104,9 @@ class AccountMemory:
             changed = _changed(marks, known)
             if changed is None or len(changed) > MOST_AT_ONCE:
                 return None
-            newer = _caught_up(connection, known, changed, marks)
+            from bot.store.memory.whole import caught_up
+
+            newer = caught_up(connection, known, changed, marks)
             if newer is not None:
                 self._known = newer
             return newer
@@ -124,30 +120,36 @@ class AccountMemory:
                 self._read(connection, segmentation)
         except StillChanging:
             pass  # the next one who asks tries again
-        except Exception:
-            log.exception("accounts not read into memory")
+        except SQLAlchemyError as error:
+            log.warning("accounts_not_held", reason=type(error).__name__)
             self._not_before = monotonic() + LOOK_AGAIN_SECONDS
         finally:
             self._loading.release()
 
     def _read(self, connection: Connection, segmentation: str) -> None:
+        from bot.store.memory.whole import caught_up, read_whole
+
         if version(connection) is None:
             return
         known, marks = self._known, every_mark(connection)
-        if known is not None and known.segmentation == segmentation and not _is_worn(known):
+        if (
+            known is not None
+            and known.segmentation == segmentation
+            and known.worn_percent <= MOST_CHANGED_PERCENT
+        ):
             changed = _changed(marks, known)
             if changed is not None and len(changed) * 100 <= len(known.alive) * MOST_CHANGED_PERCENT:
                 with self._catching:
-                    newer = _caught_up(connection, known, changed, marks) if known is self._known else None
+                    newer = caught_up(connection, known, changed, marks) if known is self._known else None
                     self._known = newer or self._known
                 return
         needed, accounts = _needed(connection)
         if needed > self._most_bytes:
-            log.warning("accounts not held in memory", needed_mb=needed // 1_000_000)
+            log.warning("accounts_not_held", reason="too many", needed_mb=needed // 1_000_000)
         if needed > self._most_bytes or accounts < self._fewest:
             self._not_before = monotonic() + LOOK_AGAIN_SECONDS
             return
-        self._known = _whole(connection, segmentation, marks)
+        self._known = read_whole(connection, segmentation, marks)
 
 
 def _needed(connection: Connection) -> tuple[int, int]:
@@ -160,82 +162,9 @@ def _needed(connection: Connection) -> tuple[int, int]:
     return sum(one * size for one, size in zip(many, each, strict=True)), many[0]
 
 
-def _whole(connection: Connection, segmentation: str, marks: Marks) -> HeldAccounts:
-    read = ascending(read_accounts(connection, segmentation))
-    ids, stages, words = read.ids, (None, *every_stage(connection)), read_words(connection, ())
-    empty = HeldAccounts(
-        segmentation=segmentation,
-        version=version_of(marks),
-        marks=frozenset(marks),
-        ids=ids,
-        further={},
-        alive=np.ones(len(ids), dtype=np.bool_),
-        columns=read.columns,
-        prefix=read.prefix,
-        parts=(),
-        stages=stages,
-        words=words,
-    )
-    part = Part(
-        read_deals(connection, stages, empty.numbers_of), read_changes(connection, words, empty.numbers_of)
-    )
-    return replace(empty, parts=(part,))
-
-
-def _is_worn(known: HeldAccounts) -> bool:
-    """Whether so much has changed since everything was read that it is better read anew."""
-    without = known.parts[0].without
-    return without is not None and int(without.sum()) * 100 > len(known.alive) * MOST_CHANGED_PERCENT
-
-
 def _changed(marks: Marks, known: HeldAccounts) -> list[str] | None:
     """The accounts that were marked since; None where these are not all."""
     if not known.marks <= marks.keys():
         return None  # old marks were taken away: others may have come and gone
     new = {account for number, account in marks.items() if number not in known.marks}
     return None if None in new else sorted(one for one in new if one is not None)
-
-
-def _caught_up(
-    connection: Connection, known: HeldAccounts, changed: Sequence[str], marks: Marks
-) -> HeldAccounts | None:
-    """The same with the changed accounts read anew; None where something is written meanwhile."""
-    read = read_accounts(connection, known.segmentation, changed)
-    further, size = dict(known.further), len(known.alive)
-    before = known.numbers_of(compact(changed))
-    ids, numbers = [str(one) for one in read.ids.to_pylist()], known.numbers_of(read.ids)
-    for at in np.flatnonzero(numbers < 0):
-        numbers[at] = further[ids[int(at)]] = size
-        size += 1
-    touched = np.zeros(size, dtype=np.bool_)
-    touched[before[before >= 0]] = True
-    touched[numbers] = True
-    columns = {
-        source: patched(column, read.columns.get(source), numbers, size)
-        for source, column in known.columns.items()
-    }
-    alive, prefix = longer(known.alive, size) & ~touched, longer(known.prefix, size)
-    alive[numbers], prefix[numbers] = True, read.prefix
-    newer = replace(
-        known,
-        version=version_of(marks),
-        marks=frozenset(marks),
-        further=further,
-        alive=alive,
-        columns={source: column for source, column in columns.items() if column is not None},
-        prefix=prefix,
-        stages=tuple(dict.fromkeys((*known.stages, *every_stage(connection)))),
-        words=read_words(connection, known.words, ids),
-    )
-    first, *others = known.parts
-    earlier = first.without if first.without is not None else np.zeros(0, dtype=np.bool_)
-    try:
-        part = Part(
-            read_deals(connection, newer.stages, newer.numbers_of, ids),
-            read_changes(connection, newer.words, newer.numbers_of, ids),
-        )
-    except StillChanging:
-        return None
-    for one in others:
-        part = together(one, ~touched, part)
-    return replace(newer, parts=(replace(first, without=longer(earlier, size) | touched), part))

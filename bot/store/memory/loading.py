@@ -26,6 +26,7 @@ from bot.store.memory.held import (
     Whole,
     Wholes,
 )
+from bot.store.memory.marks import StillChanging
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
 from scoring.account_ids import compact, in_order
 from scoring.days import EPOCH, day_number
@@ -48,10 +49,6 @@ _WORDS = ("segmentation", "old_label", "new_label", "direction")
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
 _UNKNOWN = -1
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-
-
-class StillChanging(Exception):
-    """Something was written between two statements, each of which saw its own moment."""
 
 
 @dataclass(frozen=True)

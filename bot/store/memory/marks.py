@@ -50,6 +50,10 @@ Version = tuple[int, int, int]
 Marks = Mapping[int, str | None]  # number -> account; None: many
 
 
+class StillChanging(Exception):
+    """Something was written between two statements, each of which saw its own moment."""
+
+
 def version(connection: Connection) -> Version | None:
     """What the marks come to: another value whenever something was marked. None where nobody marks.
 
