@@ -224,7 +224,7 @@ class Asking:
 
     def __init__(self, database: Database, memory_mb: int) -> None:
         clock = FixedClock()
-        self.memory = AccountMemory(database, memory_mb * 1_000_000, at_once)
+        self.memory = AccountMemory(database, memory_mb * 1_000_000, at_once, rest=0)
         configurations = PublishedConfigurations(SqlConfigVersions(database, clock))
 
         def configuration() -> object:

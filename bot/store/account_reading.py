@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
 
+from bot.app.kept import kept
 from bot.app.ports import Clock
 from bot.app.scope import EVERYTHING, Scope, seeing
 from bot.store.catalog import account_catalog
@@ -56,7 +56,7 @@ class Reading:
     scope: Scope = EVERYTHING
     memory: AccountMemory | None = None
 
-    @cached_property
+    @kept
     def held(self) -> HeldAnswers | None:
         """What the process holds in memory, if it is what this look sees of the database."""
         held = None if self.memory is None else self.memory.held(self.connection, self.segmentation.name)
@@ -67,12 +67,12 @@ class Reading:
 
         return HeldAnswers(Look(held, self))
 
-    @cached_property
+    @kept
     def catalog(self) -> Catalog:
         """The fields of accounts. Read when first asked for: not every look needs them."""
         return account_catalog(self.connection, self.configuration, self.scope)
 
-    @cached_property
+    @kept
     def today(self) -> Today:
         """The organisation's present day, in its time zone."""
         zone = zone_of(self.connection, self.configuration)

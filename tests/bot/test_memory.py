@@ -178,7 +178,7 @@ def changed(connection: Connection, account: str, day: date, chance: Random) -> 
 
 
 def memory_of(database: Database) -> AccountMemory:
-    return AccountMemory(database, MUCH, at_once, fewest=0)
+    return AccountMemory(database, MUCH, at_once, fewest=0, rest=0)
 
 
 @pytest.mark.parametrize("seed", range(2))

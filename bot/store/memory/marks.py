@@ -78,6 +78,23 @@ def every_mark(connection: Connection) -> Marks:
     return {row.id: row.account for row in rows}
 
 
+def marks_since(connection: Connection, known: frozenset[int], known_version: Version) -> Marks:
+    """The marks that this look sees, with the account of those alone that are not known.
+
+    Args:
+        connection: of the look.
+        known: numbers of marks that were seen before.
+        known_version: what these came to.
+    """
+    now = version(connection)
+    rows = connection.execute(select(MARK.c.id, MARK.c.account).where(MARK.c.id > known_version[2]))
+    new = {row.id: row.account for row in rows}
+    count, first, _last = known_version
+    if now is None or (now[0], now[1]) != (count + len(new), first or min(new, default=0)):
+        return every_mark(connection)  # some went, or a lower number came later
+    return {**dict.fromkeys(known), **new}
+
+
 def are_watched(connection: Connection) -> bool:
     """Whether changes are marked."""
     names = ", ".join(f"'{one}'" for one in _names())
