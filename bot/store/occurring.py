@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
 
 from bot.store.places import ACCOUNT, SCORE
 
@@ -22,12 +22,12 @@ def occurring(
         given: conditions that fix the columns before it.
     """
 
-    def next_after(*more: ColumnElement[bool]) -> Select[Any]:
-        # Larger than the empty one: what is only another one would be looked for among all the NULLs.
-        return select(func.min(column).label("value")).where(and_(column > "", *given, *more))
+    def next_after(value: ColumnElement[str]) -> Select[Any]:
+        # One bound alone: with another one beside it SQLite begins at the wrong one and reads every row.
+        return select(func.min(column).label("value")).where(and_(column > value, *given))
 
-    found = next_after().cte("found", recursive=True)
-    later = next_after(column > found.c.value).correlate(found).scalar_subquery()
+    found = next_after(literal("")).cte("found", recursive=True)
+    later = next_after(found.c.value).correlate(found).scalar_subquery()
     found = found.union_all(select(later).where(found.c.value.is_not(None)))
     rows = connection.execute(select(found.c.value).where(found.c.value.is_not(None)))
     return tuple(rows.scalars())
