@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from bot.store.triggers import triggers
 from scoring.criteria.bounds import LOW_BITS
 
 _SAID = ("account_id", "stage", "occurred_on", "amount_minor")
@@ -42,11 +43,7 @@ _TRIGGERS = {
 
 def are_watched(connection: Connection) -> bool:
     """Whether changes of deals are noted. PostgreSQL's triggers come with the schema."""
-    if connection.dialect.name == "postgresql":
-        return True
-    named = ", ".join(f"'{one}'" for one in _TRIGGERS)
-    count = f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({named})"  # noqa: S608
-    return bool(connection.execute(text(count)).scalar_one() == len(_TRIGGERS))
+    return connection.dialect.name == "postgresql" or _TRIGGERS.keys() <= triggers(connection)
 
 
 def watch(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 
 # Imported for its effect on the metadata: the naming convention stands before the first table.
 from bot.store import tables  # noqa: F401
+from bot.store.triggers import triggers
 from connector.cache.types import instant_column, text_column
 
 KINDS = {"account": ("crm_account", "NULL", "NULL"), "contact": ("crm_contact", "account_id", "email")}
@@ -64,18 +65,6 @@ def statements(dialect: str) -> list[str]:
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
     return made
-
-
-def triggers(connection: Connection) -> frozenset[str]:
-    """The names of the triggers that there are.
-
-    Whoever makes one asks before: PostgreSQL waits with it until nobody writes to the table, and lets nobody
-    write meanwhile.
-    """
-    of_sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    of_postgresql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
-    asked = of_sqlite if connection.dialect.name == "sqlite" else of_postgresql
-    return frozenset(connection.execute(text(asked)).scalars())
 
 
 def watch(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from bot.store.erasure_tables import triggers
+from bot.store.triggers import triggers
 
 # Table -> the columns that say whose a row is.
 _ACCOUNTS = {

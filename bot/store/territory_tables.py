@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 # Imported for its effect on the metadata: the naming convention stands before the first table.
 from bot.store import tables  # noqa: F401
-from bot.store.erasure_tables import triggers
+from bot.store.triggers import triggers
 
 _WORD = '"Territories"'
 _INTO = "INSERT INTO account_territory (account_id, territory_id)"

@@ -25,11 +25,12 @@ from bot.store.account_notes import SqlAccountNotes, tell_asker
 from bot.store.audit import SqlAudit
 from bot.store.enrichment_batches import SqlBatches
 from bot.store.erasing import SCHEDULE_WORD, SqlErasures
-from bot.store.erasure_tables import triggers, watch
+from bot.store.erasure_tables import watch
 from bot.store.export_schedules import SqlExportSchedules
 from bot.store.incidents import SqlIncidents
 from bot.store.kept_out import keep_out
 from bot.store.retention import SqlRetention
+from bot.store.triggers import triggers
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, ContactRow, EngagementEventRow, RecordRow
 from connector.errors import Retriable

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 
 from bot.store.locks import take_turn
 from bot.store.memory.tables import MemoryMarkRow
+from bot.store.triggers import triggers
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
 
@@ -45,6 +46,7 @@ WATCHED = {
         ),
     ),
 }
+_NAMES = {f"memory_{table}_{what}" for table in WATCHED for what in ("added", "changed", "removed")}
 FEWEST_ACCOUNTS = 5_000  # with fewer of them the database is quick enough, and nobody has to mark anything
 Version = tuple[int, int, int]
 Marks = Mapping[int, str | None]  # number -> account; None: many
@@ -100,12 +102,7 @@ def marks_since(connection: Connection, known: frozenset[int], known_version: Ve
 
 def are_watched(connection: Connection) -> bool:
     """Whether changes are marked."""
-    names = ", ".join(f"'{one}'" for one in _names())
-    where = (
-        "pg_trigger WHERE tgname" if connection.dialect.name == "postgresql" else "sqlite_master WHERE name"
-    )
-    count = f"SELECT count(*) FROM {where} IN ({names})"  # noqa: S608 -- our own names
-    return bool(connection.execute(text(count)).scalar_one() == len(_names()))
+    return triggers(connection) >= _NAMES
 
 
 def watch(database: Database, fewest: int = FEWEST_ACCOUNTS) -> None:
@@ -133,10 +130,6 @@ def watch(database: Database, fewest: int = FEWEST_ACCOUNTS) -> None:
             connection.execute(insert(MARK).values(account=None))  # nobody knows what happened before
         last = connection.execute(select(func.max(MARK.c.id))).scalar() or 0
         connection.execute(delete(MARK).where(MARK.c.id <= last - KEPT_MARKS))
-
-
-def _names() -> list[str]:
-    return [f"memory_{table}_{what}" for table in WATCHED for what in ("added", "changed", "removed")]
 
 
 def _triggers() -> list[str]:
