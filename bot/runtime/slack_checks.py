@@ -71,7 +71,7 @@ def said_of_scopes(granted: str) -> str:
             "Add them at api.slack.com/apps under OAuth & Permissions, or bring the app up to manifest.yaml; "
             "then install it again.",
         )
-    return "as in the manifest" + (f"; {', '.join(more)} is not needed" if more else "")
+    return "as in the manifest" + (f"; not needed: {', '.join(more)}" if more else "")
 
 
 def said_of_refusal(error: SlackApiError, token: str) -> tuple[str, str]:

@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> None:
 
     Args:
         arguments: the functions that read a site and that choose pages, as ``module:name``; the most memory
-            in MB; and after how many seconds of one task to give up, should the parent be gone.
+            in MB; after how many seconds of the processor one task ends the process; and after how many by
+            the clock, should the parent be gone.
     """
     memory_bytes = int(arguments[2]) * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
@@ -36,14 +37,17 @@ def main(arguments: list[str]) -> None:
     read_site, pages_to_read = map(_function, arguments[:2])
     _send(answers, "ready")
     while line := sys.stdin.buffer.readline():
-        signal.setitimer(signal.ITIMER_REAL, float(arguments[3]))  # its default is the end of the process
+        # By default both signals end the process.
+        signal.setitimer(signal.ITIMER_PROF, float(arguments[3]))
+        signal.setitimer(signal.ITIMER_REAL, float(arguments[4]))
         asked = json.loads(sys.stdin.buffer.read(int(line)))
         if asked["what"] == "site":
             company = TypeAdapter(Company).validate_python(asked["company"])
             found: Any = asdict(read_site(company, _site(asked["site"])))
         else:
             found = list(pages_to_read(_page(asked["page"])))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for each in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(each, 0)
         _send(answers, found)
 
 

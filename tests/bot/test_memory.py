@@ -278,10 +278,11 @@ def test_who_is_erased_is_in_no_answer_from_the_moment_on(world: BuyingWorld) ->
     assert "a7" not in {one.id for one in book.page(parse("", book.catalog()), (Sort("name"),), 50)}
 
 
+@pytest.mark.parametrize(
+    "world", ["sqlite"], indirect=True
+)  # PostgreSQL's statements see each their own moment
 def test_a_look_older_than_what_is_held_is_answered_by_the_database(world: BuyingWorld) -> None:
     organised(world, 5)
-    if world.database.dialect == "postgresql":
-        pytest.skip("each of its statements sees its own moment")
     memory = memory_of(world.database)
     book = Books(world, memory).accounts
     with book.together():

@@ -126,7 +126,7 @@ def test_the_link_makes_the_app_with_every_address() -> None:
 def test_scopes_are_those_of_the_manifest() -> None:
     have = ", ".join(SCOPES)
     assert said_of_scopes(have) == "as in the manifest"
-    assert "team:read is not needed" in said_of_scopes(f"{have},team:read")
+    assert "not needed: team:read" in said_of_scopes(f"{have},team:read")
     with pytest.raises(UserError, match=r"The app lacks im:write\."):
         said_of_scopes(have.replace("im:write, ", ""))
 

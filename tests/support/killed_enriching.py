@@ -55,7 +55,7 @@ class Ended:
         accounts: of the batch: id, result, reason.
         overwritten: values of people that are not there any more: account and field.
         filled: accounts with a value that they had not.
-        twice: hosts whose home page was fetched by more than one process.
+        twice: the accounts' own hosts whose home page was fetched by more than one process.
         expected: of every account the outcome that its site has, by id.
         fetches: of sites' pages in all.
     """
@@ -175,7 +175,7 @@ class KilledEnriching:
             filled=frozenset(
                 one for one, names in given.items() if any(after[one].get(name) for name in names)
             ),
-            twice=tuple(sorted(host for host, number in often.items() if number > 1)),
+            twice=tuple(sorted(host for host in self.hosts.values() if often[host] > 1)),
             expected=self.expected,
             fetches=len(self.sites.web.asked),
             interrupted=frozenset(one["account_id"] for one in accounts if one["result"] == "interrupted"),
