@@ -39,6 +39,7 @@ from tests.support.canary_world import ACCOUNTS, FAR, CanaryWorld, canary, hidde
 from tests.support.permission_deeds import Somebody
 from tests.support.permission_matrix import Matrix
 from tests.support.permission_surfaces import every_deed
+from tests.support.postgres import create_tables
 from tests.support.scoring_world import World
 from tests.support.slack_api import RecordingSlack, recording_slack
 
@@ -192,18 +193,21 @@ def test_a_territory_is_read_alike_on_both_databases(database: Database) -> None
     assert seen(both) == {"mine"}
 
 
-def test_a_migrated_database_keeps_territories_as_a_new_one_does(tmp_path: Path, database: Database) -> None:
-    """Without its triggers a scope by territory would see what is no longer so."""
-    if database.dialect != "sqlite":
-        pytest.skip("migrations of PostgreSQL leave triggers alone")
+def test_a_migrated_database_keeps_territories_as_a_new_one_does(tmp_path: Path) -> None:
+    """Without its triggers a scope by territory would see what is no longer so.
+
+    PostgreSQL's migrations leave triggers alone.
+    """
     migrated = open_database(f"sqlite:///{tmp_path / 'migrated.sqlite'}")
     migrate(migrated)
+    create_tables(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    new = open_database(f"sqlite:///{tmp_path / 'new.sqlite'}")
     query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'territory%'")
     found = []
-    for one in (migrated, database):
+    for one in (migrated, new):
         with one.reads.connect() as connection:
             found.append({row.name: row.sql for row in connection.execute(query)})
-    migrated.close()
+        one.close()
     assert found[0] == found[1]
     assert len(found[0]) == 3
 
