@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=2_000, help="of labels; default %(default)s")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pause", type=float, nargs=2, default=(0.2, 1.8), help="seconds between two kills")
+    parser.add_argument("--pause", type=float, nargs=2, default=(2, 4), help="seconds between two kills")
     options = parser.parse_args()
     wrong = 0
     for kind in options.databases:
@@ -52,7 +52,8 @@ def said(kind: str, counts: Counts) -> str:
     return (
         f"{kind}: {counts.changes:,} label changes, {sum(counts.kills.values())} kills ({kills}), "
         f"{sum(counts.mishaps.values())} mishaps of Slack ({mishaps}), {counts.seconds:,.0f} s:\n"
-        f"  {counts.alerts:,} alerts, {counts.posted:,} messages posted: {counts.lost} lost, "
+        f"  {counts.alerts:,} alerts, {counts.posted:,} messages posted, {counts.posted_while_killed:,} "
+        f"before the last kill: {counts.lost} lost, "
         f"{counts.doubled} doubled; {counts.withdrawn} withdrawn for a later one; "
         f"{counts.untold} changes without an alert\n"
         f"  {counts.slots:,} slots of the clock done, {counts.slots_done_twice} twice"

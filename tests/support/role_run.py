@@ -31,6 +31,7 @@ from tests.support.slack_http import http_manifest
 
 # Where the sandbox's bot is a member. A channel takes a message a second, so there are as many as can be.
 CHANNELS = ("CSALES", "CALERTS", "COPS", "DDARCEL", "DANNA", "DMELVIN", "DDUSTIN", "DADA")
+BETWEEN_PURCHASES = 1.2  # seconds at least: not faster than the channels can take what follows
 LEVELS = 20
 EVER = 36_500  # days
 LONGEST_LOOK_AWAY = 40  # seconds: more than a lease, a pause after an unclear answer and a boot
@@ -57,6 +58,7 @@ class Counts:
     alerts: int = 0
     withdrawn: int = 0
     posted: int = 0
+    posted_while_killed: int = 0
     lost: int = 0
     doubled: int = 0
     untold: int = 0
@@ -100,6 +102,7 @@ class RoleRun:
     chance: random.Random
     accounts: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+    died: float = 0  # of all that are to be killed, so much
 
     def prepare(self, accounts: int) -> None:
         """So many accounts with one purchase each, read and scored: what comes next is a change.
@@ -132,7 +135,10 @@ class RoleRun:
         roles: Sequence[str] = ROLES,
         mishaps: Sequence[Mishap] = MISHAPS,
     ) -> Counts:
-        """Let purchases happen and processes die until there were as many of each; then wait and count."""
+        """Let purchases happen and processes die until there were as many of each; then wait and count.
+
+        Purchases are spread over the kills, so that their changes are scored and told while processes die.
+        """
         began, over = time.monotonic(), threading.Event()
         with started(self.product, roles=roles) as running:
             await_that(lambda: all(one.is_ready() for one in running), 120, "every process answers")
@@ -147,7 +153,10 @@ class RoleRun:
                 one.kill()
                 one.start()
                 done += 1
+                self.died = done / kills
+            self.died = 1
             buying.join()
+            self.counts.posted_while_killed = sum(posts(self.slack).by_id.values())
             over.set()
             thread.join()
             self._settle(changes)
@@ -156,10 +165,12 @@ class RoleRun:
         return self.counts
 
     def _buy(self, changes: int) -> None:
-        """A purchase after the other, not faster than the channels can take what follows from it."""
-        for number in range(-(-changes // len(CHANNELS))):
+        purchases = -(-changes // len(CHANNELS))
+        for number in range(purchases):
+            while self.died < number / purchases:
+                time.sleep(0.05)
             self._world(self.accounts[number % len(self.accounts)], "win")
-            time.sleep(1.2)
+            time.sleep(BETWEEN_PURCHASES)
 
     def _trouble(self, over: threading.Event, mishaps: Sequence[Mishap]) -> None:
         headers = {"X-Sandbox": "1"}
