@@ -109,9 +109,10 @@ def _phone(site: _Opened) -> Proposal | None:
                 phones.national(number),
             )
     found = [one for one in phones.phones(site.documents, site.region) if one.number not in faxes]
+    times = Counter(one.number for one in found)
+    found = [one for one in found if times[one.number] > 1 or _is_given(one, site.place)]
     if not found:
         return None
-    times = Counter(one.number for one in found)
     best = max(found, key=lambda one: _phone_rank(one, times, site.place))
     sure = _PHONE_SURE.get(best.method, OTHERWISE_SURE) - (0.1 if best.personal else 0.0)
     return _proposal(
@@ -125,12 +126,26 @@ def _phone(site: _Opened) -> Proposal | None:
     )
 
 
+def _is_given(one: phones.Phone, place: Place | None) -> bool:
+    """Whether anything says that a number which stands once is the company's to be called by.
+
+    One in the midst of a text, without a word beside it, is as often somebody else's: in an advertisement, in
+    a customer's letter.
+    """
+    given = one.link or one.labelled or one.footer or one.document.kind in {Kind.CONTACT, Kind.LEGAL}
+    return given or _is_beside(one, place)
+
+
+def _is_beside(one: phones.Phone, place: Place | None) -> bool:
+    return place is not None and place.document is one.document and 0 <= one.line - place.line <= NEAR
+
+
 def _phone_rank(
     one: phones.Phone, times: Counter[str], place: Place | None
 ) -> tuple[bool, int, bool, bool, int]:
     on_contact = one.document.kind in {Kind.CONTACT, Kind.LEGAL}
     trust = 2 * on_contact + one.link + one.labelled + one.footer + (one.document.kind is Kind.HOME)
-    beside = place is not None and place.document is one.document and 0 <= one.line - place.line <= NEAR
+    beside = _is_beside(one, place)
     head = place is not None and place.said == postal_labels.Said.HEAD and beside
     trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (
         one.said == postal_labels.Said.BRANCH

@@ -61,6 +61,23 @@ def test_structured_data_of_the_company_is_trusted_and_that_of_its_agency_is_not
     assert {one.method for one in reading.proposals if one.field is EnrichedField.PHONE} == {"json-ld"}
 
 
+@pytest.mark.parametrize(
+    ("body", "proposed"),
+    [
+        ("<p>Best Trailers and Supply 503-224-4100 sells them</p>", False),
+        ("<p>Phone: 503-224-4100</p>", True),
+        ("<p>Ask for Jo 503-224-4100 any day</p><p>Or so: 503-224-4100</p>", True),
+        ('<p>Ask <a href="tel:+15032244100">Jo 503-224-4100 now</a></p>', True),
+        ("<footer>© 2011 Acme Tools | 503-224-4100</footer>", True),
+        ("<p>1420 Pier Street<br>Portland, OR 97201<br>503-224-4100</p>", True),
+    ],
+)
+def test_a_number_that_nothing_gives_as_the_companys_is_not_proposed(body: str, *, proposed: bool) -> None:
+    page = Page("https://acme-tools.com/", f"<title>Acme Tools</title><body><h1>Acme Tools</h1>{body}</body>")
+    reading = read_site(Company("1", "Acme Tools", "acme-tools.com"), Site((page,)))
+    assert told(reading).get("phone") == ("+15032244100" if proposed else None)
+
+
 def test_a_site_of_somebody_else_proposes_nothing() -> None:
     for company, site in (
         (HARBOUR, NORDWIND_SITE),
