@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +39,7 @@ def asking_commands(app: typer.Typer) -> None:
 
 
 def ask(
+    context: typer.Context,
     question: Annotated[
         list[str] | None, typer.Argument(help="A sentence; without one, questions are asked one by one.")
     ] = None,
@@ -53,22 +54,27 @@ def ask(
     if question and replay:
         raise UserError("Ask a question or replay a file, not both.")
     bellwether = opened()
+    commands: Collection[str] = getattr(context.find_root().command, "commands", ())
     person = _person(bellwether, as_email)
     if replay is not None:
         understood = _replay(bellwether, person, replay, as_json=as_json)
     elif question:
-        understood = _answer(bellwether, person, " ".join(question), "", chart, as_json=as_json)
+        understood = _answer(
+            bellwether, person, " ".join(question), "", chart, commands=commands, as_json=as_json
+        )
     else:
-        understood = _converse(bellwether, person, as_json=as_json)
+        understood = _converse(bellwether, person, commands=commands, as_json=as_json)
     if not understood:
         raise typer.Exit(EXIT_NOT_UNDERSTOOD)
 
 
 def explain(
-    account: Annotated[list[str], typer.Argument(help="An account's name.")], as_json: AsJson = False
+    context: typer.Context,
+    account: Annotated[list[str], typer.Argument(help="An account's name.")],
+    as_json: AsJson = False,
 ) -> None:
     """Say why an account has its label, and what would change it."""
-    ask(["explain", *account], None, None, None, as_json)
+    ask(context, ["explain", *account], None, None, None, as_json)
 
 
 def misses(
@@ -117,6 +123,7 @@ def _answer(
     key: str,
     chart: Path | None = None,
     *,
+    commands: Collection[str],
     as_json: bool,
 ) -> bool:
     """Ask and show, and do what a follow-up asks for; whether it was understood."""
@@ -131,12 +138,22 @@ def _answer(
         show_answer(console, answer, bellwether.clock.now())
         for sentence in _done(bellwether, person, answer):
             console.print(sentence, style="dim", markup=False, highlight=False)
-        if not answer.total:
+        if answer.not_understood is not None and (named := _named_command(text, commands)):
+            console.print(named, style="dim", markup=False, highlight=False)
+        elif not answer.total:
             print_next(bellwether, to_first_scores=True)
     if chart is not None and answer.not_understood is None:
         said = save_chart(answer, chart, bellwether.pictures)
         Console(stderr=True).print(said, style="dim", markup=False, highlight=False)
     return answer.not_understood is None
+
+
+def _named_command(text: str, commands: Collection[str]) -> str:
+    """What to type when a question begins with the name of a command, as it may in Slack."""
+    word, *rest = text.split() or [""]
+    if word.lower() not in commands:
+        return ""
+    return f"That is a command of its own here: {shlex.join(('bellwether', word.lower(), *rest))}"
 
 
 def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[str]:
@@ -158,12 +175,14 @@ def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[st
         yield "There is nobody here to share it with: ask in Slack."
 
 
-def _converse(bellwether: Bellwether, person: Person, *, as_json: bool) -> bool:
+def _converse(bellwether: Bellwether, person: Person, *, commands: Collection[str], as_json: bool) -> bool:
     """Questions one by one, each going on with those before it; whether all were understood."""
     key = f"terminal:{secrets.token_hex(8)}"
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     lines = _typed(bellwether, person) if interactive else (line.strip() for line in sys.stdin)
-    understood = [_answer(bellwether, person, line, key, as_json=as_json) for line in lines if line]
+    understood = [
+        _answer(bellwether, person, line, key, commands=commands, as_json=as_json) for line in lines if line
+    ]
     return interactive or all(understood)
 
 

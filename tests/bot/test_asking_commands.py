@@ -112,13 +112,14 @@ def test_the_commands(tmp_path: Path) -> None:
             timeout=100,
         )
 
-    talked = run("ask", typed="VIPs\nonly champions or VIPs\nfrobnicate\nundo\n")
+    talked = run("ask", typed="VIPs\nonly champions or VIPs\nfrobnicate\nundo\nenrich O'Neil\n")
     assert talked.returncode == 3, talked.stderr
     assert "Read as label = VIP\n" in talked.stdout
     assert "not understood: frobnicate" in talked.stdout
+    assert "a command of its own here: bellwether enrich 'O'\"'\"'Neil'\n" in talked.stdout
     replayed = run("ask", "--replay", str(tmp_path / "questions.txt"), "--json")
     assert replayed.returncode == 3
     assert json.loads(replayed.stdout)["summary"] == {"questions": 2, "understood": 1, "not_understood": 1}
     missed = json.loads(run("misses", "--json").stdout)
-    assert {one["text"] for one in missed["sentences"]} == {"frobnicate", "undo"}
+    assert {one["text"] for one in missed["sentences"]} == {"frobnicate", "undo", "enrich o'neil"}
     assert {"word": "frobnicate", "count": 1} in missed["words"]
