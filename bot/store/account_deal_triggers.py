@@ -1,15 +1,14 @@
 """SQLite's triggers that keep the sums of large accounts right, whoever writes deals.
 
-They cost a row of an account that is not added up a look into an index. They are made when the first account
-is added up and not before: a first sync writes without them. A migration that makes a table anew takes its
-triggers along; whoever uses the sums looks whether all are there.
+They cost a row of an account that is not added up a look into an index, and are made when the first account
+is added up.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from bot.store.triggers import triggers
+from bot.store.triggers import are_made, make, on_change_of
 from scoring.criteria.bounds import LOW_BITS
 
 _SAID = ("account_id", "stage", "occurred_on", "amount_minor")
@@ -31,19 +30,18 @@ def _is_added_up(row: str) -> str:
     return f"EXISTS (SELECT 1 FROM account_deals WHERE account_id = {row}.account_id)"  # noqa: S608 -- our own
 
 
-_CHANGE = f"AFTER UPDATE OF {', '.join(_SAID)} ON crm_transaction WHEN"
-_DIFFERS = " OR ".join(f"OLD.{one} IS NOT NEW.{one}" for one in _SAID)
+_CHANGE = on_change_of("crm_transaction", _SAID)
 _TRIGGERS = {
     "account_deal_added": f"AFTER INSERT ON crm_transaction WHEN {_is_added_up('NEW')} {_note('NEW', '+')}",
-    "account_deal_left": f"{_CHANGE} ({_DIFFERS}) AND {_is_added_up('OLD')} {_note('OLD', '-')}",
-    "account_deal_came": f"{_CHANGE} ({_DIFFERS}) AND {_is_added_up('NEW')} {_note('NEW', '+')}",
+    "account_deal_left": f"{_CHANGE} AND {_is_added_up('OLD')} {_note('OLD', '-')}",
+    "account_deal_came": f"{_CHANGE} AND {_is_added_up('NEW')} {_note('NEW', '+')}",
     "account_deal_removed": f"AFTER DELETE ON crm_transaction WHEN {_is_added_up('OLD')} {_note('OLD', '-')}",
 }
 
 
 def are_watched(connection: Connection) -> bool:
     """Whether changes of deals are noted. PostgreSQL's triggers come with the schema."""
-    return connection.dialect.name == "postgresql" or _TRIGGERS.keys() <= triggers(connection)
+    return are_made(connection, _TRIGGERS)
 
 
 def watch(connection: Connection) -> None:
@@ -52,5 +50,4 @@ def watch(connection: Connection) -> None:
     Args:
         connection: to SQLite, in a transaction that writes; nothing is added up yet.
     """
-    for name, body in _TRIGGERS.items():
-        connection.execute(text(f"CREATE TRIGGER IF NOT EXISTS {name} {body}"))
+    make(connection, _TRIGGERS)

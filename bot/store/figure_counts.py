@@ -29,7 +29,16 @@ from bot.store.figure_records import (
 )
 from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
-from bot.store.groups import MOST_GROUPS, check_grouped, group_name, one_spelling, spelling, too_many_groups
+from bot.store.groups import (
+    DEAL_OWNER,
+    MOST_GROUPS,
+    OWNER_FIELD,
+    check_grouped,
+    group_name,
+    one_spelling,
+    spelling,
+    too_many_groups,
+)
 from bot.store.purchase_values import halves
 from bot.store.stages import without_index
 from scoring.criteria.bounds import LOW_BITS
@@ -37,9 +46,7 @@ from scoring.criteria.check import field_named
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Always, Node, conjunction
 
-DEAL_OWNER = "deal_owner"
 LONG_DAYS = 80
-_OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
 _MONEY = {Metric.REVENUE, Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.PIPELINE}
 
 
@@ -89,8 +96,6 @@ def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -
         shares = reading.held and reading.held.shares(criteria, figure)
         return None if shares is None else Counted(shares, Scale())
     of_all = reading.scope.everything and isinstance(criteria, Always) and figure.by is None
-    if figure.by == DEAL_OWNER:
-        return None
     if (
         of_all
         and figure.metric is not Metric.BUYERS
@@ -158,7 +163,7 @@ def _records(reading: Reading, criteria: Node, figure: Figure, metric: Metric, *
 
 def _field(name: str | None, reading: Reading) -> Field | None:
     if name is None or name == DEAL_OWNER:
-        return None if name is None else _OWNER_FIELD
+        return None if name is None else OWNER_FIELD
     field = field_named(name, reading.catalog)
     check_grouped(field)
     return field
@@ -217,12 +222,12 @@ def _joined(
         walks: whether SQLite is to go through the accounts and find the records of each.
     """
     field = _field(by, reading)
-    of_account = None if field in {None, _OWNER_FIELD} else field
+    of_account = None if field in {None, OWNER_FIELD} else field
     mine = _accounts(reading, criteria, of_account)
     rows = _of_accounts(records, mine, without_index(mine.c.id, reading.dialect) if walks else None)
     if field is None:
         return select(null().label("name"), *_sums(records, reading.dialect)).select_from(rows), None
-    if field is _OWNER_FIELD:
+    if field is OWNER_FIELD:
         rows = rows.outerjoin(OWNER, OWNER.c.id == records.owner)
         value: ColumnElement[Any] = OWNER.c.name
     else:

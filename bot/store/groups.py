@@ -12,6 +12,8 @@ from scoring.criteria.values import written_field
 
 GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 MOST_GROUPS = 10_000
+DEAL_OWNER = "deal_owner"  # by which deals are grouped, and accounts are not
+OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
 
 
 def check_grouped(field: Field) -> None:

@@ -16,31 +16,18 @@ from bot.store.account_reading import AccountReader
 from bot.store.deal_days import DAYS_AT_ONCE, MOST_MARKED, bring_up_to_date, summed_deals
 from bot.store.figures import SqlFigureBook
 from bot.store.places import ACCOUNT, TABLES, TRANSACTION
-from bot.store.schema import migrate
-from connector.cache.engine import Database, open_database
+from connector.cache.engine import Database
 from scoring.criteria.tree import Always, Unit
 from tests.support import figures_by_hand as by_hand
-from tests.support.buying_world import BuyingWorld, counting
-from tests.support.postgres import PostgresServer
+from tests.support.buying_world import BuyingWorld, counting, migrated_world
 
 METRICS = [one for one in Metric if one is not Metric.SHARE]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BuyingWorld]:
-    """With the schema and the triggers that the migrations make."""
-    if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path / 'migrated.sqlite'}")
-        migrate(opened)
-        yield BuyingWorld(opened)
-        opened.close()
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.fresh(template="template1") as url:
-        opened = open_database(url)
-        migrate(opened)
-        yield BuyingWorld(opened)
-        opened.close()
+    with migrated_world(request, tmp_path) as made:
+        yield made
 
 
 def figures(today: date) -> Iterator[Figure]:

@@ -21,21 +21,20 @@ from bot.store.figures import SqlFigureBook
 from bot.store.flock import SqlFlock
 from bot.store.label_moves import SqlLabelChanges
 from bot.store.labels_held import SqlLabelsHeld
-from bot.store.memory import keeper, marks, of_accounts, whole
+from bot.store.memory import adding_up, keeper, marks, of_accounts, whole
 from bot.store.memory.keeper import AccountMemory, at_once
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
-from bot.store.schema import migrate
-from connector.cache.engine import Database, open_database
+from connector.cache.engine import Database
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Unit
 from tests.support import figures_by_hand as by_hand
-from tests.support.buying_world import BuyingWorld, counting
-from tests.support.postgres import PostgresServer
+from tests.support.buying_world import BuyingWorld, counting, migrated_world
 
 LABELS = ("Top", "Good", "Gone", None)
 MUCH = 1 << 30
 SEGMENTATION = "Purchases"
+GROUPS = (("industry", None), (None, None), ("owner", None), ("deal_owner", None), (None, Unit.MONTH))
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 CRITERIA = (
     "",
@@ -55,19 +54,8 @@ CRITERIA = (
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BuyingWorld]:
-    """With the schema and the triggers that the migrations make."""
-    if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path / 'migrated.sqlite'}")
-        migrate(opened)
-        yield BuyingWorld(opened)
-        opened.close()
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.fresh(template="template1") as url:
-        opened = open_database(url)
-        migrate(opened)
-        yield BuyingWorld(opened)
-        opened.close()
+    with migrated_world(request, tmp_path) as made:
+        yield made
 
 
 class Books:
@@ -112,9 +100,9 @@ class Books:
     def _figured(self, node: Any, chance: Random, today: date) -> Iterator[Any]:
         span = chance.choice([None, Days(today - timedelta(days=200), today - timedelta(days=3))])
         for metric in chance.sample(list(Metric), 4):
-            by, every = chance.choice([("industry", None), (None, None), ("owner", None), (None, Unit.MONTH)])
+            by, every = chance.choice(GROUPS)
             if metric is Metric.SHARE:
-                yield self._figures.figure(node, Figure(metric, by=by))
+                yield self._figures.figure(node, Figure(metric, by=None if by == "deal_owner" else by))
                 continue
             figure = Figure(metric, by=by, every=every, span=span)
             rows = self._figures.figure(node, figure)
@@ -186,6 +174,7 @@ def test_what_memory_answers_is_what_the_database_answers(
     world: BuyingWorld, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(of_accounts, "MOST_SORTED", 3)
+    monkeypatch.setattr(adding_up, "BLOCK", 7)
     made, chance = organised(world, seed), Random(seed)
     plain, held = Books(world, None), Books(world, memory_of(world.database))
     scopes = (
@@ -207,7 +196,7 @@ def write(connection: Connection, made: by_hand.Organisation, chance: Random) ->
     """One change of what is held."""
     account, deal = f"a{chance.randrange(25)}", TRANSACTION.c.id == f"d{chance.randrange(120)}"
     day = made.today - timedelta(days=chance.randrange(-5, 40))
-    kind, run = chance.randrange(9), connection.execute
+    kind, run = chance.randrange(10), connection.execute
     if kind == 0:
         run(delete(ACCOUNT).where(ACCOUNT.c.id == account))
     elif kind == 1:
@@ -225,6 +214,8 @@ def write(connection: Connection, made: by_hand.Organisation, chance: Random) ->
         run(insert(TRANSACTION).values(stage="Closed Won", occurred_on=day, **values))
     elif kind == 7:
         run(delete(TRANSACTION).where(deal))
+    elif kind == 8:
+        run(update(TRANSACTION).where(deal).values(owner_id=chance.choice(["u1", "u4", "new", None])))
     else:
         run(delete(TABLES["label_change"]).where(TABLES["label_change"].c.account_id == account))
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot.store.schema import migrate
 from bot.store.tables import ScoreRow
+from connector.cache.engine import open_database
 from connector.cache.finance_tables import (
     FinanceDocumentRow,
     FinanceItemRow,
@@ -14,6 +21,7 @@ from connector.cache.finance_tables import (
     FinanceOrganisationRow,
 )
 from connector.cache.tables import FieldRow, RecordRow
+from tests.support.postgres import PostgresServer
 from tests.support.scoring_world import NOON, World
 
 DOCUMENT = """\
@@ -117,3 +125,15 @@ class BuyingWorld(World):
         self.publish(counting(*purchases))
         self.run("first")
         return self.facts()
+
+
+@contextmanager
+def migrated_world(request: pytest.FixtureRequest, folder: Path) -> Iterator[BuyingWorld]:
+    """On the database of the fixture's parameter, with the schema and the triggers that migrations make."""
+    fresh: AbstractContextManager[str] = nullcontext(f"sqlite:///{folder / 'migrated.sqlite'}")
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        fresh = server.fresh(template="template1")
+    with fresh as url, closing(open_database(url)) as database:
+        migrate(database)
+        yield BuyingWorld(database)

@@ -52,12 +52,14 @@ class Deals:
     Attributes:
         account: the number of each one's account.
         stage: the number of its stage.
+        owner: the number of its owner.
         amount: minor units, 0 without one.
         days: since 1970, ascending; ``NO_DAY`` first, if there are such deals.
     """
 
     account: Numbers
     stage: Small
+    owner: Small
     amount: Whole
     days: Whole
     starts: Whole
@@ -102,6 +104,7 @@ class HeldAccounts:
         prefix: the first eight bytes of each name without case, as a number; the largest without a name.
         parts: everything that was read at once, and what has changed since.
         stages: of deals, by number.
+        owners: of deals, likewise: ids.
         words: labels, segmentations and courses of changes, by number.
     """
 
@@ -115,6 +118,7 @@ class HeldAccounts:
     prefix: npt.NDArray[np.uint64]
     parts: tuple[Part, ...]
     stages: tuple[str | None, ...]
+    owners: tuple[str | None, ...]
     words: tuple[str | None, ...]
 
     @property

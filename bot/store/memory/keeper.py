@@ -18,6 +18,7 @@ from bot.store.memory.marks import (
     FEWEST_ACCOUNTS,
     Marks,
     StillChanging,
+    TooManyValues,
     Version,
     every_mark,
     marks_since,
@@ -36,7 +37,7 @@ MOST_MARKS = 10 * MOST_AT_ONCE  # of them: its row, its scores, its deals and it
 # Reading everything takes the interpreter from those who answer: it rests for so many times as long.
 REST = 5.0
 # What an account, a deal and a change of label take, a little more than measured.
-ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES = 130, 16, 32
+ACCOUNT_BYTES, DEAL_BYTES, CHANGE_BYTES = 130, 18, 32
 log = structlog.get_logger(__name__)
 
 
@@ -142,7 +143,7 @@ class AccountMemory:
                 self._read(connection, segmentation)
         except StillChanging:
             pass  # the next one who asks tries again
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, TooManyValues) as error:
             log.warning("accounts_not_held", reason=type(error).__name__)
             self._not_before = monotonic() + LOOK_AGAIN_SECONDS
         finally:

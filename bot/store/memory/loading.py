@@ -22,11 +22,12 @@ from bot.store.memory.held import (
     Column,
     Deals,
     Numbers,
+    Small,
     Truths,
     Whole,
     Wholes,
 )
-from bot.store.memory.marks import StillChanging
+from bot.store.memory.marks import StillChanging, TooManyValues
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
 from scoring.account_ids import compact, in_order
 from scoring.days import EPOCH, day_number
@@ -35,6 +36,7 @@ CHANGE = TABLES["label_change"]
 ACCOUNTS_AT_ONCE, CHANGES_AT_ONCE, IDS_AT_ONCE = 50_000, 500_000, 500
 DAYS_AT_ONCE = 31
 MOST_VALUES = 20_000  # a text with more of them is not held
+MOST_OWNERS = np.iinfo(np.int16).max  # of deals
 NO_NAME = np.iinfo(np.uint64).max
 PREFIX = 8
 TEXTS = ("industry", "city", "state", "country", "kind", "owner_id")
@@ -172,24 +174,34 @@ def _prefixes(names: Iterable[str | None]) -> npt.NDArray[np.uint64]:
 
 
 def read_deals(
-    connection: Connection, stages: Sequence[str | None], numbered: Any, only: Sequence[str] | None = None
-) -> Deals:
-    """Deals of accounts that there are.
+    connection: Connection,
+    stages: Sequence[str | None],
+    owners: Sequence[str | None],
+    numbered: Any,
+    only: Sequence[str] | None = None,
+) -> tuple[Deals, tuple[str | None, ...]]:
+    """Deals of accounts that there are, and the ids of their owners, behind those that are known.
 
     Args:
         connection: to the cache.
         stages: every one that occurs, the first of which is None.
+        owners: those that have a number already, the first of which is None.
         numbered: gives the numbers of accounts, -1 of those that there are not.
         only: ids of accounts.
+
+    Raises:
+        TooManyValues: of owners.
     """
     of = TRANSACTION.c
     day = func.coalesce(of.occurred_on, literal(_FIRST, Date))
-    query = select(of.account_id, _numbered(of.stage, stages), day, func.coalesce(of.amount_minor, 0))
-    types = [pa.int16(), pa.date32(), pa.int64()]
-    accounts, kinds, days, amounts = [], [], [], []
+    amount_minor, owner = func.coalesce(of.amount_minor, 0), func.coalesce(of.owner_id, "")
+    query = select(of.account_id, _numbered(of.stage, stages), day, amount_minor, owner)
+    types = [pa.int16(), pa.date32(), pa.int64(), pa.dictionary(pa.int32(), pa.string())]
+    known = {one or "": number for number, one in enumerate(owners)}
+    accounts, kinds, owned, days, amounts = [], [], [], [], []
     for one in _spans(connection, query.where(of.account_id.is_not(None)), only):
         table = account_columns(connection, one, types)
-        ids, stage, dated, amount = (column.combine_chunks() for column in table.columns)
+        ids, stage, dated, amount, whose = (column.combine_chunks() for column in table.columns)
         number = numbered(ids)
         at = np.flatnonzero(number >= 0)
         _check(stage)
@@ -199,26 +211,39 @@ def read_deals(
         at, on = at[order], on[order]
         accounts.append(number[at].astype(np.int32))
         kinds.append(stage.to_numpy()[at].astype(np.int16))
+        owned.append(_codes(whose, known)[at])
         days.append(on.astype(np.int32))
         amounts.append(amount.to_numpy()[at].astype(np.int64))
-    return deals_by_day(
+    deals = deals_by_day(
         _joined(accounts, np.int32),
         _joined(kinds, np.int16),
+        _joined(owned, np.int16),
         _joined(days, np.int32),
         _joined(amounts, np.int64),
     )
+    return deals, tuple(one or None for one in known)
 
 
-def deals_by_day(account: Numbers, stage: Any, day: Numbers, amount: Whole) -> Deals:
+def _codes(values: pa.DictionaryArray, known: dict[str, int]) -> Small:
+    """The numbers of texts; those that are not known get the next ones."""
+    numbers = [known.setdefault(one, len(known)) for one in values.dictionary.to_pylist()]
+    if len(known) > MOST_OWNERS:
+        raise TooManyValues
+    found: Small = np.array(numbers, dtype=np.int16)[values.indices.to_numpy()]
+    return found
+
+
+def deals_by_day(account: Numbers, stage: Small, owner: Small, day: Numbers, amount: Whole) -> Deals:
     """Deals in the order of their days."""
     if len(day) and bool((day[1:] < day[:-1]).any()):
         order = np.argsort(day, kind="stable")
-        account, stage, day, amount = account[order], stage[order], day[order], amount[order]
+        account, stage, owner = account[order], stage[order], owner[order]
+        day, amount = day[order], amount[order]
     begins = (
         np.flatnonzero(np.concatenate([[True], day[1:] != day[:-1]])) if len(day) else np.empty(0, np.int64)
     )
     starts = np.append(begins, len(day)).astype(np.int64)
-    return Deals(account, stage, amount, day[begins].astype(np.int64), starts)
+    return Deals(account, stage, owner, amount, day[begins].astype(np.int64), starts)
 
 
 def _spans(connection: Connection, query: Select[Any], only: Sequence[str] | None) -> Iterator[Select[Any]]:

@@ -37,7 +37,7 @@ WATCHED = {
             "spend_minor",
         ),
     ),
-    "crm_transaction": ("account_id", ("account_id", "stage", "occurred_on", "amount_minor")),
+    "crm_transaction": ("account_id", ("account_id", "stage", "occurred_on", "amount_minor", "owner_id")),
     "label_change": (
         "account_id",
         (
@@ -50,6 +50,10 @@ _NAMES = {f"memory_{table}_{what}" for table in WATCHED for what in ("added", "c
 FEWEST_ACCOUNTS = 5_000  # with fewer of them the database is quick enough, and nobody has to mark anything
 Version = tuple[int, int, int]
 Marks = Mapping[int, str | None]  # number -> account; None: many
+
+
+class TooManyValues(Exception):
+    """There are more different values than have a number."""
 
 
 class StillChanging(Exception):

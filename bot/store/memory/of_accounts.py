@@ -37,13 +37,19 @@ def exact_sums(codes: npt.NDArray[Any] | None, amounts: Whole, groups: int) -> l
     Raises:
         NotHeldError: they may leave what doubles hold exactly.
     """
+    halves = halved_sums(codes, amounts, groups)
+    return [(int(upper) << LOW_BITS) + int(lower) for upper, lower in zip(*halves, strict=True)]
+
+
+def halved_sums(codes: npt.NDArray[Any] | None, amounts: Whole, groups: int) -> tuple[Whole, Whole]:
+    """The same in two halves: what is above ``LOW_BITS``, and what is below."""
     high, low = amounts >> LOW_BITS, amounts & ((1 << LOW_BITS) - 1)
     if len(amounts) and max(int(high.max()), -int(high.min()), 1 << LOW_BITS) * len(amounts) >= EXACT:
         raise NotHeldError
     if codes is None:
-        return [(int(high.sum()) << LOW_BITS) + int(low.sum())]
-    each = (np.bincount(codes, weights=half, minlength=groups) for half in (high, low))
-    return [(int(upper) << LOW_BITS) + int(lower) for upper, lower in zip(*each, strict=True)]
+        return high.sum(keepdims=True), low.sum(keepdims=True)
+    upper, lower = (np.bincount(codes, weights=half, minlength=groups) for half in (high, low))
+    return upper.astype(np.int64), lower.astype(np.int64)
 
 
 def by_name(

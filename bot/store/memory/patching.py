@@ -42,6 +42,7 @@ def together(part: Part, kept: Truths, other: Part) -> Part:
     deals = deals_by_day(
         np.concatenate([one.account[mine], two.account]),
         np.concatenate([one.stage[mine], two.stage]),
+        np.concatenate([one.owner[mine], two.owner]),
         np.concatenate([days_of(one)[mine], days_of(two)]).astype(np.int32),
         np.concatenate([one.amount[mine], two.amount]),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.store.memory.held import HeldAccounts, Part
 from bot.store.memory.loading import ascending, read_accounts, read_changes, read_deals, read_words
-from bot.store.memory.marks import Marks, StillChanging, version_of
+from bot.store.memory.marks import Marks, StillChanging, TooManyValues, version_of
 from bot.store.memory.patching import longer, patched, together
 from bot.store.stages import every_stage
 from scoring.account_ids import compact
@@ -31,12 +31,12 @@ def read_whole(connection: Connection, segmentation: str, marks: Marks) -> HeldA
         prefix=read.prefix,
         parts=(),
         stages=stages,
+        owners=(None,),
         words=words,
     )
-    part = Part(
-        read_deals(connection, stages, empty.numbers_of), read_changes(connection, words, empty.numbers_of)
-    )
-    return replace(empty, parts=(part,))
+    deals, owners = read_deals(connection, stages, empty.owners, empty.numbers_of)
+    part = Part(deals, read_changes(connection, words, empty.numbers_of))
+    return replace(empty, parts=(part,), owners=owners)
 
 
 def caught_up(
@@ -73,12 +73,12 @@ def caught_up(
     first, *others = known.parts
     earlier = first.without if first.without is not None else np.zeros(0, dtype=np.bool_)
     try:
-        part = Part(
-            read_deals(connection, newer.stages, newer.numbers_of, ids),
-            read_changes(connection, newer.words, newer.numbers_of, ids),
-        )
-    except StillChanging:
+        deals, owners = read_deals(connection, newer.stages, known.owners, newer.numbers_of, ids)
+        part = Part(deals, read_changes(connection, newer.words, newer.numbers_of, ids))
+    except (StillChanging, TooManyValues):
         return None
     for one in others:
         part = together(one, ~touched, part)
-    return replace(newer, parts=(replace(first, without=longer(earlier, size) | touched), part))
+    return replace(
+        newer, owners=owners, parts=(replace(first, without=longer(earlier, size) | touched), part)
+    )
