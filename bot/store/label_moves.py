@@ -42,7 +42,7 @@ class SqlLabelChanges:
                 page=tuple(_listed(reading, ids)),
                 accounts=_accounts(reading, criteria, asked) if held is None else held.accounts(),
                 cells=_cells(reading, criteria, asked) if held is None else counted_moves(held.counts()),
-                left_out=_has_baselines(reading.connection, asked),
+                left_out=_has_baselines(reading.connection, asked) if held is None else held.has_baselines(),
                 began=first_run(reading.connection, asked.segmentation),
                 reckoned=reckoned_until(reading.connection, asked.segmentation),
             )
@@ -154,8 +154,8 @@ def _page(
 
 
 def _has_baselines(connection: Connection, asked: ChangesAsked) -> bool:
-    """Whether a first run or another configuration has made some; of whatever accounts."""
-    query = select(_CHANGE.c.id).where(*_conditions(asked, baseline=True)).limit(1)
+    """Whether a first run or another configuration has made some; of whatever accounts there are."""
+    query = select(_CHANGE.c.id).where(*_conditions(asked, baseline=True), _is_there()).limit(1)
     return connection.execute(query).first() is not None
 
 

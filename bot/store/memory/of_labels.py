@@ -60,9 +60,14 @@ class Moved:
     """
 
     def __init__(self, look: Look, criteria: Node, asked: ChangesAsked) -> None:
-        self._look = look
+        self._look, self._asked = look, asked
         chosen = look.meets(criteria)
         self._found = [(of, _asked_for(look, of, asked, allowed)) for of, allowed in _parts(look, chosen)]
+
+    def has_baselines(self) -> bool:
+        """Whether a first run or another configuration has made some; of whatever accounts there are."""
+        parts = _parts(self._look, self._look.held.alive)
+        return any(len(_asked_for(self._look, of, self._asked, there, baseline=True)) for of, there in parts)
 
     def accounts(self) -> int:
         """How many accounts they are of."""
@@ -94,8 +99,10 @@ class Moved:
         return [int(one) for one in ids[order][offset : offset + limit]]
 
 
-def _asked_for(look: Look, of: Changes, asked: ChangesAsked, allowed: Truths) -> Rows:
-    holds = _numbers(look, (asked.segmentation,))[of.segmentation] & ~of.baseline
+def _asked_for(
+    look: Look, of: Changes, asked: ChangesAsked, allowed: Truths, *, baseline: bool = False
+) -> Rows:
+    holds = _numbers(look, (asked.segmentation,))[of.segmentation] & (of.baseline == baseline)
     if asked.old:
         holds &= _numbers(look, asked.old)[of.old]
     if asked.new:
