@@ -43,6 +43,8 @@ def alike(one: pa.Array, other: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 def places(wanted: pa.Array, among: pa.Array) -> Rows:
     """Where each of the wanted ids is among others, each of which is there once; -1 where it is not."""
+    if not len(wanted):  # of no type: the others need not be made texts
+        return np.empty(0, dtype=np.intp)
     wanted, among = alike(wanted, among)
     if wanted.equals(among):  # as it is from day to day
         return np.arange(len(wanted))

@@ -38,7 +38,7 @@ CHECKS: Final = 20
 def home_view(home: HomeView, marks: Marks, now: datetime) -> Json:
     """The view of one person."""
     blocks = [
-        header("Your accounts"),
+        header("How accounts stand"),
         context(data_age(home.as_of, now)),
         *_labels(home, marks),
         *_moves(home),
