@@ -8,15 +8,20 @@ asked back is.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from bot.app.people import OPERATOR
+from bot.app.services import HomeView
 from bot.language.help import examples
 from bot.language.question import Action, Kind, NotUnderstood, Question, Request, UnknownWord
 from bot.language.vocabulary import Vocabulary
+from bot.slack.views.ask_form import ask_form
+from bot.slack.views.home import home_view
 from scoring.criteria.canonical import canonical
 from scoring.criteria.mask import mask
 from scoring.criteria.parse import parse
@@ -59,6 +64,7 @@ MOST_UNNAMED = {"fresh": 1}  # asked back without the word that nobody knows
 LEAST_TURNS_RIGHT = 0.95
 # By who did not know what was asked before; they are left whole.
 _AS_WRITTEN = {"sealed", "doubtful", "outsider", "stranger", "passer_by"}
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _ACCOUNTS = (Kind.LIST, Kind.COUNT, Kind.COUNT_BY)
 
 
@@ -112,6 +118,19 @@ def test_every_question_of_the_readme_is_asked() -> None:
     known = {one.ask for file in FILES for one in entries(file)}
     assert len(shown) > 10
     assert [one for one in shown if one not in known] == []
+
+
+def test_every_question_that_slack_shows_is_asked() -> None:
+    home = HomeView(OPERATOR, (), (), (), (), None)
+    shown = re.findall("`([^`]+)`", f"{home_view(home, {}, NOW)} {ask_form(500)}")
+    hints = re.findall(
+        r'usage_hint: "([^"]+)"', (Path(__file__).parents[2] / "manifest.yaml").read_text(encoding="utf-8")
+    )
+    shown += [one.strip() for hint in hints for one in hint.split("|")]
+    known = {one.ask for file in FILES for one in entries(file)}
+    assert len(shown) >= 6
+    commands = [one for one in shown if one.startswith("bellwether ")]
+    assert [one for one in shown if one not in {*known, *commands, "help"}] == []
 
 
 def test_how_a_question_was_read_is_judged() -> None:
