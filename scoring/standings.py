@@ -60,6 +60,16 @@ class Standings:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def bytes(self) -> int:
+        """How much memory the ids and numbers take."""
+        return int(self.ids.nbytes) + sum(one.nbytes for one in (self.label, *self.columns.values()))
+
+    def freeze(self) -> None:
+        """From now on nobody can write into the numbers."""
+        for one in (self.label, *self.columns.values()):
+            one.flags.writeable = False
+
     def column(self, name: str) -> Integers:
         """One of the columns, whether the technique has it or not."""
         found = self.columns.get(name)

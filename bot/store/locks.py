@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.errors import UserError
 from connector.cache.engine import BUSY_TIMEOUT_MS, Database
+from connector.cache.folding_in import not_folding_in
 
 # SET LOCAL takes no parameters; this does the same until the transaction ends.
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :wait, true)")
@@ -65,13 +66,18 @@ def looking_in_turn(database: Database, name: str) -> Iterator[tuple[Connection,
     """A transaction that holds this name and reads first; what is called before its first writing statement.
 
     On SQLite others write until then, as they do on PostgreSQL the whole time: what was read may so be older
-    than what is written beside it.
+    than what is written beside it; and its commit does not fold the write-ahead log in.
     """
     if database.dialect != "sqlite":
         with writing_in_turn(database, name) as connection:
             yield connection, lambda: None
         return
-    with beside_writers(database, name), database.reads.begin() as connection:
+    with (
+        beside_writers(database, name),
+        database.reads.connect() as connection,
+        not_folding_in(connection),
+        connection.begin(),
+    ):
         yield connection, _Begins(connection)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ from bot.app.facts import Tally
 from bot.store import snapshots
 from bot.store.bulk_rows import write_rows
 from bot.store.frames import account_columns, alike_tables
+from bot.store.kept_standings import Held, KeptStandings
 from bot.store.places import SCORE, TABLES
 from scoring.account_ids import in_order
 from scoring.standing import EPOCH_ORDINAL, MEASURE_PARTS, Standing
@@ -48,6 +50,14 @@ _TYPES = {"last_purchase": pa.date32()}
 NO_DAY_TEXT = "0001-01-01"  # no purchase is so old
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What the process holds, and the number of the last run that was kept before this look began."""
+
+    kept: KeptStandings
+    newest: int
+
+
 def read_standings(
     connection: Connection,
     segmentation: str,
@@ -55,18 +65,38 @@ def read_standings(
     *,
     details: bool,
     only: Sequence[str] | None = None,
+    memory: Memory | None = None,
 ) -> Standings:
-    """What the last run said, by id; with ``only`` of those accounts alone."""
+    """What the last run said, by id; with ``only`` of those accounts alone.
+
+    Args:
+        connection: to the database.
+        segmentation: whose.
+        columns: which ones (``scoring.standings.NOTHING``).
+        details: whether to read the details too.
+        only: ids of accounts.
+        memory: what the process holds of earlier looks.
+    """
     mine = SCORE.c.segmentation == segmentation
     if only is not None:
         some = [mine & SCORE.c.account_id.in_(ids) for ids in batches(only)]
         return _read_rows(connection, columns, some or [mine & false()], details=details)
-    held = None if details else snapshots.read(connection, segmentation, columns)
-    if held is None:
+    snapshot = None if details else snapshots.run_of(connection, segmentation)
+    known = None
+    if snapshot is not None and memory is not None:
+        known = memory.kept.of(segmentation, snapshot, memory.newest, columns)
+    if known is not None:
+        run_id, standings = known.newest, known.standings
+    elif snapshot is not None and (held := snapshots.read(connection, segmentation, columns)) is not None:
+        run_id, standings = held
+    else:
         return _read_rows(connection, columns, [mine], details=details)
-    run_id, standings = held
     later = _read_rows(connection, columns, [mine & (SCORE.c.run_id > run_id)], details=False)
-    return snapshots.put_over(standings, later) if len(later) else standings
+    if len(later):
+        standings = snapshots.put_over(standings, later)
+    if snapshot is not None and memory is not None:
+        memory.kept.keep(segmentation, Held(snapshot, memory.newest, standings))
+    return standings
 
 
 def read_tally(connection: Connection, segmentation: str) -> Tally:

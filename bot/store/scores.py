@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from bot.app.facts import (
     AccountChange,
@@ -34,12 +34,14 @@ from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
 from bot.store.evidence import SqlEvidence
+from bot.store.kept_standings import KeptStandings
 from bot.store.locks import looking_in_turn
 from bot.store.offers_written import write_offers
 from bot.store.outbox import put
 from bot.store.stages import without_index
 from bot.store.tables import LabelChangeRow, RunRow
 from connector.cache.engine import Database
+from connector.cache.folding_in import FoldingIn
 from connector.cache.tables import OrganisationRow, TouchedAccountRow, table_of
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
@@ -62,6 +64,7 @@ class SqlScores:
     def __init__(self, database: Database, file_engines: FileEngines | None = None) -> None:
         self._database = database
         self._file_engines = file_engines or {}
+        self._kept, self._folding = KeptStandings(), FoldingIn(database)
 
     @contextmanager
     def transaction(self) -> Iterator[ScoringTransaction]:
@@ -70,10 +73,13 @@ class SqlScores:
         On SQLite the write lock is taken where writing begins: others write while a run reads and judges.
         """
         with looking_in_turn(self._database, "scoring") as (connection, before_writing):
-            run = SqlScoringTransaction(connection, self._file_engines, before_writing)
+            newest = connection.execute(select(func.max(_RUN.c.id))).scalar() or 0
+            memory = score_rows.Memory(self._kept, newest)
+            run = SqlScoringTransaction(connection, self._file_engines, before_writing, memory)
             yield run
         # In a transaction of its own: on PostgreSQL it waits for those who write deals.
         add_up(self._database, run.large)
+        self._folding.begin()
 
     @contextmanager
     def reading(self) -> Iterator[ScoringTransaction]:
@@ -90,9 +96,10 @@ class SqlScoringTransaction:
         connection: Connection,
         file_engines: FileEngines | None = None,
         before_writing: Callable[[], None] = lambda: None,
+        memory: score_rows.Memory | None = None,
     ) -> None:
         """Args: ``before_writing`` is called by each method that may be the first one to write."""
-        self._connection = connection
+        self._connection, self._memory = connection, memory
         self._file_engines = file_engines or {}
         self._before_writing = before_writing
         self.large: set[str] = set()  # the accounts with so many purchases that their deals are added up
@@ -130,7 +137,9 @@ class SqlScoringTransaction:
         only: Sequence[str] | None = None,
     ) -> Standings:
         """What the last run said."""
-        return score_rows.read_standings(self._connection, segmentation, columns, details=details, only=only)
+        return score_rows.read_standings(
+            self._connection, segmentation, columns, details=details, only=only, memory=self._memory
+        )
 
     def tally(self, segmentation: str) -> Tally:
         """What the scores come to."""

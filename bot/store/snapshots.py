@@ -45,6 +45,12 @@ def read(connection: Connection, segmentation: str, columns: Sequence[str]) -> t
     )
 
 
+def run_of(connection: Connection, segmentation: str) -> int | None:
+    """The number of the run that the snapshot was made in; None where there is none."""
+    query = select(_SNAPSHOT.c.run_id).where(_SNAPSHOT.c.segmentation == segmentation)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def renew(connection: Connection, segmentation: str, run_id: int, moves: Moves, *, everybody: bool) -> None:
     """Make a snapshot if the one that there is has become too old; take it away if it became wrong.
 
