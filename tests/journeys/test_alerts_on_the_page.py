@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bot.app.config.starting import STARTING_DOCUMENT
 from tests.support.browser import needs_chromium, opened_page, screenshot
-from tests.support.whole import World, world
+from tests.support.whole import World, running_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300), needs_chromium]
 
@@ -21,16 +21,9 @@ FLOOD = 2
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as it:
-        assert "flood: 20 " in STARTING_DOCUMENT
-        few = STARTING_DOCUMENT.replace("flood: 20 ", f"flood: {FLOOD} ")
-        (it.product.directory / "bellwether.yaml").write_text(few, encoding="utf-8")
-        for command in ("sync", "score"):
-            outcome = it.product.run(command, seconds=120)
-            assert outcome.returncode == 0, outcome.stderr
-        with it.product.started("run"):
-            it.product.await_ready()
-            yield it
+    assert "flood: 20 " in STARTING_DOCUMENT
+    with running_world(tmp_path, STARTING_DOCUMENT.replace("flood: 20 ", f"flood: {FLOOD} ")) as it:
+        yield it
 
 
 def lost(running: World, page: Page, account: Any) -> Locator:

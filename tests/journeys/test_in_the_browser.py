@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import needs_chromium, opened_page, screenshot
-from tests.support.whole import World, world
+from tests.support.whole import World, running_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(240), needs_chromium]
 
@@ -18,13 +18,8 @@ PATIENCE_MS = 60_000
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as it:
-        for command in ("sync", "score"):
-            outcome = it.product.run(command, seconds=120)
-            assert outcome.returncode == 0, outcome.stderr
-        with it.product.started("run"):
-            it.product.await_ready()
-            yield it
+    with running_world(tmp_path) as it:
+        yield it
 
 
 def test_a_question_an_alert_and_an_acknowledgement(running: World) -> None:

@@ -105,3 +105,17 @@ def world(directory: Path) -> Iterator[World]:
     ):
         product = install(directory, zoho_url=zoho.base_url, slack_url=slack.base_url)
         yield World(zoho.base_url, slack.base_url, product)
+
+
+@contextmanager
+def running_world(directory: Path, document: str = "") -> Iterator[World]:
+    """The same, read, scored and running; ``document``: another configuration than the usual."""
+    with world(directory) as it:
+        if document:
+            (it.product.directory / "bellwether.yaml").write_text(document, encoding="utf-8")
+        for command in ("sync", "score"):
+            outcome = it.product.run(command, seconds=120)
+            assert outcome.returncode == 0, outcome.stderr
+        with it.product.started("run"):
+            it.product.await_ready()
+            yield it
