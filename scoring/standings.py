@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -98,22 +97,22 @@ class Standings:
 
     def at(self, row: int) -> Standing:
         """One account's standing."""
-        found = {name: self._value(name, row) for name in self.columns}
-        day = found.get("last_purchase")
-        r, f, m = (found.get(name) for name in "rfm")
-        return Standing(
-            None if day is None else date.fromordinal(day),
-            found.get("purchases") or 0,
-            found.get("spend_minor") or 0,
-            r,
-            f,
-            m,
-            None if r is None or f is None or m is None else r + f + m,
-            self.name_of(int(self.label[row])),
-            found.get("measure"),
-            found.get("value_minor"),
-            None if self.details is None else self.details[int(row)].as_py(),
-        )
+        return self.each_at(np.array([row], dtype=np.intp))[0]
+
+    def each_at(self, rows: Rows) -> list[Standing]:
+        """The standings in some rows."""
+        found = {name: self.values_at(name, rows) for name in self.columns}
+        nothing: list[Any] = [None] * len(rows)
+        days, *numbers = (found.get(name, nothing) for name in NOTHING if name != "digest")
+        every = zip(days, *numbers, self.labels_at(rows), self.details_at(rows), strict=True)
+        return [
+            Standing(
+                *(day, purchases or 0, spend or 0, r, f, m),
+                None if r is None or f is None or m is None else r + f + m,
+                *(label, measure, value, details),
+            )
+            for day, purchases, spend, r, f, m, measure, value, label, details in every
+        ]
 
     def ids_at(self, rows: Rows) -> list[str]:
         """The accounts of some rows."""
@@ -146,10 +145,6 @@ class Standings:
             return [None] * len(rows)
         found: list[str | None] = self.details.take(pa.array(rows)).to_pylist()
         return found
-
-    def _value(self, name: str, row: int) -> int | None:
-        value = int(self.columns[name][row])
-        return None if value == NOTHING[name] else value
 
 
 @dataclass(frozen=True, eq=False)

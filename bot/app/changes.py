@@ -14,14 +14,14 @@ def relabelled(moves: Moves) -> dict[str, tuple[Standing, Standing]]:
     """Old and new standing of every account whose label differs, by account id."""
     nothing = Standing()
     before, after = moves.before, moves.after
-    labelled = (row for row in moves.added if after.label[row] != NO_LABEL)
-    moved = {after.id_of(row): (nothing, after.at(row)) for row in labelled}
-    moved |= {
-        after.id_of(moves.changed[one]): (before.at(moves.old[one]), after.at(moves.changed[one]))
-        for one in moves.relabelled
-    }
-    lost = (row for row in moves.gone if before.label[row] != NO_LABEL)
-    return moved | {before.id_of(row): (before.at(row), nothing) for row in lost}
+    came = moves.added[after.label[moves.added] != NO_LABEL]
+    lost = moves.gone[before.label[moves.gone] != NO_LABEL]
+    old, new = moves.old[moves.relabelled], moves.changed[moves.relabelled]
+    found = {one: (nothing, now) for one, now in zip(after.ids_at(came), after.each_at(came), strict=True)}
+    pairs = zip(before.each_at(old), after.each_at(new), strict=True)
+    found |= dict(zip(after.ids_at(new), pairs, strict=True))
+    gone = zip(before.ids_at(lost), before.each_at(lost), strict=True)
+    return found | {one: (then, nothing) for one, then in gone}
 
 
 def label_changes(

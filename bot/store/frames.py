@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -19,7 +20,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, String
 Rows = Select[Any] | CompoundSelect[Any]
 WHOLE = {"render_postcompile": True}  # lists of values written out as parameters
 # Ids in the first column that begin so are not written as plain numbers are.
-_UNLIKE_NUMBERS = (b"0", b"-")
+_UNLIKE_NUMBERS = np.frombuffer(b"0-", dtype=np.uint8)
 _OF_NUMBERS_AND_DAYS = b"0123456789-,\n\r"
 # Arrow's threads pay from some megabytes on; a process that ends while they start is killed by them.
 LARGE = 4 << 20
@@ -47,13 +48,20 @@ def written_rows(connection: Connection, statement: Rows) -> bytes:
 
 def read_account_rows(content: bytes, types: Sequence[pa.DataType]) -> pa.Table:
     """Rows whose first value is an account's id."""
-    odd = content.startswith(_UNLIKE_NUMBERS) or any(b"\n" + one in content for one in _UNLIKE_NUMBERS)
-    if not odd and not content.translate(None, _OF_NUMBERS_AND_DAYS):
+    if not content.translate(None, _OF_NUMBERS_AND_DAYS) and not _begins_oddly(content):
         try:
             return read_rows(content, [pa.int64(), *types])
         except pa.ArrowInvalid:  # a number beyond 64 bits
             pass
     return read_rows(content, [pa.string(), *types])
+
+
+def _begins_oddly(content: bytes) -> bool:
+    """Whether a line begins as no plain number does; to search the text takes five times as long."""
+    written = np.frombuffer(content, dtype=np.uint8)
+    ends = np.flatnonzero(written[:-1] == ord("\n"))
+    firsts = np.append(written[:1], written[ends + 1])
+    return bool(np.isin(firsts, _UNLIKE_NUMBERS).any())
 
 
 def alike_tables(tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
