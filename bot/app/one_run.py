@@ -89,8 +89,7 @@ class OneRun:
         Raises:
             ConfigurationError: the segmentation's criteria do not fit the organisation's fields.
         """
-        scored = self._judged.scored
-        moves = compare(self._judged.before, scored.standings)
+        scored, moves = self._judged.scored, self.moves()
         changes = self._changes(moves)
         accounts = self._accounts(moves)
         run_id = self._save_run(scored, accounts, len(changes))
@@ -115,6 +114,14 @@ class OneRun:
             warnings=(*scored.warnings, *_gone(moves)),
             otherwise=told.otherwise,
         )
+
+    def moves(self) -> Moves:
+        """What differs from the last run; nothing is written.
+
+        Raises:
+            ConfigurationError: as ``do``.
+        """
+        return compare(self._judged.before, self._judged.scored.standings)
 
     @cached_property
     def _technique(self) -> Technique[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.exc import OperationalError
 
 from bot.app.facts import AccountFacts, LeftOut
@@ -26,7 +27,7 @@ from bot.store.counted import (
 )
 from bot.store.criteria_sql import fields_of
 from bot.store.frames import account_columns, alike_tables, read_account_rows
-from bot.store.halves import in_parts
+from bot.store.halves import UnderWay, in_parts
 from bot.store.purchases import ITEMS, Purchases
 from bot.store.score_rows import batches
 from bot.store.taking_part import AccountsAsked, taking_part
@@ -69,11 +70,14 @@ def read_facts(
     rules = read_rules(segmentation.labels, accounts)
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
-    part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
     counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
+    large = _large(connection, counted, only)
+    with in_parts(connection, *_summed(sums(counted)), large) if only is None else nullcontext() as under_way:
+        part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
+        found = _by_account(connection, counted, only, large, under_way)
     return AccountFacts(
         ids=part.ids,
-        frame=_frame(part.ids, _by_account(connection, counted, part.ids, only), part.frame),
+        frame=_frame(part.ids, found, part.frame),
         catalog=accounts,
         left_out=left_out(connection, counted) if only is None else LeftOut(),
     )
@@ -167,41 +171,71 @@ def says_itself(field: Field, configuration: Configuration) -> bool:
     return kind == "raw" and form != "named" and name not in NO_NEWS and field.label not in ours
 
 
-def _by_account(
-    connection: Connection, counted: Purchases, ids: pa.Array, only: Sequence[str] | None
-) -> pa.Table:
-    """Account, last day, number and sum of what counts; of large accounts from the sums that there are."""
+def _large(connection: Connection, counted: Purchases, only: Sequence[str] | None) -> Sequence[str]:
+    """The accounts of those asked for whose deals are added up already, so that these are not read."""
     large = added_up(connection, counted)
-    if only is None:
-        # PostgreSQL, which reads with several processes, has no way around an account's rows.
-        large = large[:MOST_LEFT_OUT] if connection.dialect.name == "sqlite" else ()
-    else:
-        large = tuple(set(large) & set(only))
-    others = None if only is None else sorted(set(only) - set(large))
+    if only is not None:
+        return tuple(set(large) & set(only))
+    # PostgreSQL, which reads with several processes, has no way around an account's rows.
+    return large[:MOST_LEFT_OUT] if connection.dialect.name == "sqlite" else ()
+
+
+def _by_account(
+    connection: Connection,
+    counted: Purchases,
+    only: Sequence[str] | None,
+    large: Sequence[str],
+    under_way: UnderWay | None,
+) -> pa.Table:
+    """Account, last day, number and sum of what counts; of large accounts from the sums that there are.
+
+    Args:
+        connection: to the cache.
+        counted: what counts.
+        only: ids of accounts.
+        large: of ``_large``.
+        under_way: the query of everybody, which is being read; None with ``only``.
+    """
     summed = [
         account_columns(connection, sums_of(connection, counted, some), _FACTS) for some in batches(large)
     ]
     try:
-        tables = [*summed, *_read(connection, sums(counted), ids, others, large)]
+        found = _each(connection, sums(counted), only, large) if under_way is None else _all(under_way)
     except OperationalError as error:
         if "integer overflow" not in str(error.orig):
             raise
-        tables = [*summed, *_read(connection, careful_sums(counted), ids, others, large)]
+        found = _carefully(connection, careful_sums(counted), only, large)
+    tables = [*summed, *found]
     return pa.concat_tables(alike_tables(tables)) if tables else read_account_rows(b"", _FACTS)
 
 
-def _read(
-    connection: Connection,
-    statement: Select[Any],
-    ids: pa.Array,
-    only: Sequence[str] | None,
-    without: Sequence[str],
+def _summed(statement: Select[Any]) -> tuple[Select[Any], ColumnElement[Any]]:
+    """A query of sums, and its column of accounts."""
+    return statement, statement.selected_columns[0]
+
+
+def _all(under_way: UnderWay) -> list[pa.Table]:
+    return [read_account_rows(one, _FACTS) for one in under_way.rows()]
+
+
+def _each(
+    connection: Connection, statement: Select[Any], only: Sequence[str] | None, large: Sequence[str]
 ) -> list[pa.Table]:
-    account = statement.selected_columns[0]
-    if only is None:
-        parts = in_parts(connection, statement, account, ids, without)
-        return [read_account_rows(one, _FACTS) for one in parts]
-    return [account_columns(connection, statement.where(account.in_(some)), _FACTS) for some in batches(only)]
+    """Of some accounts, but of none whose deals are added up already."""
+    account, wanted = statement.selected_columns[0], sorted(set(only or ()) - set(large))
+    return [
+        account_columns(connection, statement.where(account.in_(some)), _FACTS) for some in batches(wanted)
+    ]
+
+
+def _carefully(
+    connection: Connection, statement: Select[Any], only: Sequence[str] | None, large: Sequence[str]
+) -> list[pa.Table]:
+    """The same with sums beyond 64 bits, of some accounts or of all."""
+    if only is not None:
+        return _each(connection, statement, only, large)
+    with in_parts(connection, *_summed(statement), large) as under_way:
+        return _all(under_way)
 
 
 def _frame(ids: pa.Array, found: pa.Table, asked: pd.DataFrame) -> pd.DataFrame:

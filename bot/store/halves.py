@@ -1,7 +1,7 @@
-"""A long query by account in two halves at once, on SQLite, which uses one processor for each connection.
+"""A long query by account in two parts at once, on SQLite, which uses one processor for each connection.
 
 Two threads would not do: SQLite counts its memory behind one lock, and a query that writes texts waits for
-it at every one. So the second half is read by a process of its own.
+it at every one. So the second part is read by a process of its own.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -22,17 +21,20 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    func,
+    select,
     text,
     true,
     union_all,
 )
-from sqlalchemy.exc import DBAPIError
 
 from bot.store.frames import WHOLE, Rows, as_one_text, written_rows
-from scoring.account_ids import id_at
+from bot.store.places import ACCOUNT as _ACCOUNT
 
 # With fewer accounts the second process costs more than it saves.
 FEWEST_ACCOUNTS = 50_000
+# The other process begins at once; this one reads which accounts there are before it begins.
+HERE_PERCENT = 43
 LOOKED_AT = 1_000  # rows, to find where half of them are: to some 2 in 100
 PROGRAM = (sys.executable, "-m", "bot.store.elsewhere")
 _AT_EVEN_DISTANCES = """
@@ -47,46 +49,86 @@ _AT_EVEN_DISTANCES = """
 OURS = "bw_"  # functions that only the product's own connections know begin so
 
 
+class UnderWay:
+    """A query of which another process reads a part already, if that pays."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        statement: Select[Any],
+        account: ColumnElement[Any],
+        without: Sequence[str],
+    ) -> None:
+        self._connection, self._statement = connection, statement
+        self._here = self._everything = _pieces(account, without)
+        self._above: list[ColumnElement[bool]] = []
+        self._other: subprocess.Popen[bytes] | None = None
+        self._begin(account, without)
+
+    def _begin(self, account: ColumnElement[Any], without: Sequence[str]) -> None:
+        if self._connection.dialect.name == "postgresql":
+            return
+        every = select(func.count()).select_from(_ACCOUNT)
+        accounts = self._connection.execute(every).scalar_one()
+        if accounts < FEWEST_ACCOUNTS:
+            return
+        middle = _dividing(self._connection, account, without) or _middle(self._connection, accounts)
+        above = _pieces(account, without, since=middle)
+        question = _question(self._connection, _together(self._statement, above))
+        if question is None:
+            return
+        self._above, self._here = above, _pieces(account, without, before=middle)
+        self._other = _asked_elsewhere(question)
+
+    def rows(self) -> list[bytes]:
+        """The rows, in one part or two. Once only.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: a sum beyond 64 bits.
+        """
+        found = [self._read(self._here)]
+        if self._above:
+            other, self._other = self._other, None
+            upper = None if other is None else other.communicate()[0]
+            if other is None or upper is None or other.returncode != 0:
+                # There is no second process to be had: it takes longer, that is all.
+                upper = self._read(self._above)
+            found.append(upper)
+        return found
+
+    def _read(self, pieces: Sequence[ColumnElement[bool]]) -> bytes:
+        return written_rows(self._connection, _together(self._statement, pieces))
+
+    def end(self) -> None:
+        """Whatever became of it, nobody reads any more."""
+        if self._other is not None:
+            self._other.kill()
+            self._other.communicate()
+
+
+@contextmanager
 def in_parts(
     connection: Connection,
     statement: Select[Any],
     account: ColumnElement[Any],
-    ids: pa.Array,
     without: Sequence[str] = (),
-) -> list[bytes]:
-    """The rows of a query, in one part or two.
+) -> Iterator[UnderWay]:
+    """A query that another process begins to read while this one still has something else to read.
 
-    The second half is read as it stands committed: this is for tables that the connection's own transaction
-    does not write, while it holds the lock that keeps others from writing.
+    Its part is read as it stands committed: this is for tables that the connection's own transaction does
+    not write, while it holds the lock that keeps others from scoring.
 
     Args:
-        connection: in a transaction that writes.
+        connection: in the transaction of a run.
         statement: a row for each account.
         account: its column.
-        ids: all accounts, in any order.
         without: accounts that are not asked for; on SQLite, where their rows are not even walked over.
     """
-    pieces = _pieces(account, without)
-    if connection.dialect.name == "postgresql" or len(ids) < FEWEST_ACCOUNTS:
-        return [written_rows(connection, _together(statement, pieces))]
-    middle = _dividing(connection, account, without) or id_at(ids, len(ids) // 2)
-    below, above = _pieces(account, without, before=middle), _pieces(account, without, since=middle)
-    question = _question(connection, _together(statement, above))
-    if question is None:
-        return [written_rows(connection, _together(statement, pieces))]
-    other = _asked_elsewhere(question)
+    begun = UnderWay(connection, statement, account, without)
     try:
-        lower = written_rows(connection, _together(statement, below))
-    except DBAPIError:  # a sum beyond 64 bits: everything is asked otherwise
-        if other is not None:
-            other.kill()
-            other.communicate()
-        raise
-    upper = None if other is None else other.communicate()[0]
-    if other is None or upper is None or other.returncode != 0:
-        # There is no second process to be had: it takes longer, that is all.
-        upper = written_rows(connection, _together(statement, above))
-    return [lower, upper]
+        yield begun
+    finally:
+        begun.end()
 
 
 def _pieces(
@@ -109,7 +151,7 @@ def _together(statement: Select[Any], pieces: Sequence[ColumnElement[bool]]) -> 
 
 
 def _dividing(connection: Connection, account: ColumnElement[Any], without: Sequence[str] = ()) -> str | None:
-    """The account before which about half of a table's rows are; None where the rows are not a table's.
+    """The account before which our part of a table's rows is; None where the rows are not a table's.
 
     The account in the middle will not do: a few have most of the rows. The rows that are looked at stand at
     even distances from one another.
@@ -121,7 +163,14 @@ def _dividing(connection: Connection, account: ColumnElement[Any], without: Sequ
     left_out = set(without)
     rows = connection.execute(looked, {"number": LOOKED_AT}).scalars()
     found = sorted(one for one in rows if one not in left_out)
-    return str(found[len(found) // 2]) if found else None
+    return str(found[len(found) * HERE_PERCENT // 100]) if found else None
+
+
+def _middle(connection: Connection, accounts: int) -> str:
+    """The account that stands in that place among so many, however many rows each has."""
+    at = accounts * HERE_PERCENT // 100
+    found = connection.execute(select(_ACCOUNT.c.id).order_by(_ACCOUNT.c.id).limit(1).offset(at))
+    return str(found.scalar_one())
 
 
 def _asked_elsewhere(question: bytes) -> subprocess.Popen[bytes] | None:

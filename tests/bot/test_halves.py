@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from sqlalchemy import Connection, Select, func, literal, select
 
@@ -72,8 +71,38 @@ def test_rows_are_divided_where_half_of_them_are_and_not_half_of_the_accounts(
     with database.reads.connect() as connection:
         if database.dialect == "sqlite":
             assert halves._dividing(connection, deals.account_id) == "1000"
+            assert halves._middle(connection, 21) == "5008"
             assert halves._dividing(connection, select(literal("1")).subquery().c[0]) is None
         counted = select(deals.account_id, func.count()).group_by(deals.account_id)
-        parts = halves.in_parts(connection, counted, deals.account_id, pa.array([1000, 5000]))
+        with halves.in_parts(connection, counted, deals.account_id) as under_way:
+            parts = under_way.rows()
     assert len(parts) == (2 if database.dialect == "sqlite" else 1)
     assert b"".join(parts).count(b"50") >= 20, "every account is in one of them"
+
+
+def test_what_was_begun_ends_with_what_fails_beside_it(
+    database: Database,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(database)
+    world.publish(BANDS)
+    for number in range(9):
+        world.account(str(5_000 + number), (number + 1, 700))
+    deals = TABLES["crm_transaction"].c
+    counted = select(deals.account_id, func.count()).group_by(deals.account_id)
+    begun: list[Any] = []
+    asked = halves._asked_elsewhere
+    monkeypatch.setattr(halves, "FEWEST_ACCOUNTS", 2)
+
+    def kept(question: bytes) -> Any:
+        begun.append(asked(question))
+        return begun[-1]
+
+    monkeypatch.setattr(halves, "_asked_elsewhere", kept)
+    with (
+        database.reads.connect() as connection,
+        pytest.raises(ZeroDivisionError),
+        halves.in_parts(connection, counted, deals.account_id),
+    ):
+        _ = 1 / 0
+    assert [one.returncode is None for one in begun] == ([False] if database.dialect == "sqlite" else [])
