@@ -60,7 +60,7 @@ class UnderWay:
         without: Sequence[str],
     ) -> None:
         self._connection, self._statement = connection, statement
-        self._here = self._everything = _pieces(account, without)
+        self._here = _pieces(account, without)
         self._above: list[ColumnElement[bool]] = []
         self._other: subprocess.Popen[bytes] | None = None
         self._begin(account, without)
