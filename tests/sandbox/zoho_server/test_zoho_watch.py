@@ -258,7 +258,7 @@ def test_callbacks_are_lost_doubled_and_forged_to_order(zoho: ZohoHttp, receiver
 
 def test_callbacks_come_in_another_order_to_order(zoho: ZohoHttp, receiver: Received) -> None:
     subscribe(zoho, order(receiver.url))
-    zoho.post("/_sandbox/callbacks", {"reorder": True, "delay_seconds": 1.0}).raise_for_status()
+    zoho.post("/_sandbox/callbacks", {"reorder": True, "delay_seconds": 3.0}).raise_for_status()
     made = zoho.post("/crm/v8/Deals", {"data": [{"Deal_Name": "Late", "Stage": "Qualification"}]}).json()
     update(zoho, made["data"][0]["details"]["id"], Stage="Closed Won")
     assert [one["operation"] for one in receiver.await_count(2)] == ["update", "insert"]
