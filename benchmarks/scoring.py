@@ -32,6 +32,7 @@ from unittest.mock import patch
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -255,6 +256,16 @@ def warm() -> None:
         database.close()
 
 
+def framed(url: str) -> int:
+    """Every transaction through SQLAlchemy into a frame of pandas, and nothing more; how many there are."""
+    database = open_database(url)
+    columns = "account_id, stage, occurred_on, amount_minor"
+    with database.reads.connect() as connection:
+        frame = pd.read_sql_query(text(f"SELECT {columns} FROM crm_transaction"), connection)
+    database.close()
+    return len(frame)
+
+
 def product(url: str, what: str, days: int = 0) -> int:
     """One run of the product over a database that is opened for it; as ``Product.run``."""
     database = open_database(url)
@@ -291,6 +302,8 @@ def _one(arguments: Sequence[str]) -> None:
         call = partial(product, first, what, days)
         if what == "reference":
             call = partial(reference, first, second)
+        elif what == "frame":
+            call = partial(framed, first)
         elif what in {"pass", "run", "check"}:
             warm()
         else:
@@ -349,6 +362,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--changed", type=float, default=0.024, help="share of accounts; default %(default)s")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--frame", action="store_true", help="also rows into pandas: half a kilobyte each")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     options = parser.parse_args()
     print("| accounts | what | seconds | ratio | CPU s | peak MB | above idle | labels changed |")
@@ -380,6 +394,9 @@ def _results(
             url = database.reads.url.render_as_string(hide_password=False)
             for name, call in _cases(kind, url, str(parquet), str(before)):
                 found[name].append(call())
+    for kind, database in databases.items() if options.frame else ():
+        url = database.reads.url.render_as_string(hide_password=False)
+        found[f"rows into pandas, {kind}"].append(_measured("frame", url, ""))
     turns = range(1, 1 + min(options.rounds, DAYS_TO_COME - 1))
     last = len(turns) + 1
     some = [("change", "new process", 0), ("again", "", 0)] * options.rounds
