@@ -9,7 +9,7 @@ from bot.language.asked import SaidMetric
 from bot.language.combine import readings
 from bot.language.draft import Draft
 from bot.language.meanings import Role
-from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Span
+from bot.language.question import DEAL_OWNER, Aggregate, Figure, Kind, Metric, Question, Span
 from bot.language.rules_values import is_label
 from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
@@ -30,7 +30,8 @@ _AVERAGES = {Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.SALES_CYCLE, M
 _OF_A_PERIOD = {"total_spend": Metric.REVENUE, "purchases": Metric.PURCHASES}
 _OWN_REVENUE = "annual_revenue"
 _SPEND = "total_spend"
-_OWNERS = {"owner", "owner_email"}
+_OWNERS = {"owner", "owner_email", DEAL_OWNER}
+_OF_PURCHASES = {Metric.REVENUE, Metric.PURCHASES, Metric.AVERAGE_PURCHASE, Metric.BUYERS}
 
 
 class _Unfit(Exception):
@@ -91,7 +92,9 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
 
 def _owner_of(figure: Figure, by: str | None) -> str | None:
     """Of deals, by their own owner; of everything else, by the account's."""
-    return "deal_owner" if by in _OWNERS and figure.metric in OF_DEALS else by
+    if by == DEAL_OWNER and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
+        raise _Unfit("Accounts have no deal owner: ask by owner, which is the owner of the account.")
+    return DEAL_OWNER if by in _OWNERS and figure.metric in OF_DEALS else by
 
 
 def _by(draft: Draft) -> str | None:

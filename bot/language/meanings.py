@@ -94,6 +94,7 @@ class Role(StrEnum):
     CLOSING = "closing"
     FIGURE_VERB = "figure_verbs"
     DEAL_NOUN = "deal_nouns"
+    DEAL_OWNER = "deal_owners"
     DEAL_VERB = "deal_verbs"
     GAINED = "gained"
     ALL_TIME = "all_time"

@@ -71,6 +71,9 @@ class Metric(StrEnum):
     SHARE = "share"
 
 
+DEAL_OWNER = "deal_owner"  # by which deals are broken down, and accounts are not
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Which number.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.language.asked import SaidMetric
 from bot.language.draft import SORTABLE, Draft, groupable, whole
 from bot.language.meanings import FieldWord, GrammarWord, Role
-from bot.language.question import Aggregate, Metric
+from bot.language.question import DEAL_OWNER, Aggregate, Metric
 from bot.language.tokens import phrase
 from bot.language.when import moment
 from scoring.criteria.fields import Field, FieldType
@@ -237,6 +237,9 @@ def breakdown(draft: Draft, at: int) -> int:
     if not draft.role(at, *_BREAKING):
         return at
     start = draft.skip(at + 1)
+    if draft.role(start, Role.DEAL_OWNER):
+        draft.asked.by.append((at, DEAL_OWNER))
+        return draft.use(at, start + 1, "by deal owner")
     named = _grouping(draft, start)
     if named is not None:
         draft.asked.by.append((at, named.name))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, null, select
 
-from bot.language.question import Aggregate, Days, Figure, Metric, Span
+from bot.language.question import DEAL_OWNER, Aggregate, Days, Figure, Metric, Span
 from bot.language.spans import days_of
 from bot.store.account_reading import Reading
 from bot.store.columns import ACCOUNT, OWNER
@@ -30,7 +30,6 @@ from bot.store.figure_records import (
 from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import (
-    DEAL_OWNER,
     MOST_GROUPS,
     OWNER_FIELD,
     check_grouped,

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import ColumnElement, false, func, select
 
 from bot.app.ports import Clock, FigureRow
-from bot.language.question import Aggregate, Figure, Metric
+from bot.language.question import DEAL_OWNER, Aggregate, Figure, Metric
 from bot.store.account_reading import AccountReader, Reading
 from bot.store.counted import left_out
 from bot.store.figure_counts import counted_over
@@ -20,7 +20,6 @@ from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
 from bot.store.figure_rows import Trend, by_size
 from bot.store.figure_sums import summed_deal_remarks
 from bot.store.figure_values import What
-from bot.store.groups import DEAL_OWNER
 from bot.store.places import TRANSACTION
 from bot.store.seen_accounts import seen_ids
 from connector.cache.engine import Database

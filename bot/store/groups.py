@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, String, case, cast, func
 
+from bot.language.question import DEAL_OWNER
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.values import written_field
 
 GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 MOST_GROUPS = 10_000
-DEAL_OWNER = "deal_owner"  # by which deals are grouped, and accounts are not
 OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
 
 

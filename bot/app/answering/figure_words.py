@@ -13,7 +13,6 @@ from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.periods import MONTHS, shift
 from scoring.criteria.tree import Unit
 
-DEAL_OWNER = "deal_owner"
 Value = Decimal | int | None
 
 TITLES: Mapping[Metric, str] = {

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.app.answering.figure_words import (
-    DEAL_OWNER,
     cell_type,
     change,
     change_written,
@@ -22,7 +21,7 @@ from bot.app.people import Person
 from bot.app.ports import AccountBook, FigureBook, FigureRow
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
 from bot.app.wording import counted
-from bot.language.question import Figure, Kind, Question
+from bot.language.question import DEAL_OWNER, Figure, Kind, Question
 from bot.language.restate import read_as
 from bot.language.spans import written_span
 from scoring.config import Configuration

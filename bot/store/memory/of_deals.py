@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import select
 
-from bot.language.question import Days, Figure, Metric
+from bot.language.question import DEAL_OWNER, Days, Figure, Metric
 from bot.store.figure_periods import in_bounds
 from bot.store.figure_records import OPEN, PURCHASED, purchases_of, won_deals
 from bot.store.figure_sums import stages_of_purchases
 from bot.store.figure_values import NOTHING, Key, Tally
-from bot.store.groups import DEAL_OWNER, OWNER_FIELD, group_name
+from bot.store.groups import OWNER_FIELD, group_name
 from bot.store.memory.adding_up import Asked, tallied
 from bot.store.memory.conditions import Groups, Look, NotHeldError
 from bot.store.memory.held import Truths
