@@ -19,6 +19,8 @@ from tests.support.scoring_world import BANDS, World, database, shared_postgres 
 BY_TEXT = BANDS.replace(
     "    scores: 3\n", "    scores: 3\n    transactions: name contains deal or stage != x\n"
 )
+DEALS = TABLES["crm_transaction"].c
+COUNTED = select(DEALS.account_id, func.count()).group_by(DEALS.account_id)
 NOWHERE = ("/nowhere/python",)
 FAILING = (sys.executable, "-c", "raise SystemExit(1)")
 
@@ -66,15 +68,13 @@ def test_rows_are_divided_where_half_of_them_are_and_not_half_of_the_accounts(
     world.account("1000", *((day, 100) for day in range(1, 61)))
     for number in range(20):
         world.account(str(5_000 + number), (number + 1, 700))
-    deals = TABLES["crm_transaction"].c
     monkeypatch.setattr(halves, "FEWEST_ACCOUNTS", 2)
     with database.reads.connect() as connection:
         if database.dialect == "sqlite":
-            assert halves._dividing(connection, deals.account_id) == "1000"
+            assert halves._dividing(connection, DEALS.account_id) == "1000"
             assert halves._middle(connection, 21) == "5008"
             assert halves._dividing(connection, select(literal("1")).subquery().c[0]) is None
-        counted = select(deals.account_id, func.count()).group_by(deals.account_id)
-        with halves.in_parts(connection, counted, deals.account_id) as under_way:
+        with halves.in_parts(connection, COUNTED, DEALS.account_id) as under_way:
             parts = under_way.rows()
     assert len(parts) == (2 if database.dialect == "sqlite" else 1)
     assert b"".join(parts).count(b"50") >= 20, "every account is in one of them"
@@ -88,8 +88,6 @@ def test_what_was_begun_ends_with_what_fails_beside_it(
     world.publish(BANDS)
     for number in range(9):
         world.account(str(5_000 + number), (number + 1, 700))
-    deals = TABLES["crm_transaction"].c
-    counted = select(deals.account_id, func.count()).group_by(deals.account_id)
     begun: list[Any] = []
     asked = halves._asked_elsewhere
     monkeypatch.setattr(halves, "FEWEST_ACCOUNTS", 2)
@@ -102,7 +100,7 @@ def test_what_was_begun_ends_with_what_fails_beside_it(
     with (
         database.reads.connect() as connection,
         pytest.raises(ZeroDivisionError),
-        halves.in_parts(connection, counted, deals.account_id),
+        halves.in_parts(connection, COUNTED, DEALS.account_id),
     ):
         _ = 1 / 0
     assert [one.returncode is None for one in begun] == ([False] if database.dialect == "sqlite" else [])

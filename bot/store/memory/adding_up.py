@@ -98,7 +98,7 @@ def _spans(deals: Deals, asked: Asked) -> Iterator[tuple[int, int, int]]:
         return
     numbers = ((_number(int(deals.days[at]), asked), at) for at in range(low, high))
     for period, days in groupby(numbers, lambda one: one[0]):
-        of_period = [at for _number, at in days]
+        of_period = [at for _, at in days]
         yield period, int(deals.starts[of_period[0]]), int(deals.starts[of_period[-1] + 1])
 
 
