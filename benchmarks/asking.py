@@ -29,14 +29,9 @@ from sqlalchemy import inspect, text
 
 from benchmarks.asking_data import SYLLABLES, USERS, accounts_table, changes, deals
 from benchmarks.child import peak_mb
-from benchmarks.scoring import DOCUMENT as SCORED
-from benchmarks.scoring import (
-    NOW,
-    PLAIN,
-    FixedClock,
-    load,
-    product,
-)
+from benchmarks.scoring import product
+from benchmarks.scoring_data import DOCUMENT as SCORED
+from benchmarks.scoring_data import NOW, PLAIN, FixedClock, load
 from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
 from bot.app.ask import Answerer, Ask

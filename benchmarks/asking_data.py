@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.scoring import FIRST_ACCOUNT, NOW, transactions
+from benchmarks.scoring_data import FIRST_ACCOUNT, NOW, transactions
 
 USERS = 60
 INDUSTRIES = (

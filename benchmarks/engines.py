@@ -27,7 +27,8 @@ from statistics import median
 import numpy as np
 
 from benchmarks.child import peak_mb
-from benchmarks.scoring import DOCUMENT, PLAIN, ROOT, FixedClock, fill, product
+from benchmarks.scoring import ROOT, product
+from benchmarks.scoring_data import DOCUMENT, PLAIN, FixedClock, fill
 from bot.app.config.published import PublishedConfigurations
 from bot.app.recompute import Recompute
 from bot.runtime.engines.registry import FILE_ENGINES

@@ -29,7 +29,8 @@ from benchmarks.asking import fill
 from benchmarks.asking_data import changes
 from benchmarks.listening_slack import ASKERS, Asked, Crowd, receiving
 from benchmarks.product import RealClock
-from benchmarks.scoring import load, touch
+from benchmarks.scoring import touch
+from benchmarks.scoring_data import load
 from bot.app.rescoring import KIND as RESCORE
 from bot.store.jobs import SqlJobs
 from connector.cache.engine import Database, open_database
