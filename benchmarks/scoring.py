@@ -5,9 +5,11 @@ with ties equal, eight labels, and a comparison with the labels of the run befor
 process of its own that has scored a few accounts before; ratios are taken within a round. ``pass`` ends where
 the run would write, as the reference does; ``run`` writes scores, their history, changes and alerts.
 
-Then some transactions change, and what follows is measured: in a process that has done so before and has its
-database open, as the worker has (``change``), and as the first thing that a process does (``new process``).
-``wrong`` counts the rows that a look at everything then writes: none.
+After a first run deals are kept by column (``bot.store.deal_blocks``), as the worker does it (``blocks``):
+``pass`` and ``run`` read them so. Then some transactions change, and what follows is measured: in a process
+that has done so before and has its database open, as the worker has (``change``), and as the first thing that
+a process does (``new process``). ``wrong`` counts the rows that a look at every transaction then writes:
+none.
 
 ``--accounts 1000000`` makes ten million transactions and takes some minutes to fill each database.
 """
@@ -54,7 +56,9 @@ from bot.app.config.published import PublishedConfigurations
 from bot.app.facts import SegmentationRun
 from bot.app.one_run import OneRun
 from bot.app.recompute import Recompute
+from bot.store import account_facts
 from bot.store.config_versions import SqlConfigVersions
+from bot.store.deal_blocks.keeping import held, keep
 from bot.store.places import TABLES
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database, open_database
@@ -114,15 +118,17 @@ class Product:
 
         Args:
             what: ``pass`` is a run on command up to where it would write, ``run`` all of it; ``change`` what
-                follows some changed transactions, and ``check`` says how many rows a look at everything then
-                writes.
+                follows some changed transactions, and ``check`` says how many rows a look at every
+                transaction then writes.
             days: after the benchmark's day.
         """
         self._clock.days = days
         if what == "pass":
             return self._compared()
-        summary = self._recompute.run("change" if what == "change" else "command")
-        return summary.parts[0].written if what == "check" else summary.label_changes
+        if what == "check":
+            with patch.object(account_facts, "in_blocks", lambda *_: None):
+                return self._recompute.run("command").parts[0].written
+        return self._recompute.run("change" if what == "change" else "command").label_changes
 
     def _compared(self) -> int:
         def compared(run: OneRun) -> SegmentationRun:
@@ -165,6 +171,16 @@ def framed(url: str) -> int:
     return len(frame)
 
 
+def blocks(url: str) -> int:
+    """Keep the deals by column, as the worker does when it keeps house; how many accounts."""
+    database = open_database(url)
+    keep(database)
+    with database.reads.connect() as connection:
+        found = held(connection)
+    database.close()
+    return 0 if found is None else found[1]
+
+
 def product(url: str, what: str, days: int = 0) -> int:
     """One run of the product over a database that is opened for it; as ``Product.run``."""
     database = open_database(url)
@@ -203,6 +219,8 @@ def _one(arguments: Sequence[str]) -> None:
             call = partial(reference, first, second)
         elif what == "frame":
             call = partial(framed, first)
+        elif what == "keep":
+            call = partial(blocks, first)
         elif what in {"pass", "run", "check"}:
             warm()
         else:
@@ -285,6 +303,11 @@ def _results(
             writer.write_table(table)
     databases = {kind: _filled(kind, folder, postgres, accounts, options.seed) for kind in options.databases}
     found: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    for kind, database in databases.items():
+        url = database.reads.url.render_as_string(hide_password=False)
+        found[f"blocks, {kind}"].append(_measured("keep", url, ""))
+        if options.frame:
+            found[f"rows into pandas, {kind}"].append(_measured("frame", url, ""))
     for _ in range(options.rounds):
         for kind, database in databases.items():
             _changed(database, options.changed)
@@ -293,9 +316,6 @@ def _results(
             url = database.reads.url.render_as_string(hide_password=False)
             for name, call in _cases(kind, url, str(parquet), str(before)):
                 found[name].append(call())
-    for kind, database in databases.items() if options.frame else ():
-        url = database.reads.url.render_as_string(hide_password=False)
-        found[f"rows into pandas, {kind}"].append(_measured("frame", url, ""))
     turns = range(1, 1 + min(options.rounds, DAYS_TO_COME - 1))
     last = len(turns) + 1
     some = [("change", "new process", 0), ("again", "", 0)] * options.rounds

@@ -71,6 +71,13 @@ class ScoringParts:
         scores = SqlScores(self.database, FILE_ENGINES)
         return Recompute(scores, self.configurations, self.clock, self.crm_url, self.readings.read_new)
 
+    def keep_blocks(self) -> bool:
+        """Keep the deals by column, for runs over all of them."""
+        from bot.store.deal_blocks.keeping import keep
+
+        keep(self.database)
+        return False
+
     @cached_property
     def readings(self) -> SqlReadings:
         """What customers' messages say."""

@@ -116,6 +116,7 @@ def _loops(bellwether: Bellwether, parts: frozenset[Part], stop: threading.Event
         yield Loop("acting", acting.step)
         yield Loop("outbox", bellwether.slack_parts.deliver_one)
         yield Loop("housekeeping", bellwether.keep_house, BEAT_SECONDS)
+        yield Loop("deal-blocks", bellwether.scoring.keep_blocks, BEAT_SECONDS, nice)
 
 
 def _beat(bellwether: Bellwether, part: Part) -> bool:

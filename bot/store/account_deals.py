@@ -29,14 +29,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from bot.store.account_deal_triggers import are_watched, watch
+from bot.store.counted import stages_that_count
 from bot.store.locks import kept_waiting, take_turn
 from bot.store.occurring import occurring
 from bot.store.places import TABLES, TRANSACTION
 from bot.store.purchase_values import NEVER, halves, whole_of
 from bot.store.purchases import Purchases
-from bot.store.stages import in_stages, stages_that_meet
+from bot.store.stages import in_stages
 from connector.cache.engine import Database
-from scoring.purchases import is_plain
 
 # With fewer purchases there are hardly less rows by stage and day than deals.
 FEWEST = 5_000
@@ -49,7 +49,7 @@ _NUMBERS = ("deals", "given_back", "upper", "lower")
 
 def added_up(connection: Connection, counted: Purchases) -> tuple[str, ...]:
     """The accounts of which ``sums_of`` gives what ``bot.store.counted.sums`` does; mostly none."""
-    if _stages(connection, counted) is None or not are_watched(connection):
+    if stages_that_count(connection, counted) is None or not are_watched(connection):
         return ()
     return occurring(connection, _SUMS.c.account_id)
 
@@ -62,7 +62,7 @@ def sums_of(connection: Connection, counted: Purchases, accounts: Sequence[str])
         counted: deals alone, by stage alone.
         accounts: of ``added_up``.
     """
-    stages = _stages(connection, counted)
+    stages = stages_that_count(connection, counted)
     if stages is None:
         raise ValueError("what counts is not known by stage and day")
     numbers = (_sum(_SUMS.c[name], name) for name in _NUMBERS)
@@ -164,11 +164,3 @@ def _add_up(connection: Connection, accounts: Sequence[str]) -> None:
     rows = select(*columns, func.count(type_=BigInteger), given_back, upper, lower).select_from(TRANSACTION)
     rows = rows.where(deals.account_id.in_(accounts)).group_by(*columns)
     connection.execute(insert(_SUMS).from_select(list(names), rows))
-
-
-def _stages(connection: Connection, counted: Purchases) -> Sequence[str | None] | None:
-    """The stages that count; None where not deals alone count, or not by their stage alone."""
-    if not is_plain(counted.parts):
-        return None
-    (part,) = counted.parts
-    return stages_that_meet(connection, part.where, part.relation.catalog, counted.today)

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlalchemy.exc import OperationalError
 
-from bot.app.facts import AccountFacts, LeftOut
+from bot.app.facts import AccountFacts, Accounts, LeftOut
 from bot.app.write_back import own_fields
 from bot.store.account_deals import added_up, sums_of
 from bot.store.catalog import account_catalog
@@ -23,16 +23,19 @@ from bot.store.counted import (
     counted_purchases,
     due_since,
     left_out,
+    stages_that_count,
     sums,
 )
 from bot.store.criteria_sql import fields_of
+from bot.store.deal_blocks.summing import InBlocks, in_blocks
 from bot.store.frames import account_columns, alike_tables, read_account_rows
 from bot.store.halves import UnderWay, in_parts
+from bot.store.places import ACCOUNT
 from bot.store.purchases import ITEMS, Purchases
 from bot.store.score_rows import batches
 from bot.store.taking_part import AccountsAsked, taking_part
 from connector.sync.compare import NO_NEWS
-from scoring.account_ids import Rows, places
+from scoring.account_ids import Rows, alike, compact, in_order, places
 from scoring.config import Configuration
 from scoring.criteria.check import atoms
 from scoring.criteria.fields import Catalog, Contributed, Field, FieldType
@@ -71,10 +74,23 @@ def read_facts(
     chosen = AccountsAsked(segmentation.name, accounts, today)
     fields, related = account_fields(rules, accounts), related_conditions(rules, accounts)
     counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
-    large = _large(connection, counted, only)
-    with in_parts(connection, *_summed(sums(counted)), large) if only is None else nullcontext() as under_way:
-        part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
-        found = _by_account(connection, counted, only, large, under_way)
+    blocks = _in_blocks(connection, counted) if only is None else None
+    if blocks is not None:
+        found = _with_changed(connection, counted, blocks)
+        everybody = not (segmentation.accounts.strip() or fields or related)
+        part = (
+            _everybody(connection, blocks)
+            if everybody
+            else taking_part(connection, chosen, segmentation.accounts, fields, related)
+        )
+    else:
+        large = _large(connection, counted, only)
+        under_way: Any = nullcontext()
+        if only is None:
+            under_way = in_parts(connection, *_summed(sums(counted)), large)
+        with under_way as read:
+            part = taking_part(connection, chosen, segmentation.accounts, fields, related, only)
+            found = _by_account(connection, counted, only, large, read)
     return AccountFacts(
         ids=part.ids,
         frame=_frame(part.ids, found, part.frame),
@@ -169,6 +185,35 @@ def says_itself(field: Field, configuration: Configuration) -> bool:
     form, _, name = rest.partition(":")
     ours = {one.label for one in own_fields(configuration)}
     return kind == "raw" and form != "named" and name not in NO_NEWS and field.label not in ours
+
+
+def _in_blocks(connection: Connection, counted: Purchases) -> InBlocks | None:
+    """What the blocks of deals say of everybody; None where the rows are to be read."""
+    stages = stages_that_count(connection, counted)
+    return None if stages is None else in_blocks(connection, frozenset(stages), counted.today.day)
+
+
+def _with_changed(connection: Connection, counted: Purchases, blocks: InBlocks) -> pa.Table:
+    """The same with the accounts that have changed since, out of their rows."""
+    if not blocks.changed:
+        return blocks.table
+    large = _large(connection, counted, blocks.changed)
+    changed = _by_account(connection, counted, blocks.changed, large, None)
+    return pa.concat_tables(alike_tables([blocks.table, changed]))
+
+
+def _everybody(connection: Connection, blocks: InBlocks) -> Accounts:
+    """Every account that there is, by id."""
+    ids = blocks.table.column(0).combine_chunks()
+    there = select(ACCOUNT.c.id)
+    some = [
+        connection.execute(there.where(ACCOUNT.c.id.in_(ids))).scalars() for ids in batches(blocks.changed)
+    ]
+    changed = compact([one for found in some for one in found])
+    if len(changed):
+        ids = pa.concat_arrays(alike(ids, changed))
+    order = in_order(ids)
+    return Accounts(ids if order is None else ids.take(pa.array(order)), pd.DataFrame())
 
 
 def _large(connection: Connection, counted: Purchases, only: Sequence[str] | None) -> Sequence[str]:

@@ -26,11 +26,11 @@ from bot.store.criteria_sql import where
 from bot.store.places import DOCUMENT, TABLES, TRANSACTION
 from bot.store.purchase_values import NEVER, halves, quick_sum, whole_of
 from bot.store.purchases import Arm, Purchases, columns_of_records
-from bot.store.stages import deals_that_meet
+from bot.store.stages import deals_that_meet, stages_that_meet
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Contributed
 from scoring.criteria.periods import Today
-from scoring.purchases import contributed
+from scoring.purchases import contributed, is_plain
 from scoring.purchases_config import Contribution
 
 _ORGANISATION, _FINANCE = TABLES["crm_organisation"], TABLES["fin_organisation"]
@@ -74,6 +74,14 @@ def counted_purchases(
         copies=len({one.product for one in configuration.finance}) > 1,
         meets=meets,
     )
+
+
+def stages_that_count(connection: Connection, counted: Purchases) -> Sequence[str | None] | None:
+    """The stages whose deals count; None where not deals alone count, or not by their stage alone."""
+    if not is_plain(counted.parts):
+        return None
+    (part,) = counted.parts
+    return stages_that_meet(connection, part.where, part.relation.catalog, counted.today)
 
 
 def sums(counted: Purchases) -> Select[Any]:
@@ -135,10 +143,9 @@ class _AddedUp:
 def left_out(connection: Connection, counted: Purchases) -> LeftOut:
     """Records that meet their criteria but have no account, no day or a later one; amounts without a rate."""
     records = sum(
-        connection.execute(
-            select(func.count()).select_from(arm.rows).where(and_(arm.counts, counted.undated(arm)))
-        ).scalar_one()
+        connection.execute(select(func.count()).select_from(arm.rows).where(arm.counts, some)).scalar_one()
         for arm in counted.arms()
+        for some in counted.undated(arm)
     )
     return LeftOut(records, _amount_remarks(connection, counted))
 

@@ -213,6 +213,7 @@ class _Erasure:
             if place.named is not None and name != "outbox":
                 self._free_text(table, place.named)
         self._themselves()
+        self._blocks()
         rows = {name: many for name, many in self.rows.items() if many}
         return Erased(rows, tuple(self._reports()), tuple(self.gone))
 
@@ -357,6 +358,12 @@ class _Erasure:
             borne = _MARK.c.kind == "market_segment"
             mine = (borne if kind == "account" else ~borne, _MARK.c.record_id.in_(self.ids[kind]))
             self.rows["mark"] += self.connection.execute(delete(_MARK).where(*mine)).rowcount
+
+    def _blocks(self) -> None:
+        """The numbers of their deals, under their ids, go out of the blocks at once."""
+        from bot.store.deal_blocks.keeping import absorb  # brings numpy
+
+        absorb(self.connection, self.ids["account"])
 
     def _reports(self) -> Iterable[str]:
         """What only a person may change."""

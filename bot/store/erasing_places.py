@@ -99,6 +99,11 @@ PLACES: Final[Mapping[str, Place]] = {
     "deal_day": Place(why=_SUMS),
     "deal_day_mark": Place(why=_SUMS),
     "account_deals": Place(How.DELETE),
+    "deal_block": Place(How.OWN, why="numbers of deals under an account's id: written anew without it"),
+    "deal_blocks": Place(why=_STATE),
+    "deal_block_mark": Place(
+        why="ids of accounts that changed of late; goes when their block is written anew"
+    ),
     "memory_mark": Place(why="ids of accounts that changed of late; goes with the next thousands of changes"),
     # scores and their history
     "score": Place(How.DELETE, named=_DETAILS),

@@ -164,9 +164,11 @@ class Purchases:
         day = type_coerce(without_index(arm.day, self.dialect), Date)
         return and_(arm.account.is_not(None), day.is_not(None), day <= self.today.day)
 
-    def undated(self, arm: Arm) -> Truth:
-        """The contrary, as alternatives that indexes find."""
-        return or_(arm.account.is_(None), arm.day.is_(None), type_coerce(arm.day, Date) > self.today.day)
+    def undated(self, arm: Arm) -> tuple[Truth, ...]:
+        """The contrary, in parts each of which an index finds by itself; no record meets two of them."""
+        day, owned = arm.day, arm.account.is_not(None)
+        late = type_coerce(day, Date) > self.today.day
+        return arm.account.is_(None), and_(owned, day.is_(None)), and_(owned, late)
 
     def rows(self, owner: FromClause | None = None, *, told: bool = False) -> Select[Any]:
         """account_id, day, amount_minor (negative: given back), is_purchase (1 or 0).

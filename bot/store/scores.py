@@ -270,10 +270,10 @@ class SqlScoringTransaction:
 
     def _end_labels(self, changes: ChangesOfRun, accounts: Sequence[str]) -> None:
         """Say of the changes that gave the labels of before that these stand no more."""
-        mine = self._is_of(changes.segmentation) & (_CHANGE.c.account_id == bindparam("this"))
-        ended = update(_CHANGE).where(mine, _CHANGE.c.ended_on.is_(None)).values(ended_on=changes.as_of)
-        if accounts:
-            self._connection.execute(ended, [{"this": one} for one in accounts])
+        standing = self._is_of(changes.segmentation) & _CHANGE.c.ended_on.is_(None)
+        ended = update(_CHANGE).where(standing).values(ended_on=changes.as_of)
+        for some in score_rows.batches(accounts):
+            self._connection.execute(ended.where(_CHANGE.c.account_id.in_(some)))
 
     def _is_of(self, segmentation: str) -> ColumnElement[bool]:
         """That a change is of a segmentation; it is to be found by its account.

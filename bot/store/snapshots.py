@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, delete, func, select
 
+from bot.store.bodies import read_body
 from bot.store.places import SCORE, TABLES
 from connector.cache.statements import upsert
 from scoring.account_ids import places
@@ -33,15 +34,20 @@ _LABEL, _IDS = "label", "ids"
 def read(connection: Connection, segmentation: str, columns: Sequence[str]) -> tuple[int, Standings] | None:
     """The newest snapshot with these columns, and the number of its run."""
     query = select(_SNAPSHOT.c.run_id, _SNAPSHOT.c.body).where(_SNAPSHOT.c.segmentation == segmentation)
-    row = connection.execute(query).one_or_none()
+    row = read_body(connection, query)
     if row is None:
         return None
-    table = pa.ipc.open_stream(pa.py_buffer(row.body)).read_all()
+    run_id, body = row
+    table = pa.ipc.open_stream(pa.py_buffer(body)).read_all()
     if not {*columns} <= {*table.column_names}:
         return None
     names = tuple(json.loads(table.schema.metadata[b"labels"]))
-    return row.run_id, Standings(
-        _one(table, _IDS), _whole(table, _LABEL), names, {name: _whole(table, name) for name in columns}
+    ids = _one(table, _IDS)
+    return run_id, Standings(
+        pa.concat_arrays([ids, ids[:0]]),  # a copy: else all of the body would stay in memory
+        _whole(table, _LABEL),
+        names,
+        {name: _whole(table, name) for name in columns},
     )
 
 

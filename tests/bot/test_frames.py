@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import insert, literal, select, union_all
+from sqlalchemy.exc import DBAPIError
 
+from bot.store import frames
 from bot.store.frames import columns_of
 from connector.cache.engine import Database
 from connector.cache.tables import TransactionRow, table_of
@@ -15,6 +18,31 @@ from tests.support.scoring_world import database, shared_postgres  # noqa: F401 
 
 DEAL = table_of(TransactionRow)
 TYPES = (pa.string(), pa.date32(), pa.int64())
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("sqlstate", sorted(frames.TOO_LONG))
+def test_what_is_too_long_for_one_text_of_postgresql_is_copied(
+    database: Database,  # noqa: F811
+    sqlstate: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class TooLong(Exception):
+        pass
+
+    def refused(*_: object) -> None:
+        error = TooLong("too long")
+        error.sqlstate = sqlstate  # type: ignore[attr-defined]
+        raise DBAPIError("SELECT", {}, error)
+
+    rows = (select(literal(one), literal(day)) for one, day in ((5, "2026-11-30"), (6, "2026-12-01")))
+    statement: frames.Rows = union_all(*rows)
+    with database.reads.connect() as connection:
+        plainly = frames.written_rows(connection, statement)
+        with monkeypatch.context() as patch:
+            patch.setattr(frames, "_line", refused)
+            copied = frames.written_rows(connection, statement)
+    assert plainly.split() == copied.split() == [b"5,2026-11-30", b"6,2026-12-01"]
 
 
 def test_rows_come_as_columns(database: Database) -> None:  # noqa: F811

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col
 
+from bot.store.deal_blocks import keeping
 from bot.store.tables import AlertRow, HeldBackRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database
@@ -207,6 +209,16 @@ class Pair:
         return [written(world, KEPT) for world in self.worlds]
 
 
+class ByColumn(Pair):
+    """Both are scored from everything, one of them by column where that pays."""
+
+    def score(self) -> None:
+        mine, other = self.worlds
+        mine.run("command")
+        keeping.keep(mine.database, fewest=1, fewest_marks=3)
+        other.run("command")
+
+
 def document_of(
     kind: str,
     key: str,
@@ -231,8 +243,8 @@ def keep(world: World, kind: str, *upserts: FinanceDocument, deletes: tuple[str,
         writer.apply(kind, page_changes(upserts, deletes, held), world.clock.now())
 
 
-def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]]) -> None:
-    pair = Pair(emptied(mine), emptied(other))
+def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]], pairing: type[Pair] = Pair) -> None:
+    pair = pairing(emptied(mine), emptied(other))
     for name, *arguments in steps:
         getattr(pair, name)(*arguments)
         pair.score()
@@ -263,6 +275,20 @@ def test_a_change_of_books_gives_what_everything_gives(
         steps = steps[:6]
     known = [("belong", one, one) for one in ACCOUNTS]
     walk(database, beside, [("publish", len(DOCUMENTS) - 1), *known[:4], *steps])
+
+
+@given(st.lists(STEPS, min_size=4, max_size=12))
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_deals_by_column_give_what_their_rows_give(
+    database: Database,  # noqa: F811
+    beside: Database,  # noqa: F811
+    steps: list[tuple[Any, ...]],
+) -> None:
+    if database.dialect == "postgresql":
+        steps = steps[:5]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "MOST_MARKED_PERCENT", 100)
+        walk(database, beside, steps, ByColumn)
 
 
 def test_only_marked_accounts_are_read_again(database: Database) -> None:  # noqa: F811

@@ -17,6 +17,7 @@ from bot.store import (  # noqa: F401  (for their effect on the metadata)
     technique_tables,
     territory_tables,
 )
+from bot.store.deal_blocks import tables as block_tables  # noqa: F401
 from bot.store.memory import tables as memory_tables  # noqa: F401
 from connector.cache.types import UtcDateTime
 
