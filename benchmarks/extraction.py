@@ -1,9 +1,11 @@
 """What is read off company sites: ``python -m benchmarks.extraction --data DIR [--half development]``.
 
-DIR holds pages and what is true of them, as its ``SOURCE.md`` says; they are not part of the project. For
-each field: yield (right of what is knowable) and accuracy of what was answered; pairs of a company and
-somebody else's site; what modern pages tell; processor time. The companies were split in two by a hash of
-their domain before anything was tuned; only the development half was looked at.
+DIR holds pages and what is true of them, as its ``SOURCE.md`` says; they are not part of the project. A set
+that somebody makes anew has a ``truth.json`` of the same form, with a ``name`` for each company, and plain
+pages; ``--all`` counts both halves of it as one. For each field: yield (right of what is knowable) and
+accuracy of what was answered; pairs of a company and somebody else's site; what modern pages tell; processor
+time. The companies were split in two by a hash of their domain before anything was tuned; only the
+development half was looked at.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from connector.enrichment.values import Company, EnrichedField, Page, Site, Site
 WRONG_PAIRS = 1_000
 SHORTEST_STREET = 6  # letters and digits
 HALVES = ("development", "set aside")
+ALL = "all"
+TRUTHS = ("webstruct-truth.json", "truth.json")
 # Our names of technologies where the other matcher's differ.
 OTHER_NAMES = {
     "Adobe Experience Manager": "Adobe Experience Manager",
@@ -84,12 +88,14 @@ class Count:
 
 
 def half(keys: Iterable[str], which: str) -> set[str]:
-    """One half of the keys: ordered by the last bit of their hash's first byte, then by the hash."""
+    """One half of the keys, or all: ordered by the last bit of their hash's first byte, then by the hash."""
 
     def order(key: str) -> tuple[int, bytes]:
         digest = hashlib.sha256(key.encode()).digest()
         return digest[0] % 2, digest
 
+    if which == ALL:
+        return set(keys)
     ordered = sorted(set(keys), key=order)
     middle = len(ordered) // 2
     return set(ordered[:middle] if which == HALVES[0] else ordered[middle:])
@@ -97,14 +103,14 @@ def half(keys: Iterable[str], which: str) -> set[str]:
 
 def samples(data: Path, which: str) -> list[Sample]:
     """The companies of a half."""
-    companies = json.loads((data / "webstruct-truth.json").read_text())
+    companies = json.loads(next(one for one in (data / name for name in TRUTHS) if one.exists()).read_text())
     chosen = half((one["domain"] for one in companies), which)
     return [_sample(data, one) for one in companies if one["domain"] in chosen]
 
 
 def _sample(data: Path, one: dict[str, Any]) -> Sample:
     pages = tuple(Page(page["base"], _page(data / page["file"])) for page in one["pages"])
-    name = next(iter(one["truth"].get("ORG", [])), one["domain"])
+    name = one.get("name") or next(iter(one["truth"].get("ORG", [])), one["domain"])
     return Sample(
         Company(one["domain"], html.unescape(name), one["domain"]),
         Site(pages),
@@ -116,7 +122,8 @@ def _sample(data: Path, one: dict[str, Any]) -> Sample:
 
 
 def _page(path: Path) -> str:
-    return gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
 
 
 def _value(reading: SiteReading, wanted: EnrichedField) -> str:
@@ -241,7 +248,8 @@ class Modern:
 
 def modern(data: Path, which: str) -> list[Modern]:
     """The modern pages of a half."""
-    manifest = json.loads((data / "wcxb-service-manifest.json").read_text())
+    described = data / "wcxb-service-manifest.json"
+    manifest = json.loads(described.read_text()) if described.exists() else []
 
     def key(one: dict[str, Any]) -> str:
         return urlsplit(one["url"]).hostname or str(one["file"])
@@ -341,6 +349,8 @@ def report(data: Path, which: str, *, show: bool) -> None:
     print(f"\n{which}: {len(chosen)} companies, {len(pages)} modern pages")
     print(f"    {'field':<18}{'knowable':>9}{'answered':>10}{'right':>7}{'yield':>8}{'accuracy':>10}")
     for name, one in counts.items():
+        if not one.knowable:
+            continue  # the set does not say what is true
         share = f"{one.right / max(1, one.knowable):>8.2f}{one.right / max(1, one.answered):>10.2f}"
         print(f"    {name:<18}{one.knowable:>9}{one.answered:>10}{one.right:>7}{share}")
         for wrong in one.wrong if show else ():
@@ -349,8 +359,9 @@ def report(data: Path, which: str, *, show: bool) -> None:
         "who it is",
         {"right sites accepted": _share(accepted, len(chosen)), "faxes proposed as telephones": str(faxes)},
     )
-    _print("modern pages that tell", modern_fields(pages))
-    _print("technographics", technology_figures(pages, show=show))
+    if pages:
+        _print("modern pages that tell", modern_fields(pages))
+        _print("technographics", technology_figures(pages, show=show))
     old = milliseconds_a_page([(one.company, one.site) for one in chosen])
     new = milliseconds_a_page(
         [(Company("", registered_domain(one.site.pages[0].url)), one.site) for one in pages]
@@ -363,9 +374,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--half", choices=HALVES, help="one half only")
+    parser.add_argument("--all", action="store_true", help="both halves as one")
     parser.add_argument("--show", action="store_true", help="name what is wrong; for the development half")
     chosen = parser.parse_args()
-    wanted: tuple[str, ...] = (chosen.half,) if chosen.half else HALVES
+    wanted: tuple[str, ...] = (ALL,) if chosen.all else (chosen.half,) if chosen.half else HALVES
     for which in wanted:
         report(chosen.data, which, show=chosen.show)
     everybody: list[Sample] = [one for which in wanted for one in samples(chosen.data, which)]

@@ -316,9 +316,19 @@ def _results(
             url = database.reads.url.render_as_string(hide_password=False)
             for name, call in _cases(kind, url, str(parquet), str(before)):
                 found[name].append(call())
-    turns = range(1, 1 + min(options.rounds, DAYS_TO_COME - 1))
+    _measure_changes(found, databases, options.rounds)
+    for database in databases.values():
+        database.close()
+    return found
+
+
+def _measure_changes(
+    found: dict[str, list[Mapping[str, float]]], databases: Mapping[str, Database], rounds: int
+) -> None:
+    """What follows changed transactions, the same day and later ones."""
+    turns = range(1, 1 + min(rounds, DAYS_TO_COME - 1))
     last = len(turns) + 1
-    some = [("change", "new process", 0), ("again", "", 0)] * options.rounds
+    some = [("change", "new process", 0), ("again", "", 0)] * rounds
     some += [*(("again", "a day later", day) for day in turns), ("change", "a day later, new process", last)]
     for kind, database in databases.items():
         url = database.reads.url.render_as_string(hide_password=False)
@@ -327,9 +337,6 @@ def _results(
             found[name].append(_measured(what, url, str(day)))
             # What a look at everything then finds to be otherwise: nothing.
             found[f"{name}: wrong"].append(_measured("check", url, str(day)))
-    for database in databases.values():
-        database.close()
-    return found
 
 
 def _cases(

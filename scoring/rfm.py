@@ -44,10 +44,10 @@ class Cuts:
 
     def score(self, measured: Integers) -> Integers:
         """1 plus the number of cuts that each value passes."""
-        passed = np.ones(len(measured), dtype=np.int64)
+        passed = np.ones(len(measured), dtype=np.int8)
         for one in self.values:  # few: to compare with each is quicker than to search among them
             passed += measured >= one if self.reached else measured > one
-        return passed
+        return passed.astype(np.int64)
 
     def score_of(self, value: int) -> int:
         """The score of one value."""
@@ -166,15 +166,15 @@ def score_columns(facts: Mapping[str, Integers], segmentation: RfmSegmentation, 
         today: the day of the run.
     """
     buyers = facts["purchases"] > 0
-    scores = {name: np.zeros(len(buyers), dtype=np.int64) for name in MEASURED}
     if not buyers.any():
-        return Scores(scores, None, ())
-    measured = {name: facts[fact][buyers] for name, fact in MEASURED.items()}
+        return Scores({name: np.zeros(len(buyers), dtype=np.int64) for name in MEASURED}, None, ())
+    everybody = {name: facts[fact] for name, fact in MEASURED.items()}
+    measured = {name: values.compress(buyers) for name, values in everybody.items()}
     thresholds = thresholds_by(
         lambda name: cuts_by_rank(measured[name], segmentation.scores), segmentation, today
     )
-    for name, values in _score_each(measured, thresholds).items():
-        scores[name][buyers] = values
+    # To score those without a purchase too, and take it away again, is quicker than to pick the others out.
+    scores = {name: values * buyers for name, values in _score_each(everybody, thresholds).items()}
     constant = {name for name, values in measured.items() if values.min() == values.max()}
     warnings = population_warnings(len(measured["r"]), constant, segmentation)
     return Scores(scores, thresholds, warnings)
@@ -193,6 +193,10 @@ def score_one(standing: Standing, thresholds: Thresholds) -> Standing:
 def cuts_by_rank(values: Integers, scores: int) -> Cuts:
     """The values at rank ceil(k * n / N) of the sorted population, for k = 1 … N - 1."""
     ranks = [-(-k * len(values) // scores) for k in range(1, scores)]
+    low, high = int(values.min()), int(values.max())
+    if high - low < len(values):  # days, numbers of purchases: there are fewer different ones than accounts
+        upto = np.cumsum(np.bincount(values - low))
+        return Cuts(tuple(int(one) + low for one in np.searchsorted(upto, ranks)))
     # Only the values at these places have to be where sorting would put them.
     ordered = np.partition(values, np.array(ranks, dtype=np.intp) - 1)
     return Cuts(tuple(int(ordered[rank - 1]) for rank in ranks))

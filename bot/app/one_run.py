@@ -92,7 +92,7 @@ class OneRun:
         scored, moves = self._judged.scored, self.moves()
         changes = self._changes(moves)
         accounts = self._accounts(moves)
-        run_id = self._save_run(scored, accounts, len(changes))
+        run_id = self._save_run(scored, accounts, len(changes), len(moves))
         change_ids = self._save(run_id, scored, moves, changes)
         tally = self._tally(scored.standings)
         labels = tuple((label, tally.labels.get(label, 0)) for label in (*self._labels, None))
@@ -260,7 +260,7 @@ class OneRun:
         spend = self.transaction.spend(primary, [one.account_id for one in changes])
         return [replace(one, stake_minor=_stake(one, spend.get(one.account_id, 0))) for one in changes]
 
-    def _save_run(self, scored: Scored, accounts: int, changed: int) -> int:
+    def _save_run(self, scored: Scored, accounts: int, changed: int, written: int) -> int:
         return self.transaction.save_run(
             RunRecord(
                 segmentation=self.segmentation.name,
@@ -270,6 +270,7 @@ class OneRun:
                 finished_at=self.now(),
                 accounts=accounts,
                 changed=changed,
+                written=written,
                 config_version=self.published.version,
                 technique=self.segmentation.technique,
                 thresholds=scored.thresholds,

@@ -14,14 +14,15 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlalchemy.exc import OperationalError
 
-from bot.app.facts import AccountFacts, Accounts, LeftOut
+from bot.app.facts import AccountFacts, Accounts, LeftOut, Moved
 from bot.app.write_back import own_fields
 from bot.store.account_deals import added_up, sums_of
+from bot.store.among import among
+from bot.store.came_due import moved
 from bot.store.catalog import account_catalog
 from bot.store.counted import (
     careful_sums,
     counted_purchases,
-    due_since,
     left_out,
     stages_that_count,
     sums,
@@ -106,7 +107,7 @@ def moved_since(
     today: Today,
     day: date,
     accounts: Catalog,
-) -> frozenset[str] | None:
+) -> Moved | None:
     """The accounts with a purchase that was still to come on a day and is not any more.
 
     None when facts may be others without a mark of sync: criteria that ask for other records than the
@@ -124,9 +125,7 @@ def moved_since(
     counted = counted_purchases(connection, segmentation.contributions, configuration, today, accounts)
     if not _are_marked(counted, configuration, passed=passed):
         return None
-    if not passed:
-        return frozenset()
-    return frozenset(connection.execute(due_since(counted, day)).scalars())
+    return moved(connection, counted, day) if passed else Moved(frozenset())
 
 
 def asks_own(
@@ -206,10 +205,8 @@ def _everybody(connection: Connection, blocks: InBlocks) -> Accounts:
     """Every account that there is, by id."""
     ids = blocks.table.column(0).combine_chunks()
     there = select(ACCOUNT.c.id)
-    some = [
-        connection.execute(there.where(ACCOUNT.c.id.in_(ids))).scalars() for ids in batches(blocks.changed)
-    ]
-    changed = compact([one for found in some for one in found])
+    some = among(connection, ACCOUNT.c.id, blocks.changed)
+    changed = compact([one for each in some for one in connection.execute(there.where(each)).scalars()])
     if len(changed):
         ids = pa.concat_arrays(alike(ids, changed))
     order = in_order(ids)
@@ -268,9 +265,8 @@ def _each(
 ) -> list[pa.Table]:
     """Of some accounts, but of none whose deals are added up already."""
     account, wanted = statement.selected_columns[0], sorted(set(only or ()) - set(large))
-    return [
-        account_columns(connection, statement.where(account.in_(some)), _FACTS) for some in batches(wanted)
-    ]
+    some = among(connection, account, wanted)
+    return [account_columns(connection, statement.where(one), _FACTS) for one in some]
 
 
 def _carefully(

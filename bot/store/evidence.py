@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, Moved, PurchaseDays
 from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.store import activity
@@ -130,7 +130,7 @@ class SqlEvidence:
         asked = (self._connection, self._configuration, self._today, accounts, contributions)
         return asks_own(*asked, self._catalog)
 
-    def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
+    def moved_since(self, segmentation: RfmSegmentation, day: date) -> Moved | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked."""
         counted = (self._connection, segmentation, self._configuration, self._today)
         return moved_since(*counted, day, self._catalog)

@@ -30,6 +30,7 @@ from bot.app.scoring_ports import NewAlert, NewMessage, ScoringTransaction
 from bot.app.techniques.technique import Learned
 from bot.store import concerned, learnings, raised_alerts, score_rows, snapshots
 from bot.store.account_deals import FEWEST, add_up
+from bot.store.among import among
 from bot.store.bulk_rows import next_numbers, write_rows
 from bot.store.catalog import account_catalog
 from bot.store.engines.choice import FileEngines
@@ -189,8 +190,8 @@ class SqlScoringTransaction:
         query = select(_CHANGE.c.account_id).distinct().where(self._is_of(segmentation))
         return {
             row.account_id
-            for some in score_rows.batches(account_ids)
-            for row in self._connection.execute(query.where(_CHANGE.c.account_id.in_(some)))
+            for some in among(self._connection, _CHANGE.c.account_id, account_ids)
+            for row in self._connection.execute(query.where(some))
         }
 
     def names(self, account_ids: Sequence[str], now: datetime | None = None) -> Mapping[str, NamedOwner]:
@@ -210,6 +211,7 @@ class SqlScoringTransaction:
             "status": "done",
             "accounts": run.accounts,
             "changed": run.changed,
+            "written": run.written,
             "config_version": run.config_version,
             "technique": run.technique,
             "thresholds": thresholds,
@@ -272,8 +274,8 @@ class SqlScoringTransaction:
         """Say of the changes that gave the labels of before that these stand no more."""
         standing = self._is_of(changes.segmentation) & _CHANGE.c.ended_on.is_(None)
         ended = update(_CHANGE).where(standing).values(ended_on=changes.as_of)
-        for some in score_rows.batches(accounts):
-            self._connection.execute(ended.where(_CHANGE.c.account_id.in_(some)))
+        for some in among(self._connection, _CHANGE.c.account_id, accounts):
+            self._connection.execute(ended.where(some))
 
     def _is_of(self, segmentation: str) -> ColumnElement[bool]:
         """That a change is of a segmentation; it is to be found by its account.

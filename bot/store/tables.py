@@ -105,6 +105,7 @@ class RunRow(SQLModel, table=True):
     status: str = "done"
     accounts: int = 0
     changed: int = 0
+    written: int | None = None  # score rows that it wrote or removed; NULL of runs that did not count them
     config_version: int = 0
     technique: str = Field(default="rfm", sa_column=Column(String(20), nullable=False, server_default="rfm"))
     thresholds: str | None = _text()

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Select, select
 
 from bot.app.facts import Accounts
+from bot.store.among import among
 from bot.store.columns import ACCOUNT, AccountColumns
 from bot.store.criteria_sql import where
 from bot.store.frames import account_columns, alike_tables
@@ -23,8 +24,6 @@ from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from scoring.criteria.periods import Today
 from scoring.criteria.tree import Measured, Related
-
-IDS_AT_ONCE = 500  # SQLite takes some thousands of parameters in a statement
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def taking_part(
     names = [*(field.name for field in fields), *(canonical(one, catalog) for one in related)]
     if not wanted:
         return Accounts(_ids(connection, statement, only), pd.DataFrame(columns=names))
-    rows = [row for one in _portions(statement, only) for row in connection.execute(one)]
+    rows = [row for one in _portions(connection, statement, only) for row in connection.execute(one)]
     ids, *values = list(zip(*rows, strict=True)) if rows else [() for _ in range(1 + len(wanted))]
     found = {field.name: _column(field, some) for field, some in zip(fields, values, strict=False)}
     for name, some in zip(names[len(fields) :], values[len(fields) :], strict=True):
@@ -77,7 +76,7 @@ def taking_part(
 
 
 def _ids(connection: Connection, statement: Select[Any], only: Sequence[str] | None) -> pa.Array:
-    tables = [account_columns(connection, one, ()) for one in _portions(statement, only)]
+    tables = [account_columns(connection, one, ()) for one in _portions(connection, statement, only)]
     if not tables:
         return pa.array([], pa.int64())
     ids = pa.concat_tables(alike_tables(tables)).column(0).combine_chunks()
@@ -85,14 +84,14 @@ def _ids(connection: Connection, statement: Select[Any], only: Sequence[str] | N
     return ids if order is None else ids.take(pa.array(order))
 
 
-def _portions(statement: Select[Any], only: Sequence[str] | None) -> list[Select[Any]]:
+def _portions(
+    connection: Connection, statement: Select[Any], only: Sequence[str] | None
+) -> list[Select[Any]]:
     """The query in order of ids; for some accounts as many queries as their ids need."""
     ordered = statement.order_by(ACCOUNT.c.id)
     if only is None:
         return [ordered]
-    ids = sorted(set(only))
-    starts = range(0, len(ids), IDS_AT_ONCE)
-    return [ordered.where(ACCOUNT.c.id.in_(ids[at : at + IDS_AT_ONCE])) for at in starts]
+    return [ordered.where(one) for one in among(connection, ACCOUNT.c.id, sorted(set(only)))]
 
 
 def _column(field: Field, values: Sequence[Any]) -> pd.Series[Any]:

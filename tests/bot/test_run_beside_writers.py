@@ -26,6 +26,7 @@ RUN = RunRecord(
     finished_at=NOW,
     accounts=0,
     changed=0,
+    written=0,
     config_version=1,
     technique="rfm",
     thresholds=None,

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bot.app.facts import AccountFacts, EnginePass
+from bot.app.techniques import came_due
 from bot.app.techniques.asked import Asked
 from bot.app.techniques.left_out import left_out
 from bot.app.techniques.technique import Changes, Evidence, Scored, Situation, Technique
@@ -60,8 +61,12 @@ def rescored(evidence: Evidence, situation: Situation[RfmSegmentation], changes:
         return None
     if asked.fields and (changes.since != situation.today.day or not evidence.own("", fields=asked.fields)):
         return None  # the last run has not kept what the labels ask of the accounts
-    wanted = sorted(changes.marked | moved)
+    since = moved.since
+    unsure = frozenset[str]() if since is None else came_due.unsure(since, situation.before)
+    wanted = sorted(changes.marked | moved.accounts | unsure)
     ids, facts = _put_over(situation.before, evidence.facts(segmentation, wanted), wanted)
+    if since is not None:
+        came_due.add(since, ids, facts, wanted)
     found = score_columns(facts, segmentation, situation.today)
     nothing_said = np.full(len(ids), NO_LABEL, dtype=np.int64)
     now = Standings(ids, nothing_said, _names(situation), {**facts, **found.columns})
@@ -108,23 +113,34 @@ def _labels_again(
         if (at < 0).any():
             return None
         some = some.join(part.frame.iloc[at].reset_index(drop=True))
-    # Among the names before may be some of an earlier document, that nobody has any more.
-    numbers = {name: number for number, name in enumerate(now.names)}
-    place = np.array([*(numbers.get(one, NO_LABEL) for one in before.names), NO_LABEL], dtype=np.int64)
-    labels: npt.NDArray[np.int64] = place[
-        before.label[old]
-    ]  # of a new account any, as it is one that differs
+    labels = before.label.copy() if old is None else before.label[old]
+    if now.names != before.names:
+        # Among the names before may be some of an earlier document, that nobody has any more.
+        numbers = {name: number for number, name in enumerate(now.names)}
+        names = [*(numbers.get(one, NO_LABEL) for one in before.names), NO_LABEL]
+        labels = np.array(names, dtype=np.int64)[labels]
     labels[rows] = places(some, asked.rules, asked.catalog, situation.today)
     return labels
 
 
-def _differing(before: Standings, now: Standings) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-    """The row that each account had before, -1 of a new one; and whether it is new or its numbers differ."""
-    old = id_places(now.ids, before.ids)
-    differs = old < 0
-    same = now.ids.equals(before.ids)  # then nothing need be put into another order, which takes longest
-    known = slice(None) if same else np.flatnonzero(~differs)
-    of = slice(None) if same else old[known]
+def _differing(
+    before: Standings, now: Standings
+) -> tuple[npt.NDArray[np.intp] | None, npt.NDArray[np.bool_]]:
+    """The row that each account had before, and whether it is new or its numbers differ.
+
+    None for the rows: each had the same one, as from day to day. A new account has any: it is one that
+    differs.
+    """
+    old: npt.NDArray[np.intp] | None = None
+    known: slice | npt.NDArray[np.intp] = slice(None)
+    of: slice | npt.NDArray[np.intp] = slice(None)
+    if now.ids.equals(before.ids):  # nothing need be put into another order, which takes longest
+        differs = np.zeros(len(now), dtype=np.bool_)
+    else:
+        old = id_places(now.ids, before.ids)
+        differs = old < 0
+        known = np.flatnonzero(~differs)
+        of = old[known]
     for name in COLUMNS:
         differs[known] |= before.column(name)[of] != now.column(name)[known]
     return old, differs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, Moved, PurchaseDays
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
 from scoring.config import Configuration, Segmentation
@@ -118,7 +118,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def moved_since(self, segmentation: RfmSegmentation, day: date) -> frozenset[str] | None:
+    def moved_since(self, segmentation: RfmSegmentation, day: date) -> Moved | None:
         """The accounts whose facts are others than on a day, but for those that sync has marked.
 
         None when that cannot be said: another account's facts may be others too, because criteria ask for

@@ -148,8 +148,8 @@ def least(values: Numbers) -> Numbers:
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
     for kind in (np.int8, np.int16, np.int32):
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
-            return values.astype(kind)
-    return values.astype(np.int64)
+            return values.astype(kind, copy=False)
+    return values.astype(np.int64, copy=False)
 
 
 def _whole(upper: Whole, lower: Whole) -> Whole:

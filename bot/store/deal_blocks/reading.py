@@ -63,6 +63,7 @@ def read_block(
         np.concatenate([getattr(one, name) for one in parts] or [np.empty(0, dtype=np.int8)])
         for name in ("row", "stage", "day", "amount")
     )
+    del parts
     starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(ids)))]).astype(np.int64)
     if bool((row[1:] < row[:-1]).any()):
         order = np.argsort(row, kind="stable")

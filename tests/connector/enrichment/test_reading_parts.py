@@ -112,6 +112,14 @@ def test_only_roles_at_the_companys_own_domain(body: str, expected: str) -> None
             "1420 Pier St.<br>NW, Portland, Multnomah County, OR 97209",
             ("1420 Pier St, NW", "Portland", "OR", "97209", "US"),
         ),
+        (
+            "\N{ROUND PUSHPIN}Am Alten Markt 3, D-20457 Hamburg<br>\N{TELEPHONE RECEIVER} 040 123456",
+            ("Am Alten Markt 3", "Hamburg", "", "20457", "DE"),
+        ),
+        (
+            "<i>\ue0c8</i> 1420 Pier Street<br>Portland, OR 97209 \u260e 503 555 0100",
+            ("1420 Pier Street", "Portland", "OR", "97209", "US"),
+        ),
         ("Our 5 best drive tips<br>Portland, OR", None),
         ("5 people in Wayne County", None),
         ("1420 Pier Street, Portland, OR 10001", None),

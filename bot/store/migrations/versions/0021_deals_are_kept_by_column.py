@@ -1,4 +1,4 @@
-"""deals are kept by column.
+"""deals are kept by column, and runs say how many rows they wrote.
 
 The triggers that mark accounts are made with the first blocks, on both databases
 (``bot.store.deal_blocks.triggers``).
@@ -23,6 +23,7 @@ _ON_POSTGRESQL = {
 
 
 def upgrade() -> None:
+    op.add_column("run", sa.Column("written", sa.Integer(), nullable=True))
     op.create_table(
         "deal_block",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("run", "written")
     if op.get_bind().dialect.name == "sqlite":
         for name in _ON_SQLITE:
             op.execute(f"DROP TRIGGER IF EXISTS {name}")
