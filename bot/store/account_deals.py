@@ -49,9 +49,12 @@ _NUMBERS = ("deals", "given_back", "upper", "lower")
 
 def added_up(connection: Connection, counted: Purchases) -> tuple[str, ...]:
     """The accounts of which ``sums_of`` gives what ``bot.store.counted.sums`` does; mostly none."""
-    if stages_that_count(connection, counted) is None or not are_watched(connection):
-        return ()
-    return occurring(connection, _SUMS.c.account_id)
+    return () if stages_that_count(connection, counted) is None else kept_accounts(connection)
+
+
+def kept_accounts(connection: Connection) -> tuple[str, ...]:
+    """The accounts whose deals are added up, and stay so whatever is written."""
+    return occurring(connection, _SUMS.c.account_id) if are_watched(connection) else ()
 
 
 def sums_of(connection: Connection, counted: Purchases, accounts: Sequence[str]) -> Select[Any]:
@@ -100,7 +103,7 @@ def add_up(database: Database, accounts: Iterable[str]) -> None:
     if not asked:
         return
     with database.reads.connect() as connection:
-        known = set(occurring(connection, _SUMS.c.account_id)) if are_watched(connection) else set()
+        known = set(kept_accounts(connection))
         many = _with_many_rows(connection, [one for one in asked if one in known])
     wanted = [one for one in asked if one not in known]
     if not wanted and not many:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from bot.store import account_facts
+from bot.store.account_deals import add_up
 from bot.store.deal_blocks import keeping, reading
 from bot.store.deal_blocks import triggers as block_triggers
 from bot.store.deal_blocks.block import Block, block_from, chosen, joined
@@ -104,6 +105,31 @@ def test_whatever_is_written_the_blocks_follow(
     known = state(world.database)
     assert known is not None
     assert known[1] == len(from_the_deals(world))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_accounts_that_are_added_up_elsewhere_are_in_no_block(
+    world: BuyingWorld, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 4)
+    add_up(world.database, ["a1", "a3"])
+    keeping._make(world.database)
+    with world.database.reads.connect() as connection:
+        bodies = connection.execute(select(BLOCK.c.body)).scalars().all()
+        assert sorted(connection.execute(select(MARK.c.account)).scalars()) == ["a1", "a3"]
+    assert sorted(one for body in bodies for one in block_from(body).ids.to_pylist()) == ["a0", "a2", "a4"]
+    chance = Random(seed)
+    for _ in range(6):
+        with world.database.writes.begin() as connection:
+            for _ in range(3):
+                write_deals(connection, world, chance)
+        pd.testing.assert_frame_equal(facts(world), from_the_deals(world))
+        keep(world.database, fewest=1, fewest_marks=1)
+        with world.database.reads.connect() as connection:
+            kept = connection.execute(select(MARK.c.account)).scalars().all()
+        assert len(kept) == len(set(kept)), "one mark of each"
+        assert set(kept) <= {"a1", "a3"}
+        pd.testing.assert_frame_equal(facts(world), from_the_deals(world))
 
 
 def test_blocks_are_what_is_read_but_of_marked_accounts(world: BuyingWorld) -> None:

@@ -110,6 +110,7 @@ def block_from(body: bytes) -> Block:
 
 def joined(parts: Sequence[Block]) -> Block:
     """Blocks as one, in their order; no account is in two of them."""
+    parts = [one for one in parts if len(one)] or parts[:1]  # ids of none are of any type
     stages = tuple(dict.fromkeys(name for one in parts for name in one.stages))
     places = {name: place for place, name in enumerate(stages)}
     stage = [np.array([places[name] for name in one.stages], dtype=np.int64)[one.stage] for one in parts]

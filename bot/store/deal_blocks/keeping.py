@@ -114,13 +114,15 @@ def _make(database: Database) -> None:
     for start in range(0, max(1, len(ids)), ACCOUNTS_EACH):
         some = ids[start : start + ACCOUNTS_EACH].to_pylist()
         with database.reads.connect() as connection:
-            block = read_block(connection, some, stages)
+            read = read_block(connection, some, stages)
         with database.writes.begin() as connection:
             take_turn(connection, NAME)
             if _made(connection) != made:
                 return  # somebody else began meanwhile
             first = some[0] if start else ""
-            connection.execute(insert(BLOCK).values(first=first, body=block.as_bytes()))
+            connection.execute(insert(BLOCK).values(first=first, body=read.block.as_bytes()))
+            if read.left_out:
+                connection.execute(insert(MARK), [{"account": one} for one in sorted(read.left_out)])
     with database.writes.begin() as connection:
         take_turn(connection, NAME)
         mine = update(BLOCKS).where(BLOCKS.c.made == made)
@@ -179,15 +181,20 @@ def absorb(connection: Connection, accounts: Sequence[str]) -> None:
     wanted = set(accounts)
     # Before the rows: who writes them later marks them again.
     rows = connection.execute(select(MARK.c.id, MARK.c.account)).all()
-    numbers = [row.id for row in rows if row.account in wanted]
+    marks = [(row.account, row.id) for row in rows if row.account in wanted]
     blocks, stages, more = _places(connection), stages_of(connection), 0
     firsts = [first for _, first in blocks]
     by_block = defaultdict(list)
     for one in sorted(wanted):
         by_block[bisect_right(firsts, one) - 1].append(one)
+    left_out: set[str] = set()
     for place, some in by_block.items():
         number, first = blocks[place]
-        more += _renew(connection, number, first, read_block(connection, some, stages), some)
+        read = read_block(connection, some, stages)
+        left_out |= read.left_out
+        more += _renew(connection, number, first, read.block, some)
+    stay = {account: number for account, number in marks if account in left_out}  # one of each
+    numbers = [number for account, number in marks if stay.get(account) != number]
     for start in range(0, len(numbers), MARKS_AT_ONCE):
         connection.execute(delete(MARK).where(MARK.c.id.in_(numbers[start : start + MARKS_AT_ONCE])))
     connection.execute(update(BLOCKS).values(made=known[0] + 1, accounts=known[1] + more))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
+from bot.store.account_deals import kept_accounts
 from bot.store.deal_blocks.block import Block, Numbers, least
 from bot.store.deal_blocks.tables import DealBlockMarkRow
 from bot.store.frames import account_columns
@@ -40,9 +41,20 @@ class _Deals:
     amount: Numbers
 
 
+@dataclass(frozen=True, eq=False)
+class ReadBlock:
+    """Some accounts, and those that are left out of every block: so large that they are added up elsewhere.
+
+    Whoever keeps the block sees that these have a mark.
+    """
+
+    block: Block
+    left_out: frozenset[str]
+
+
 def read_block(
     connection: Connection, accounts: Sequence[str], stages: Sequence[str | None] | None = None
-) -> Block:
+) -> ReadBlock:
     """Those of some accounts that there are, with their deals.
 
     Args:
@@ -54,10 +66,13 @@ def read_block(
         NewStageError: somebody else wrote between two statements.
     """
     known = tuple(stages_of(connection) if stages is None else stages)
-    portions = list(_portions(accounts))
+    large = _large(connection, accounts)
+    added_up = set(kept_accounts(connection)) if large else set()
+    left_out = frozenset(large.keys() & added_up)
+    portions = list(_portions([one for one in accounts if one not in left_out]))
     there = (select(ACCOUNT.c.id).where(ACCOUNT.c.id.in_(some)) for some in portions)
     ids = compact([one for query in there for one in connection.execute(query).scalars()])
-    queries = (query for some in portions for query in _queries(connection, some, known))
+    queries = (query for some in portions for query in _queries(connection, some, known, large))
     parts = [_read(connection, query, ids) for query in queries]
     row, stage, day, amount = (
         np.concatenate([getattr(one, name) for one in parts] or [np.empty(0, dtype=np.int8)])
@@ -68,7 +83,7 @@ def read_block(
     if bool((row[1:] < row[:-1]).any()):
         order = np.argsort(row, kind="stable")
         stage, day, amount = stage[order], day[order], amount[order]
-    return Block(ids, starts, known, stage, day, amount)
+    return ReadBlock(Block(ids, starts, known, stage, day, amount), left_out)
 
 
 def every_account(connection: Connection) -> pa.Array:
@@ -91,19 +106,29 @@ def marked(connection: Connection) -> tuple[list[int], list[str] | None]:
     return [row.id for row in rows], sorted(accounts)
 
 
+def _large(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
+    """The accounts whose deals are read in portions, and how many each has."""
+    account, many = TRANSACTION.c.account_id, func.count()
+    counted = select(account, many).group_by(account).having(many > ROWS_AT_ONCE)
+    rows = (
+        row
+        for some in _portions(accounts)
+        for row in connection.execute(counted.where(account.in_(some))).all()
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _queries(
-    connection: Connection, accounts: Sequence[str], stages: Sequence[str | None]
+    connection: Connection, accounts: Sequence[str], stages: Sequence[str | None], large: Mapping[str, int]
 ) -> Iterator[Select[Any]]:
     """Deals of accounts, in portions that fit into memory: a few accounts may have millions of them."""
     of = TRANSACTION.c
     columns = (of.account_id, _numbered(of.stage, stages), of.occurred_on, func.coalesce(of.amount_minor, 0))
-    mine = of.account_id.in_(accounts)
-    many = select(of.account_id, func.count()).where(mine).group_by(of.account_id)
-    rows = connection.execute(many.having(func.count() > ROWS_AT_ONCE))
-    large: dict[str, int] = {row[0]: row[1] for row in rows}
     query = select(*columns).where(of.occurred_on.is_not(None))
     yield query.where(of.account_id.in_([one for one in accounts if one not in large]))
     for account, count in large.items():
+        if account not in accounts:
+            continue
         yield from _by_days(connection, query.where(of.account_id == account), count, stages)
 
 

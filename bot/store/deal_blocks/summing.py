@@ -47,7 +47,8 @@ def in_blocks(connection: Connection, counted: Collection[str | None], today: da
     if changed is None or are_too_many(changed, known[1]):
         return None
     bodies = read_bodies(connection, select(BLOCK.c.body).order_by(BLOCK.c.id))
-    tables = [_summed(block_from(body), counted, day_number(today)) for (body,) in bodies]
+    blocks = (block_from(body) for (body,) in bodies)
+    tables = [_summed(one, counted, day_number(today)) for one in blocks if len(one)]
     # On PostgreSQL each statement sees its own moment.
     if not tables or held(connection) != known:
         return None
