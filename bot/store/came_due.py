@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Date, literal, select, type_coerce
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
 from bot.app.facts import Moved, Sums
@@ -36,11 +36,8 @@ def moved(connection: Connection, counted: Purchases, since: date) -> Moved:
 
 def _sums(connection: Connection, counted: Purchases, since: date) -> Sums | None:
     """Of deals alone; None where a sum leaves 64 bits."""
-    (deals,) = counted.arms()
-    day = type_coerce(deals.day, Date)
-    later = sums(counted).where(day > literal(since, Date))
     try:
-        table = account_columns(connection, later, _SUMS)
+        table = account_columns(connection, sums(counted, since), _SUMS)
     except OperationalError as error:
         if "integer overflow" not in str(error.orig):
             raise

@@ -26,7 +26,7 @@ from bot.store.criteria_sql import where
 from bot.store.places import DOCUMENT, TABLES, TRANSACTION
 from bot.store.purchase_values import NEVER, halves, quick_sum, whole_of
 from bot.store.purchases import Arm, Purchases, columns_of_records
-from bot.store.stages import deals_that_meet, stages_that_meet
+from bot.store.stages import deals_that_meet, stages_that_meet, without_index
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog, Contributed
 from scoring.criteria.periods import Today
@@ -84,11 +84,18 @@ def stages_that_count(connection: Connection, counted: Purchases) -> Sequence[st
     return stages_that_meet(connection, part.where, part.relation.catalog, counted.today)
 
 
-def sums(counted: Purchases) -> Select[Any]:
-    """Account, last day, number and sum of what counts; SQLite fails where a sum leaves 64 bits."""
+def sums(counted: Purchases, since: date | None = None) -> Select[Any]:
+    """Account, last day, number and sum of what counts; SQLite fails where a sum leaves 64 bits.
+
+    ``since``: of one kind of records, only what came later than that day, to be found by its day.
+    """
     of = _AddedUp(counted)
     total = quick_sum(of.amount, counted.dialect)
-    return of.over(select(of.account, of.last(), of.number(), total)).group_by(of.account)
+    found = of.over(select(of.account, of.last(), of.number(), total))
+    if since is None:
+        return found.group_by(of.account)
+    # SQLite would walk over every record, because these stand in order of their accounts.
+    return found.where(of.day > literal(since, Date)).group_by(without_index(of.account, counted.dialect))
 
 
 def careful_sums(counted: Purchases) -> Select[Any]:
@@ -112,14 +119,14 @@ class _AddedUp:
     def __init__(self, counted: Purchases) -> None:
         self.account: ColumnElement[Any]
         self.amount: ColumnElement[int]
-        self._day: ColumnElement[Any]
+        self.day: ColumnElement[Any]
         first, *others = counted.arms()
         if others:
             every = counted.rows().subquery("purchase").c
-            self.account, self.amount, self._day = every.account_id, every.amount_minor, every.day
+            self.account, self.amount, self.day = every.account_id, every.amount_minor, every.day
             self._gives_back, self._from = every.is_purchase == 0, None
             return
-        self.account, self.amount, self._day = first.account, first.signed, type_coerce(first.day, Date)
+        self.account, self.amount, self.day = first.account, first.signed, type_coerce(first.day, Date)
         self._gives_back = first.gives_back
         self._from = first.rows, and_(first.counts, counted.dated(first))
 
@@ -132,7 +139,7 @@ class _AddedUp:
 
     def last(self) -> ColumnElement[Any]:
         """The last day with a purchase."""
-        last = func.max(case((self._gives_back, null()), else_=self._day), type_=Date)
+        last = func.max(case((self._gives_back, null()), else_=self.day), type_=Date)
         return func.coalesce(last, literal(NEVER, Date), type_=Date)
 
     def number(self) -> ColumnElement[int]:

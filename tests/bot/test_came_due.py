@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, Select, insert, text
 
 from bot.app.facts import Moved, Sums
 from bot.app.techniques import came_due
+from bot.store import came_due as store_came_due
 from bot.store.account_facts import moved_since
 from bot.store.catalog import account_catalog
+from bot.store.frames import account_columns
 from bot.store.places import TABLES
 from bot.store.tables import ScoreRow
 from connector.cache.engine import Database
@@ -63,6 +68,22 @@ def test_what_came_due_since(world: World) -> None:
     assert found.accounts == frozenset()
     assert told(found) == {"1": (tomorrow, 1, 3_300), "2": (1, 0, -3_000)}
     assert told(moved(world, 3))["1"] == (tomorrow + 2, 2, 53_300)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_they_are_found_by_their_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a walk over every deal in the order of accounts."""
+    asked: list[str] = []
+
+    def told_how(connection: Connection, statement: Select[Any], types: Sequence[pa.DataType]) -> pa.Table:
+        compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+        rows = connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))
+        asked.extend(str(row.detail) for row in rows)
+        return account_columns(connection, statement, types)
+
+    monkeypatch.setattr(store_came_due, "account_columns", told_how)
+    assert told(moved(world))
+    assert any("ix_crm_transaction_days (occurred_on>?)" in one for one in asked), asked
 
 
 def test_whoever_was_marked_meanwhile_is_read_again(world: World) -> None:
