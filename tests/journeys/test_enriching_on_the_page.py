@@ -1,4 +1,4 @@
-"""Enriching as a person sees it on the page: what is proposed, the form of consent, a batch, what was done."""
+"""Enriching as a person sees it on the page: what is proposed, the form of consent, a batch, history."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def shown(page: Page, text: str) -> Locator:
     return message
 
 
-def at_work(stage: Stage, slack_id: str) -> Any:  # noqa: F811
+def at_work(stage: Stage, slack_id: str) -> Any:
     """The page of a person, at their talk with the app."""
     return opened_page(
         f"{stage.base_url}/?as={slack_id}&at={stage.person(slack_id).dm}", width=1280, height=900
     )
 
 
-def test_one_account_by_consent_and_its_history(stage: Stage) -> None:  # noqa: F811
+def test_one_account_by_consent_and_its_history(stage: Stage) -> None:
     crm = stage.world.crm.records["k"]
     for name in set(crm) & FILLED:  # by another test, if that came first
         crm[name] = None
@@ -62,7 +62,7 @@ def test_one_account_by_consent_and_its_history(stage: Stage) -> None:  # noqa: 
         screenshot(page, "enriching-4-history")
 
 
-def test_a_batch_in_one_message(stage: Stage) -> None:  # noqa: F811
+def test_a_batch_in_one_message(stage: Stage) -> None:
     stage.world.clock.move(days=40)  # what other tests have read is old
     ada = stage.person("UADA")
     with at_work(stage, "UADA") as page:
