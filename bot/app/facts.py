@@ -15,8 +15,6 @@ from scoring.label_rules import Direction
 from scoring.standing import Standing
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
 
@@ -105,36 +103,6 @@ class AccountFacts:
     frame: pd.DataFrame
     catalog: Catalog
     left_out: LeftOut
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """Purchases added up by account.
-
-    Attributes:
-        ids: of the accounts, each of them once.
-        last: the last day with a purchase, as an ordinal; of the first day of all where ``number`` is 0.
-        number: how many; money that was given back is none.
-        spend: minor units, with what was given back taken away.
-    """
-
-    ids: pa.Array
-    last: npt.NDArray[np.int64]
-    number: npt.NDArray[np.int64]
-    spend: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Whose facts are others than on an earlier day, because days have passed.
-
-    Attributes:
-        accounts: to be read again.
-        since: what further accounts have bought since that day, which is all that is different of them.
-    """
-
-    accounts: frozenset[str]
-    since: Sums | None = None
 
 
 @dataclass(frozen=True)

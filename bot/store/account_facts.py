@@ -14,7 +14,8 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlalchemy.exc import OperationalError
 
-from bot.app.facts import AccountFacts, Accounts, LeftOut, Moved
+from bot.app.facts import AccountFacts, Accounts, LeftOut
+from bot.app.moved import Moved
 from bot.app.write_back import own_fields
 from bot.store.account_deals import added_up, sums_of
 from bot.store.among import among

@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
-from bot.app.facts import Moved, Sums
+from bot.app.moved import Moved, Sums
 from bot.store.counted import due_since, stages_that_count, sums
 from bot.store.frames import account_columns
 from bot.store.places import TABLES

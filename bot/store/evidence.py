@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, Moved, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
+from bot.app.moved import Moved
 from bot.app.offers import Offer, dismissals_hold_from
 from bot.app.order_lines import OrderLines
 from bot.store import activity

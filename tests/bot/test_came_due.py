@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Connection, Select, insert, text
 
-from bot.app.facts import Moved, Sums
+from bot.app.moved import Moved, Sums
 from bot.app.techniques import came_due
 from bot.store import came_due as store_came_due
 from bot.store.account_facts import moved_since

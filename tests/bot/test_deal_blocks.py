@@ -19,8 +19,9 @@ from bot.store.deal_blocks import keeping, reading
 from bot.store.deal_blocks import triggers as block_triggers
 from bot.store.deal_blocks.block import Block, block_from, chosen, joined
 from bot.store.deal_blocks.keeping import BLOCK, BLOCKS, absorb, held, keep
-from bot.store.deal_blocks.reading import MARK, NewStageError, read_block
+from bot.store.deal_blocks.reading import MARK, read_block
 from bot.store.erasing import SqlErasures
+from bot.store.memory.marks import StillChanging
 from bot.store.places import ACCOUNT, TRANSACTION
 from bot.store.purchase_values import NEVER
 from bot.store.triggers import triggers
@@ -265,7 +266,7 @@ def test_a_block_that_has_become_large_is_divided(world: BuyingWorld) -> None:
 
 
 def test_a_stage_that_comes_while_a_block_is_read_is_no_other_one(world: BuyingWorld) -> None:
-    with world.database.reads.connect() as connection, pytest.raises(NewStageError):
+    with world.database.reads.connect() as connection, pytest.raises(StillChanging):
         read_block(connection, ACCOUNTS, (None, "Closed Won"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeping, "stages_of", lambda _connection: (None,))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bot.app.facts import Sums
+from bot.app.moved import Sums
 from scoring.account_ids import alike, compact, places
 from scoring.standings import Standings
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, Moved, PurchaseDays
+from bot.app.facts import AccountFacts, Accounts, Activity, EnginePass, LeftOut, PurchaseDays
+from bot.app.moved import Moved
 from bot.app.offers import Offer
 from bot.app.order_lines import OrderLines
 from scoring.config import Configuration, Segmentation

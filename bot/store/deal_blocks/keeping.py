@@ -21,7 +21,6 @@ from bot.store.bodies import read_body
 from bot.store.deal_blocks.block import Block, block_from, chosen, joined
 from bot.store.deal_blocks.reading import (
     MARK,
-    NewStageError,
     every_account,
     marked,
     read_block,
@@ -30,6 +29,7 @@ from bot.store.deal_blocks.reading import (
 from bot.store.deal_blocks.tables import DealBlockRow, DealBlocksRow
 from bot.store.deal_blocks.triggers import are_watched, watch
 from bot.store.locks import kept_waiting, take_turn
+from bot.store.memory.marks import StillChanging
 from bot.store.places import ACCOUNT, TABLES
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
@@ -59,7 +59,7 @@ def keep(database: Database, fewest: int = FEWEST_ACCOUNTS, fewest_marks: int = 
     """
     try:
         _keep(database, fewest, fewest_marks)
-    except NewStageError:
+    except StillChanging:
         log.info("deal_blocks_later", reason="a stage is new")
     except OperationalError as error:
         if not kept_waiting(error):
@@ -172,7 +172,7 @@ def absorb(connection: Connection, accounts: Sequence[str]) -> None:
         accounts: any; where no blocks hold, nothing is done.
 
     Raises:
-        NewStageError: somebody else wrote between two statements.
+        StillChanging: somebody else wrote between two statements.
     """
     take_turn(connection, NAME)
     known = held(connection)

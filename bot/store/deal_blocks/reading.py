@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from bot.store.account_deals import kept_accounts
 from bot.store.deal_blocks.block import Block, Numbers, least
 from bot.store.deal_blocks.tables import DealBlockMarkRow
 from bot.store.frames import account_columns
+from bot.store.numbered import check_known, place_among
 from bot.store.places import ACCOUNT, TRANSACTION
 from bot.store.stages import every_stage
 from connector.cache.tables import table_of
@@ -24,11 +25,6 @@ from scoring.account_ids import compact, places
 MARK = table_of(DealBlockMarkRow)
 IDS_AT_ONCE = 2_000
 ROWS_AT_ONCE = 250_000
-_NO_STAGE, _LATER = 0, -1
-
-
-class NewStageError(Exception):
-    """A deal has a stage that no deal had a moment ago: to be read again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +59,7 @@ def read_block(
         stages: of ``stages_of``, to spare the look.
 
     Raises:
-        NewStageError: somebody else wrote between two statements.
+        StillChanging: somebody else wrote between two statements.
     """
     known = tuple(stages_of(connection) if stages is None else stages)
     large = _large(connection, accounts)
@@ -123,7 +119,12 @@ def _queries(
 ) -> Iterator[Select[Any]]:
     """Deals of accounts, in portions that fit into memory: a few accounts may have millions of them."""
     of = TRANSACTION.c
-    columns = (of.account_id, _numbered(of.stage, stages), of.occurred_on, func.coalesce(of.amount_minor, 0))
+    columns = (
+        of.account_id,
+        place_among(of.stage, stages),
+        of.occurred_on,
+        func.coalesce(of.amount_minor, 0),
+    )
     query = select(*columns).where(of.occurred_on.is_not(None))
     yield query.where(of.account_id.in_([one for one in accounts if one not in large]))
     for account, count in large.items():
@@ -154,18 +155,12 @@ def _read(connection: Connection, query: Select[Any], ids: pa.Array) -> _Deals:
     """The deals of a query whose accounts are among these."""
     table = account_columns(connection, query, [pa.int32(), pa.date32(), pa.int64()])
     account, stage, day, amount = (column.combine_chunks() for column in table.columns)
+    check_known(stage)
     codes = stage.to_numpy()
-    if len(codes) and codes.min() == _LATER:
-        raise NewStageError
     row = places(account, ids)
     at = np.flatnonzero(row >= 0)  # a deal of an account that there is not counts for nobody
     days = pc.cast(day, pa.int32()).to_numpy()
     return _Deals(*(least(one[at]) for one in (row, codes, days, amount.to_numpy())))
-
-
-def _numbered(column: ColumnElement[Any], stages: Sequence[str | None]) -> ColumnElement[int]:
-    whens = [(column == one, place) for place, one in enumerate(stages) if one is not None]
-    return case((column.is_(None), _NO_STAGE), *whens, else_=_LATER)
 
 
 def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:

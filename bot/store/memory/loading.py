@@ -27,7 +27,8 @@ from bot.store.memory.held import (
     Whole,
     Wholes,
 )
-from bot.store.memory.marks import StillChanging, TooManyValues
+from bot.store.memory.marks import TooManyValues
+from bot.store.numbered import check_known, place_among
 from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
 from scoring.account_ids import compact, in_order
 from scoring.days import EPOCH, day_number
@@ -49,7 +50,6 @@ NEVER_EMPTY = {
 }  # an account without a score has bought nothing that counts
 _WORDS = ("segmentation", "old_label", "new_label", "direction")
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
-_UNKNOWN = -1
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -195,7 +195,7 @@ def read_deals(
     of = TRANSACTION.c
     day = func.coalesce(of.occurred_on, literal(_FIRST, Date))
     amount_minor, owner = func.coalesce(of.amount_minor, 0), func.coalesce(of.owner_id, "")
-    query = select(of.account_id, _numbered(of.stage, stages), day, amount_minor, owner)
+    query = select(of.account_id, place_among(of.stage, stages), day, amount_minor, owner)
     types = [pa.int16(), pa.date32(), pa.int64(), pa.dictionary(pa.int32(), pa.string())]
     known = {one or "": number for number, one in enumerate(owners)}
     accounts, kinds, owned, days, amounts = [], [], [], [], []
@@ -204,7 +204,7 @@ def read_deals(
         ids, stage, dated, amount, whose = (column.combine_chunks() for column in table.columns)
         number = numbered(ids)
         at = np.flatnonzero(number >= 0)
-        _check(stage)
+        check_known(stage)
         on = pc.cast(dated, pa.int32()).to_numpy()[at].astype(np.int64)
         on[on == day_number(_FIRST)] = NO_DAY
         order = np.argsort(on, kind="stable")
@@ -294,7 +294,7 @@ def read_changes(
     query = select(
         of.account_id,
         of.id,
-        *(_numbered(of[one], words) for one in _WORDS),
+        *(place_among(of[one], words) for one in _WORDS),
         case((of.baseline.is_(True), 1), else_=0),
         of.as_of,
         func.coalesce(of.ended_on, literal(_LAST, Date)),
@@ -307,7 +307,7 @@ def read_changes(
         at = np.flatnonzero(number >= 0)
         columns[0].append(number[at].astype(np.int32))
         for column in table.columns[2 : 2 + len(_WORDS)]:
-            _check(column)
+            check_known(column)
         for place, column in enumerate(table.columns[1:], 1):
             whole = pc.cast(column, pa.int32()) if pa.types.is_date(column.type) else column
             columns[place].append(whole.to_numpy()[at])
@@ -332,17 +332,6 @@ def _portions(
     last = connection.execute(select(func.max(CHANGE.c.id))).scalar() or 0
     for start in range(0, last + 1, CHANGES_AT_ONCE):
         yield query.where(CHANGE.c.id >= start, CHANGE.c.id < start + CHANGES_AT_ONCE)
-
-
-def _numbered(column: ColumnElement[Any], values: Sequence[str | None]) -> ColumnElement[int]:
-    """The number of a text among those that there are; 0 is none, ``_UNKNOWN`` one that came later."""
-    whens = [(column == one, number) for number, one in enumerate(values) if one is not None]
-    return case((column.is_(None), 0), *whens, else_=_UNKNOWN)
-
-
-def _check(numbers: pa.ChunkedArray | pa.Array) -> None:
-    if len(numbers) and pc.min(numbers).as_py() == _UNKNOWN:
-        raise StillChanging
 
 
 def as_day(number: int) -> date | None:
