@@ -13,6 +13,7 @@ from slack_sdk.http_retry.state import RetryState
 
 TIMEOUT_SECONDS: Final = 10
 LONGEST_WAIT_SECONDS: Final = 5  # a listener's thread is not to sleep longer for a rate limit
+MOST_WAITS: Final = 2  # several messages to one person may meet again after the first
 # A lost answer may hide a success; these would then be done twice.
 _POSTING: Final = ("chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal")
 
@@ -34,7 +35,7 @@ class RepeatableConnectionRetry(ConnectionErrorRetryHandler):
 
 
 class ShortRateLimitRetry(RateLimitErrorRetryHandler):
-    """Waits once as Slack asks after a 429, unless that is long."""
+    """Waits as Slack asks after a 429, unless that is long, or often."""
 
     def _can_retry(
         self,
@@ -85,7 +86,7 @@ def web_client(token: str | TokenSource | None, api_url: str) -> WebClient:
         token,
         base_url=api_url,
         timeout=TIMEOUT_SECONDS,
-        retry_handlers=[RepeatableConnectionRetry(), ShortRateLimitRetry(max_retry_count=1)],
+        retry_handlers=[RepeatableConnectionRetry(), ShortRateLimitRetry(max_retry_count=MOST_WAITS)],
     )
 
 

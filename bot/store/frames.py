@@ -18,6 +18,8 @@ import pyarrow.csv as pa_csv
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, String, cast, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
+from connector.cache.statements import said_by_sqlalchemy
+
 Rows = Select[Any] | CompoundSelect[Any]
 WHOLE = {"render_postcompile": True}  # lists of values written out as parameters
 # Ids in the first column that begin so are not written as plain numbers are.
@@ -108,9 +110,12 @@ def _concatenated(connection: Connection, statement: Rows) -> bytes:
 
 def _gathered(connection: Connection, statement: Rows) -> bytes:
     """One text of PostgreSQL: COPY hands over each row by itself, which takes ten times as long."""
+    whole = select(func.string_agg(_line(statement), "\n")).compile(connection, compile_kwargs=WHOLE)
+    driver: Any = connection.connection.driver_connection
     try:
-        with connection.begin_nested():
-            text = connection.execute(select(func.string_agg(_line(statement), "\n"))).scalar_one()
+        # A savepoint, so that the transaction goes on if the text is too long.
+        with said_by_sqlalchemy(connection, str(whole)), driver.transaction(), driver.cursor() as cursor:
+            (text,) = cursor.execute(str(whole), whole.construct_params()).fetchone()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in TOO_LONG:
             raise

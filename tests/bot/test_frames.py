@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import insert, literal, select, union_all
+from sqlalchemy import func, insert, literal, select, union_all
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import frames
@@ -21,28 +21,31 @@ TYPES = (pa.string(), pa.date32(), pa.int64())
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("sqlstate", sorted(frames.TOO_LONG))
+@pytest.mark.parametrize("streamed", [False, True])
 def test_what_is_too_long_for_one_text_of_postgresql_is_copied(
     database: Database,  # noqa: F811
-    sqlstate: str,
+    streamed: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class TooLong(Exception):
-        pass
-
-    def refused(*_: object) -> None:
-        error = TooLong("too long")
-        error.sqlstate = sqlstate  # type: ignore[attr-defined]
-        raise DBAPIError("SELECT", {}, error)
-
+    """In the middle of a transaction, which goes on; the connection may be one that streams its rows."""
     rows = (select(literal(one), literal(day)) for one, day in ((5, "2026-11-30"), (6, "2026-12-01")))
     statement: frames.Rows = union_all(*rows)
-    with database.reads.connect() as connection:
-        plainly = frames.written_rows(connection, statement)
+    with database.writes.begin() as connection:
+        connection.execute(insert(DEAL).values(id="1", raw="{}"))
+        some = connection.execution_options(stream_results=True) if streamed else connection
+        plainly = frames.written_rows(some, statement)
         with monkeypatch.context() as patch:
-            patch.setattr(frames, "_line", refused)
-            copied = frames.written_rows(connection, statement)
+            patch.setattr(frames, "_line", lambda _statement: func.repeat("x", 2**30))
+            copied = frames.written_rows(some, statement)
+        assert connection.execute(select(DEAL.c.id)).scalars().all() == ["1"]
     assert plainly.split() == copied.split() == [b"5,2026-11-30", b"6,2026-12-01"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_other_errors_of_postgresql_are_told(database: Database) -> None:  # noqa: F811
+    statement: frames.Rows = select(literal(1) / literal(0), literal("x"))  # type: ignore[assignment]
+    with database.reads.connect() as connection, pytest.raises(DBAPIError, match="division by zero"):
+        frames.written_rows(connection, statement)
 
 
 def test_rows_come_as_columns(database: Database) -> None:  # noqa: F811

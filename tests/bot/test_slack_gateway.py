@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from slack_sdk.errors import SlackApiError
 
 from bot.app.errors import SendError, SendLater, SendNever, SendUnclear
 from bot.app.ports import OutboxMessage, Posted, SlackProfile
@@ -140,6 +141,18 @@ def test_the_wait_that_slack_asks_for_is_kept(gateway: SlackGateway, slack: Reco
     with pytest.raises(SendLater) as error:
         gateway.post(MESSAGE)
     assert error.value.after == timedelta(seconds=17)
+
+
+def test_a_listener_waits_as_slack_asks_twice_and_no_more(slack: RecordingSlack) -> None:
+    client, busy = web_client("xoxb-test", slack.api_url), (429, {"Retry-After": "0"})
+    slack.faults = {"chat.postMessage": [busy, busy]}
+    assert client.chat_postMessage(channel="C1", text="hello")["ok"]
+    slack.faults = {"chat.postMessage": [busy, busy, busy]}
+    with pytest.raises(SlackApiError):
+        client.chat_postMessage(channel="C1", text="hello")
+    slack.faults = {"chat.postMessage": [(429, {"Retry-After": "6"})]}
+    with pytest.raises(SlackApiError):
+        client.chat_postMessage(channel="C1", text="hello")
 
 
 def test_a_slack_that_nobody_reaches_took_nothing() -> None:
