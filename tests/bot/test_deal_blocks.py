@@ -85,7 +85,7 @@ def marks(database: Database) -> int:
         return len(connection.execute(select(MARK.c.id)).all())
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_is_written_the_blocks_follow(
     world: BuyingWorld, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +93,7 @@ def test_whatever_is_written_the_blocks_follow(
     monkeypatch.setattr(reading, "IDS_AT_ONCE", 2)
     assert state(world.database) == (2, len(ACCOUNTS))
     chance = Random(seed)
-    for _ in range(10):
+    for _ in range(8):
         with world.database.writes.begin() as connection:
             for _ in range(3):
                 write(connection, world, chance)
@@ -206,6 +206,7 @@ def test_who_writes_deals_is_not_waited_for_long(world: BuyingWorld, monkeypatch
     assert state(world.database) is not None
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_who_begins_later_makes_them_and_the_other_ends(
     world: BuyingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +224,7 @@ def test_who_begins_later_makes_them_and_the_other_ends(
     pd.testing.assert_frame_equal(facts(world), from_the_deals(world))
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_an_end_in_the_middle_leaves_no_blocks_and_the_next_time_makes_them(
     world: BuyingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +238,7 @@ def test_an_end_in_the_middle_leaves_no_blocks_and_the_next_time_makes_them(
     assert state(world.database) is not None
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_blocks_that_change_while_they_are_read_are_not_taken(
     world: BuyingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +250,7 @@ def test_blocks_that_change_while_they_are_read_are_not_taken(
         assert summing.in_blocks(connection, frozenset({"Closed Won"}), world.today()) is None
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_a_block_that_has_become_large_is_divided(world: BuyingWorld) -> None:
     new = [f"a0-{number}" for number in range(20)]
     with world.database.writes.begin() as connection:
@@ -274,6 +278,7 @@ def test_a_stage_that_comes_while_a_block_is_read_is_no_other_one(world: BuyingW
     assert state(world.database) is not None
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_nothing_is_taken_into_blocks_that_there_are_not(world: BuyingWorld) -> None:
     with world.database.writes.begin() as connection:
         connection.execute(delete(BLOCKS))

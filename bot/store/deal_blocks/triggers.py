@@ -44,7 +44,7 @@ _CHANGED = (
     f"FULL JOIN new_rows n ON n.id = o.id WHERE ({_BEFORE}) IS DISTINCT FROM ({_AFTER})"
 )
 # Once for a statement. Name -> when it fires, which rows it sees, the accounts that it marks.
-_OF_POSTGRESQL: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+OF_POSTGRESQL: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "deal_block_added": (
             "INSERT ON crm_transaction",
@@ -65,7 +65,7 @@ _OF_POSTGRESQL: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 
 def are_watched(connection: Connection) -> bool:
     """Whether changes are marked."""
-    wanted = _OF_SQLITE if connection.dialect.name == "sqlite" else _OF_POSTGRESQL
+    wanted = _OF_SQLITE if connection.dialect.name == "sqlite" else OF_POSTGRESQL
     return wanted.keys() <= triggers(connection)
 
 
@@ -78,7 +78,7 @@ def watch(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         make(connection, _OF_SQLITE)
         return
-    for name, (event, rows, accounts) in _OF_POSTGRESQL.items():
+    for name, (event, rows, accounts) in OF_POSTGRESQL.items():
         connection.execute(
             text(
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "  # noqa: S608
