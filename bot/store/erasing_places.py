@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+# Imported for their effect on the metadata: every table has to be there.
+from bot.store.deal_blocks import tables as block_tables  # noqa: F401
+from bot.store.memory import tables as memory_tables  # noqa: F401
+
 
 class How(StrEnum):
     """What is done with the rows of somebody."""
