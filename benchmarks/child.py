@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import peers, references
 from benchmarks.product import product
+from connector.memory import keep_pandas_out
 
 REFERENCES: Mapping[str, Callable[[str, str], int]] = {
     "reference pages sqlite": references.pages_to_sqlite,
@@ -27,6 +28,8 @@ REFERENCES: Mapping[str, Callable[[str, str], int]] = {
 def main() -> None:
     """Measure."""
     what, base_url, database, options = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+    if what == "product":
+        keep_pandas_out()  # as ``bellwether sync`` does
     idle, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
     if what in REFERENCES:
         found: dict[str, Any] = {"rows": REFERENCES[what](base_url, database)}

@@ -136,6 +136,9 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Bring the local copy up to date with the CRM."""
+    from connector.memory import keep_pandas_out
+
+    keep_pandas_out()
     instant = moment(since) if since else None
     bellwether = opened()
     with SyncBars(Console(stderr=True)) as bars:

@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from connector.cache import id_order, late_indexes, repositories
 from connector.cache.engine import Database
+from connector.cache.folding_in import folding_in_beside
 from connector.cache.record_tables import record_table
 from connector.cache.tables import FieldRow, ModuleRow, SyncCursorRow, SyncRunRow, table_of
 from connector.cache.troubles import troubles_said
@@ -72,15 +73,17 @@ class SqlCopy:
         """What befalls the database in this block, as Retriable."""
         return troubles_said()
 
-    def turn(self, name: str) -> AbstractContextManager[bool]:
-        """The right to do something that only one process may do at a time."""
-        return turn(self._database, name)
+    @contextmanager
+    def turn(self, name: str) -> Iterator[bool]:
+        """The right to do something that only one process may do at a time, and that writes much."""
+        with turn(self._database, name) as mine, folding_in_beside(self._database):
+            yield mine
 
     def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:
         """The ids held in this range of the CRM's id order, ascending (``after`` excluded, ``until`` not)."""
         statement = id_order.ids_between(record_table(mapping), after, until)
         with self._database.reads.connect() as connection:
-            return tuple(connection.execute(statement).scalars())
+            return id_order.in_order((connection.execute(statement).scalar_one() or "").split())
 
     def count(self, mapping: ModuleMapping) -> int:
         """How many records of a module are held."""

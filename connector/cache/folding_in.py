@@ -1,7 +1,8 @@
 """SQLite's write-ahead log folded into the database beside the work, not at the end of it.
 
 SQLite folds the log in at whichever commit finds it long enough, and who commits waits for that: for tenths
-of a second where many pages were written. A run of the scoring leaves it to a thread, for which nobody waits.
+of a second where many pages were written. A run of the scoring, and a sync, leave it to a thread, for which
+nobody waits.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.cache.engine import SQLITE_CHECKPOINT_PAGES, SQLITE_PAGE_BYTES, Database
 
 LONG_BYTES = SQLITE_CHECKPOINT_PAGES * SQLITE_PAGE_BYTES
+PAUSE_SECONDS = 0.2
 REST_SECONDS = 10.0  # a page that is written often is folded in once
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,36 @@ def not_folding_in(connection: Connection) -> Iterator[None]:
         yield
     finally:
         file.execute(f"PRAGMA wal_autocheckpoint = {SQLITE_CHECKPOINT_PAGES:d}")
+
+
+@contextmanager
+def folding_in_beside(database: Database) -> Iterator[None]:
+    """A thread folds the log in again and again meanwhile, and leaves little to do for a commit."""
+    done = Event()
+    thread = Thread(target=_fold_in_until, args=(database, done), name="write-ahead log", daemon=True)
+    if database.dialect == "sqlite":
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if thread.is_alive():
+            thread.join()
+
+
+def _fold_in_until(database: Database, done: Event) -> None:
+    while not done.wait(PAUSE_SECONDS):
+        _fold_in(database)
+
+
+def _fold_in(database: Database) -> None:
+    """What can be folded in while others read and write."""
+    try:
+        with database.reads.connect() as connection:
+            file: Any = connection.connection.dbapi_connection
+            file.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    except SQLAlchemyError as error:  # a commit does it later
+        log.warning("log_not_folded_in", reason=type(error).__name__)
 
 
 class FoldingIn:
@@ -75,11 +107,7 @@ class FoldingIn:
 
     def _fold_in(self) -> None:
         try:
-            with self._database.reads.connect() as connection:
-                file: Any = connection.connection.dbapi_connection
-                file.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        except SQLAlchemyError as error:  # a commit does it later
-            log.warning("log_not_folded_in", reason=type(error).__name__)
+            _fold_in(self._database)
         finally:
             self._not_before = monotonic() + REST_SECONDS
             self._at_work.release()

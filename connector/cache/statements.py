@@ -36,11 +36,12 @@ def insert_missing(table: Table, dialect: str) -> Insert:
 
 
 @lru_cache(maxsize=1000)
-def upsert_text(table: str, keys: tuple[str, ...], columns: tuple[str, ...], mark: str) -> str:
-    """The statement for the driver that writes a row of these columns; ``mark`` stands for a value."""
+def upsert_text(table: str, keys: tuple[str, ...], columns: tuple[str, ...], mark: str, rows: int = 1) -> str:
+    """The statement for the driver that writes so many rows of these columns; ``mark`` stands for a value."""
+    row = f"({', '.join(mark for _ in columns)})"
     overwritten = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(mark for _ in columns)}) "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(row for _ in range(rows))} "  # noqa: S608
         f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {overwritten}"
     )
 

@@ -38,6 +38,7 @@ from connector.ports import (
 
 LONGEST_ACCOUNT_ID = 32  # of the column; what is longer is the id of no account
 _CURSOR = table_of(SyncCursorRow)
+_OF_CURSOR = tuple(Cursor.__dataclass_fields__)
 _FIELD = table_of(FieldRow)
 _MODULE = table_of(ModuleRow)
 _ORGANISATION = table_of(OrganisationRow)
@@ -78,7 +79,8 @@ class SqlCopyWriter:
 
     def save_cursor(self, cursor: Cursor) -> None:
         """Keep the position."""
-        self._records.keep(_CURSOR.name, "module", asdict(cursor))
+        # Not by ``asdict``, which copies deeply: one stands beside every page.
+        self._records.keep(_CURSOR.name, "module", {one: getattr(cursor, one) for one in _OF_CURSOR})
 
     def save_organisation(self, organisation: Organisation, at: datetime) -> None:
         """Keep the organisation, read at this instant."""
@@ -126,7 +128,10 @@ class SqlCopyWriter:
             for one in sorted(accounts)
             if len(one) <= LONGEST_ACCOUNT_ID
         ]
-        self._upsert(_TOUCHED, rows)
+        if len(rows) == 1:  # as with every page of a first read
+            self._records.keep(_TOUCHED.name, "account_id", rows[0])
+        else:
+            self._upsert(_TOUCHED, rows)
 
     def _upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

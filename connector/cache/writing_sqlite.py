@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -15,6 +16,12 @@ from connector.cache.record_tables import Kind, RecordTable, greatest_text
 from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
 from connector.ports import Stored
 
+# Records that are read as one text, and that are written by one statement: with each row by itself Python's
+# lock is let go, and threads that read the next pages take it.
+READ_TOGETHER = 500
+WRITTEN_TOGETHER = 64
+# Between the values and the records of such a text: ids have no such signs, and JSON writes them as \u001f.
+_NEXT_VALUE, _NEXT_RECORD = "\x1f", "\x1e"
 AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQLite
 
 
@@ -26,14 +33,26 @@ class SqliteRecords:
 
     def stored(self, kept: RecordTable, ids: Collection[str]) -> dict[str, Stored]:
         """What is held of these ids."""
-        account = "held.account_id" if kept.has_account else "NULL"
-        # One parameter, however many ids: the statement is always the same, and no limit is met.
+        account = "json_quote(held.account_id)" if kept.has_account else "'null'"
+        # One parameter, however many ids: the statement is always the same, and no limit is met. One text,
+        # however many records: with each row that SQLite gives by itself Python's lock is let go, and got
+        # again behind all threads that read the next pages.
         statement = (
-            f"SELECT held.id, held.raw, {account} FROM json_each(?) AS wanted "  # noqa: S608 -- our own names
-            f"CROSS JOIN {kept.name} AS held ON held.id = wanted.value{_and_module(kept, 'held.')}"
+            f"SELECT group_concat(held.id || :value || held.raw || :value || {account}, :record) "  # noqa: S608 -- our own names
+            "FROM json_each(:ids) AS wanted "
+            f"CROSS JOIN {kept.name} AS held ON held.id = wanted.value"
+            f"{'' if kept.module is None else ' AND held.module = :module'}"
         )
-        rows = self._connection.exec_driver_sql(statement, (_json(ids), *_module(kept)))
-        return {identifier: Stored._make(held) for identifier, *held in fetched(rows)}
+        named = {"value": _NEXT_VALUE, "record": _NEXT_RECORD, "module": kept.module}
+        found: dict[str, Stored] = {}
+        wanted = tuple(ids)
+        for start in range(0, len(wanted), READ_TOGETHER):
+            some = {**named, "ids": _json(wanted[start : start + READ_TOGETHER])}
+            ((text,),) = fetched(self._connection.exec_driver_sql(statement, some))
+            for record in text.split(_NEXT_RECORD) if text else ():
+                identifier, raw, account_id = record.split(_NEXT_VALUE)
+                found[identifier] = Stored(raw, orjson.loads(account_id))
+        return found
 
     def greatest_id(self, kept: RecordTable) -> str | None:
         """The last id in the order of texts; None when none is held."""
@@ -52,10 +71,14 @@ class SqliteRecords:
     def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
-        statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
         driver: Any = self._connection.connection.driver_connection
+        rows = iter(rows_of(kept, batch))  # made one by one, not all before
+        statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
+        together = upsert_text(kept.name, kept.keys, kept.columns, "?", WRITTEN_TOGETHER)
         with said_by_sqlalchemy(self._connection, statement):
-            driver.executemany(statement, rows_of(kept, batch))  # rows are made one by one, not all before
+            for _ in range(len(batch) // WRITTEN_TOGETHER):
+                driver.execute(together, tuple(chain.from_iterable(islice(rows, WRITTEN_TOGETHER))))
+            driver.executemany(statement, rows)
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -86,5 +109,5 @@ def _module(kept: RecordTable) -> tuple[str, ...]:
     return () if kept.module is None else (kept.module,)
 
 
-def _and_module(kept: RecordTable, prefix: str = "") -> str:
-    return "" if kept.module is None else f" AND {prefix}module = ?"
+def _and_module(kept: RecordTable) -> str:
+    return "" if kept.module is None else " AND module = ?"

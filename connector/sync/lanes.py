@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from connector.memory import share_arenas
 from connector.ports import Page
 
-LOOKED_AT_SECONDS = 0.1
+LOOKED_AT_SECONDS = 0.5
 WORTH_A_THREAD = 0.3  # of the time
 
 

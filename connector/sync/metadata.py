@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from connector.errors import NeedsPerson
 from connector.mapping import CrmMapping, ModuleMapping, Role, other_mapping
@@ -45,12 +46,18 @@ class Metadata:
         if not decide.metadata_is_due(held, described, now, self._policy, full=full):
             self._refuse_absent(modules)
             return
+        # Alone, as whoever may not ask is to be refused once.
         organisation = self._crm.organisation()
         _refuse_another(held, organisation)
-        modules, users = self._crm.modules(), self._crm.users()
-        self._refuse_absent(modules)
-        usable = {one.api_name for one in modules if one.readable}
-        fields = {name: self._crm.fields(name) for name in self.names() if name in usable}
+        # The rest at once. What is answered of a module that cannot be read is left unread.
+        with ThreadPoolExecutor(self._policy.lanes, thread_name_prefix="metadata") as threads:
+            described_fields = {name: threads.submit(self._crm.fields, name) for name in self.names()}
+            asked_users = threads.submit(self._crm.users)
+            modules = self._crm.modules()
+            self._refuse_absent(modules)
+            users = asked_users.result()
+            usable = {one.api_name for one in modules if one.readable}
+            fields = {name: one.result() for name, one in described_fields.items() if name in usable}
         for name, found in fields.items():
             self._note_changes(name, found)
         with self._copy.writing() as writer:

@@ -9,6 +9,7 @@ from typing import Final
 
 from connector.errors import ConnectorError, NeedsPerson, Retriable
 from connector.mapping import CrmMapping
+from connector.memory import collecting_seldom
 from connector.ports import Clock, CrmSource, LocalCopy
 from connector.sync.metadata import Metadata
 from connector.sync.module import FieldsMoved, ModuleSync, Target
@@ -65,7 +66,7 @@ class Sync:
                 other modules were read when the reason was one module's own.
         """
         asked = Asked(full, since, dry_run)
-        with self._copy.troubles_said(), self._copy.turn(TURN) as mine:
+        with self._copy.troubles_said(), collecting_seldom(), self._copy.turn(TURN) as mine:
             if not mine:
                 return SyncReport((), self._clock.now(), self._clock.now(), dry_run, BUSY)
             copy: LocalCopy = Rehearsal(self._copy) if dry_run else self._copy

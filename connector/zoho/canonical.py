@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from connector.ports import CrmUser, FieldDescription
 from connector.zoho import fields as values
+from connector.zoho.bodies import EXACT_BELOW
 
 Column: TypeAlias = Sequence[Any]
 Convert: TypeAlias = Callable[[Column], Column]
@@ -109,6 +110,10 @@ def _numbers(column: Column) -> Column:
     kinds = set(map(type, column))
     if kinds <= {int, type(None)}:
         return column
+    if kinds <= {int, float, type(None)}:
+        present = [one for one in column if one is not None]
+        if min(present) > -EXACT_BELOW and max(present) < EXACT_BELOW:
+            return [int(one) if type(one) is float and one.is_integer() else one for one in column]
     return [one if one is None or type(one) is int else _number(one) for one in column]
 
 

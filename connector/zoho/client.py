@@ -103,7 +103,7 @@ class ZohoClient:
         # Zoho's cookies belong to one token's session; the API needs none.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._retry = retry or RetryPolicy()
-        self._sleep = sleep
+        self._retrying = _retrying(self._retry, sleep)
         self._book = book or NoBook()
         self._proxies = lru_cache(MOST_HOSTS)(requests.utils.get_environ_proxies)
         self._taking = threading.RLock()
@@ -182,18 +182,7 @@ class ZohoClient:
         return self._repeated(_Request(Exchange("POST", path), headers=headers, file=file)).body
 
     def _repeated(self, request: _Request) -> Answer:
-        policy = self._retry
-        deadline = self._deadline()
-        answer: Answer = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_pass),
-            stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(policy.attempts),
-                tenacity.stop_before_delay(policy.total_seconds),
-            ),
-            wait=_Wait(policy),
-            sleep=self._sleep,
-            retry_error_callback=lambda state: _give_up(state, request.exchange),
-        )(self._once, request, deadline)
+        answer: Answer = self._retrying(self._once, request, self._deadline())
         return answer
 
     def _deadline(self) -> float:
@@ -289,8 +278,23 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, Retriable) and not isinstance(error, OutOfBudget)
 
 
-def _give_up(state: tenacity.RetryCallState, exchange: Exchange) -> NoReturn:
+def _retrying(policy: RetryPolicy, sleep: Callable[[float], None]) -> tenacity.Retrying:
+    """Made once for all calls; each thread has its own state of it."""
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_may_pass),
+        stop=tenacity.stop_any(
+            tenacity.stop_after_attempt(policy.attempts), tenacity.stop_before_delay(policy.total_seconds)
+        ),
+        wait=_Wait(policy),
+        sleep=sleep,
+        retry_error_callback=_give_up,
+    )
+
+
+def _give_up(state: tenacity.RetryCallState) -> NoReturn:
     """Say how long we insisted; the last error says what came back."""
+    request: _Request = state.args[0]
+    exchange = request.exchange
     last = state.outcome.exception() if state.outcome is not None else None
     if not isinstance(last, Retriable):  # cannot be: only these are tried again
         raise Retriable(f"Zoho did not answer {exchange}.")

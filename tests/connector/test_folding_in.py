@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from sqlalchemy import text
 
 from connector.cache import folding_in
 from connector.cache.engine import SQLITE_CHECKPOINT_PAGES, Database, open_database
-from connector.cache.folding_in import FoldingIn, not_folding_in
+from connector.cache.folding_in import FoldingIn, folding_in_beside, not_folding_in
 
 
 @pytest.fixture
@@ -55,6 +57,19 @@ def test_others_fold_in_as_before(filled: Database) -> None:
             pass
         (pages,) = file(connection).execute("PRAGMA wal_autocheckpoint").fetchone()
         assert pages == SQLITE_CHECKPOINT_PAGES
+
+
+def test_a_thread_folds_in_while_much_is_written(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding_in, "PAUSE_SECONDS", 0.01)
+    before = size(filled)
+    with filled.writes.connect() as connection, folding_in_beside(filled), not_folding_in(connection):
+        with connection.begin():
+            connection.execute(text("INSERT INTO long VALUES (zeroblob(1000000))"))
+        deadline = time.monotonic() + 20
+        while size(filled) < before + 1_000_000 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert size(filled) > before + 1_000_000
+    assert not [one for one in threading.enumerate() if one.name == "write-ahead log"]
 
 
 def test_a_short_log_is_left_alone(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:

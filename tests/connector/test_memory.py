@@ -52,3 +52,28 @@ def _arenas(how: str) -> int:
 def test_threads_share_arenas() -> None:
     assert _arenas("alone") > 2
     assert _arenas("shared") <= 2
+
+
+_WITHOUT_PANDAS = """
+import sys
+import pyarrow as pa
+from connector.memory import keep_pandas_out
+said = [keep_pandas_out()]
+pa.array(["a", None], pa.string())
+said.append("pandas" in sys.modules)
+frame = pa.table({"a": [1.0, None]}).to_pandas()
+said.append(pa.array(frame["a"]).null_count)
+said.append(keep_pandas_out())
+print(*said)
+"""
+
+
+def test_arrow_does_without_pandas_until_it_is_asked_for_a_frame() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_PANDAS],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert outcome.stdout.split() == ["True", "False", "1", "False"]
