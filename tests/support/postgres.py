@@ -26,8 +26,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
-import bot.store.export_tables
-import bot.store.technique_tables  # noqa: F401  (for its effect on the metadata)
+import bot.store.erasing_places  # noqa: F401  (every table is in the metadata, whichever tests run)
 from connector.cache.engine import Database, open_database
 
 TEMPLATE = "bellwether_template"
