@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# Imported for their effect on the metadata: every table has to be there.
-from bot.store.deal_blocks import tables as block_tables  # noqa: F401
-from bot.store.memory import tables as memory_tables  # noqa: F401
+import bot.store.every_table  # noqa: F401
 
 
 class How(StrEnum):

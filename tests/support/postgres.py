@@ -26,7 +26,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
-import bot.store.erasing_places  # noqa: F401  (every table is in the metadata, whichever tests run)
+import bot.store.every_table  # noqa: F401
 from connector.cache.engine import Database, open_database
 
 TEMPLATE = "bellwether_template"

@@ -8,17 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from bot.store import (  # noqa: F401  (for their effect on the metadata)
-    consent_tables,
-    enrichment_tables,
-    erasure_tables,
-    export_tables,
-    installation_tables,
-    technique_tables,
-    territory_tables,
-)
-from bot.store.deal_blocks import tables as block_tables  # noqa: F401
-from bot.store.memory import tables as memory_tables  # noqa: F401
+import bot.store.every_table  # noqa: F401
 from connector.cache.types import UtcDateTime
 
 
