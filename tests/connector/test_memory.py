@@ -57,9 +57,11 @@ def test_threads_share_arenas() -> None:
 _WITHOUT_PANDAS = """
 import sys
 import pyarrow as pa
+import pyarrow.compute as pc
 from connector.memory import keep_pandas_out
 said = [keep_pandas_out()]
 pa.array(["a", None], pa.string())
+pc.equal(pa.array([True, None]), pa.scalar(None, pa.bool_()))
 said.append("pandas" in sys.modules)
 frame = pa.table({"a": [1.0, None]}).to_pandas()
 said.append(pa.array(frame["a"]).null_count)
