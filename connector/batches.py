@@ -31,14 +31,18 @@ class RecordBatch(Sequence[CrmRecord]):
         columns: the typed columns, in the order of ``CrmRecord.values``; as Arrow arrays, days are date32,
             instants timestamps in UTC, whole numbers int64.
         raws: the canonical JSON text of each record.
+
+    Attributes:
+        ready: what whoever writes it made of it beforehand; None when nobody did.
     """
 
-    __slots__ = ("_ids", "_raws", "columns")
+    __slots__ = ("_ids", "_raws", "columns", "ready")
 
     def __init__(self, ids: Column, columns: Sequence[Column], raws: Column) -> None:
         self._ids = ids
         self._raws = raws
         self.columns = tuple(columns)
+        self.ready: Any = None
 
     @property
     def ids(self) -> Sequence[str]:

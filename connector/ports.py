@@ -354,6 +354,9 @@ class LocalCopy(Protocol):
         """A transaction: committed when the block ends, rolled back when it raises."""
         ...
 
+    def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
+        """Do of the writing of these records what can be done by another thread, before the transaction."""
+
     def cursor(self, module: str) -> Cursor | None:
         """How far a module has been read; None when never."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy import func, insert, select, update
 
+from connector.batches import RecordBatch
 from connector.cache import id_order, late_indexes, repositories
+from connector.cache.copy_text import copy_text
 from connector.cache.engine import Database
 from connector.cache.folding_in import folding_in_beside
 from connector.cache.record_tables import record_table
@@ -18,8 +20,9 @@ from connector.cache.tables import FieldRow, ModuleRow, SyncCursorRow, SyncRunRo
 from connector.cache.troubles import troubles_said
 from connector.cache.turns import turn
 from connector.cache.writer import SqlCopyWriter
+from connector.cache.writing_sqlite import made_ready as rows_ready
 from connector.mapping import ModuleMapping
-from connector.ports import Cursor, FieldDescription, ModuleDescription, Organisation
+from connector.ports import CrmRecord, Cursor, FieldDescription, ModuleDescription, Organisation
 
 INTERRUPTED = "The sync was interrupted; the next one went on from there."
 _CURSOR = table_of(SyncCursorRow)
@@ -42,6 +45,12 @@ class SqlCopy:
         with self._database.writes.begin() as connection:
             yield SqlCopyWriter(connection, filled)
         self._filled |= filled
+
+    def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
+        """Make of a page by column what its writer would make of it first."""
+        if isinstance(records, RecordBatch):
+            made_ready = rows_ready if self._database.dialect == "sqlite" else copy_text
+            records.ready = made_ready(record_table(mapping), records)
 
     def cursor(self, module: str) -> Cursor | None:
         """How far a module has been read; None when never."""

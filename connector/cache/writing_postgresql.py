@@ -48,7 +48,7 @@ class PostgresqlRecords:
         ``all_new`` says that none is held. If another process has written one of them meanwhile, it is
         overwritten all the same.
         """
-        page = copy_text(kept, batch)
+        page = batch.ready or copy_text(kept, batch)
         if all_new and self._inserted(kept, page):
             return
         incoming = self._emptied(f"incoming_{kept.name}", kept)

@@ -72,7 +72,7 @@ class SqliteRecords:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
         driver: Any = self._connection.connection.driver_connection
-        rows = iter(rows_of(kept, batch))  # made one by one, not all before
+        rows = iter(batch.ready or rows_of(kept, batch))
         statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
         together = upsert_text(kept.name, kept.keys, kept.columns, "?", WRITTEN_TOGETHER)
         with said_by_sqlalchemy(self._connection, statement):
@@ -87,6 +87,11 @@ class SqliteRecords:
             f"{_and_module(kept)}",
             (_json(ids), *_module(kept)),
         )
+
+
+def made_ready(kept: RecordTable, batch: RecordBatch) -> list[tuple[Any, ...]]:
+    """What can be made of a page before the transaction that writes it."""
+    return list(rows_of(kept, batch))
 
 
 def rows_of(kept: RecordTable, batch: RecordBatch) -> Iterable[tuple[Any, ...]]:

@@ -83,11 +83,18 @@ class PageReader:
 
     def _unordered(self, cursor: Cursor) -> Cursor:
         asked_at = self._clock.now()
-        for page in ahead(self._crm.bulk(self._selection, _position(cursor).after), at_once=True):
+        for page in ahead(self._files(cursor), at_once=True):
             cursor = cursors.after_page(cursors.began_at(cursor, page, asked_at), page)
             self._writer.write(page, cursor=cursor, first=_position(cursor).first)
             self.pages += 1
         return cursor
+
+    def _files(self, cursor: Cursor) -> Iterator[Page]:
+        """The pages of bulk jobs. Those of a first reading are made ready: they are written as they are."""
+        for page in self._crm.bulk(self._selection, _position(cursor).after):
+            if _position(cursor).first:
+                self._writer.copy.make_ready(self._writer.mapping, page.records)
+            yield page
 
     def _ranges(self, cursor: Cursor) -> Cursor:
         """Ranges of ids, several at a time; each keeps its own place."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from connector.mapping import ModuleMapping
 from connector.ports import (
     CopyWriter,
+    CrmRecord,
     CrmUser,
     Cursor,
     FieldDescription,
@@ -37,6 +38,9 @@ class Rehearsal:
         """A transaction in which nothing is written."""
         with self._copy.writing() as writer:
             yield _Forgetting(self, writer)
+
+    def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
+        """Nothing, since nothing will be written."""
 
     def cursor(self, module: str) -> Cursor | None:
         """How far a module would have been read."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from connector.batches import RecordBatch, as_batch
 from connector.cache import late_indexes, repositories
 from connector.cache.columnar import LONGEST_INDEXED_TEXT, instants
 from connector.cache.copy import SqlCopy
@@ -106,6 +107,27 @@ def indexes(database: Database, mapping: ModuleMapping) -> set[str | None]:
 def copy(database: Database) -> SqlCopy:
     late_indexes.make_missing(database)  # PostgreSQL's tables are those of other tests, emptied
     return SqlCopy(database)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=str)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_was_made_ready_is_written_alike(
+    copy: SqlCopy, database: Database, mapping: ModuleMapping, text: str
+) -> None:
+    page = [record(mapping.role, str(number), raw={"said": text}) for number in range(1, 150)]
+    batch = as_batch(page)
+    copy.make_ready(mapping, batch)
+    assert batch.ready is not None
+    assert batch.taken([0, 2]).ready is None, "a part of it is another page"
+    with copy.writing() as writer:
+        writer.apply(mapping, PageChanges(upserts=batch, inserted=len(page)), NOW)
+    assert held(database, mapping) == sorted(map(as_row, page))
+
+
+def test_plain_records_are_not_made_ready(copy: SqlCopy) -> None:
+    copy.make_ready(DEALS, [deal(1)])
+    copy.make_ready(DEALS, batch := RecordBatch([], [[]] * len(COLUMNS[Role.TRANSACTIONS]), []))
+    assert not batch.ready
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda one: one.role.value)
