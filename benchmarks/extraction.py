@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.enrichment import names
-from connector.enrichment.documents import domain_label, opened, registered_domain
+from connector.enrichment.documents import opened, registered_domain, site_label
 from connector.enrichment.emails import ROLES
 from connector.enrichment.reading import read_site
 from connector.enrichment.structured import organisations
@@ -233,7 +233,7 @@ def read_names(company: Company, site: Site) -> bool:
     if id(site) not in _NAMES:
         documents = [one for at, page in enumerate(site.pages) if (one := opened(page, home=at == 0))]
         found = [each for one in documents for each in organisations(one)]
-        _NAMES[id(site)] = names.site_names(documents, found), domain_label(site.pages[0].url)
+        _NAMES[id(site)] = names.site_names(documents, found), site_label(site.pages[0].url)
     given, label = _NAMES[id(site)]
     return round(names.likeness(company.name, given, label=label), 1) >= names.ALIKE
 

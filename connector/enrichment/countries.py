@@ -32,6 +32,12 @@ GENERAL_ENDINGS = frozenset(
         "tk",
     )
 )
+# Where a language is at home, but those of several countries with the same postcodes.
+HOMES: Mapping[str, str] = {
+    **dict.fromkeys(("no", "nb", "nn"), "NO"),
+    **dict(zip(("cs", "sl", "sv", "da"), ("CZ", "SI", "SE", "DK"), strict=True)),
+    **{one: one.upper() for one in ("de", "fr", "it", "pl", "hu", "fi", "hr", "sk")},
+}
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 OTHER_NAMES: Mapping[str, str] = {
     "usa": "US",
@@ -73,6 +79,18 @@ def of_ending(url: str) -> str:
         return ""
     code = "GB" if ending == "uk" else ending.upper()
     return code if len(ending) == len("de") and code in LOCALE_DATA else ""
+
+
+def of_language(tag: str) -> str:
+    """The country that a page's language tells: ``AT`` of "de-AT", ``DE`` of "de"; empty of English.
+
+    It is for what only a postcode's shape leaves open: a German page with a postcode of five digits.
+    """
+    language, _, rest = tag.strip().lower().replace("_", "-").partition("-")
+    region = rest.rpartition("-")[2].upper()
+    if language == "en" or not language.isalpha():
+        return ""
+    return region if region in LOCALE_DATA else HOMES.get(language, "")
 
 
 @lru_cache(maxsize=1)

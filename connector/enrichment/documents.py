@@ -30,7 +30,9 @@ MOST_LINKS = 3_000
 LONGEST_WORDS = 60  # of a link that says where it leads
 TEXTLESS = frozenset(("script", "style", "noscript", "template"))
 _ADDRESS_SCHEMES = ("http://", "https://")
-_domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the snapshot in the package, no fetch
+# The snapshot in the package, no fetch; the second knows the platforms below which others have their sites.
+_domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+_hosted = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 class Kind(StrEnum):
@@ -141,6 +143,11 @@ class Document:
         """Where the page was found."""
         return self.page.url
 
+    @property
+    def language(self) -> str:
+        """What the page says that it is written in, such as ``de-AT``; often nothing."""
+        return (self.tree.get("lang") or "")[:LONGEST_WORDS]
+
     @cached_property
     def text(self) -> str:
         """All lines."""
@@ -201,6 +208,25 @@ def registered_domain(url: str) -> str:
 def domain_label(url: str) -> str:
     """``acme`` of ``https://www.acme.co.uk/…`` or of a host."""
     return _registered(url)[0]
+
+
+@lru_cache(maxsize=512)
+def site_domain(url: str) -> str:
+    """``acme.github.io`` of a site on a platform that lends names to everybody, else as registered_domain.
+
+    What stands beside it there is somebody else's, and so is the platform.
+    """
+    parts = _hosted(url[:LONGEST_URL])
+    if parts.is_private and parts.domain:
+        return f"{parts.domain}.{parts.suffix}".lower()
+    return registered_domain(url)
+
+
+@lru_cache(maxsize=512)
+def site_label(url: str) -> str:
+    """``acme`` of ``https://acme.github.io/``, where the domain's label is the platform's name."""
+    parts = _hosted(url[:LONGEST_URL])
+    return parts.domain.lower() if parts.is_private and parts.domain else domain_label(url)
 
 
 def _registered(url: str) -> tuple[str, str]:

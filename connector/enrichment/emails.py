@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
-from connector.enrichment.documents import Document, Kind, domain_label, quoted, registered_domain
+from connector.enrichment.documents import Document, Kind, quoted, site_domain, site_label
 
 # In the order in which they are proposed.
 ROLES = (
@@ -78,7 +78,7 @@ class Email:
 
 def emails(documents: Sequence[Document], website: str) -> tuple[Email, ...]:
     """The role addresses at the site's own domain (or the same name under another ending), the best first."""
-    own = {registered_domain(website), *(registered_domain(one.url) for one in documents)} - {""}
+    own = {site_domain(website), *(site_domain(one.url) for one in documents)} - {""}
     found: dict[str, Email] = {}
     for document in documents:
         for address, quote, method in _addresses(document):
@@ -94,7 +94,7 @@ def emails(documents: Sequence[Document], website: str) -> tuple[Email, ...]:
 
 def at_own_domain(address: str, documents: Sequence[Document]) -> bool:
     """Whether an address is at the site's domain, or at the same name under another ending."""
-    return _belongs(address, {registered_domain(one.url) for one in documents}) and _valid(address)
+    return _belongs(address, {site_domain(one.url) for one in documents}) and _valid(address)
 
 
 def role_rank(address: str) -> int:
@@ -108,11 +108,11 @@ def role_rank(address: str) -> int:
 
 def _belongs(address: str, own: Set[str]) -> bool:
     domain = _domain(address)
-    return domain in own or domain_label(domain) in {domain_label(one) for one in own if one}
+    return domain in own or site_label(domain) in {site_label(one) for one in own if one}
 
 
 def _domain(address: str) -> str:
-    return registered_domain("https://" + address.rpartition("@")[2])
+    return site_domain("https://" + address.rpartition("@")[2])
 
 
 def _valid(address: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from connector.enrichment.documents import Document, Kind, domain_label
+from connector.enrichment.documents import Document, Kind, site_label
 from connector.enrichment.structured import Organisation
 
 ALIKE = 80.0  # of 100; 0 wrong among 1,000 pairs, see benchmarks/extraction.py
@@ -83,6 +83,10 @@ GENERAL = frozenset(
     (
         *(
             "group",
+            "groupe",
+            "gruppe",
+            "grupo",
+            "gruppo",
             "holding",
             "holdings",
             "international",
@@ -157,7 +161,7 @@ def site_names(documents: Sequence[Document], organisations: Iterable[Organisati
         for name in (*_given(documents), *(one.name for one in organisations))
         if len(name.strip()) > 1
     )
-    label = domain_label(documents[0].url) if documents else ""
+    label = site_label(documents[0].url) if documents else ""
     return tuple(dict.fromkeys((*tuple(found)[:MOST_NAMES], *((label,) if label else ()))))
 
 
@@ -282,7 +286,8 @@ def _like_domain(wanted: tuple[str, ...], label: str) -> float:
     if not bare or not wanted:
         return 0.0
     telling = "".join(one for one in wanted if one not in GENERAL)
-    best = max(fuzz.ratio(one, bare) for one in ("".join(wanted), telling))
+    labels = {bare, bare.removeprefix("the") or bare}  # the names compared are without it, too
+    best = max(fuzz.ratio(one, label) for one in ("".join(wanted), telling) for label in labels)
     initials = {"".join(one[0] for one in wanted), _short(wanted)}
     if len(bare) >= SHORTEST_INITIALS and bare in initials:
         return max(best, 85.0)

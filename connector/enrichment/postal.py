@@ -14,10 +14,12 @@ from typing import Any
 import pyap
 import usaddress
 
+from connector.enrichment.countries import of_ending, of_language
 from connector.enrichment.documents import Document, quoted
 from connector.enrichment.postal_abroad import abroad
 from connector.enrichment.postal_isles import isles
 from connector.enrichment.postal_labels import Said, after_lead, said_before
+from connector.enrichment.postal_lines import unlabelled
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
     AUSTRALIAN_NAMES,
@@ -29,6 +31,7 @@ from connector.enrichment.postal_tables import (
     ZIP_PREFIXES,
 )
 from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.postal_whole import LONGEST_WHOLE, front, is_building, run_on
 from connector.enrichment.values import LONGEST_QUOTE
 
 __all__ = ["addresses", "consistent", "fits", "state_code"]
@@ -65,17 +68,21 @@ _POSTED = re.compile(
     r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
     re.IGNORECASE,
 )
-# Without a postcode: a city and a state in capitals at the end of a line.
+# Without a postcode: what may be a state at the end of a line; Georgia may be the country.
 _UNPOSTED = re.compile(
-    rf"(?P<city>[A-Z][A-Za-z.'’ -]{{2,30}}),\s(?P<state>{'|'.join((*ZIP_PREFIXES, *PROVINCES))})\.?"
+    r"(?<=[A-Za-z.'’])(?:,?\s(?P<code>[A-Z]{2})\.?|,\s(?P<name>[A-Z][a-zé]{2,12}(?:\s[A-Z][a-z]{3,9})?))"
     r"(?:,?\s(?:USA|Canada))?(?=\n|$)"
 )
+_STATES_ALONE = {**STATE_NAMES, **PROVINCE_NAMES, "georgia": ""}
 _WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
-_SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}")
+_SPLIT = re.compile(
+    r"[\n,|•·;]|\s(?:[–/-]|[-–_*~=]{2,20})\s|\s{3,}|(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s$)|"
+    r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)"  # a telephone's number before the house's
+)
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:\d{1,6}(?:[-–]\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:p\.?\s?o\.?\s?(?:box|drawer)\s)|"
+    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|locked\sbag\s)|"
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s#?\d)|"
-    r"(?:(?i:us|state|county)\s)?(?i:routes?|rte|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d)"
+    r"(?:(?i:us|state|county)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d)"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _UNIT_STREET = re.compile(
@@ -83,22 +90,17 @@ _UNIT_STREET = re.compile(
     rf"(?=[A-Z])[\w.' -]{{3,50}}\b(?:{STREET_WORDS})\b",
     re.IGNORECASE,
 )
-# Arrows, signs, emoji, and what fonts of icons put in their private area.
-_PICTURE = "[\u2190-\u24ff\u25a0-\u2bff\ue000-\uf8ff\ufe0e\ufe0f\U0001f000-\U0001faff]"
-_BEFORE_ALL = re.compile(rf"^(?:\s*{_PICTURE})+", re.MULTILINE)
-_BETWEEN = re.compile(_PICTURE)
-_FIELD = re.compile(
-    r"(?P<name>street(?:\saddress)?|address(?:\s(?:line\s)?[12])?|city|town|state|province|zip(?:\s?code)?|post\s?code|"
-    r"postal\scode|stra(?:ß|ss)e|plz(?:\s?/\s?ort)?|ort|stadt|ville|code\spostal|cap|ciudad|c\.?p\.?)\s?(?P<colon>:)?\s{1,3}(?=\S)",
-    re.IGNORECASE,
-)
 _BESIDE = re.compile(r"^(?:between|(?:at\sthe\s)?corner|near|opposite|across|cnr|off)\b", re.IGNORECASE)
 _DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
-    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|suite|ste|unit|floor|fl|room|apt|bldg|building|level|#|\d{1,3}(?:st|nd|rd|th)\s(?:floor|fl)\b)",
+    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|#|(?:suites?|ste|units?|floor|fl|room|apt|bldg|building|level|store|space)(?![^\W\d_])|"
+    r"(?:\d{1,3}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth)\s(?:floor|fl)\b)",
     re.IGNORECASE,
 )
-_BOX = re.compile(r"p\.?\s?o\.?\s?box\s", re.IGNORECASE)
+_BOX = re.compile(r"g?p\.?\s?o\.?\s?box\s|locked\sbag\s", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\s\((?:just|near|off|across|behind|next|between|corner|opposite|in|at)\b[^)]*\)$", re.IGNORECASE
+)
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
     r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours)\b", re.IGNORECASE
@@ -115,15 +117,16 @@ class _Window:
 
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
-    text = _unlabelled(document.lines)
+    text = unlabelled(document.lines)
     found: list[tuple[int, int, Address]] = []
     for at, (begin, end, window) in enumerate(_windows(text)):
         if at >= MOST_WINDOWS:
             break
         if address := _read(window):
             found.append((_street_at(text, begin, end, address), end, address))
-    for others in (abroad, isles):
-        found += [(begin, end, address) for address, begin, end in others(text, document.url)]
+    told = of_ending(document.url)
+    elsewhere = (*abroad(text, told or of_language(document.language)), *isles(text, told))
+    found += [(begin, end, address) for address, begin, end in elsewhere]
     last = 0
     for begin, end, address in sorted(found, key=lambda one: one[1]):
         said, before = said_before(text, begin, last if last <= begin else 0)
@@ -131,22 +134,6 @@ def addresses(document: Document) -> Iterator[Place]:
         quote = text[max(begin, end - LONGEST_QUOTE + 1) : end]
         place = _placed(address, document, quote, said, before)
         yield replace(place, line=text.count("\n", 0, end))
-
-
-def _unlabelled(lines: Sequence[str]) -> str:
-    """The page's text without the names of fields before their values, as in a table: "City Camden".
-
-    Nor with pictures, a pin before an address: they part what stands on either side of them.
-    """
-    labelled = [_FIELD.match(one) for one in lines]
-    found = []
-    for at, one in enumerate(lines):
-        label = labelled[at]
-        run = [each for each in labelled[max(0, at - 1) : at + 2] if each]
-        in_table = len({each.group("name").lower() for each in run}) > 1
-        cut = label is not None and (bool(label.group("colon")) or in_table)
-        found.append(one[label.end() :] if cut and label is not None else one)
-    return _BETWEEN.sub("|", _BEFORE_ALL.sub(lambda drawn: " " * len(drawn.group()), "\n".join(found)))
 
 
 def consistent(state: str, code: str, country: str) -> bool:
@@ -199,10 +186,11 @@ def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
         begin = _begin(text, found.start())
         yield begin, found.end(), _Window(text[begin : found.start()], state, code, country)
     for found in _UNPOSTED.finditer(text):
-        begin = _begin(text, found.start("state"))
-        state = found.group("state")
-        country = "US" if state in ZIP_PREFIXES else "CA"
-        yield begin, found.end(), _Window(text[begin : found.start("state")], state, "", country)
+        state = found.group("code") or _STATES_ALONE.get(found.group("name").lower(), "")
+        country = "US" if state in ZIP_PREFIXES else "CA" if state in PROVINCES else ""
+        if country:
+            begin = _begin(text, found.start())
+            yield begin, found.end(), _Window(text[begin : found.start()], state, "", country)
 
 
 def _begin(text: str, end: int) -> int:
@@ -216,8 +204,10 @@ def _begin(text: str, end: int) -> int:
 
 
 def _read(window: _Window) -> Address | None:
-    parts = [one.strip(" .:-–(\t") for one in _SPLIT.split(window.before)]
-    parts = _numbered([after_lead(one) for one in parts if one])
+    parts = [one.strip(" .:-–(/\t") for one in _SPLIT.split(window.before)]
+    parts = _numbered([after_lead(one) for one in parts if one], window.country)
+    if window.country == "AU" and parts and not _is_city(parts[-1]):
+        parts[-1:] = run_on(parts[-1])
     while len(parts) > 1 and _DISTRICT.search(parts[-1]):
         parts.pop()
     found = _plain(parts, window)
@@ -226,17 +216,20 @@ def _read(window: _Window) -> Address | None:
     return found if found is not None and _sound(found) else None
 
 
-def _numbered(parts: Sequence[str]) -> list[str]:
-    """The parts, with a number that stands alone put before the street behind it: "4700, rue X"."""
+def _numbered(parts: Sequence[str], country: str) -> list[str]:
+    """The parts, with a number that stands alone put before the street behind it: "4700, rue X".
+
+    In Canada a street may bear a number as its name: "310 - 12 Avenue SW".
+    """
     found: list[str] = []
     for part in parts:
         if (
             found
-            and re.fullmatch(r"\d{1,6}[A-Za-z]?", found[-1])
+            and re.fullmatch(r"\d{1,6}[A-Za-z]?(?:\s#\w{1,6})?", found[-1])
             and _STREET_WORD.search(part)
-            and not re.match(r"\d+(?!\d|st|nd|rd|th)", part)
+            and (country == "CA" or not re.match(r"\d+(?!\d|st|nd|rd|th)", part))
         ):
-            found[-1] += f", {part}"
+            found[-1] += f" - {part}" if part[0].isdigit() else f", {part}"
         else:
             found.append(part)
     return found
@@ -245,11 +238,11 @@ def _numbered(parts: Sequence[str]) -> list[str]:
 def _sound(address: Address) -> bool:
     street, city = address.street, address.city
     return (
-        2 < len(street) <= LONGEST_STREET  # noqa: PLR2004
+        2 < len(street) <= LONGEST_WHOLE  # noqa: PLR2004
         and bool(_CITY.fullmatch(city))
         and len(city.split()) <= MOST_CITY_WORDS
         and not _NOT_CITY.search(city)
-        and bool(re.search(r"[A-Za-z]{2}", street))
+        and bool(re.search(r"[A-Za-z]{2}|\d\s[NSEW]\.?\s\d", street))
     )
 
 
@@ -269,8 +262,9 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
         ):
             continue  # a crossing, or a box beside a street
         if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
+            ahead = front(parts[:at]) if part.startswith(street) else []
             return Address(
-                ", ".join((street, *rooms)),
+                ", ".join((*ahead, street, *rooms)),
                 parts[-1],
                 window.state,
                 window.code,
@@ -281,7 +275,8 @@ def _plain(parts: Sequence[str], window: _Window) -> Address | None:
             if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
                 return None
             passed = True  # one part may stand between street and city, such as a building's name
-            continue
+            if not is_building(part):
+                continue
         rooms.insert(0, part)
     return None
 
@@ -302,7 +297,7 @@ def _street_in(part: str) -> str:
     if not starts:
         return ""
     begins = next((one for one in starts if _STREET_WORD.search(part[one.end() :])), starts[0])
-    street = part[begins.start() :]
+    street = _ASIDE.sub("", part[begins.start() :])
     named = _STREET_WORD.search(street) or begins.start() == 0
     return (
         street
@@ -327,7 +322,9 @@ def _tagged(parts: Sequence[str], window: _Window) -> Address | None:
         if begins is None or _ROOM.match(tail[0]):
             continue
         text = ", ".join((tail[0][begins.start() :], *tail[1:]))
-        return _usaddress(f"{text}, {window.state} {window.code}"[-LONGEST_WINDOW:], window)
+        found = _usaddress(f"{text}, {window.state} {window.code}"[-LONGEST_WINDOW:], window)
+        ahead = front(parts[:-size]) if begins.start() == 0 else []
+        return found and replace(found, street=", ".join((*ahead, found.street)))
     return None
 
 
@@ -342,6 +339,8 @@ def _usaddress(text: str, window: _Window) -> Address | None:
     street = " ".join(str(value).strip() for label, value in labels.items() if label not in after).strip(" ,")
     if kind == "Ambiguous" or not city or not street:
         return None
+    if "Recipient" not in labels and (written := text[: text.rfind(city)].strip(" ,/")):
+        street = written  # with the commas of the page
     return Address(street, city, window.state, window.code, window.country, "text near postcode, usaddress")
 
 

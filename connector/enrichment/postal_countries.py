@@ -31,7 +31,8 @@ SHAPES: Sequence[Shape] = (
     Shape(re.compile(r"\d{3}-\d{4}"), ("JP",), ("JP",)),
     Shape(re.compile(r"\d{3} \d{2}"), ("SE", "CZ", "SK", "GR")),
     Shape(re.compile(r"\d{3} \d{3}"), (), ("IN",)),
-    Shape(re.compile(r"\d{6}"), ("RO",), ("IN", "SG", "CN", "VN", "KZ")),
+    Shape(re.compile(r"\d{7}"), (), ("IL",)),
+    Shape(re.compile(r"\d{6}"), ("RO",), ("IN", "SG", "CN", "VN", "KZ", "RO")),
     Shape(
         re.compile(r"\d{5}"),
         (
@@ -56,7 +57,7 @@ SHAPES: Sequence[Shape] = (
                 "UA",
             ),
         ),
-        ("TH", "KR", "ID", "SA", "EG", "PE", "PK"),
+        ("TH", "KR", "ID", "SA", "EG", "PE", "PK", "IL"),
     ),
     Shape(
         re.compile(r"\d{4}"),
@@ -160,6 +161,7 @@ COUNTRY_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("australia",), "AU"),
     **dict.fromkeys(("united kingdom", "uk", "england", "scotland", "wales", "northern ireland"), "GB"),
     **dict.fromkeys(("ireland", "éire"), "IE"),
+    **dict.fromkeys(("israel",), "IL"),
 }
 # Cities that need no postcode to be known.
 CITIES_WITHOUT_CODES: Mapping[str, str] = {
@@ -194,6 +196,26 @@ REGIONS: Mapping[str, str] = {
         ("gauteng", "western cape", "kwazulu-natal", "eastern cape", "free state", "limpopo"), "ZA"
     ),
 }
+# Cities of India that many addresses name without a state or the country.
+INDIAN_CITIES = frozenset(
+    (
+        *(
+            "mumbai",
+            "new delhi",
+            "bangalore",
+            "bengaluru",
+            "chennai",
+            "hyderabad",
+            "pune",
+            "kolkata",
+            "surat",
+        ),
+        *("ahmedabad", "jaipur", "lucknow", "kanpur", "nagpur", "indore", "thane", "navi mumbai", "bhopal"),
+        *("noida", "greater noida", "gurgaon", "gurugram", "faridabad", "ghaziabad", "ludhiana", "mohali"),
+        *("chandigarh", "coimbatore", "kochi", "cochin", "vadodara", "rajkot", "nashik", "visakhapatnam"),
+        *("mysore", "mysuru", "madurai", "agra", "varanasi", "patna", "ranchi", "dehradun", "secunderabad"),
+    )
+)
 # Where a street without a word for street bears its number at the end, or at the beginning.
 NUMBER_LAST = frozenset(
     (
@@ -201,14 +223,21 @@ NUMBER_LAST = frozenset(
         *("HU", "EE", "LV", "LT", "GR", "IT", "ES", "PT", "RO"),
     )
 )
-NUMBER_FIRST = frozenset(("FR", "LU", "BE", "NZ", "ZA", "SG", "IN", "JP", "HK", "MY", "PH", "AE", "CA"))
+NUMBER_FIRST = frozenset(("FR", "LU", "BE", "NZ", "ZA", "SG", "IN", "JP", "HK", "MY", "PH", "AE", "CA", "IL"))
+# Where what stands between the street and the city is needed to find the house.
+WITH_LOCALITIES = frozenset(("IN", "PK", "HK"))
+# Where the town may stand before the postcode, and its province behind it: "Borgo Nuovo 36099, Vicenza".
+PROVINCE_BEHIND = frozenset(("IT", "ES"))
+# Where a building is called as in English: "Rose Chambers".
+ENGLISH_BUILDINGS = frozenset(("IN", "PK", "SG", "HK", "AE", "MY", "PH", "ZA", "NZ", "IL"))
 _JOINED = (
     r"stra(?:ß|ss)e|str|weg|platz|allee|gasse|ring|damm|ufer|chaussee|markt|graben|steig|park|hof|berg|wall|tor|"
     r"gatan|vägen|gata|gränd|torget|veien|vei|gate|gaten|gada|brygge|gade|vej|allé|plads|stræde|boulevarden|torv|"
-    r"katu|tie|kuja|aukio|laan|straat|dijk|kade|singel|plein|gracht|steenweg|lei"
+    r"katu|tie|kuja|aukio|kalea|etorbidea|laan|straat|dijk|kade|singel|plein|gracht|steenweg|lei"
 )
 _ALONE = (
     r"rue|avenue|av|ave|bd|blvd|boulevard|boul|place|chemin|chauss[ée]e|route|quai|impasse|all[ée]e|cours|square|"
+    r"lieu-dit|hameau|lotissement|zone\s(?:artisanale|industrielle|d['’]activit[ée]s)|r[úu]a|"
     r"via|viale|piazza|p\.zza|corso|largo|vicolo|strada|piazzale|calle|avda|avenida|paseo|plaza|carrer|ronda|"
     r"camino|pol[íi]gono|passeig|gran v[íi]a|carretera|ctra|rua|pra[çc]a|travessa|estrada|rodovia|alameda|"
     r"zona industrial|ul|al|os|pl|aleja|aleje|rynek|plac|n[áa]m|n[áa]m[ěe]st[íi]|t[řr][íi]da|t[řr]|ulica|"
@@ -230,8 +259,10 @@ ROOM = re.compile(
     r"fl|izq|dcha|esq|dto|piano|emelet|krs)\b.*|\d{1,3}/f|\d{1,2}[.ºª°]{1,2}(?:\s?\w{1,5}\.?)?|"
     r"(?:planta|piso|andar|piano|top|tür|stiege|bus|bte|bo[îi]te|lok|lokal|m|suite|ste|unit|units|floor|level|office|"
     r"room|rm|shop|haus|geb[äa]ude|eingang|etaj|et|ap|apt|int|interior|bloco|sala|loja|cj|bureau|bât|bâtiment|esc|"
-    r"puerta|local|nave|bp|cs|tsa|postfach|case postale|c\.?p\.?|km|building|bldg|block|lote|lot)"
-    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|[A-Z]{1,2}\d?|postfach|case postale|"
+    r"puerta|local|nave|bp|cs|tsa|postfach|case postale|c\.?p\.?|km|building|bldg|block|lote|lot|bj|bajos|"
+    r"baixos|oficina|portal|escalera|despacho|interno|scala)(?![^\W\d_])"
+    r"\.?\s?(?:n[.º°]\s?)?#?[\w./-]{0,8}|#[\w-]{1,8}|#\d{1,3}-\d{1,4}[A-Z]?\s[A-Z][\w' -]{1,30}|"
+    r"hinterhaus|vorderhaus|r[üu]ckgeb[äa]ude|[A-Z]{1,2}\d?|postfach|case postale|"
     r"eg|rdc|bajo|ground\sfloor|hochparterre|vån\.?\s?\d{1,2}|piano\sterra|r/c|s/n)$",
     re.IGNORECASE,
 )

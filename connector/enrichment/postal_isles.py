@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from connector.enrichment.countries import of_ending
 from connector.enrichment.postal_labels import after_lead
 from connector.enrichment.postal_tables import BRITISH_COUNTIES, IRISH_COUNTIES, STREET_WORDS
 from connector.enrichment.postal_value import Address
 
 BEFORE, BEHIND = 190, 60  # characters around a postcode in which the rest of the address stands
 MOST_PARTS = 7
+MOST_STREET = 5  # of them that may be the street
 MOST_WINDOWS = 60  # of one page
 MOST_FOUND = 1_000  # postcodes and names of counties
 LONGEST_PART = 45
@@ -52,7 +52,8 @@ _RUN_ON = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(
-    r"^(?:units?|suite|shop|the|office|floor|level|block|first|ground|second|\d)", re.IGNORECASE
+    r"^(?:units?|suite|shop|flat|apartment|studio|room|the|office|floor|level|block|first|ground|second|\d)",
+    re.IGNORECASE,
 )
 _TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_TOWN = re.compile(
@@ -66,6 +67,17 @@ _PARTICLES = frozenset(
 _ESTATE = re.compile(
     r"\b(?:farm|barn|cottages?|hall|lodge|manor|industrial|business|science|campus|court(?:yard)?)\b",
     re.IGNORECASE,
+)
+_COUNTIES = tuple(f" {one}" for one in BRITISH_COUNTIES) + tuple(f"\n{one}" for one in BRITISH_COUNTIES)
+# What an office is to the company is no part of its address.
+_OFFICE = re.compile(
+    r"(?:(?:head|registered|main|principal|corporate|trading|sales|our|business|regional|branch|uk|company|general)\s){0,3}"
+    r"(?:offices?|cent(?:re|er)|studios?|shops?|showrooms?|enquiries|premises)",
+    re.IGNORECASE,
+)
+# Where houses have names, a sentence with one looks like an address: "Reception is at Oak Lodge".
+_SPOKEN = re.compile(
+    r"\b(?:is|are|was|our|your|we|you|to|from|with|for|visit|find|see|please|reach|call)\b", re.IGNORECASE
 )
 _LANDS = frozenset(
     ("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland")
@@ -83,11 +95,9 @@ class _Found:
     town: str = ""
 
 
-def isles(text: str, url: str) -> Iterator[tuple[Address, int, int]]:
-    """Addresses of Britain and Ireland, where each begins and ends."""
-    for at, found in enumerate(
-        sorted(islice(_found(text, of_ending(url)), MOST_FOUND), key=lambda one: one.start)
-    ):
+def isles(text: str, site: str) -> Iterator[tuple[Address, int, int]]:
+    """Addresses of Britain and Ireland, where each begins and ends; ``site`` is the country of the site."""
+    for at, found in enumerate(sorted(islice(_found(text, site), MOST_FOUND), key=lambda one: one.start)):
         if at >= MOST_WINDOWS:
             return
         parts = [after_lead(one.strip(" .:-–\t()")) for one in _SPLIT.split(text[found.begin : found.start])]
@@ -100,7 +110,8 @@ def isles(text: str, url: str) -> Iterator[tuple[Address, int, int]]:
 def _found(text: str, site: str) -> Iterator[_Found]:
     for one in _BRITISH.finditer(text):
         behind = text[one.start() : one.end() + BEHIND]
-        if one.group("space") or site == "GB" or _IN_BRITAIN.search(behind):
+        before = text[max(0, one.start() - BEHIND) : one.start()].rstrip(" ,.\n").lower()
+        if one.group("space") or before.endswith(_COUNTIES) or site == "GB" or _IN_BRITAIN.search(behind):
             code = f"{one.group('code')[:-3].strip()} {one.group('code')[-3:]}"
             yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "GB")
     coded = -1
@@ -138,7 +149,9 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
         county = county if said.lower() in _LANDS else said
     if not rest:
         return None
-    town = rest.pop()
+    town = re.sub(r"^(?:nr\.?|near)\s", "", rest.pop(), flags=re.IGNORECASE)
+    town, behind = _without_county(town) if found.country == "GB" else (town, "")
+    county = county or behind
     if found.country == "IE" and _DUBLIN.fullmatch(town):
         town = "Dublin"
     elif not _is_town(town):
@@ -151,6 +164,15 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
     if not street:
         return None
     return Address(", ".join(street), town, county, found.code, found.country, "text near postcode")
+
+
+def _without_county(part: str) -> tuple[str, str]:
+    """A town and the county that runs on behind it: "Alton Hampshire"."""
+    words = part.split()
+    for at in range(max(1, len(words) - 4), len(words)):
+        if (said := " ".join(words[at:])).lower() in BRITISH_COUNTIES:
+            return " ".join(words[:at]), "" if said.lower() in _LANDS else said
+    return part, ""
 
 
 def _is_county(rest: Sequence[str], country: str) -> bool:
@@ -174,10 +196,12 @@ def _is_town(part: str) -> bool:
 def _street(rest: Sequence[str]) -> list[str]:
     """The parts before the town that are the street: a district may stand between them."""
     street: list[str] = []
-    for at, part in enumerate(reversed(rest[-4:])):
+    for at, part in enumerate(reversed(rest[-MOST_STREET:])):
         if _BOX.match(part):
             return street or [part]
         telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
+        if _OFFICE.fullmatch(part) or _SPOKEN.search(part):
+            break
         too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
             re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)
         )

@@ -180,6 +180,14 @@ PROVINCE_NAMES: Mapping[str, str] = {
     "saskatchewan": "SK",
     "alberta": "AB",
     "british columbia": "BC",
+    "ont": "ON",
+    "que": "QC",
+    "qué": "QC",
+    "alta": "AB",
+    "sask": "SK",
+    "b.c": "BC",
+    "n.s": "NS",
+    "n.b": "NB",
 }
 # The first digits of Australian postcodes by state.
 AUSTRALIAN: Mapping[str, str] = {
@@ -383,13 +391,13 @@ _ITALIAN = (
     r"(?:/?[A-Za-z])?"
 )
 _SPANISH = (
-    r"(?:Calle|C/|Avda\.?|Avenida|Paseo|Plaza|Carrer|Ronda|Camino|Polígono|Passeig)"
+    r"(?:Calle|C/|R[úu]a|Avda\.?|Avenida|Paseo|Plaza|Carrer|Ronda|Camino|Polígono|Passeig)"
     r"\s?[\w.'’áéíóúñüç -]{2,45},?\s"
-    r"(?:n\.?º?\s?)?\d{1,4}"
+    r"(?:n\.?º?\s?)?\d{1,4}|[A-ZÁÉÍÓÚÑ][\w.' -]{2,45}\s(?:kalea|etorbidea),?\s\d{1,4}"
 )
 _PORTUGUESE = (
-    r"(?:Rua|Avenida|Av\.|Largo|Praça|Travessa|Estrada)\s[\w.'’áàâãéêíóôõúç -]{2,45}"
-    r"(?:,?\s(?:n\.?º?\s?|N\.?º\s?)?\d{1,4})?(?:,\s?\d{1,2}\.?[ºª][\w .]{0,12})?"
+    r"(?:Rua|R\.|Avenida|Av\.|Largo|Praça|Travessa|Estrada)\s[\w.'’áàâãéêíóôõúç -]{2,45}"
+    r"(?:,?\s(?:n\.?º?\s?|N\.?º\s?)?\d{1,4}[A-Z]?)?(?:,\s?\d{1,2}\.?[ºª][\w .]{0,12})?"
 )
 STREETS_ABROAD: tuple[tuple[str, str], ...] = (
     ("DE", _GERMAN),

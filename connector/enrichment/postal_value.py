@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from connector.enrichment.documents import Document
 
+# The street behind the rooms and buildings that one of two writings may leave out.
+_HOUSE = re.compile(r"(?:^|, )(\d+(?!\d|st\b|nd\b|rd\b|th\b)\w?(?:, )?[^,]*[^\W\d_]{2}[^,]*)")
+
 
 @dataclass(frozen=True)
 class Address:
@@ -27,7 +30,9 @@ class Address:
     @property
     def key(self) -> tuple[str, str]:
         """What makes two writings the same address."""
-        return re.sub(r"\W", "", self.street.lower())[:12], re.sub(r"\W", "", self.postcode)[:5]
+        house = _HOUSE.search(self.street)
+        street = house.group(1) if house else self.street
+        return re.sub(r"\W", "", street.lower())[:12], re.sub(r"\W", "", self.postcode)[:5]
 
 
 @dataclass(frozen=True)

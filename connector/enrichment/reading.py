@@ -19,10 +19,11 @@ from connector.enrichment import (
     postal,
     postal_given,
     postal_labels,
+    postal_whole,
     social,
     telling,
 )
-from connector.enrichment.documents import Document, Kind, domain_label, opened, pages_to_read, quoted
+from connector.enrichment.documents import Document, Kind, opened, pages_to_read, quoted, site_label
 from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
@@ -70,7 +71,7 @@ def read_site(company: Company, site: Site) -> SiteReading:
         return SiteReading(is_company=False, names=(), likeness=0.0)
     structured = tuple(one for document in documents for one in organisations(document))
     given = names.site_names(documents, structured)
-    label = domain_label(documents[0].url)
+    label = site_label(documents[0].url)
     likeness = round(names.likeness(company.name, given, label=label), 1)
     if likeness < names.ALIKE or names.says_another(company.name, documents, structured, label=label):
         return SiteReading(is_company=False, names=given, likeness=likeness)
@@ -173,10 +174,14 @@ def _place(documents: Sequence[Document], own: Sequence[Organisation], called: S
         if document is None or one.addresses >= postal_labels.MANY:
             continue
         if (place := postal_given.given_place(one, document)) is not None:
-            return place
-    return postal_labels.best_place(
-        [place for document in documents for place in postal.addresses(document)], called
-    )
+            return postal_whole.without_names(place, called)
+    places = [
+        postal_whole.without_names(place, called)
+        for document in documents
+        for place in postal.addresses(document)
+    ]
+    best = postal_labels.best_place(places, called)
+    return best and postal_whole.fullest(best, places)
 
 
 def _address(place: Place | None) -> Iterator[Proposal]:

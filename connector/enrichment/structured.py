@@ -13,7 +13,7 @@ from typing import Any
 from extruct.jsonld import JsonLdExtractor
 from extruct.w3cmicrodata import MicrodataExtractor
 
-from connector.enrichment.documents import LONGEST_TEXT, Document, domain_label, registered_domain
+from connector.enrichment.documents import LONGEST_TEXT, Document, site_domain, site_label
 from connector.enrichment.marked import rdfa
 
 DEEPEST = 8
@@ -222,8 +222,8 @@ def _places(node: Mapping[str, Any]) -> list[Any]:
 
 def _nameless(node: Mapping[str, Any], url: str) -> str:
     """What gives the site's own address as its own is who the domain says."""
-    own = registered_domain(url)
-    return domain_label(url) if own and registered_domain(_text(node.get("url"))) == own else ""
+    own = site_domain(url)
+    return site_label(url) if own and site_domain(_text(node.get("url"))) == own else ""
 
 
 def _first(value: Any) -> Any:

@@ -33,6 +33,9 @@ def document(body: str, url: str = URL, *, home: bool = True) -> Document:
         ("R.S. Pressman & Associates", ("Home",), "rspa", True),
         ("Source Tech", ("SourceTech",), "x", True),
         ("Balise Auto Group", ("Cars",), "baliseauto", True),
+        ("Groupe Lindqvist inc", ("Accueil",), "lindqvist", True),
+        ("The Bell, Purbrook", ("Home",), "thebellpurbrook", True),
+        ("The Bell", ("Home",), "theball", False),
         ("Delta", ("Delta Dental",), "deltadental", False),
         (
             "First National Bank of Texas",
