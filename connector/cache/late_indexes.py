@@ -12,6 +12,7 @@ the database itself, and they are made when the run ends, or the next one begins
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Index, func, literal, select
 from sqlalchemy.exc import OperationalError
@@ -23,6 +24,7 @@ from connector.cache.tables import SyncCursorRow, table_of
 
 ROWS_WORTH_WAITING_FOR = 200  # of a first page; a module that ends within it is as fast either way
 LOCK_PATIENCE = "1s"
+SORTING_THREADS = 2
 _PRESENT = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
     "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = ANY (current_schemas(false))",
@@ -53,8 +55,21 @@ def make_missing(database: Database) -> None:
     with database.reads.connect() as connection:
         missing = tuple(_missing(connection))
     for index in missing:
-        with database.writes.begin() as connection:
+        with database.writes.begin() as connection, _sorted_by_threads(connection):
             index.create(connection, checkfirst=True)
+
+
+@contextmanager
+def _sorted_by_threads(connection: Connection) -> Iterator[None]:
+    """SQLite sorts an index's entries with the help of threads meanwhile; of itself it takes none."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA threads = {SORTING_THREADS}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA threads = 0")
 
 
 def make_missing_unless_filling(database: Database) -> None:
