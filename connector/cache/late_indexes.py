@@ -12,6 +12,7 @@ the database itself, and they are made when the run ends, or the next one begins
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Index, func, literal, select
@@ -25,6 +26,7 @@ from connector.cache.tables import SyncCursorRow, table_of
 ROWS_WORTH_WAITING_FOR = 200  # of a first page; a module that ends within it is as fast either way
 LOCK_PATIENCE = "1s"
 SORTING_THREADS = 2
+MADE_AT_A_TIME = 4
 _PRESENT = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
     "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = ANY (current_schemas(false))",
@@ -51,12 +53,24 @@ def set_aside(connection: Connection, kept: RecordTable) -> bool:
 
 
 def make_missing(database: Database) -> None:
-    """Make every index that is missing, each in a transaction of its own: none holds the lock for long."""
+    """Make every index that is missing, each in a transaction of its own: none holds the lock for long.
+
+    PostgreSQL makes several at a time, which is work for as many processors; SQLite has one writer.
+    """
     with database.reads.connect() as connection:
         missing = tuple(_missing(connection))
-    for index in missing:
-        with database.writes.begin() as connection, _sorted_by_threads(connection):
-            index.create(connection, checkfirst=True)
+    if database.dialect == "sqlite" or len(missing) <= 1:
+        for index in missing:
+            _make(database, index)
+        return
+    with ThreadPoolExecutor(MADE_AT_A_TIME, thread_name_prefix="index") as threads:
+        for made in [threads.submit(_make, database, index) for index in missing]:
+            made.result()
+
+
+def _make(database: Database, index: Index) -> None:
+    with database.writes.begin() as connection, _sorted_by_threads(connection):
+        index.create(connection, checkfirst=True)
 
 
 @contextmanager
