@@ -9,7 +9,7 @@ from typing import Final
 
 from connector.errors import ConnectorError, NeedsPerson, Retriable
 from connector.mapping import CrmMapping
-from connector.memory import collecting_seldom
+from connector.memory import collecting_seldom, share_arenas
 from connector.ports import Clock, CrmSource, LocalCopy
 from connector.sync.metadata import Metadata
 from connector.sync.module import FieldsMoved, ModuleSync, Target
@@ -65,6 +65,7 @@ class Sync:
             ConnectorError: the sync stopped, or a module could not be read; what was read is kept, and the
                 other modules were read when the reason was one module's own.
         """
+        share_arenas()  # before the first thread
         asked = Asked(full, since, dry_run)
         with self._copy.troubles_said(), collecting_seldom(), self._copy.turn(TURN) as mine:
             if not mine:
