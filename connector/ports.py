@@ -324,27 +324,21 @@ class CopyWriter(Protocol):
 
     def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:
         """Write, remove and touch."""
-        ...
 
     def save_cursor(self, cursor: Cursor) -> None:
         """Keep the position."""
-        ...
 
     def save_organisation(self, organisation: Organisation, at: datetime) -> None:
         """Keep the organisation, read at this instant."""
-        ...
 
     def save_users(self, users: Sequence[CrmUser]) -> None:
         """Keep the users; those that are held but not among these become inactive."""
-        ...
 
     def save_fields(self, module: str, fields: Sequence[FieldDescription]) -> None:
         """Replace what is held of a module's fields."""
-        ...
 
     def save_modules(self, modules: Sequence[ModuleDescription]) -> None:
         """Replace what is held of the CRM's modules."""
-        ...
 
 
 class LocalCopy(Protocol):
@@ -400,4 +394,3 @@ class LocalCopy(Protocol):
 
     def end_run(self, run: int, at: datetime, *, report: str, error: str | None) -> None:
         """Note how a sync ended."""
-        ...

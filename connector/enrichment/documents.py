@@ -27,8 +27,10 @@ MOST_WORDS = 20_000
 MOST_TAGS = 60_000  # of a page, which is read up to there; 400,000 take 330 MB and more than five seconds
 LONGEST_URL = 2_048
 MOST_LINKS = 3_000
+MOST_BREAKS = 5_000  # of lines in preformatted text
 LONGEST_WORDS = 60  # of a link that says where it leads
 TEXTLESS = frozenset(("script", "style", "noscript", "template"))
+_CLOSING_BREAK = re.compile(r"</br\s?/?>", re.IGNORECASE)
 _ADDRESS_SCHEMES = ("http://", "https://")
 # The snapshot in the package, no fetch; the second knows the platforms below which others have their sites.
 _domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -251,11 +253,39 @@ def _tree(html: str) -> Any:
         return None
     if html.count("<") > MOST_TAGS:
         html = "<".join(html.split("<", MOST_TAGS + 1)[:-1])
+    html = _CLOSING_BREAK.sub("<br>", html.replace("\0", ""))  # browsers break the line there, lxml does not
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=False)
     try:
-        return lxml.html.document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (LxmlError, ValueError):
         return None
+    _break_preformatted(tree)
+    return tree
+
+
+def _break_preformatted(tree: Any) -> None:
+    """Put breaks where the lines of preformatted text end, since all other text is read without its lines."""
+    room = MOST_BREAKS
+    for one in [one for pre in tree.iter("pre") for one in pre.iter()]:
+        inside = (one.text or "").split("\n") if isinstance(one.tag, str) else []
+        behind = (one.tail or "").split("\n") if one.tag != "pre" else []
+        room -= len(inside) + len(behind)
+        if room < 0:
+            return
+        if len(inside) > 1:
+            one.text = inside[0]
+            for at, line in enumerate(inside[1:]):
+                one.insert(at, _break(line))
+        if len(behind) > 1:
+            one.tail = behind[0]
+            for line in reversed(behind[1:]):
+                one.addnext(_break(line))
+
+
+def _break(behind: str) -> Any:
+    made = lxml.html.Element("br")
+    made.tail = behind
+    return made
 
 
 def _metas(tree: Any) -> dict[str, str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+from typing import Any
 from urllib.parse import unquote
 
 import phonenumbers
@@ -21,17 +23,20 @@ from connector.enrichment.postal_labels import Said, said_in
 FEWEST_DIGITS = 7
 LONGEST_LABEL = 40  # characters of a line that is nothing but a label
 LONGEST_CELLS = 400  # rows of a table in which a column may be one of faxes
+LONGEST_CELL = 300  # characters of one with labels or numbers
 MOST_LINES = 1_500  # with numbers in them, of one page
 _FAX = (
     r"(?:tele)?fax(?:es|nummer|[\s-]?(?:no|nr|number|line|nummer))?|facsimile|t[ée]l[ée]copie(?:ur)?|t[ée]l[ée]c|faks|"
     r"f(?=\s*[.:)|]|\s+[+(\d])"
 )
 _PHONE = (
-    r"(?:tele)?phones?|tel(?:efon(?:nummer)?|[ée]fono|efoon)?|t[ée]l(?:[ée]phone)?|call(?:\s+us)?|ph|office|main|toll[\s-]?free|"
+    r"(?:tele)?phones?|tel(?:efon(?:nummer)?|[ée]fono|efoon)?|t[ée]l(?:[ée]phone)?|call(?:\s+us)?|ph|office|main|local|toll[\s-]?free|"
     r"contact\s(?:number|no|us)|rufnummer|tlf|puh(?:elin)?|standard|switchboard|freephone|free\s?call|mobile|cell|direct|voice|hotline|fon|t(?=\s*[.:)|]|\s+[+(\d])|p(?=\s*[.:)|]|\s+[+(\d])"
 )
 _LABEL = re.compile(rf"(?<![^\W_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))(?![^\W_])", re.IGNORECASE)
-_BOTH = re.compile(r"(?:tel|phone|ph|t)\w{0,6}\.?\s{0,2}(?:/|&|and|or)\s{0,2}(?:tele)?fax", re.IGNORECASE)
+_BOTH = re.compile(
+    r"(?:tel|phone|ph|t|office)\w{0,6}\.?\s{0,2}(?:/|&|and|or)\s{0,2}(?:tele)?fax", re.IGNORECASE
+)
 _FAX_AFTER = re.compile(rf"^\s{{0,3}}[(\[–-]?\s?(?:{_FAX})\b", re.IGNORECASE)
 _LABEL_AFTER = re.compile(
     rf"^\s{{0,3}}[(\[]\s?(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))\s?[)\]]", re.IGNORECASE
@@ -53,6 +58,12 @@ _VANITY = re.compile(
 VANITY_DIGITS = 10
 _OPENS = re.compile(r"^\W{0,3}\d{7,}\W{0,3}(?:$|[|,·•]|<)")
 _PERSONAL = re.compile(r"\b(?:mobile|cell(?:ular)?|handy|portable)\b", re.IGNORECASE)
+# Who made the site, and devices and places at which a company is not called.
+_ASIDE = re.compile(
+    r"\b(?:designed|hosted|created|developed|maintained|web\s?(?:site|design))\sby\b|"
+    r"(?<![^\W_/])(?:tty|tdd|pager|home)[\s:.#]{0,4}$",
+    re.IGNORECASE,
+)
 _NOT_THEIRS = re.compile(r"\b(?:emergency|911|police|suicide|hotline of|poison)\b", re.IGNORECASE)
 
 
@@ -101,9 +112,11 @@ def phones(documents: Sequence[Document], region: str) -> tuple[Phone, ...]:
     faxes: Counter[str] = Counter()
     for document in documents:
         faxes.update(_table_faxes(document, region))
-        for one, is_fax in _in_text(document, region):
+        paired = _table_pairs(document, region)
+        for one, labelled_fax in _in_text(document, region):
+            is_fax = paired.get(one.number, labelled_fax)
             faxes.update((one.number,) if is_fax else ())
-            found += [] if is_fax else [one]
+            found += [] if is_fax else [replace(one, labelled=one.labelled or one.number in paired)]
         found += _in_links(document, region)
     spoken = Counter(one.number for one in found if one.labelled)
     return tuple(one for one in found if spoken[one.number] >= 2 * faxes[one.number])
@@ -126,6 +139,11 @@ def national(number: str) -> str:
 def region_of(number: str) -> str:
     """``DE`` of a number in E.164; empty if the number belongs to no country or to several."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+
+
+def is_of(number: str, region: str) -> bool:
+    """Whether a number is of a country, or of another that shares its code."""
+    return phonenumbers.parse(number).country_code == phonenumbers.country_code_for_region(region)
 
 
 def _written(number: PhoneNumber) -> str:
@@ -162,6 +180,7 @@ def _on_line(document: Document, number: int, above: str, region: str) -> Iterat
     line = document.lines[number]
     matches = list(PhoneNumberMatcher(line, region, leniency=Leniency.VALID, max_tries=200))
     before = _label_alone(above)
+    follows = bool(matches) and not before and _labels_follow(line, matches[0].start, matches[-1].end)
     for at, match in enumerate(matches):
         begins = matches[at - 1].end if at else 0
         ends = matches[at + 1].start if at + 1 < len(matches) else len(line)
@@ -169,6 +188,8 @@ def _on_line(document: Document, number: int, above: str, region: str) -> Iterat
         behind = _LABEL_AFTER.match(line[match.end : ends])
         own = line[begins + (_ended(line[begins:]) if at else 0) : match.start + 1]
         label = _last_label(own) or ("" if at else before)
+        if follows:
+            label = _first_label(line[match.end : ends])
         if behind is not None:
             label = "fax" if behind.group("fax") else "phone"
         if not label and _is_other(said, match.raw_string, line):
@@ -176,7 +197,7 @@ def _on_line(document: Document, number: int, above: str, region: str) -> Iterat
         is_fax = label == "fax" or (
             not label and _fax_follows(line[match.end : ends], is_last=at + 1 == len(matches))
         )
-        if _NOT_THEIRS.search(said):
+        if _NOT_THEIRS.search(said) or _ASIDE.search(said):
             continue
         yield (
             Phone(
@@ -232,6 +253,16 @@ def _last_label(words: str) -> str:
     return last
 
 
+def _first_label(words: str) -> str:
+    found = _LABEL.search(words)
+    return "" if found is None else "fax" if found.group("fax") else "phone"
+
+
+def _labels_follow(line: str, first: int, last: int) -> bool:
+    """Whether a line's labels stand behind its numbers: "555 0100 office, 555 0101 fax"."""
+    return not _LABEL.search(line[:first]) and bool(_LABEL.fullmatch(line[last:].strip(" \t.,;|()")))
+
+
 def _fax_follows(rest: str, *, is_last: bool) -> bool:
     """``555 0100 (fax)``; but in ``555 0100 fax 555 0101`` the word belongs to the number after it."""
     found = _FAX_AFTER.match(rest)
@@ -253,6 +284,29 @@ def _table_faxes(document: Document, region: str) -> set[str]:
             elif 0 <= column < len(row) and (number := e164(row[column].strip(), region)):
                 found.add(number)
     return found
+
+
+def _table_pairs(document: Document, region: str) -> dict[str, bool]:
+    """Whether numbers that stand below each other are faxes, by the labels in the cell before theirs."""
+    found: dict[str, bool] = {}
+    for row in islice(document.tree.iter("tr"), LONGEST_CELLS):
+        cells = [_cell_lines(cell) for cell in row.iterchildren("td", "th")]
+        for labels, numbers in pairwise(cells):
+            said = [_label_alone(one) for one in labels]
+            if len(said) == len(numbers) > 1 and all(said):
+                written = (e164(one, region) for one in numbers)
+                found |= {one: label == "fax" for one, label in zip(written, said, strict=True) if one}
+    return found
+
+
+def _cell_lines(cell: Any) -> list[str]:
+    """The lines of a table's cell that breaks part; none if it holds another table."""
+    if cell.find(".//table") is not None:
+        return []
+    text = "".join(
+        f"\n{one}" if one.getparent().tag == "br" and one.is_tail else one for one in cell.xpath(".//text()")
+    )
+    return [line for one in text[:LONGEST_CELL].split("\n") if (line := one.strip())]
 
 
 def _is_head(cell: str) -> bool:

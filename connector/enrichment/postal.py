@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyap
@@ -20,69 +20,43 @@ from connector.enrichment.postal_abroad import abroad
 from connector.enrichment.postal_isles import isles
 from connector.enrichment.postal_labels import Said, after_lead, said_before
 from connector.enrichment.postal_lines import unlabelled
-from connector.enrichment.postal_tables import (
-    AUSTRALIAN,
-    AUSTRALIAN_NAMES,
-    OLD_STATE_NAMES,
-    PROVINCE_NAMES,
-    PROVINCES,
-    STATE_NAMES,
-    STREET_WORDS,
-    ZIP_PREFIXES,
-)
+from connector.enrichment.postal_tables import STREET_WORDS
 from connector.enrichment.postal_value import Address, Place
-from connector.enrichment.postal_whole import LONGEST_WHOLE, front, is_building, run_on
+from connector.enrichment.postal_whole import (
+    LONGEST_WHOLE,
+    building_first,
+    front,
+    is_building,
+    room_behind_name,
+    room_first,
+    run_on,
+)
+from connector.enrichment.postal_windows import Window, windows
 from connector.enrichment.values import LONGEST_QUOTE
 
-__all__ = ["addresses", "consistent", "fits", "state_code"]
 LONGEST_WINDOW = 300
-BEFORE = 190  # characters before a state and postcode in which the street stands
 MOST_WINDOWS = 60  # of one page
 LONGEST_STREET = 90
 MOST_CITY_WORDS = 4
 
-_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **AUSTRALIAN_NAMES}
-_STATE = "|".join(
-    (
-        *(re.escape(one).replace(r"\ ", r"\s") for one in sorted(_NAMES, key=len, reverse=True)),
-        *ZIP_PREFIXES,
-        *PROVINCES,
-        *AUSTRALIAN,
-        *(
-            r"D\.C",
-            r"N\.C",
-            r"S\.C",
-            r"N\.Y",
-            r"N\.J",
-            r"N\.H",
-            r"N\.M",
-            r"N\.D",
-            r"S\.D",
-            r"R\.I",
-            r"W\.\s?Va",
-        ),
-    )
-)
-_POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
-    r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
-    re.IGNORECASE,
-)
-# Without a postcode: what may be a state at the end of a line; Georgia may be the country.
-_UNPOSTED = re.compile(
-    r"(?<=[A-Za-z.'’])(?:,?\s(?P<code>[A-Z]{2})\.?|,\s(?P<name>[A-Z][a-zé]{2,12}(?:\s[A-Z][a-z]{3,9})?))"
-    r"(?:,?\s(?:USA|Canada))?(?=\n|$)"
-)
-_STATES_ALONE = {**STATE_NAMES, **PROVINCE_NAMES, "georgia": ""}
 _WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
 _SPLIT = re.compile(
-    r"[\n,|•·;]|\s(?:[–/-]|[-–_*~=]{2,20})\s|\s{3,}|(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s$)|"
-    r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)"  # a telephone's number before the house's
+    r"[\n,|•·;]|\s(?:[–/*~-]|[-–_*~=:]{2,20})\s|\s{3,}|"
+    r"(?<=[a-z.])\s(?i:in\s(?:the\s)?(?:heart\sof\s)?(?:\w{1,12}\s)?downtown)\s(?=[A-Z])|"
+    r"(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s$)|"
+    r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)|"  # a telephone's number before the house's
+    r"\s(?i:fax|tel|phone|ph)[.:]{0,2}\s?[+(\d][\d() .+-]{6,20}|"  # and one beside the street
+    r"(?<=[a-z]{3})\.(?=[A-Z][a-z])|(?:(?<=\s[DR][rd])|(?<=\sLn))\.(?=[A-Z][a-z]{2})"
 )
+_INTERNET = re.compile(r"\S{1,60}@\S{3,60}|(?:https?://|www\.)\S{3,90}", re.IGNORECASE)
+_DIRECTION = re.compile(r"(?P<said>[NS]\.?[EW])\.?\s(?=[A-Z])")
+_ROOM_BEFORE = re.compile(r"(?:unit|suite|ste\.?|apt\.?|#)\s?$", re.IGNORECASE)
+_COUNTRY = re.compile(r"(?:USA|U\.S\.A|United States|Canada|Australia)\.?", re.IGNORECASE)
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#])|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|locked\sbag\s)|"
+    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#]|(?:st|nd|rd|th)\s)|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|locked\sbag\s)|"
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s#?\d)|"
-    r"(?:(?i:us|state|county)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d)"
+    r"(?:(?i:us|state|county|rural)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d|"
+    r"[NSEW]\d{4,5}\s(?=[A-Z]))"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _UNIT_STREET = re.compile(
@@ -93,7 +67,8 @@ _UNIT_STREET = re.compile(
 _BESIDE = re.compile(r"^(?:between|(?:at\sthe\s)?corner|near|opposite|across|cnr|off)\b", re.IGNORECASE)
 _DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
-    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|#|(?:suites?|ste|units?|floor|fl|room|apt|bldg|building|level|store|space)(?![^\W\d_])|"
+    r"^(?:[NS]?[EW]\.?$|[NS]\.?$|#|(?:suites?|ste|units?|floor|fl|room|apt|bldg|building|level|store|space|pavilion|wing|"
+    r"mail\s?(?:stop|code))(?![^\W\d_])|"
     r"(?:\d{1,3}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth)\s(?:floor|fl)\b)",
     re.IGNORECASE,
 )
@@ -103,30 +78,27 @@ _ASIDE = re.compile(
 )
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
-    r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours)\b", re.IGNORECASE
+    r"\b(?:phone|tel|fax|email|suite|address|box(?!\s[a-z])|contact|floor|copyright|map|hours)\b",
+    re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class _Window:
-    before: str
-    state: str
-    code: str
-    country: str
 
 
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
     text = unlabelled(document.lines)
     found: list[tuple[int, int, Address]] = []
-    for at, (begin, end, window) in enumerate(_windows(text)):
+    for at, (begin, end, window) in enumerate(windows(text)):
         if at >= MOST_WINDOWS:
             break
         if address := _read(window):
             found.append((_street_at(text, begin, end, address), end, address))
     told = of_ending(document.url)
-    elsewhere = (*abroad(text, told or of_language(document.language)), *isles(text, told))
-    found += [(begin, end, address) for address, begin, end in elsewhere]
+    outside = (
+        one
+        for one in abroad(text, told or of_language(document.language))
+        if not any(begin < one[2] < end for begin, end, _ in found)
+    )
+    found += [(begin, end, address) for address, begin, end in (*outside, *isles(text, told))]
     last = 0
     for begin, end, address in sorted(found, key=lambda one: one[1]):
         said, before = said_before(text, begin, last if last <= begin else 0)
@@ -134,33 +106,6 @@ def addresses(document: Document) -> Iterator[Place]:
         quote = text[max(begin, end - LONGEST_QUOTE + 1) : end]
         place = _placed(address, document, quote, said, before)
         yield replace(place, line=text.count("\n", 0, end))
-
-
-def consistent(state: str, code: str, country: str) -> bool:
-    """Whether a state and a postcode of the US, Canada or Australia fit each other; others always do."""
-    if country == "US":
-        return any(low <= int(code[:3]) <= high for low, high in ZIP_PREFIXES.get(state, ()))
-    if country == "CA":
-        return code[:1] in PROVINCES.get(state, "")
-    if country == "AU":
-        return code[:1] in AUSTRALIAN.get(state, "")
-    return True
-
-
-def fits(address: Address) -> bool:
-    """Whether an address of structured data holds together; without a postcode it always does."""
-    code = address.postcode.strip()
-    if not code or address.country not in {"US", "CA", "AU"}:
-        return True
-    if address.country == "US" and not re.fullmatch(r"\d{5}(?:-?\d{4})?", code):
-        return False
-    return not address.state or consistent(address.state, code.upper(), address.country)
-
-
-def state_code(text: str) -> str:
-    """``TX`` of "Texas", "Tex." and "TX"; the text itself if it is no state's name."""
-    bare = " ".join(text.split()).strip(" .")
-    return _NAMES.get(bare.lower(), bare.upper().replace(".", "") if len(bare) <= len("D.C") else bare)
 
 
 def _street_at(text: str, begin: int, end: int, address: Address) -> int:
@@ -174,46 +119,36 @@ def _placed(address: Address, document: Document, quote: str, said: Said, before
     return Place(address, document, quoted(quote), in_footer=in_footer, said=said, before=before)
 
 
-def _windows(text: str) -> Iterator[tuple[int, int, _Window]]:
-    for found in _POSTED.finditer(text):
-        code = found.group("code").upper()
-        state = state_code(found.group("state"))
-        country = "US" if len(re.sub(r"\D", "", code)) >= 5 else "AU" if code.isdigit() else "CA"  # noqa: PLR2004
-        code = re.sub(r"\s", "", code).replace("–", "-") if country == "US" else code
-        code = f"{code[:3]} {code[-3:]}" if country == "CA" else code
-        if not consistent(state, code, country):
-            continue
-        begin = _begin(text, found.start())
-        yield begin, found.end(), _Window(text[begin : found.start()], state, code, country)
-    for found in _UNPOSTED.finditer(text):
-        state = found.group("code") or _STATES_ALONE.get(found.group("name").lower(), "")
-        country = "US" if state in ZIP_PREFIXES else "CA" if state in PROVINCES else ""
-        if country:
-            begin = _begin(text, found.start())
-            yield begin, found.end(), _Window(text[begin : found.start()], state, "", country)
-
-
-def _begin(text: str, end: int) -> int:
-    """Where the window begins: at a line's beginning if there is one, and after the postcode before it."""
-    begin = max(0, end - BEFORE)
-    other = max((one.end() for one in _POSTED.finditer(text[begin:end])), default=0)
-    if other:
-        return begin + other
-    line = text.find("\n", begin, end)
-    return line + 1 if begin and 0 <= line < end - 60 else begin
-
-
-def _read(window: _Window) -> Address | None:
-    parts = [one.strip(" .:-–(/\t") for one in _SPLIT.split(window.before)]
+def _read(window: Window) -> Address | None:
+    parts = [one.strip(" .:-–(/*~\t") for one in _SPLIT.split(window.before)]
     parts = _numbered([after_lead(one) for one in parts if one], window.country)
+    parts = [each for one in parts if not _INTERNET.fullmatch(one) for each in building_first(one)]
+    if parts and not _is_city(parts[-1]):
+        parts[-1:] = room_first(parts[-1])
+    parts[:-1] = map(room_behind_name, parts[:-1])
     if window.country == "AU" and parts and not _is_city(parts[-1]):
         parts[-1:] = run_on(parts[-1])
-    while len(parts) > 1 and _DISTRICT.search(parts[-1]):
+    while len(parts) > 1 and (_DISTRICT.search(parts[-1]) or _says_land(parts[-1], window.state)):
         parts.pop()
     found = _plain(parts, window)
     if window.code:
         found = found or _tagged(parts, window) or _by_pyap(window)
+    found = found and _directed(found)
     return found if found is not None and _sound(found) else None
+
+
+def _directed(address: Address) -> Address:
+    """With a direction of two letters behind the street, not before the city: "Avenue S.W. Calgary"."""
+    found = _DIRECTION.match(address.city)
+    if found is None:
+        return address
+    street = f"{address.street} {found.group('said')}"
+    return replace(address, street=street, city=address.city[found.end() :])
+
+
+def _says_land(part: str, state: str) -> bool:
+    """Whether a part is the country, or the state that stands behind it once more: "Calgary, AB, Alberta"."""
+    return bool(_COUNTRY.fullmatch(part)) or (part.isupper() and part == state)
 
 
 def _numbered(parts: Sequence[str], country: str) -> list[str]:
@@ -246,7 +181,7 @@ def _sound(address: Address) -> bool:
     )
 
 
-def _plain(parts: Sequence[str], window: _Window) -> Address | None:
+def _plain(parts: Sequence[str], window: Window) -> Address | None:
     """Street and city stand in parts of their own, by commas or by lines."""
     if len(parts) < 2 or not _is_city(parts[-1]):  # noqa: PLR2004
         return None
@@ -310,7 +245,7 @@ def _is_city(part: str) -> bool:
     return bool(_CITY.fullmatch(part)) and len(part.split()) <= MOST_CITY_WORDS and not _NOT_CITY.search(part)
 
 
-def _tagged(parts: Sequence[str], window: _Window) -> Address | None:
+def _tagged(parts: Sequence[str], window: Window) -> Address | None:
     """Street and city run into each other: usaddress tells where the city begins."""
     if window.country not in {"US", "CA"}:
         return None
@@ -328,7 +263,7 @@ def _tagged(parts: Sequence[str], window: _Window) -> Address | None:
     return None
 
 
-def _usaddress(text: str, window: _Window) -> Address | None:
+def _usaddress(text: str, window: Window) -> Address | None:
     try:
         tags, kind = usaddress.tag(text)
     except usaddress.RepeatedLabelError:
@@ -344,7 +279,7 @@ def _usaddress(text: str, window: _Window) -> Address | None:
     return Address(street, city, window.state, window.code, window.country, "text near postcode, usaddress")
 
 
-def _by_pyap(window: _Window) -> Address | None:
+def _by_pyap(window: Window) -> Address | None:
     """The last address that pyap2 finds in the window."""
     if window.country not in {"US", "CA"} or not re.search(r"\d", window.before):
         return None
@@ -356,4 +291,9 @@ def _by_pyap(window: _Window) -> Address | None:
     street, city = str(one.get("full_street") or "").strip(" ,"), str(one.get("city") or "").strip(" ,")
     if not street or not city:
         return None
+    before = text[: max(0, text.rfind(street))]
+    if room := _ROOM_BEFORE.search(before):
+        street = room.group() + street
+    else:
+        street = ", ".join((*front([each for one in _SPLIT.split(before) if (each := one.strip())]), street))
     return Address(street, city, window.state, window.code, window.country, "text near postcode, pyap2")

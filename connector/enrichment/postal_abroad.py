@@ -22,7 +22,7 @@ from connector.enrichment.postal_countries import (
     WITH_LOCALITIES,
 )
 from connector.enrichment.postal_labels import after_lead
-from connector.enrichment.postal_tables import STREETS_ABROAD
+from connector.enrichment.postal_streets import STREETS_ABROAD
 from connector.enrichment.postal_value import Address
 
 MOST_BEFORE = 6  # parts before the city in which the street stands

@@ -23,7 +23,8 @@ from connector.enrichment.postal_countries import (
     STREET_WORD,
     Shape,
 )
-from connector.enrichment.postal_tables import STREETS_ABROAD, ZIP_PREFIXES
+from connector.enrichment.postal_streets import STREETS_ABROAD
+from connector.enrichment.postal_tables import ZIP_PREFIXES
 
 MOST_ANCHORS = 200  # of one page
 MOST_BEHIND = 3  # parts behind the anchor in which the country's name may stand

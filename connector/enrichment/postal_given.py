@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from connector.enrichment import countries
 from connector.enrichment.documents import Document, quoted
-from connector.enrichment.postal import addresses, fits, state_code
+from connector.enrichment.postal import addresses
 from connector.enrichment.postal_value import Address, Place
+from connector.enrichment.postal_windows import fits, state_code
 from connector.enrichment.structured import Organisation
 
 # What themes and generators put where an address belongs.

@@ -52,9 +52,11 @@ _RUN_ON = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(
-    r"^(?:units?|suite|shop|flat|apartment|studio|room|the|office|floor|level|block|first|ground|second|\d)",
+    r"^(?:(?:units?|suite|shop|flat|apartment|studio|room|the|office|floor|level|block|first|ground|second)"
+    r"(?![^\W\d_])|\d)",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"(?:units?|suite|flat|studio|room|office)\s\w{1,5}", re.IGNORECASE)
 _TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_TOWN = re.compile(
     r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b",
@@ -64,15 +66,15 @@ _BOX = re.compile(r"p\.?\s?o\.?\s?box\s\d", re.IGNORECASE)
 _PARTICLES = frozenset(
     ("on", "upon", "under", "the", "le", "in", "by", "next", "of", "and", "en", "de", "cum")
 )
-_ESTATE = re.compile(
-    r"\b(?:farm|barn|cottages?|hall|lodge|manor|industrial|business|science|campus|court(?:yard)?)\b",
+ESTATE = re.compile(
+    r"\b(?:farm|barn|cottages?|hall|lodge|manor|industrial|business|enterprise|science|campus|court(?:yard)?)\b",
     re.IGNORECASE,
 )
 _COUNTIES = tuple(f" {one}" for one in BRITISH_COUNTIES) + tuple(f"\n{one}" for one in BRITISH_COUNTIES)
 # What an office is to the company is no part of its address.
 _OFFICE = re.compile(
-    r"(?:(?:head|registered|main|principal|corporate|trading|sales|our|business|regional|branch|uk|company|general)\s){0,3}"
-    r"(?:offices?|cent(?:re|er)|studios?|shops?|showrooms?|enquiries|premises)",
+    r"(?:^|[.)]\s)(?:(?:head|registered|main|principal|corporate|trading|sales|our|business|regional|branch|uk|company|general)\s){0,3}"
+    r"(?:offices?|cent(?:re|er)|studios?|shops?|showrooms?|enquiries|premises)$",
     re.IGNORECASE,
 )
 # Where houses have names, a sentence with one looks like an address: "Reception is at Oak Lodge".
@@ -100,11 +102,17 @@ def isles(text: str, site: str) -> Iterator[tuple[Address, int, int]]:
     for at, found in enumerate(sorted(islice(_found(text, site), MOST_FOUND), key=lambda one: one.start)):
         if at >= MOST_WINDOWS:
             return
-        parts = [after_lead(one.strip(" .:-–\t()")) for one in _SPLIT.split(text[found.begin : found.start])]
+        parts = [after_lead(_stripped(one)) for one in _SPLIT.split(text[found.begin : found.start])]
         if address := _address([one for one in parts if one], found):
             head = address.street.partition(",")[0]
             begin = text.rfind(head, found.begin, found.start)
             yield address, begin if begin >= 0 else found.begin, found.end
+
+
+def _stripped(part: str) -> str:
+    """A part without the signs around it, but with the end of a bracket that begins in it."""
+    bare = part.strip(" .:-–\t()")
+    return f"{bare})" if "(" in bare and ")" not in bare else bare
 
 
 def _found(text: str, site: str) -> Iterator[_Found]:
@@ -160,7 +168,7 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
             return None
         rest.append(run.group("street"))
         town = run.group("town")
-    street = _street(rest)
+    street = _street(rest, town)
     if not street:
         return None
     return Address(", ".join(street), town, county, found.code, found.country, "text near postcode")
@@ -193,14 +201,27 @@ def _is_town(part: str) -> bool:
     )
 
 
-def _street(rest: Sequence[str]) -> list[str]:
-    """The parts before the town that are the street: a district may stand between them."""
+def _is_road(part: str) -> bool:
+    words = part.split()
+    return len(words) > 1 and bool(_STREET_WORD.fullmatch(words[-1].strip(".")))
+
+
+def _street(rest: Sequence[str], town: str) -> list[str]:
+    """The parts before the town that are the street: a district or two may stand between them.
+
+    What a house or an estate is called stands between its unit and the street, whatever the name is.
+    """
     street: list[str] = []
-    for at, part in enumerate(reversed(rest[-MOST_STREET:])):
+    near = rest[-MOST_STREET:]
+    for at, part in enumerate(reversed(near)):
         if _BOX.match(part):
             return street or [part]
         telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
-        if _OFFICE.fullmatch(part) or _SPOKEN.search(part):
+        ahead = near[-at - 2] if at + 1 < len(near) else ""
+        telling = telling or (
+            _is_town(part) and bool(_UNIT.fullmatch(ahead) or (at == 1 and _is_road(ahead)))
+        )
+        if _OFFICE.search(part) or part.lower() == f"{town.lower()} office" or _SPOKEN.search(part):
             break
         too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
             re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)
@@ -208,5 +229,5 @@ def _street(rest: Sequence[str]) -> list[str]:
         if too_much or re.search(r"\d{5}|[@!?]", part) or (not telling and (at or not _is_town(part))):
             break
         street.insert(0, part)
-    told = any(_STREET_WORD.search(one) or _ESTATE.search(one) or one[:1].isdigit() for one in street)
+    told = any(_STREET_WORD.search(one) or ESTATE.search(one) or one[:1].isdigit() for one in street)
     return street if told else []

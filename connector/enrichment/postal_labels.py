@@ -83,7 +83,7 @@ _COMPANY = re.compile(
     r"Inc\.?|PLC|plc|ApS|A/S|AB|AS|Oyj?|Lda\.?|s\.r\.o\.|sp\.\sz\so\.o\.|Impressum|Kontakt|Contact|"
     r"©\s?(?:19|20)\d\d)(?!\w)[\s:,.–-]{1,4}(?=\S)"
 )
-_DANGLING = re.compile(r"^(?:at|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
+_DANGLING = re.compile(r"^(?:at|to|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
 
 
 def after_lead(part: str) -> str:

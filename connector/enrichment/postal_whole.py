@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from connector.enrichment.documents import plain
 from connector.enrichment.names import core
+from connector.enrichment.postal_isles import ESTATE
 from connector.enrichment.postal_labels import Said
 from connector.enrichment.postal_tables import STREET_WORDS
 from connector.enrichment.postal_value import Address, Place
@@ -29,6 +30,7 @@ _BUILDING = re.compile(
     r"Arcade|Chambers|Lodge|Courtyard|Court|Park|Exchange|Village|Campus|Works|Mills?|Square|Place|Hall|"
     r"Quarter|Point|Gate)"
 )
+_ROOM_WORD = re.compile(r"(?:suite|ste|unit|level|shop|factory)\b", re.IGNORECASE)
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d[^,]*[^\W\d_]{3}|[^\W\d_]{3}[^,]*\d")
 
@@ -51,12 +53,51 @@ def front(parts: Sequence[str]) -> list[str]:
             break
         room = _ROOM.match(part)
         building = _BUILDING.fullmatch(part[room.end() :].strip() if room else part)
-        if not (building or (room and room.end() == len(part))):
+        roomed = _is_roomed(part)
+        if not (building or roomed or (room and room.end() == len(part))):
             break
         found.insert(0, part)
-        if room or (building and building.group("sure")):
+        if room or roomed or (building and building.group("sure")):
             kept = len(found)
     return found[len(found) - kept :]
+
+
+def building_first(part: str) -> tuple[str, ...]:
+    """A building and the numbered street behind it, each for itself: "Republic Plaza 71 Eagle Street"."""
+    words = part.split()
+    at = next((at for at, word in enumerate(words) if word[0].isdigit()), 0)
+    house, street = " ".join(words[:at]), " ".join(words[at:])
+    return (house, street) if at > 1 and is_building(house) and _STREET_WORD.search(street) else (part,)
+
+
+def _is_roomed(part: str) -> bool:
+    """Whether a part is a building with a room of it behind: "Republic Plaza Suite 2"."""
+    words = part.split()
+    return any(
+        is_building(" ".join(words[:at])) and _ROOM.fullmatch(" ".join(words[at:]))
+        for at in range(2, len(words))
+    )
+
+
+def room_behind_name(part: str) -> str:
+    """The room of a part that begins with anybody's name: "Kestrel Works Unit 2"; a building's name stays."""
+    words = part.split()
+    for at in range(1, len(words)):
+        name, room = " ".join(words[:at]), " ".join(words[at:])
+        if _ROOM.fullmatch(room):
+            kept = re.search(r"\d", name) or is_building(name) or _STREET_WORD.search(name)
+            return part if kept or not _ROOM_WORD.match(room) else room
+    return part
+
+
+def room_first(part: str) -> tuple[str, ...]:
+    """A room and what stands behind it, each for itself, if that has no number: "Unit 5 Markham"."""
+    words = part.split()
+    for at in range(2, 4):
+        room, rest = " ".join(words[:at]), " ".join(words[at:])
+        if rest and _ROOM.fullmatch(room) and not re.search(r"\d", rest) and not _STREET_WORD.search(rest):
+            return room, rest
+    return (part,)
 
 
 def run_on(part: str) -> tuple[str, ...]:
@@ -81,14 +122,30 @@ def _is_street_word(word: str) -> bool:
 def without_names(place: Place, names: Collection[str]) -> Place:
     """The place without the company's name in its street, as "The Bell, High Street" of "Bell, Purbrook"."""
     address = place.address
-    parts = address.street.split(", ")
     joined = {form for name in names for form in _forms(name)}
+    parts = [_behind_name(one, joined) for one in address.street.split(", ")]
     beside = {"", *(form for one in (*parts, address.city) for form in _forms(one))}
     kept = [one for one in parts if re.search(r"\d", one) or not _names(one, joined, beside)]
     street = ", ".join(kept)
-    if kept == parts or not (_STREET_WORD.search(street) or _NUMBERED.search(street)):
+    told = any(one.search(street) for one in (_STREET_WORD, _NUMBERED, ESTATE))
+    if street == address.street or not told:
         return place
     return replace(place, address=replace(address, street=street))
+
+
+def _behind_name(part: str, joined: Collection[str]) -> str:
+    """What stands behind a company's name, as in a table's row: "Kestrel Works 12 High Street".
+
+    A street may be called as the company is, so that behind a short name there must be a number.
+    """
+    words = part.split()
+    for at in range(len(words) - 2, 0, -1):
+        rest = " ".join(words[at:])
+        named = any(form in joined for form in _forms(" ".join(words[:at])))
+        apart = rest[0].isdigit() or (at > 2 and _STREET_WORD.search(" ".join(words[at + 1 :])))  # noqa: PLR2004
+        if named and apart and _STREET_WORD.search(rest):
+            return rest
+    return part
 
 
 def fullest(best: Place, places: Sequence[Place]) -> Place:

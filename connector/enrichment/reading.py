@@ -114,7 +114,7 @@ def _phone(site: _Opened) -> Proposal | None:
     found = [one for one in found if times[one.number] > 1 or _is_given(one, site.place)]
     if not found:
         return None
-    best = max(found, key=lambda one: _phone_rank(one, times, site.place))
+    best = max(found, key=lambda one: _phone_rank(one, times, site.place, site.region))
     sure = _PHONE_SURE.get(best.method, OTHERWISE_SURE) - (0.1 if best.personal else 0.0)
     return _proposal(
         EnrichedField.PHONE,
@@ -142,8 +142,8 @@ def _is_beside(one: phones.Phone, place: Place | None) -> bool:
 
 
 def _phone_rank(
-    one: phones.Phone, times: Counter[str], place: Place | None
-) -> tuple[bool, int, bool, bool, int]:
+    one: phones.Phone, times: Counter[str], place: Place | None, region: str
+) -> tuple[bool, int, bool, bool, bool, int]:
     on_contact = one.document.kind in {Kind.CONTACT, Kind.LEGAL}
     trust = 2 * on_contact + one.link + one.labelled + one.footer + (one.document.kind is Kind.HOME)
     beside = _is_beside(one, place)
@@ -151,7 +151,9 @@ def _phone_rank(
     trust += HEAD_POINTS * (head or one.said == postal_labels.Said.HEAD) - (
         one.said == postal_labels.Said.BRANCH
     )
-    return not one.personal, trust + min(3, times[one.number] - 1), beside, not one.free, times[one.number]
+    at_home = phones.is_of(one.number, region)
+    trust += min(3, times[one.number] - 1)
+    return not one.personal, trust, at_home, beside, not one.free, times[one.number]
 
 
 def _email(site: _Opened) -> Proposal | None:

@@ -9,10 +9,11 @@ from connector.enrichment.emails import emails
 from connector.enrichment.names import ALIKE, likeness
 from connector.enrichment.phones import phones
 from connector.enrichment.postal import addresses
+from connector.enrichment.reading import read_site
 from connector.enrichment.social import profiles
 from connector.enrichment.technographics import fingerprints, technologies
 from connector.enrichment.telling import description, employees, founded
-from connector.enrichment.values import Page, Site
+from connector.enrichment.values import Company, Page, Site
 from tests.connector.enrichment.written_sites import HARBOUR_SITE
 
 URL = "https://acme-tools.com/"
@@ -61,8 +62,20 @@ def test_names_are_alike_as_wholes_only(company: str, names: tuple[str, ...], la
         ("503-224-4100 (fax)<br>503-224-4102", {"+15032244102"}),
         ("503-224-4100 fax 503-224-4101", {"+15032244100"}),
         ("Tel/Fax: 503-224-4100", {"+15032244100"}),
+        ("Office/Fax: 503-224-4100", {"+15032244100"}),
         ("<a href='tel:+442072194272'>Call</a> our Fax 020 7219 4273", {"+442072194272"}),
         ("<table><tr><th>Who<th>Fax</tr><tr><td>503-224-4100<td>503-224-4101</tr></table>", {"+15032244100"}),
+        ("503-224-4100 office &bull; 503-224-4101 fax", {"+15032244100"}),
+        (
+            "<table><tr><td>Fax:<br>Phone:</td><td>503-224-4101<br>503-224-4100</td></tr></table>",
+            {"+15032244100"},
+        ),
+        (
+            "<table><tr><td>Phone<br>Fax</td><td>503-224-4100<br>503-224-4101</td></tr></table>",
+            {"+15032244100"},
+        ),
+        ("TDD 503-224-4101<br>Pager: 503-224-4102<br>503-224-4100", {"+15032244100"}),
+        ("Site designed by Oak Design, phone 503-224-4101<br>503-224-4100", {"+15032244100"}),
         ("Order 1234567890123, 2024-11-29, 123-4567", set()),
     ],
 )
@@ -216,3 +229,22 @@ def test_every_fingerprint_has_a_mark_that_can_fit() -> None:
         marks = (*one.cookie, *one.script, *one.markup, *one.generator, *one.mx, *one.txt, *one.spf)
         assert marks or one.header, one.name
         assert all(mark and mark == mark.lower() for mark in marks), one.name
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Toll Free 800-927-2440, Local 205-428-7700", "+12054287700"),
+        ("Local (205)428-7700 Toll Free (800)927-2440", "+12054287700"),
+        ("Tel. Sri Lanka +94 11 252 1394<br>Tel. Australia +61 41 725 4352", "+61417254352"),
+        ("Tel. +94 11 252 1394", "+94112521394"),
+    ],
+)
+def test_the_number_where_the_company_is(body: str, expected: str) -> None:
+    address = "12 Kent St, Sydney NSW 2000" if "+" in body else "12 Oak Rd, Pelham, AL 35124"
+    pages = (
+        Page("https://acme-tools.com/", "<title>Acme Tools</title><p>Welcome</p>"),
+        Page("https://acme-tools.com/contact", f"<title>Acme Tools</title><p>{address}</p><p>{body}</p>"),
+    )
+    reading = read_site(Company("1", "Acme Tools"), Site(pages))
+    assert [one.value for one in reading.proposals if one.field.value == "phone"] == [expected]

@@ -67,6 +67,21 @@ def street_of(*bodies: str, name: str = "Kestrel Works, Inc.") -> str:
             "Unit 5, 12/F, Rose Tower, 12 Queen's Road, Central, Hong Kong",
             "Unit 5, 12/F, Rose Tower, 12 Queen's Road, Central",
         ),
+        ("By post, to 4th Floor, 2 Oak Yard, London, England, N14 6BX", "4th Floor, 2 Oak Yard"),
+        (
+            "Unit 8<br>Europa Green<br>Oak Business Park<br>Alton GU34 1AB",
+            "Unit 8, Europa Green, Oak Business Park",
+        ),
+        ("7th Floor, 396 - 11th Avenue S.W. Calgary, AB T2R 0C5", "7th Floor, 396 - 11th Avenue S.W"),
+        (
+            "Level 36, The Oak Plaza 71 Kent Street BRISBANE, QLD. 4000",
+            "Level 36, The Oak Plaza, 71 Kent Street",
+        ),
+        ("Falcon Flooring Unit 2, 62-64 Oak Rd, Sydney, NSW 2000", "Unit 2, 62-64 Oak Rd"),
+        (f"Republic Plaza Suite 2<br>1200 Main St<br>{DENVER}", "Republic Plaza Suite 2, 1200 Main St"),
+        ("Unit 2 - 1200 Main St. Suite #9 Port Hope, ON L1A 1A1", "Unit 2 - 1200 Main St. Suite #9"),
+        (f"1200 Main St, Pavilion L, Floor 4 {DENVER}", "1200 Main St, Pavilion L, Floor 4"),
+        (f"1200 Main St<br>Mail Stop B8<br>{DENVER}", "1200 Main St, Mail Stop B8"),
         ("12 Rose Road, #05-12 Rose Building, Singapore 129956", "12 Rose Road, #05-12 Rose Building"),
     ],
 )
@@ -97,6 +112,10 @@ def test_names_and_other_lines_do_not(before: str) -> None:
         ("Kestrel Works", "Kestrel Works<br>7 Hillside<br>Alton<br>GU34 1AB", "7 Hillside"),
         ("Kestrel Works, Alton", "Kestrel Works, High Street<br>Alton<br>GU34 1AB", "High Street"),
         ("Kestrel Works", "Kestrel Works, Alton, GU34 1AB", ""),
+        ("Kestrel Works", "Kestrel Works 7 High Street, Alton GU34 1AB", "7 High Street"),
+        ("Kestrel Works", "Kestrel Works, Manor Farm, Oakley, Alton GU34 1AB", "Manor Farm, Oakley"),
+        ("Kestrel", "Kestrel Mill Lane, Alton GU34 1AB", "Kestrel Mill Lane"),
+        ("Kestrel Medical Centre", "Kestrel Medical Centre Oak Lane, Alton GU34 1AB", "Oak Lane"),
         ("Kestrel", "Kestrel Works, Mill Lane<br>Alton<br>GU34 1AB", "Kestrel Works, Mill Lane"),
     ],
 )
