@@ -2,7 +2,8 @@
 
 ConnectorError
 ├── Retriable     it will pass: 429, 5xx, a time-out, a cut answer (carries how long to wait)
-│   └── OutOfBudget   the share of API credits that we may use is used up: later, without insisting
+│   ├── OutOfBudget   the share of API credits that we may use is used up: later, without insisting
+│   └── Overtaken     another process has just written a record that we were about to write as a new one
 ├── Conflict      somebody else has changed the record meanwhile: nothing was written
 ├── Skippable     one record or one field cannot be used: counted and reported, the rest goes on
 ├── NeedsPerson   somebody must act: a wrong secret
@@ -40,6 +41,10 @@ class Retriable(ConnectorError):
 
 class OutOfBudget(Retriable):
     """Our share of the API's credits is used up; the rest is left to the customer's other programs."""
+
+
+class Overtaken(Retriable):
+    """Another process wrote the same records to the database at the same time; the next try sees them."""
 
 
 class Conflict(ConnectorError):

@@ -318,12 +318,14 @@ class Cursor:
 class CopyWriter(Protocol):
     """One transaction on the local copy."""
 
-    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
-        """What is held of these records; those that are not held are left out."""
+    def stored(
+        self, mapping: ModuleMapping, ids: Collection[str], *, to_write: bool = False
+    ) -> Mapping[str, Stored]:
+        """What is held of these records. ``to_write``: what is not held is written in this transaction."""
         ...
 
     def apply(self, mapping: ModuleMapping, changes: PageChanges, at: datetime) -> None:
-        """Write, remove and touch."""
+        """Write, remove and touch; Overtaken when a record that was not held is held by now."""
 
     def save_cursor(self, cursor: Cursor) -> None:
         """Keep the position."""

@@ -19,7 +19,7 @@ from connector.cache.record_tables import record_table
 from connector.cache.tables import FieldRow, ModuleRow, SyncCursorRow, SyncRunRow, table_of
 from connector.cache.troubles import troubles_said
 from connector.cache.turns import turn
-from connector.cache.writer import SqlCopyWriter
+from connector.cache.writer import Known, SqlCopyWriter
 from connector.cache.writing_sqlite import made_ready as rows_ready
 from connector.mapping import ModuleMapping
 from connector.ports import CrmRecord, Cursor, FieldDescription, ModuleDescription, Organisation
@@ -36,15 +36,18 @@ class SqlCopy:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._filled: set[str] = set()  # tables that are known to hold rows
+        self._known = Known()
 
     @contextmanager
     def writing(self) -> Iterator[SqlCopyWriter]:
         """A transaction that holds the write lock from its beginning."""
-        filled = set(self._filled)
+        known = self._known.copied()
+        self._known = Known()  # unless all goes well
         with self._database.writes.begin() as connection:
-            yield SqlCopyWriter(connection, filled)
-        self._filled |= filled
+            writer = SqlCopyWriter(connection, known)
+            yield writer
+            writer.finish()
+        self._known = known
 
     def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
         """Make of a page by column what its writer would make of it first."""

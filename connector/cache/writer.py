@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -46,25 +46,45 @@ _TOUCHED = table_of(TouchedAccountRow)
 _USER = table_of(UserRow)
 
 
-class SqlCopyWriter:
-    """The port ``CopyWriter`` on one transaction.
+@dataclass
+class Known:
+    """What the writers of one copy know of its tables without looking.
 
-    ``filled`` are the names of tables that are known to hold rows; the writers of one copy share it.
+    Attributes:
+        filled: the names of tables that hold rows.
+        greatest: of a module's part of a table the greatest id that this copy has seen or written.
     """
 
-    def __init__(self, connection: Connection, filled: set[str]) -> None:
+    filled: set[str] = field(default_factory=set)
+    greatest: dict[RecordTable, str] = field(default_factory=dict)
+
+    def copied(self) -> Known:
+        """The same, to be changed."""
+        return Known(set(self.filled), dict(self.greatest))
+
+
+class SqlCopyWriter:
+    """The port ``CopyWriter`` on one transaction. ``known`` is what its copy knows; it grows."""
+
+    def __init__(self, connection: Connection, known: Known) -> None:
         self._connection = connection
-        self._filled = filled
+        self._known = known
         self._records: SqliteRecords | PostgresqlRecords = (
             SqliteRecords(connection)
             if connection.dialect.name == "sqlite"
             else PostgresqlRecords(connection)
         )
 
-    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
-        """What is held of these records; those that are not held are left out."""
+    def stored(
+        self, mapping: ModuleMapping, ids: Collection[str], *, to_write: bool = False
+    ) -> Mapping[str, Stored]:
+        """What is held of these records; those that are not held are left out.
+
+        ``to_write``: all of those are written in this transaction. Then what another process wrote meanwhile
+        may be missing here: PostgreSQL refuses the page (``Overtaken``), and the next try looks again.
+        """
         kept = record_table(mapping)
-        if not ids or self._are_beyond(kept, ids):
+        if not ids or self._are_beyond(kept, ids, to_write=to_write):
             return {}
         return self._records.stored(kept, ids)
 
@@ -95,32 +115,42 @@ class SqlCopyWriter:
     def save_fields(self, module: str, fields: Sequence[FieldDescription]) -> None:
         """Replace what is held of a module's fields."""
         self._connection.execute(delete(_FIELD).where(_FIELD.c.module == module))
-        self._upsert(_FIELD, [_field_row(module, field) for field in fields])
+        self._upsert(_FIELD, [_field_row(module, one) for one in fields])
 
     def save_modules(self, modules: Sequence[ModuleDescription]) -> None:
         """Replace what is held of the CRM's modules."""
         self._connection.execute(delete(_MODULE))
         self._upsert(_MODULE, [asdict(one) for one in modules])
 
-    def _are_beyond(self, kept: RecordTable, ids: Collection[str]) -> bool:
+    def finish(self) -> None:
+        """Write what waits for the end of the transaction."""
+        self._records.finish()
+
+    def _are_beyond(self, kept: RecordTable, ids: Collection[str], *, to_write: bool) -> bool:
         """Whether all ids come after whatever is held: so it is, page after page, in a first read.
 
-        One look at the end of an index. Digits have the same order in every collation.
+        One look at the end of an index, or at what is known where writing would tell that it is wrong. Digits
+        have the same order in every collation.
         """
         if not "".join(ids).isdecimal():
             return False
-        greatest = self._records.greatest_id(kept)
-        return greatest is None or (greatest.isdecimal() and min(ids) > greatest)
+        known = self._known.greatest.get(kept) if to_write and self._records.refuses_what_is_held else None
+        greatest = known or self._records.greatest_id(kept)
+        if greatest is None:
+            return True
+        self._known.greatest[kept] = greatest
+        return greatest.isdecimal() and min(ids) > greatest
 
     def _upsert_records(self, kept: RecordTable, changes: PageChanges) -> None:
         # In one order always: two transactions that lock the same rows must not wait for each other.
         records = in_order(_each_once(as_batch(changes.upserts)))
         all_new = changes.inserted == len(changes.upserts)
-        if kept.name not in self._filled:
+        if kept.name not in self._known.filled:
             if all_new and len(records) >= late_indexes.ROWS_WORTH_WAITING_FOR:
                 late_indexes.set_aside(self._connection, kept)
-            self._filled.add(kept.name)
+            self._known.filled.add(kept.name)
         self._records.upsert(kept, records, all_new=all_new)
+        self._known.greatest[kept] = max(records.ids[-1], self._known.greatest.get(kept, ""))
 
     def _touch(self, accounts: Collection[str], at: datetime) -> None:
         rows = [
@@ -147,8 +177,8 @@ def _each_once(batch: RecordBatch) -> RecordBatch:
     return batch.taken(list(rows.values()))
 
 
-def _field_row(module: str, field: FieldDescription) -> dict[str, Any]:
-    picklist = orjson.dumps(field.picklist).decode() if field.picklist is not None else None
-    kept = asdict(field) | {"module": module, "picklist": picklist}
+def _field_row(module: str, described: FieldDescription) -> dict[str, Any]:
+    picklist = orjson.dumps(described.picklist).decode() if described.picklist is not None else None
+    kept = asdict(described) | {"module": module, "picklist": picklist}
     del kept["length"]  # it is asked for anew whenever something is written
     return kept

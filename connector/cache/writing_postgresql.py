@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -13,14 +13,28 @@ from connector.batches import RecordBatch
 from connector.cache.copy_text import copy_text
 from connector.cache.record_tables import RecordTable, greatest_text
 from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
+from connector.errors import Overtaken
 from connector.ports import Stored
+
+_WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"  # until the transaction ends
+HELD_ALREADY = "23505"  # unique_violation (PostgreSQL, appendix A)
+
+
+class Kept(NamedTuple):
+    """A statement that keeps a row, and its values."""
+
+    statement: str
+    values: tuple[Any, ...]
 
 
 class PostgresqlRecords:
     """One transaction's records on PostgreSQL."""
 
+    refuses_what_is_held = True  # when it is said to be new
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._last: dict[tuple[str, Any], Kept] = {}  # rows of other tables, written at the end
         self._filled: set[str] = set()  # temporary tables that hold rows of this transaction
 
     def stored(self, kept: RecordTable, ids: Collection[str]) -> dict[str, Stored]:
@@ -38,18 +52,36 @@ class PostgresqlRecords:
         return None if greatest is None else str(greatest)
 
     def keep(self, table: str, key: str, row: Mapping[str, Any]) -> None:
-        """Write one row of another table."""
-        statement = upsert_text(table, (key,), tuple(row), "%s")
-        self._connection.exec_driver_sql(statement, tuple(row.values()))
+        """Write one row of another table, at the end of the transaction; of several the last one."""
+        self._last[table, row[key]] = Kept(upsert_text(table, (key,), tuple(row), "%s"), tuple(row.values()))
+
+    def finish(self) -> None:
+        """Write what was to be kept, in one exchange, without which the transaction would wait for the disk.
+
+        What the server has not written to its disk when it breaks down (a second or so of a sync) is lost
+        with the place in the list, which is in the same transaction: it is read again. As SQLite, with
+        ``synchronous=NORMAL``.
+        """
+        if not self._last:
+            return
+        *first, last = self._last.values()
+        others = ", ".join(f"kept_{number} AS ({one.statement})" for number, one in enumerate(first))
+        statement = f"{f'WITH {others} ' if others else ''}{last.statement} RETURNING {_WITHOUT_WAITING}"
+        values = tuple(value for one in self._last.values() for value in one.values)
+        self._connection.exec_driver_sql(statement, values).close()
+        self._last.clear()
 
     def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them.
 
-        ``all_new`` says that none is held. If another process has written one of them meanwhile, it is
-        overwritten all the same.
+        ``all_new`` says that none is held.
+
+        Raises:
+            Overtaken: but another process has written one of them meanwhile; the transaction can only end.
         """
         page = batch.ready or copy_text(kept, batch)
-        if all_new and self._inserted(kept, page):
+        if all_new:
+            self._insert(kept, page)
             return
         incoming = self._emptied(f"incoming_{kept.name}", kept)
         self._copy(incoming, kept, page)
@@ -62,14 +94,14 @@ class PostgresqlRecords:
             (list(ids), *_module(kept)),
         )
 
-    def _inserted(self, kept: RecordTable, page: bytes | memoryview) -> bool:
-        """Copy rows straight into the table; False, and nothing done, when one of them is held already."""
+    def _insert(self, kept: RecordTable, page: bytes | memoryview) -> None:
+        # Without a savepoint: with each page it would cost two more exchanges with the database.
         try:
-            with self._connection.begin_nested():
-                self._copy(kept.name, kept, page)
-        except IntegrityError:
-            return False
-        return True
+            self._copy(kept.name, kept, page)
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) != HELD_ALREADY:
+                raise
+            raise Overtaken from None
 
     def _emptied(self, incoming: str, kept: RecordTable) -> str:
         """A temporary table like the other; it outlives the transaction, its rows do not."""

@@ -26,7 +26,9 @@ AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQL
 
 
 class SqliteRecords:
-    """One transaction's records on SQLite."""
+    """One transaction's records on SQLite. Nobody else writes until it ends."""
+
+    refuses_what_is_held = False  # an insert writes over it
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -67,6 +69,9 @@ class SqliteRecords:
         ]
         statement = upsert_text(table, (key,), tuple(row), "?")
         self._connection.exec_driver_sql(statement, tuple(instants_as_text))
+
+    def finish(self) -> None:
+        """Everything is written already."""
 
     def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them."""

@@ -114,7 +114,10 @@ class _Forgetting:
         self._rehearsal = rehearsal
         self._writer = writer
 
-    def stored(self, mapping: ModuleMapping, ids: Collection[str]) -> Mapping[str, Stored]:
+    def stored(
+        self, mapping: ModuleMapping, ids: Collection[str], *, to_write: bool = False
+    ) -> Mapping[str, Stored]:
+        del to_write  # nothing is
         remaining = [one for one in ids if not self._rehearsal.is_gone(mapping.module, one)]
         return self._writer.stored(mapping, remaining)
 

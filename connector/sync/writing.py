@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 
 from connector import batches
+from connector.errors import Overtaken
 from connector.mapping import ModuleMapping
 from connector.ports import Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, Selection
 from connector.sync import compare, decide
@@ -48,15 +49,25 @@ class PageWriter:
                 self.tally.read += 1
                 self.tally.skip(unreadable)
         if records or gone or cursor is not None:
-            with self.copy.writing() as writer:
-                if records or gone:
-                    stored = writer.stored(self.mapping, [*batches.ids_of(records), *gone])
-                    changes = compare.page(self.selection, records, gone, stored, first=first)
-                    writer.apply(self.mapping, changes, self._clock.now())
-                    self.tally.add(changes)
-                if cursor is not None:
-                    writer.save_cursor(cursor)
+            try:
+                self._write(records, gone, cursor, first=first)
+            except Overtaken:
+                self._write(records, gone, cursor, first=first)  # compared with what is held by now
         self._progress(self.tally.progress(self.total, self.before, time.perf_counter() - self._began))
+
+    def _write(
+        self, records: Sequence[CrmRecord], gone: Collection[str], cursor: Cursor | None, *, first: bool
+    ) -> None:
+        with self.copy.writing() as writer:
+            if records or gone:
+                ids = [*batches.ids_of(records), *gone]
+                stored = writer.stored(self.mapping, ids, to_write=not gone)
+                changes = compare.page(self.selection, records, gone, stored, first=first)
+                writer.apply(self.mapping, changes, self._clock.now())
+            if cursor is not None:
+                writer.save_cursor(cursor)
+        if records or gone:
+            self.tally.add(changes)
 
     def save(self, cursor: Cursor) -> None:
         """Keep a place alone."""

@@ -26,13 +26,13 @@ from connector.zoho.canonical import Form
 from connector.zoho.client import ZohoClient
 from connector.zoho.file_records import FileReader
 from connector.zoho.lists import MakeReader
+from connector.zoho.looks import Looks
 from connector.zoho.metadata import items
 from connector.zoho.queries import PERMISSION_CODES
 from connector.zoho.records import RecordReader, join_path
 from connector.zoho.refusals import LONGEST_QUOTE
 
 READ = "/crm/bulk/v8/read"
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 60.0
 # Jobs take minutes; one that has taken this long is not going to end.
 PATIENCE_SECONDS = 3 * 3600.0
 COMPLETED, FAILED = "COMPLETED", frozenset({"FAILURE", "FAILED"})
@@ -103,9 +103,9 @@ class BulkReads:
         else:
             place = read_place(after)
         begun = after is not None and place.rows > 0
-        reader = self._reader(selection, Form.FILE)
+        reader, looks = self._reader(selection, Form.FILE), Looks()
         while place is not None:
-            result = yield from self._awaited(module, place, begun=begun)
+            result = yield from self._awaited(module, place, looks, begun=begun)
             if result.token is not None and place.following is None:
                 following, at = self._entered(module, next_question(result.token), begun=True)
                 place = replace(place, following=following)
@@ -142,12 +142,15 @@ class BulkReads:
             _refused(module, found, begun=begun)
         return str(identity), answer.at
 
-    def _awaited(self, module: str, place: Place, *, begun: bool) -> Generator[Page, None, _Result]:
+    def _awaited(
+        self, module: str, place: Place, looks: Looks, *, begun: bool
+    ) -> Generator[Page, None, _Result]:
         """Look at the job until it is done; a page without records after each look."""
-        wait, waited = FIRST_WAIT_SECONDS, 0.0
+        waited = 0.0
         while True:
             state, result, at = self._looked_at(module, place)
             if state == COMPLETED:
+                looks.ended(waited)
                 return _result(module, result, at)
             if state in FAILED:
                 said = result.get("error_message")
@@ -157,8 +160,9 @@ class BulkReads:
                     f"A bulk job of {module} has not ended for {waited / 3600:.0f} hours; it is {state}."
                 )
             yield Page((), after=place.written(), read_at=at)
+            wait = looks.wait(waited)
             self._sleep(wait)
-            waited, wait = waited + wait, min(2 * wait, LONGEST_WAIT_SECONDS)
+            waited += wait
 
     def _looked_at(self, module: str, place: Place) -> tuple[str, Mapping[str, Any], datetime | None]:
         """A job's state, its result, and Zoho's time.

@@ -97,15 +97,30 @@ def test_a_module_in_one_file(zoho: StrictZoho, nap: Nap) -> None:
     assert [(call.name, call.credits) for call in ledger.booked] == [
         ("bulk read", 50), *[("bulk read state", 1)] * 4, ("bulk read result", 1)
     ]  # fmt: skip
-    assert nap.slept == [0.2, 0.4, 0.8]
+    assert nap.slept == [0.2, 0.2, 0.2]
     assert all(page.read_at for page in pages), "Zoho's own time"
 
 
-def test_waits_grow_up_to_a_minute(zoho: StrictZoho, nap: Nap) -> None:
-    zoho.states = ["ADDED"] * 12
+def test_a_wait_is_a_share_of_what_was_waited_up_to_a_minute(zoho: StrictZoho, nap: Nap) -> None:
+    zoho.states = ["ADDED"] * 32
     list(crm_of(zoho, nap).bulk(FIELDS))
-    assert nap.slept[:9] == pytest.approx([0.2 * 2**one for one in range(9)])
-    assert nap.slept[9:] == [60, 60, 60]
+    assert nap.slept[:4] == [0.2] * 4
+    assert nap.slept[4:30] == pytest.approx([sum(nap.slept[:one]) / 4 for one in range(4, 30)])
+    assert nap.slept[30:] == [60, 60]
+
+
+def test_the_next_job_is_expected_to_take_about_as_long(nap: Nap) -> None:
+    with StrictZoho({"Deals": deals(5)}, rows_per_file=3) as zoho:
+        states = ["ADDED"] * 10
+        zoho.states = list(states)
+        pages = crm_of(zoho, nap).bulk(FIELDS)
+        assert next(page for page in pages if page.records).records
+        first = sum(nap.slept)
+        nap.slept.clear()
+        zoho.states = list(states)
+        list(pages)
+    assert nap.slept[0] == pytest.approx(first / 2)
+    assert nap.slept[1:] == pytest.approx([sum(nap.slept[:one]) / 4 for one in range(1, 10)])
 
 
 def test_a_job_that_never_ends_is_left(zoho: StrictZoho, nap: Nap, monkeypatch: pytest.MonkeyPatch) -> None:
