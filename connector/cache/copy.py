@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -37,13 +39,15 @@ class SqlCopy:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known = Known()
+        # SQLite's writers wait for one another for a limited time; while an index is made, that may be over.
+        self._writes = Lock() if database.dialect == "sqlite" else nullcontext()
 
     @contextmanager
     def writing(self) -> Iterator[SqlCopyWriter]:
         """A transaction that holds the write lock from its beginning."""
         known = self._known.copied()
         self._known = Known()  # unless all goes well
-        with self._database.writes.begin() as connection:
+        with self._writes, self._database.writes.begin() as connection:
             writer = SqlCopyWriter(connection, known)
             yield writer
             writer.finish()
@@ -54,6 +58,21 @@ class SqlCopy:
         if isinstance(records, RecordBatch):
             made_ready = rows_ready if self._database.dialect == "sqlite" else copy_text
             records.ready = made_ready(record_table(mapping), records)
+
+    @contextmanager
+    def settling(self, mapping: ModuleMapping) -> Iterator[None]:
+        """Make the indexes that waited for the end of a first reading, while this block waits for the CRM.
+
+        Those of a table that several modules share wait for the end of the run.
+        """
+        kept = record_table(mapping)
+        if kept.module is not None:
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="settling") as threads:
+            made = threads.submit(late_indexes.make_missing, self._database, kept.table, self._writes)
+            yield
+            made.result()
 
     def cursor(self, module: str) -> Cursor | None:
         """How far a module has been read; None when never."""

@@ -11,11 +11,12 @@ the database itself, and they are made when the run ends, or the next one begins
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Final
 
-from sqlalchemy import Connection, Index, func, literal, select
+from sqlalchemy import Connection, Index, Table, func, literal, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import DropIndex
 
@@ -27,6 +28,7 @@ ROWS_WORTH_WAITING_FOR = 200  # of a first page; a module that ends within it is
 LOCK_PATIENCE = "1s"
 SORTING_THREADS = 2
 MADE_AT_A_TIME = 4
+ALONE: Final = nullcontext()
 _PRESENT = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
     "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = ANY (current_schemas(false))",
@@ -52,16 +54,24 @@ def set_aside(connection: Connection, kept: RecordTable) -> bool:
     return True
 
 
-def make_missing(database: Database) -> None:
+def make_missing(
+    database: Database, table: Table | None = None, before: AbstractContextManager[Any] = ALONE
+) -> None:
     """Make every index that is missing, each in a transaction of its own: none holds the lock for long.
 
     PostgreSQL makes several at a time, which is work for as many processors; SQLite has one writer.
+
+    Args:
+        database: the deployment's.
+        table: the one whose indexes are made; None: every one.
+        before: is entered before each transaction on SQLite; other writers of the process wait there.
     """
     with database.reads.connect() as connection:
-        missing = tuple(_missing(connection))
+        missing = tuple(_missing(connection, TABLES.values() if table is None else (table,)))
     if database.dialect == "sqlite" or len(missing) <= 1:
         for index in missing:
-            _make(database, index)
+            with before:
+                _make(database, index)
         return
     with ThreadPoolExecutor(MADE_AT_A_TIME, thread_name_prefix="index") as threads:
         for made in [threads.submit(_make, database, index) for index in missing]:
@@ -100,7 +110,7 @@ def _drop(connection: Connection, kept: RecordTable) -> None:
         connection.execute(DropIndex(index, if_exists=True))
 
 
-def _missing(connection: Connection) -> Iterator[Index]:
+def _missing(connection: Connection, tables: Iterable[Table]) -> Iterator[Index]:
     present = set(connection.exec_driver_sql(_PRESENT[connection.dialect.name]).scalars())
-    for table in TABLES.values():
+    for table in tables:
         yield from sorted((one for one in table.indexes if one.name not in present), key=str)

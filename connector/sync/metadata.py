@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
+from connector.copy_ports import LocalCopy
 from connector.errors import NeedsPerson
 from connector.mapping import CrmMapping, ModuleMapping, Role, other_mapping
-from connector.ports import Clock, CrmSource, FieldDescription, LocalCopy, ModuleDescription, Organisation
+from connector.ports import Clock, CrmSource, FieldDescription, ModuleDescription, Organisation
 from connector.sync import decide
 from connector.sync.module import Target
 from connector.sync.policy import SyncPolicy
@@ -26,14 +27,19 @@ class Metadata:
         self._clock = clock
         self._policy = policy
         self._changes: dict[str, tuple[str, ...]] = {}
+        self._counted: dict[str, Future[int | None]] = {}
 
     def names(self) -> tuple[str, ...]:
         """Every module that is to be read, those with a role first."""
         mapped = tuple(one.module for one in self._mapping.modules)
         return tuple(dict.fromkeys((*mapped, *self._policy.also)))
 
-    def read_if_due(self, *, full: bool) -> None:
+    def read_if_due(self, wanted: Sequence[str], *, full: bool) -> None:
         """Read everything, if it is due.
+
+        Args:
+            wanted: the modules that are to be read, whose records are counted with it where all are read.
+            full: it is due, and so are all records.
 
         Raises:
             NeedsPerson: the credentials belong to another organisation than the copy, or a module that plays
@@ -53,11 +59,17 @@ class Metadata:
         with ThreadPoolExecutor(self._policy.lanes, thread_name_prefix="metadata") as threads:
             described_fields = {name: threads.submit(self._crm.fields, name) for name in self.names()}
             asked_users = threads.submit(self._crm.users)
+            counted = {
+                name: threads.submit(self._crm.count, name)
+                for name in wanted
+                if full or self._copy.cursor(name) is None
+            }
             modules = self._crm.modules()
             self._refuse_absent(modules)
             users = asked_users.result()
             usable = {one.api_name for one in modules if one.readable}
             fields = {name: one.result() for name, one in described_fields.items() if name in usable}
+        self._counted = {name: one for name, one in counted.items() if name in usable}
         for name, found in fields.items():
             self._note_changes(name, found)
         with self._copy.writing() as writer:
@@ -66,6 +78,15 @@ class Metadata:
             for name, found in fields.items():
                 writer.save_fields(name, found)
             writer.save_organisation(organisation, now)
+
+    def count(self, module: str) -> int | None:
+        """How many records a module has; None when nobody says.
+
+        Raises:
+            ConnectorError: the CRM did not answer.
+        """
+        counted = self._counted.pop(module, None)
+        return self._crm.count(module) if counted is None else counted.result()
 
     def fields_moved(self, module: str) -> bool:
         """Read a module's fields anew; whether they are others than those held."""

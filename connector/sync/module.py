@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connector.copy_ports import LocalCopy
 from connector.errors import Fatal, NotGranted, NotOffered, StartOver
 from connector.mapping import ModuleMapping
-from connector.ports import Clock, CrmSource, Cursor, LocalCopy, Selection
+from connector.ports import Clock, CrmSource, Cursor, Selection
 from connector.sync import cursors, decide
 from connector.sync.cursors import Way
 from connector.sync.decide import Counts, Plan, Reading
@@ -50,6 +52,7 @@ class ModuleSync:
         policy: SyncPolicy,
         target: Target,
         progress: OnProgress,
+        count: Callable[[], int | None],
         fields_moved: Callable[[], bool] = lambda: False,
     ) -> None:
         self._copy = copy
@@ -59,6 +62,7 @@ class ModuleSync:
         self._selection = target.selection
         self._kind = target.kind
         self._mapping = target.mapping
+        self._count = count
         self._fields_moved = fields_moved
         self._tally = Tally(target.mapping.module, target.selection.missing, target.field_changes)
         self._writer = PageWriter(copy, clock, target.mapping, target.selection, self._tally, progress)
@@ -72,6 +76,11 @@ class ModuleSync:
             ConnectorError: reading stopped; what was read is kept, and the next run goes on from there.
             FieldsMoved: the fields have changed since they were selected.
         """
+        with ExitStack() as beside:
+            self._carry_out_plans(asked, beside)
+        return self.report()
+
+    def _carry_out_plans(self, asked: Asked, beside: ExitStack) -> None:
         held = self._copy.cursor(self._selection.module)
         plan: Plan | None = decide.plan(held, self._selection, asked, self._policy, self._clock.now())
         readings: Counter[bool] = Counter()
@@ -80,7 +89,7 @@ class ModuleSync:
             self._tally.plans.append(plan.why)
             if plan.cursor is None:
                 break
-            reading, deletions_at = self._carry_out(plan.cursor, asked, done)
+            reading, deletions_at = self._carry_out(plan.cursor, asked, done, beside)
             readings[reading.position.is_whole] += 1
             if decide.is_disturbed(reading) and readings[reading.position.is_whole] < decide.MOST_READINGS:
                 plan = decide.once_more(reading, self._selection)
@@ -93,7 +102,6 @@ class ModuleSync:
             )
         if any(reading.deletions_read for reading in done):
             self._compare_counts(done)
-        return self.report()
 
     def read_again(self, ids: tuple[str, ...]) -> ModuleReport:
         """Read these records; those that do not exist are taken out of the copy."""
@@ -108,13 +116,18 @@ class ModuleSync:
         return self._tally.report(time.perf_counter() - self._began)
 
     def _carry_out(
-        self, cursor: Cursor, asked: Asked, done: Sequence[Reading]
+        self, cursor: Cursor, asked: Asked, done: Sequence[Reading], beside: ExitStack
     ) -> tuple[Reading, datetime | None]:
-        """One reading to its end, and the deletions if they are due; when those were read."""
+        """One reading to its end, and the deletions if they are due; when those were read.
+
+        ``beside`` is entered with what a whole reading leaves to be made while the CRM is asked for the rest.
+        """
         resumed, asked_at = cursor.started_at is not None, self._clock.now()
         if self._is_whole(cursor):
-            self._writer.total = self._crm.count(self._selection.module)
+            self._writer.total = self._count()
         cursor = self._read(cursor, may_widen=not asked.rehearsed and decide.may_widen(done))
+        if self._is_whole(cursor) and not done:
+            beside.enter_context(self._copy.settling(self._mapping))
         cursor = replace(cursor, started_at=cursor.started_at or asked_at)
         reading = Reading(cursor, self._reader.pages + 2 * resumed, resumed=resumed)
         full = asked.full or asked.since is not None

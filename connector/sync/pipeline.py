@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from connector.copy_ports import LocalCopy
 from connector.errors import ConnectorError, NeedsPerson, Retriable
 from connector.mapping import CrmMapping
 from connector.memory import collecting_seldom, share_arenas
-from connector.ports import Clock, CrmSource, LocalCopy
+from connector.ports import Clock, CrmSource
 from connector.sync.metadata import Metadata
 from connector.sync.module import FieldsMoved, ModuleSync, Target
 from connector.sync.policy import Asked, SyncPolicy
@@ -116,7 +117,7 @@ class _Run:
         error: ConnectorError | None = None
         try:
             with self._copy.troubles_said():
-                self._metadata.read_if_due(full=asked.full)
+                self._metadata.read_if_due(names, full=asked.full)
                 error = self._read(names, asked)
         except ConnectorError as stopped:
             error = stopped
@@ -194,6 +195,7 @@ class _Run:
             self._policy,
             target,
             self._progress,
+            lambda: self._metadata.count(name),
             (lambda: self._metadata.fields_moved(name)) if may_move else (lambda: False),
         )
 

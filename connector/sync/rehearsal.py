@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
+from connector.copy_ports import CopyWriter, LocalCopy
 from connector.mapping import ModuleMapping
 from connector.ports import (
-    CopyWriter,
     CrmRecord,
     CrmUser,
     Cursor,
     FieldDescription,
-    LocalCopy,
     ModuleDescription,
     Organisation,
     PageChanges,
@@ -41,6 +40,10 @@ class Rehearsal:
 
     def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
         """Nothing, since nothing will be written."""
+
+    def settling(self, mapping: ModuleMapping) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing was left for the end."""
+        return nullcontext()
 
     def cursor(self, module: str) -> Cursor | None:
         """How far a module would have been read."""

@@ -6,9 +6,10 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 
 from connector import batches
+from connector.copy_ports import LocalCopy
 from connector.errors import Overtaken
 from connector.mapping import ModuleMapping
-from connector.ports import Clock, CrmRecord, CrmSource, Cursor, LocalCopy, Page, Selection
+from connector.ports import Clock, CrmRecord, CrmSource, Cursor, Page, Selection
 from connector.sync import compare, decide
 from connector.sync.report import OnProgress, Tally
 
