@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -20,21 +21,41 @@ LARGEST = {Kind.NUMBER: 2**31 - 1, Kind.BIG_NUMBER: 2**63 - 1}
 NUL, IN_JSON, INSTEAD = "\0", "\\u0000", "\ufffd"
 
 
-def typed_columns(kept: RecordTable, batch: RecordBatch) -> list[Column]:
+class TypedColumn(NamedTuple):
+    """A typed column of a page, as it is written."""
+
+    name: str
+    kind: Kind
+    values: Column
+
+
+def typed_columns(kept: RecordTable, batch: RecordBatch) -> list[TypedColumn]:
     """The typed values of a page by column, each fit for both databases.
 
-    A number that is too large leaves its column empty; like a shortened text it is whole in the raw text.
+    A number that is too large leaves its column empty; like a shortened text it is whole in the raw text. A
+    column in which no record has a value is left out: nothing is mapped to most of these, and a row that is
+    written without has NULL there.
     """
-    columns: list[Column] = list(batch.columns)
+    columns = []
     has_nul = _has_nul(batch.raw_column)
-    for place, kind in enumerate(kept.kinds):
+    for name, kind, values in zip(kept.typed, kept.kinds, batch.columns, strict=True):
+        if _is_empty(values):
+            continue
+        fit = values
         if has_nul and kind in {Kind.TEXT, Kind.INDEXED_TEXT}:
-            columns[place] = [_without_nul(value) for value in plain(columns[place])]
+            fit = [_without_nul(value) for value in plain(values)]
         if kind is Kind.INDEXED_TEXT:
-            columns[place] = _shortened(columns[place])
+            fit = _shortened(fit)
         elif kind in LARGEST:
-            columns[place] = _within(columns[place], LARGEST[kind])
+            fit = _within(fit, LARGEST[kind])
+        columns.append(TypedColumn(name, kind, fit))
     return columns
+
+
+def _is_empty(values: Column) -> bool:
+    if isinstance(values, pa.Array):
+        return bool(values.null_count == len(values))
+    return bool(values.count(None) == len(values))
 
 
 def instants(values: Column, ending: str) -> Column:

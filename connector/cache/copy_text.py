@@ -7,12 +7,13 @@ Arrow's work on each of their columns would take longer than Python's whole work
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.batches import Column, RecordBatch, plain
-from connector.cache.columnar import days, instants, typed_columns
+from connector.cache.columnar import TypedColumn, days, instants, typed_columns
 from connector.cache.record_tables import Kind, RecordTable
 from connector.ports import Value
 
@@ -21,16 +22,22 @@ NOTHING = "\\N"  # COPY's NULL
 ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
-def copy_text(kept: RecordTable, batch: RecordBatch) -> bytes | memoryview:
-    """A page in COPY's text format; the end of the last line may be missing."""
+class CopyText(NamedTuple):
+    """Rows in COPY's text format, and the names of their columns. The end of the last line may be missing."""
+
+    columns: tuple[str, ...]
+    content: bytes | memoryview
+
+
+def copy_text(kept: RecordTable, batch: RecordBatch) -> CopyText:
+    """A page, without the columns that are empty in all of its rows."""
     columns = typed_columns(kept, batch)
-    if isinstance(batch.raw_column, pa.Array):
-        return _by_arrow(kept, batch, columns)
-    return _by_python(kept, batch, columns)
+    by = _by_arrow if isinstance(batch.raw_column, pa.Array) else _by_python
+    return CopyText((*kept.keys, *(one.name for one in columns), "raw"), by(kept, batch, columns))
 
 
-def _by_python(kept: RecordTable, batch: RecordBatch, columns: Sequence[Column]) -> bytes:
-    written = [_written(kind, plain(one)) for kind, one in zip(kept.kinds, columns, strict=True)]
+def _by_python(kept: RecordTable, batch: RecordBatch, columns: Sequence[TypedColumn]) -> bytes:
+    written = [_written(one.kind, plain(one.values)) for one in columns]
     ids, raws = _texts(batch.ids), _texts(batch.raws)
     first = [ids] if kept.module is None else [_texts([kept.module]) * len(batch), ids]
     return "\n".join(map("\t".join, zip(*first, *written, raws, strict=True))).encode()
@@ -55,8 +62,8 @@ def _texts(column: Sequence[Value]) -> list[str]:
     return [NOTHING if value is None else text for value, text in zip(column, texts, strict=True)]
 
 
-def _by_arrow(kept: RecordTable, batch: RecordBatch, columns: Sequence[Column]) -> memoryview:
-    written = [_array(kind, one) for kind, one in zip(kept.kinds, columns, strict=True)]
+def _by_arrow(kept: RecordTable, batch: RecordBatch, columns: Sequence[TypedColumn]) -> memoryview:
+    written = [_array(one.kind, one.values) for one in columns]
     first, *rest = [_escaped(_text_array(batch.ids)), *written, _escaped(batch.raw_column)]
     if kept.module is not None:
         first = pc.binary_join_element_wise(*_texts([kept.module]), first, "\t")

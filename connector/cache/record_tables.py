@@ -60,6 +60,11 @@ class RecordTable:
         return tuple(column.name for column in self.table.primary_key)
 
     @property
+    def typed(self) -> tuple[str, ...]:
+        """The names of the typed columns, in the order of ``CrmRecord.values``."""
+        return self.columns[len(self.keys) : -1]
+
+    @property
     def has_account(self) -> bool:
         """Whether its rows name an account."""
         return "account_id" in self.columns

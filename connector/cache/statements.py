@@ -36,10 +36,28 @@ def insert_missing(table: Table, dialect: str) -> Insert:
 
 
 @lru_cache(maxsize=1000)
-def upsert_text(table: str, keys: tuple[str, ...], columns: tuple[str, ...], mark: str, rows: int = 1) -> str:
-    """The statement for the driver that writes so many rows of these columns; ``mark`` stands for a value."""
+def upsert_text(
+    table: str,
+    keys: tuple[str, ...],
+    columns: tuple[str, ...],
+    mark: str,
+    rows: int = 1,
+    *,
+    over: tuple[str, ...] = (),
+) -> str:
+    """The statement for the driver that writes so many rows.
+
+    Args:
+        table: is written to.
+        keys: the columns of its primary key.
+        columns: those that rows have.
+        mark: stands for a value.
+        rows: in one statement.
+        over: the columns that are overwritten where the key is held already: of those that rows have not,
+            with NULL. None: those that rows have.
+    """
     row = f"({', '.join(mark for _ in columns)})"
-    overwritten = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
+    overwritten = ", ".join(f"{name} = excluded.{name}" for name in over or columns if name not in keys)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(row for _ in range(rows))} "  # noqa: S608
         f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {overwritten}"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from connector.batches import RecordBatch
-from connector.cache.copy_text import copy_text
+from connector.cache.copy_text import CopyText, copy_text
 from connector.cache.record_tables import RecordTable, greatest_text
 from connector.cache.statements import fetched, said_by_sqlalchemy, upsert_text
 from connector.errors import Overtaken
@@ -84,7 +84,7 @@ class PostgresqlRecords:
             self._insert(kept, page)
             return
         incoming = self._emptied(f"incoming_{kept.name}", kept)
-        self._copy(incoming, kept, page)
+        self._copy(incoming, page)
         self._connection.exec_driver_sql(_merge(kept, incoming))
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
@@ -94,10 +94,10 @@ class PostgresqlRecords:
             (list(ids), *_module(kept)),
         )
 
-    def _insert(self, kept: RecordTable, page: bytes | memoryview) -> None:
+    def _insert(self, kept: RecordTable, page: CopyText) -> None:
         # Without a savepoint: with each page it would cost two more exchanges with the database.
         try:
-            self._copy(kept.name, kept, page)
+            self._copy(kept.name, page)
         except IntegrityError as error:
             if getattr(error.orig, "sqlstate", None) != HELD_ALREADY:
                 raise
@@ -113,15 +113,15 @@ class PostgresqlRecords:
         self._filled.add(incoming)
         return incoming
 
-    def _copy(self, table: str, kept: RecordTable, page: bytes | memoryview) -> None:
-        statement = f"COPY {table} ({', '.join(kept.columns)}) FROM STDIN"
+    def _copy(self, table: str, page: CopyText) -> None:
+        statement = f"COPY {table} ({', '.join(page.columns)}) FROM STDIN"
         driver: Any = self._connection.connection.driver_connection
         with (
             said_by_sqlalchemy(self._connection, statement),
             driver.cursor() as cursor,
             cursor.copy(statement) as copy,
         ):
-            copy.write(page)
+            copy.write(page.content)
 
 
 @lru_cache(maxsize=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -23,6 +23,13 @@ WRITTEN_TOGETHER = 64
 # Between the values and the records of such a text: ids have no such signs, and JSON writes them as \u001f.
 _NEXT_VALUE, _NEXT_RECORD = "\x1f", "\x1e"
 AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQLite
+
+
+class Rows(NamedTuple):
+    """Rows with the names of their columns."""
+
+    columns: tuple[str, ...]
+    rows: Iterable[tuple[Any, ...]]
 
 
 class SqliteRecords:
@@ -77,9 +84,10 @@ class SqliteRecords:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
         driver: Any = self._connection.connection.driver_connection
-        rows = iter(batch.ready or rows_of(kept, batch))
-        statement = upsert_text(kept.name, kept.keys, kept.columns, "?")
-        together = upsert_text(kept.name, kept.keys, kept.columns, "?", WRITTEN_TOGETHER)
+        columns, ready = batch.ready or rows_of(kept, batch)
+        rows = iter(ready)
+        statement = upsert_text(kept.name, kept.keys, columns, "?", over=kept.columns)
+        together = upsert_text(kept.name, kept.keys, columns, "?", WRITTEN_TOGETHER, over=kept.columns)
         with said_by_sqlalchemy(self._connection, statement):
             for _ in range(len(batch) // WRITTEN_TOGETHER):
                 driver.execute(together, tuple(chain.from_iterable(islice(rows, WRITTEN_TOGETHER))))
@@ -94,21 +102,23 @@ class SqliteRecords:
         )
 
 
-def made_ready(kept: RecordTable, batch: RecordBatch) -> list[tuple[Any, ...]]:
+def made_ready(kept: RecordTable, batch: RecordBatch) -> Rows:
     """What can be made of a page before the transaction that writes it."""
-    return list(rows_of(kept, batch))
+    columns, rows = rows_of(kept, batch)
+    return Rows(columns, list(rows))
 
 
-def rows_of(kept: RecordTable, batch: RecordBatch) -> Iterable[tuple[Any, ...]]:
-    """The rows of a page, with the values of ``kept.columns``."""
-    columns = typed_columns(kept, batch)
-    for place, kind in enumerate(kept.kinds):
+def rows_of(kept: RecordTable, batch: RecordBatch) -> Rows:
+    """The rows of a page, without the columns that are empty in all of them."""
+    names, values = [], []
+    for name, kind, column in typed_columns(kept, batch):
+        names.append(name)
         if kind is Kind.INSTANT:
-            columns[place] = instants(columns[place], AFTER_SECONDS)
-        elif kind is Kind.DAY:
-            columns[place] = days(columns[place])
-    first = [batch.ids] if kept.module is None else [[kept.module] * len(batch), batch.ids]
-    return zip(*first, *map(plain, columns), batch.raws, strict=True)
+            values.append(instants(column, AFTER_SECONDS))
+        else:
+            values.append(days(column) if kind is Kind.DAY else column)
+    keys = [batch.ids] if kept.module is None else [[kept.module] * len(batch), batch.ids]
+    return Rows((*kept.keys, *names, "raw"), zip(*keys, *map(plain, values), batch.raws, strict=True))
 
 
 def _json(ids: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from connector.batches import as_batch
 from connector.cache.copy_text import copy_text
 from connector.cache.record_tables import record_table
-from connector.cache.writing_sqlite import rows_of as sqlite_rows
+from connector.cache.writing_sqlite import made_ready as sqlite_rows
 from connector.mapping import Role, standard_mapping
 from connector.ports import CrmRecord, Unreadable
 from connector.zoho import bulk_file
@@ -126,8 +126,10 @@ def test_both_readers_read_the_same(lines: list[dict[str, str]]) -> None:
     assert unreadable == expected[1]
     if records:
         by_column_too, by_record = as_batch(records), as_batch(list(records))
-        assert bytes(copy_text(DEALS, by_column_too)) == bytes(copy_text(DEALS, by_record))
-        assert list(sqlite_rows(DEALS, by_column_too)) == list(sqlite_rows(DEALS, by_record))
+        by_arrow, by_python = copy_text(DEALS, by_column_too), copy_text(DEALS, by_record)
+        assert by_arrow.columns == by_python.columns
+        assert bytes(by_arrow.content) == bytes(by_python.content)
+        assert sqlite_rows(DEALS, by_column_too) == sqlite_rows(DEALS, by_record)
 
 
 def test_usual_values_are_not_given_to_the_other_reader(monkeypatch: pytest.MonkeyPatch) -> None:
