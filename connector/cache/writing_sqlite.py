@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,11 +24,11 @@ _NEXT_VALUE, _NEXT_RECORD = "\x1f", "\x1e"
 AFTER_SECONDS = ".000000"  # as SQLAlchemy's DateTime writes and reads it on SQLite
 
 
-class Rows(NamedTuple):
-    """Rows with the names of their columns."""
+class Page(NamedTuple):
+    """Rows one behind the other in one list: as the driver takes those of a statement. And their columns."""
 
     columns: tuple[str, ...]
-    rows: Iterable[tuple[Any, ...]]
+    values: list[Any]
 
 
 class SqliteRecords:
@@ -84,14 +83,14 @@ class SqliteRecords:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
         driver: Any = self._connection.connection.driver_connection
-        columns, ready = batch.ready or rows_of(kept, batch)
-        rows = iter(ready)
-        statement = upsert_text(kept.name, kept.keys, columns, "?", over=kept.columns)
-        together = upsert_text(kept.name, kept.keys, columns, "?", WRITTEN_TOGETHER, over=kept.columns)
-        with said_by_sqlalchemy(self._connection, statement):
-            for _ in range(len(batch) // WRITTEN_TOGETHER):
-                driver.execute(together, tuple(chain.from_iterable(islice(rows, WRITTEN_TOGETHER))))
-            driver.executemany(statement, rows)
+        page: Page = batch.ready or made_ready(kept, batch)
+        each = WRITTEN_TOGETHER * len(page.columns)
+        for start in range(0, len(page.values), each):
+            some = page.values[start : start + each]
+            rows = len(some) // len(page.columns)
+            statement = upsert_text(kept.name, kept.keys, page.columns, "?", rows, over=kept.columns)
+            with said_by_sqlalchemy(self._connection, statement):
+                driver.execute(statement, some)
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -102,23 +101,21 @@ class SqliteRecords:
         )
 
 
-def made_ready(kept: RecordTable, batch: RecordBatch) -> Rows:
-    """What can be made of a page before the transaction that writes it."""
-    columns, rows = rows_of(kept, batch)
-    return Rows(columns, list(rows))
-
-
-def rows_of(kept: RecordTable, batch: RecordBatch) -> Rows:
-    """The rows of a page, without the columns that are empty in all of them."""
-    names, values = [], []
+def made_ready(kept: RecordTable, batch: RecordBatch) -> Page:
+    """What can be made of a page before its transaction: its values, without columns that are all empty."""
+    names, written = [], []
     for name, kind, column in typed_columns(kept, batch):
         names.append(name)
         if kind is Kind.INSTANT:
-            values.append(instants(column, AFTER_SECONDS))
+            written.append(instants(column, AFTER_SECONDS))
         else:
-            values.append(days(column) if kind is Kind.DAY else column)
+            written.append(days(column) if kind is Kind.DAY else column)
     keys = [batch.ids] if kept.module is None else [[kept.module] * len(batch), batch.ids]
-    return Rows((*kept.keys, *names, "raw"), zip(*keys, *map(plain, values), batch.raws, strict=True))
+    columns = [*keys, *map(plain, written), batch.raws]
+    values: list[Any] = [None] * (len(columns) * len(batch))
+    for place, column in enumerate(columns):
+        values[place :: len(columns)] = column
+    return Page((*kept.keys, *names, "raw"), values)
 
 
 def _json(ids: Collection[str]) -> str:
