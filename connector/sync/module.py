@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -77,10 +78,11 @@ class ModuleSync:
             FieldsMoved: the fields have changed since they were selected.
         """
         with ExitStack() as beside:
-            self._carry_out_plans(asked, beside)
+            threads = beside.enter_context(ThreadPoolExecutor(1, thread_name_prefix="count"))
+            self._carry_out_plans(asked, beside, _CountBeside(threads, self._crm, self._tally))
         return self.report()
 
-    def _carry_out_plans(self, asked: Asked, beside: ExitStack) -> None:
+    def _carry_out_plans(self, asked: Asked, beside: ExitStack, counting: _CountBeside) -> None:
         held = self._copy.cursor(self._selection.module)
         plan: Plan | None = decide.plan(held, self._selection, asked, self._policy, self._clock.now())
         readings: Counter[bool] = Counter()
@@ -89,7 +91,7 @@ class ModuleSync:
             self._tally.plans.append(plan.why)
             if plan.cursor is None:
                 break
-            reading, deletions_at = self._carry_out(plan.cursor, asked, done, beside)
+            reading, deletions_at = self._carry_out(plan.cursor, asked, done, beside, counting)
             readings[reading.position.is_whole] += 1
             if decide.is_disturbed(reading) and readings[reading.position.is_whole] < decide.MOST_READINGS:
                 plan = decide.once_more(reading, self._selection)
@@ -101,7 +103,7 @@ class ModuleSync:
                 None if asked.rehearsed else decide.follow_up(reading, after, self._selection, self._policy)
             )
         if any(reading.deletions_read for reading in done):
-            self._compare_counts(done)
+            self._compare_counts(done, counting)
 
     def read_again(self, ids: tuple[str, ...]) -> ModuleReport:
         """Read these records; those that do not exist are taken out of the copy."""
@@ -116,7 +118,12 @@ class ModuleSync:
         return self._tally.report(time.perf_counter() - self._began)
 
     def _carry_out(
-        self, cursor: Cursor, asked: Asked, done: Sequence[Reading], beside: ExitStack
+        self,
+        cursor: Cursor,
+        asked: Asked,
+        done: Sequence[Reading],
+        beside: ExitStack,
+        counting: _CountBeside,
     ) -> tuple[Reading, datetime | None]:
         """One reading to its end, and the deletions if they are due; when those were read.
 
@@ -135,7 +142,10 @@ class ModuleSync:
             reading, self._policy, self._clock.now(), full=full, follows_whole=bool(done)
         ):
             return reading, None
+        if self._counts_tell((*done, reading)):
+            counting.begin(self._selection.module)
         latest, read_at = self._reader.deletions(cursor)
+        counting.removed()
         return Reading(cursor, reading.pages, latest, resumed, deletions_read=True), read_at
 
     @staticmethod
@@ -191,16 +201,22 @@ class ModuleSync:
         lanes = decide.lanes(self._reader.boundaries(held)) if way is Way.QUERIED else ()
         return cursors.another_way(cursor, way, lanes)
 
-    def _compare_counts(self, done: list[Reading]) -> None:
+    def _counts_tell(self, done: Sequence[Reading]) -> bool:
+        """Whether the counts may say that the copy is not what the CRM has."""
+        if self._selection.module == decide.LEADS:
+            return False  # neither counts nor lists of ids have converted leads
+        whole = [one.position.way for one in done if one.position.is_whole]
+        # Otherwise every range of ids was compared as it was read.
+        return not whole or Way.BULK in whole or any(one.resumed for one in done)
+
+    def _compare_counts(self, done: Sequence[Reading], counting: _CountBeside) -> None:
         """After the deletions: where the counts differ, compare every id."""
         module, cursor = self._selection.module, self._copy.cursor(self._selection.module)
-        if module == decide.LEADS or cursor is None:
-            return  # neither counts nor lists of ids have converted leads
+        if cursor is None or not self._counts_tell(done):
+            return
         whole = [one.position.way for one in done if one.position.is_whole]
-        if whole and Way.BULK not in whole and not any(one.resumed for one in done):
-            return  # every range of ids was compared as it was read
         counts = Counts(
-            self._crm.count(module),
+            counting.counted(module),
             self._copy.count(self._mapping),
             cursor.count_gap,
             moved=bool(self._tally.inserted or self._tally.deleted),
@@ -236,6 +252,34 @@ class ModuleSync:
                     raise
             else:
                 return
+
+
+class _CountBeside:
+    """The CRM's count, asked for beside its deletions: the copy cannot differ from it by these."""
+
+    def __init__(self, threads: Executor, crm: CrmSource, tally: Tally) -> None:
+        self._threads = threads
+        self._crm = crm
+        self._tally = tally
+        self._asked: Future[int | None] | None = None
+        self._then = self._moved()
+
+    def begin(self, module: str) -> None:
+        """Ask for it."""
+        self._asked = self._threads.submit(self._crm.count, module)
+
+    def removed(self) -> None:
+        """The deletions are taken out of the copy."""
+        self._then = self._moved()
+
+    def counted(self, module: str) -> int | None:
+        """What was answered; if records came or went since then, what is answered now."""
+        if self._asked is None or self._moved() != self._then:
+            return self._crm.count(module)
+        return self._asked.result()
+
+    def _moved(self) -> tuple[int, int]:
+        return self._tally.inserted, self._tally.deleted
 
 
 def _said(way: Way) -> str:

@@ -46,10 +46,11 @@ def test_a_first_sync_copies_everything_and_a_second_reads_nothing(world: World)
     world.clock.forward(minutes=6)
     world.crm.asked.clear()
     world.sync()
-    assert world.crm.asked == [
-        ("queried_changes", "Accounts"), ("deleted", "Accounts"), ("count", "Accounts"),
-        ("queried_changes", "Deals"), ("deleted", "Deals"), ("count", "Deals"),
+    assert [one for one in world.crm.asked if one[0] != "count"] == [
+        ("queried_changes", "Accounts"), ("deleted", "Accounts"),
+        ("queried_changes", "Deals"), ("deleted", "Deals"),
     ]  # fmt: skip
+    assert world.asked("count") == [("count", "Accounts"), ("count", "Deals")], "beside the deletions"
 
 
 def test_only_what_changed_is_written_and_touched(world: World) -> None:
