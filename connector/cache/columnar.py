@@ -101,7 +101,7 @@ def _without_nul(value: Value) -> Value:
 
 def _has_nul(raws: Column) -> bool:
     if isinstance(raws, pa.Array):
-        return bool(pc.any(pc.match_substring(raws, IN_JSON)).as_py())
+        return bool(pc.match_substring(raws, IN_JSON).true_count)
     return any(IN_JSON in raw for raw in raws)
 
 

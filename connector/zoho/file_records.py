@@ -33,6 +33,7 @@ _FIGURE = r"^(?:(?:-?[1-9][0-9]{0,11}|0)(?:\.[0-9]{1,2})?|-0\.(?:0[1-9]|[1-9][0-
 _INSTANT = r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)?$"
 _DAY = r"^(?:\d{4}-\d\d-\d\d)?$"
 _SECONDS = pa.timestamp("s", "UTC")
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
 class Unusual(Exception):
@@ -286,20 +287,22 @@ def _texts(names: Sequence[str], ids: pa.Array, kept: Sequence[_Kept]) -> pa.Arr
 
 def _escaped(column: pa.Array) -> pa.Array:
     """The texts as they stand between quotation marks in JSON."""
-    mask = pc.fill_null(pc.match_substring_regex(column, _ESCAPED_IN_JSON), False)  # noqa: FBT003
-    if not pc.any(mask).as_py():
+    mask = pc.match_substring_regex(column, _ESCAPED_IN_JSON)
+    if not mask.true_count:
         return column
+    mask = pc.fill_null(mask, False)  # noqa: FBT003
     special = [orjson.dumps(one).decode()[1:-1] for one in column.filter(mask).to_pylist()]
     return pc.replace_with_mask(column, mask, pa.array(special, pa.string()))
 
 
 def _or_none(column: pa.Array) -> pa.Array:
     empty = pc.equal(column, "")
-    return pc.if_else(empty, pa.scalar(None, pa.string()), column) if pc.any(empty).as_py() else column
+    return pc.if_else(empty, _NO_TEXT, column) if empty.true_count else column
 
 
 def _are(column: pa.Array, pattern: str) -> bool:
-    return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py() in {True, None})
+    # Counted without letting Python's lock go: it would be got again behind the thread that writes.
+    return not pc.match_substring_regex(column, pattern).false_count
 
 
 def _all(column: pa.Array, pattern: str) -> None:
