@@ -30,7 +30,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store.account_deal_triggers import are_watched, watch
 from bot.store.counted import stages_that_count
-from bot.store.locks import kept_waiting, take_turn
+from bot.store.locks import kept_waiting, take_turn, wait_briefly
 from bot.store.occurring import occurring
 from bot.store.places import TABLES, TRANSACTION
 from bot.store.purchase_values import NEVER, halves, whole_of
@@ -42,7 +42,6 @@ from connector.cache.engine import Database
 FEWEST = 5_000
 MOST_AT_ONCE = 100  # accounts that one transaction adds up
 MOST_ROWS = 10_000  # of an account, before they are looked through for several of one stage and day
-LOCK_SECONDS = 2  # so long it waits for those who write deals; then it is left for the next time
 _SUMS = TABLES["account_deals"]
 _NUMBERS = ("deals", "given_back", "upper", "lower")
 
@@ -98,7 +97,10 @@ def _sum(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
 
 
 def add_up(database: Database, accounts: Iterable[str]) -> None:
-    """Add up the deals of accounts that were not yet, and rows that have become many, in a transaction."""
+    """Add up the deals of accounts that were not yet, and rows that have become many.
+
+    Where somebody writes deals on PostgreSQL for longer than is waited, it is left for the next time.
+    """
     asked = sorted(set(accounts))[:MOST_AT_ONCE]
     if not asked:
         return
@@ -109,12 +111,13 @@ def add_up(database: Database, accounts: Iterable[str]) -> None:
     if not wanted and not many:
         return
     try:
-        with database.writes.begin() as connection:
-            take_turn(connection, "account deals")
-            if many:
-                _put_together(connection, many)
-            if wanted:
-                _add_up(connection, wanted)
+        # Each in a transaction: who writes deals holds them before sums, and so does who adds them up.
+        for each, work in ((many, _put_together), (wanted, _add_up)):
+            if each:
+                with database.writes.begin() as connection:
+                    take_turn(connection, "account deals")
+                    wait_briefly(connection)
+                    work(connection, each)
     except OperationalError as error:
         if not kept_waiting(error):
             raise  # else it is left for the next time
@@ -154,9 +157,8 @@ def _one_for_each(rows: Any) -> Select[Any]:
 def _add_up(connection: Connection, accounts: Sequence[str]) -> None:
     if connection.dialect.name == "postgresql":
         # What others have written and not committed is neither read here nor told to the triggers.
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         connection.execute(text("LOCK TABLE crm_transaction IN SHARE ROW EXCLUSIVE MODE"))
-    elif not are_watched(connection):
+    if not are_watched(connection):
         connection.execute(delete(_SUMS))
         watch(connection)
     deals, names = TRANSACTION.c, ("account_id", "stage", "day", *_NUMBERS)

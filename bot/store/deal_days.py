@@ -72,16 +72,14 @@ def bring_up_to_date(database: Database, most: int | None = None) -> int:
         most: transactions; None: until no day is marked.
 
     Returns:
-        How many days were added up.
+        How many days were added up; 0 where somebody writes deals, so that it is left for the next time.
     """
     with database.reads.connect() as connection:
         watched = are_watched(connection)
         if watched and not is_behind(connection):
             return 0
-    if not watched:
-        with database.writes.begin() as connection:
-            take_turn(connection, "deal days")
-            watch(connection)
+    if not watched and not watch(database):
+        return 0
     done = turns = 0
     while most is None or turns < most:
         with database.writes.begin() as connection:

@@ -17,6 +17,7 @@ from connector.cache.folding_in import not_folding_in
 
 # SET LOCAL takes no parameters; this does the same until the transaction ends.
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :wait, true)")
+BRIEFLY_SECONDS = 2  # longer than PostgreSQL needs to send its own vacuum away (deadlock_timeout: 1 s)
 _HOLD = "BEGIN EXCLUSIVE"
 _LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE, PostgreSQL, appendix A
 
@@ -132,6 +133,16 @@ def _begun(connection: Connection, name: str, milliseconds: int) -> Transaction:
         return connection.begin()
     finally:
         file.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS:d}")
+
+
+def wait_briefly(connection: Connection) -> None:
+    """Until the transaction ends, wait for what others hold no longer than ``BRIEFLY_SECONDS`` each time.
+
+    For what can be left for the next time, whoever writes: see ``kept_waiting``. SQLite's writers stand in
+    line before their transactions begin, so only PostgreSQL is told.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_TIMEOUT, {"wait": f"{round(BRIEFLY_SECONDS * 1000)}ms"})
 
 
 def kept_waiting(error: OperationalError) -> bool:

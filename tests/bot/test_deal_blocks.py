@@ -13,18 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from bot.store import account_facts
+from bot.store import account_facts, locks
 from bot.store.account_deals import add_up
 from bot.store.deal_blocks import keeping, reading
-from bot.store.deal_blocks import triggers as block_triggers
 from bot.store.deal_blocks.block import Block, block_from, chosen, joined
 from bot.store.deal_blocks.keeping import BLOCK, BLOCKS, absorb, held, keep
 from bot.store.deal_blocks.reading import MARK, read_block
+from bot.store.deal_blocks.triggers import TRIGGERS
 from bot.store.erasing import SqlErasures
 from bot.store.memory.marks import StillChanging
 from bot.store.places import ACCOUNT, TRANSACTION
 from bot.store.purchase_values import NEVER
-from bot.store.triggers import triggers
+from bot.store.triggers import MOST_MARKED, triggers
 from connector.cache.engine import Database
 from scoring.account_ids import compact
 from scoring.criteria.bounds import LARGEST, SMALLEST
@@ -165,10 +165,11 @@ def test_there_are_no_blocks_before_a_run_or_of_few_accounts(new: BuyingWorld) -
     assert state(new.database) == (2, 5)
 
 
-@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_blocks_are_not_read_where_a_trigger_is_missing(world: BuyingWorld) -> None:
+    on_postgresql = world.database.dialect == "postgresql"
+    lost = "deal_block_changed ON crm_transaction" if on_postgresql else "deal_block_came"
     with world.database.writes.begin() as connection:
-        connection.execute(text("DROP TRIGGER deal_block_came"))
+        connection.execute(text(f"DROP TRIGGER {lost}"))
         connection.execute(update(TRANSACTION).values(amount_minor=1))
     assert state(world.database) is None
     pd.testing.assert_frame_equal(facts(world), from_the_deals(world))
@@ -179,11 +180,11 @@ def test_blocks_are_not_read_where_a_trigger_is_missing(world: BuyingWorld) -> N
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_a_statement_over_many_accounts_says_so_and_all_is_made_anew(
-    world: BuyingWorld, monkeypatch: pytest.MonkeyPatch
+    world: BuyingWorld,
 ) -> None:
-    monkeypatch.setattr(block_triggers, "MOST_MARKED", 2)
+    function, _ = TRIGGERS.of_postgresql["deal_block_changed"].statements("deal_block_changed")
     with world.database.writes.begin() as connection:
-        block_triggers.watch(connection)
+        connection.execute(text(function.replace(str(MOST_MARKED), "2")))
         connection.execute(update(TRANSACTION).values(amount_minor=TRANSACTION.c.amount_minor + 1))
     with world.database.reads.connect() as connection:
         assert connection.execute(select(MARK.c.account)).scalars().all() == [None]
@@ -195,7 +196,7 @@ def test_a_statement_over_many_accounts_says_so_and_all_is_made_anew(
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_who_writes_deals_is_not_waited_for_long(world: BuyingWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(locks, "BRIEFLY_SECONDS", 0.5)
     with world.database.writes.begin() as connection:
         connection.execute(text("DROP TRIGGER deal_block_added ON crm_transaction"))
     with world.database.writes.begin() as writer:

@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 import structlog
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from bot.store.bodies import read_body
@@ -27,10 +27,11 @@ from bot.store.deal_blocks.reading import (
     stages_of,
 )
 from bot.store.deal_blocks.tables import DealBlockRow, DealBlocksRow
-from bot.store.deal_blocks.triggers import are_watched, watch
-from bot.store.locks import kept_waiting, take_turn
+from bot.store.deal_blocks.triggers import TRIGGERS, are_watched
+from bot.store.locks import kept_waiting, take_turn, wait_briefly
 from bot.store.memory.marks import StillChanging
 from bot.store.places import ACCOUNT, TABLES
+from bot.store.watching import begin_to_watch
 from connector.cache.engine import Database
 from connector.cache.statements import upsert
 from connector.cache.tables import table_of
@@ -43,7 +44,6 @@ ACCOUNTS_EACH = 8_192  # of a block
 MOST_MARKED_PERCENT = 5  # of the accounts: with more of them the rows of all are read
 FEWEST_MARKS = 1_000
 BLOCKS_AT_ONCE = 16  # that one transaction writes
-LOCK_SECONDS = 2  # so long it waits for those who write deals; then it is left for the next time
 MARKS_AT_ONCE = 2_000  # SQLite takes some thousands of parameters in a statement
 _ONE = 1  # the key of the one row of ``deal_blocks``
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ def keep(database: Database, fewest: int = FEWEST_ACCOUNTS, fewest_marks: int = 
     except OperationalError as error:
         if not kept_waiting(error):
             raise
-        log.info("deal_blocks_later", reason="deals are being written")
+        log.info("deal_blocks_later", reason="somebody writes them")
 
 
 def _keep(database: Database, fewest: int, fewest_marks: int) -> None:
@@ -107,6 +107,8 @@ def held(connection: Connection) -> tuple[int, int] | None:
 
 def _make(database: Database) -> None:
     """Every block anew, each in a transaction of its own; they hold from the last one on."""
+    if not begin_to_watch(database, TRIGGERS, _nothing_holds):
+        return  # the next time
     made = _begin(database)
     with database.reads.connect() as connection:
         ids = every_account(connection)
@@ -130,19 +132,21 @@ def _make(database: Database) -> None:
 
 
 def _begin(database: Database) -> int:
-    """Nothing holds, and from now on every change is marked."""
+    """Nothing holds, and from now on every change is marked: what was written before is read afterwards."""
     with database.writes.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        wait_briefly(connection)
         take_turn(connection, NAME)
-        if not are_watched(connection):
-            watch(connection)  # which waits for those who write: what they wrote is read afterwards
         connection.execute(delete(BLOCK))
         connection.execute(delete(MARK))
         made = _made(connection) + 1
         values = {"id": _ONE, "made": made, "accounts": None}
         connection.execute(upsert(BLOCKS, connection.dialect.name, frozenset(values)), values)
         return made
+
+
+def _nothing_holds(connection: Connection) -> None:
+    """Also of what somebody is making: nobody knows what changed before it was marked."""
+    connection.execute(update(BLOCKS).values(made=BLOCKS.c.made + 1, accounts=None))
 
 
 def _made(connection: Connection) -> int:

@@ -1,52 +1,26 @@
-"""Triggers that mark the accounts whose rows change, whoever writes; and what the marks come to.
+"""Marks of the accounts whose rows change, and what the marks come to.
 
 A look at the database sees certain marks. What was read into memory by a look that saw the same ones is what
-the database has: marks are written in the transactions that change what they speak of. PostgreSQL's triggers
-come with the schema; SQLite's, which cost each row some microseconds, are made by ``watch``, so that a first
-sync writes without them. A migration that makes a table anew takes its triggers along, so whoever uses the
-marks looks whether all triggers are there.
+the database has: marks are written in the transactions that change what they speak of, by triggers
+(``bot.store.memory.triggers``), which ``watch`` makes. Whoever uses the marks looks whether all triggers are
+there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select
 
 from bot.store.locks import take_turn
 from bot.store.memory.tables import MemoryMarkRow
-from bot.store.triggers import triggers
+from bot.store.memory.triggers import TRIGGERS
+from bot.store.watching import begin_to_watch
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, table_of
 
 MARK, ACCOUNT = table_of(MemoryMarkRow), table_of(AccountRow)
 KEPT_MARKS = 10_000  # with twice as many the older ones go; whoever has not seen them reads everything anew
-# Table -> the column with the account, and those that are held.
-WATCHED = {
-    "crm_account": (
-        "id",
-        (
-            *("id", "name", "industry", "annual_revenue_minor", "employees", "owner_id", "city", "state"),
-            *("country", "kind", "created_at"),
-        ),
-    ),
-    "score": (
-        "account_id",
-        (
-            *("segmentation", "account_id", "r", "f", "m", "total", "label", "last_purchase", "purchases"),
-            "spend_minor",
-        ),
-    ),
-    "crm_transaction": ("account_id", ("account_id", "stage", "occurred_on", "amount_minor", "owner_id")),
-    "label_change": (
-        "account_id",
-        (
-            *("segmentation", "account_id", "old_label", "new_label", "direction", "baseline", "as_of"),
-            "ended_on",
-        ),
-    ),
-}
-_NAMES = {f"memory_{table}_{what}" for table in WATCHED for what in ("added", "changed", "removed")}
 FEWEST_ACCOUNTS = 5_000  # with fewer of them the database is quick enough, and nobody has to mark anything
 Version = tuple[int, int, int]
 Marks = Mapping[int, str | None]  # number -> account; None: many
@@ -106,11 +80,13 @@ def marks_since(connection: Connection, known: frozenset[int], known_version: Ve
 
 def are_watched(connection: Connection) -> bool:
     """Whether changes are marked."""
-    return triggers(connection) >= _NAMES
+    return TRIGGERS.are_made(connection)
 
 
 def watch(database: Database, fewest: int = FEWEST_ACCOUNTS) -> None:
-    """Make SQLite's triggers where they are missing, and take old marks away.
+    """Make the triggers that are missing, and take old marks away.
+
+    Where somebody writes on PostgreSQL for longer than is waited, both are left for the next time.
 
     Args:
         database: the deployment's.
@@ -124,38 +100,16 @@ def watch(database: Database, fewest: int = FEWEST_ACCOUNTS) -> None:
         ):
             return
         many = connection.execute(select(func.count()).select_from(MARK)).scalar_one()
-    if watched and many < 2 * KEPT_MARKS:
+    if not watched and not begin_to_watch(database, TRIGGERS, _mark_many):
+        return
+    if many < 2 * KEPT_MARKS:
         return
     with database.writes.begin() as connection:
         take_turn(connection, "memory marks")
-        if not watched and connection.dialect.name == "sqlite":
-            for statement in _triggers():
-                connection.execute(text(statement))
-            connection.execute(insert(MARK).values(account=None))  # nobody knows what happened before
         last = connection.execute(select(func.max(MARK.c.id))).scalar() or 0
         connection.execute(delete(MARK).where(MARK.c.id <= last - KEPT_MARKS))
 
 
-def _triggers() -> list[str]:
-    made = []
-    for table, (key, columns) in WATCHED.items():
-        differs = " OR ".join(f"OLD.{one} IS NOT NEW.{one}" for one in columns)
-        each = (
-            ("added", "INSERT", f"NEW.{key} IS NOT NULL", f"VALUES (NEW.{key})"),
-            (
-                "changed",
-                f"UPDATE OF {', '.join(columns)}",
-                differs,
-                (
-                    f"SELECT NEW.{key} WHERE NEW.{key} IS NOT NULL "
-                    f"UNION SELECT OLD.{key} WHERE OLD.{key} IS NOT NULL"
-                ),
-            ),
-            ("removed", "DELETE", f"OLD.{key} IS NOT NULL", f"VALUES (OLD.{key})"),
-        )
-        made += [
-            f"CREATE TRIGGER IF NOT EXISTS memory_{table}_{what} AFTER {event} ON {table} WHEN {condition} "
-            f"BEGIN INSERT INTO memory_mark (account) {rows}; END"
-            for what, event, condition, rows in each
-        ]
-    return made
+def _mark_many(connection: Connection) -> None:
+    """Nobody knows what happened before."""
+    connection.execute(insert(MARK).values(account=None))
