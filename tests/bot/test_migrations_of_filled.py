@@ -25,11 +25,19 @@ from sqlalchemy import (
 )
 from sqlalchemy import types as sa_types
 
+from bot.store import account_deal_triggers, deal_day_triggers
+from bot.store.account_deals import add_up, kept_accounts
+from bot.store.deal_days import bring_up_to_date, summed_deals
+from bot.store.memory import marks
+from bot.store.memory import triggers as memory_triggers
+from bot.store.places import TABLES
 from bot.store.schema import _config, differences, head, migrate, revision
+from bot.store.triggers import triggers
 from connector.cache.engine import Database, open_database
 from connector.cache.folding import create_fold_function
 from tests.support.postgres import PostgresServer
 
+FAMILIES = (deal_day_triggers.TRIGGERS, account_deal_triggers.TRIGGERS, memory_triggers.TRIGGERS)
 RELEASED = "0012"  # before exports were repeated, companies enriched and the gone forgotten
 ROWS = 3
 
@@ -112,3 +120,41 @@ def test_a_filled_database_of_a_released_version_is_upgraded(released: Database)
     assert {name: after[name] for name in before} == before
     added = {name: after[name] for name in after.keys() - before.keys() if after[name]}
     assert added == {"erasure": 1}, "whose history was left behind"
+
+
+def test_triggers_that_were_not_there_for_a_while_are_trusted_by_nobody(released: Database) -> None:
+    migrate(released)
+    assert watched(released) == [False] * 3
+    for _ in range(2):
+        watch(released)
+        assert watched(released) == [True] * 3
+        with released.writes.begin() as connection:
+            command.downgrade(_config(connection), "0021")
+        assert watched(released) == [True] * 3, "PostgreSQL's came with the schema"
+        with released.reads.connect() as connection:
+            on_postgresql = released.dialect == "postgresql"
+            days = connection.execute(select(TABLES["deal_day_mark"].c.day)).scalars().all()
+            assert len(days) == (ROWS if on_postgresql else 0)
+            assert (None in list(marks.every_mark(connection).values())[1:]) == on_postgresql
+            assert kept_accounts(connection) == (() if on_postgresql else ("0",))
+        migrate(released)
+        assert watched(released) == [not on_postgresql] * 3
+        with released.reads.connect() as connection:
+            assert differences(connection) == []
+            assert (summed_deals(connection, by_owner=False) is None) == on_postgresql
+            assert (marks.version(connection) is None) == on_postgresql
+            there = triggers(connection)
+            assert {"account_gone", "contact_gone", "territory_added"} <= there
+            if on_postgresql:
+                assert not {name for one in FAMILIES for name in one.of_postgresql} & there
+
+
+def watch(database: Database) -> None:
+    bring_up_to_date(database)
+    add_up(database, ["0"])
+    marks.watch(database, 0)
+
+
+def watched(database: Database) -> list[bool]:
+    with database.reads.connect() as connection:
+        return [one.are_made(connection) for one in FAMILIES]
