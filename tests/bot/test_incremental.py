@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col
 
 from bot.store.deal_blocks import keeping
-from bot.store.deal_blocks import triggers as block_triggers
 from bot.store.tables import AlertRow, HeldBackRow, LabelChangeRow, OutboxRow, ScoreRow
 from bot.store.technique_tables import ScoreHistoryRow, StandingSnapshotRow
 from connector.cache.engine import Database
@@ -247,17 +245,6 @@ def keep(world: World, kind: str, *upserts: FinanceDocument, deletes: tuple[str,
         writer.apply(kind, page_changes(upserts, deletes, held), world.clock.now())
 
 
-@pytest.fixture
-def without_triggers(database: Database) -> Iterator[None]:  # noqa: F811
-    """The database of the next test has no triggers of blocks either; SQLite's is another file."""
-    yield
-    with database.writes.begin() as connection:
-        for name, (event, *_) in block_triggers.OF_POSTGRESQL.items():
-            if database.dialect == "postgresql":
-                table = event.rpartition(" ")[2]
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-
-
 def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]], pairing: type[Pair] = Pair) -> None:
     pair = pairing(emptied(mine), emptied(other))
     for name, *arguments in steps:
@@ -267,7 +254,6 @@ def walk(mine: Database, other: Database, steps: list[tuple[Any, ...]], pairing:
         assert one == another, f"after {name} {arguments}"
 
 
-@pytest.mark.usefixtures("without_triggers")
 @pytest.mark.parametrize("pairing", [Pair, ByColumn])
 @given(st.lists(STEPS, min_size=4, max_size=12))
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

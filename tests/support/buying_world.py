@@ -129,7 +129,7 @@ class BuyingWorld(World):
 
 @contextmanager
 def migrated_world(request: pytest.FixtureRequest, folder: Path) -> Iterator[BuyingWorld]:
-    """On the database of the fixture's parameter, with the schema and the triggers that migrations make."""
+    """On the database of the fixture's parameter, with the schema that migrations make."""
     fresh: AbstractContextManager[str] = nullcontext(f"sqlite:///{folder / 'migrated.sqlite'}")
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
