@@ -100,7 +100,7 @@ class Bench:
 
 
 def _migrated(url: str) -> None:
-    """The schema with its triggers, as the product has it: SQLite has none while it is filled."""
+    """The schema as the product has it: triggers that mark changes are made after the first sync."""
     database = open_database(url)
     migrate(database)
     database.close()
