@@ -19,10 +19,11 @@ from connector.cache.engine import Database
 from connector.cache.folding_in import folding_in_beside
 from connector.cache.record_tables import record_table
 from connector.cache.tables import FieldRow, ModuleRow, SyncCursorRow, SyncRunRow, table_of
-from connector.cache.troubles import troubles_said
+from connector.cache.troubles import GOES_ON, STOPPED, troubles_said
 from connector.cache.turns import turn
 from connector.cache.writer import Known, SqlCopyWriter
 from connector.cache.writing_sqlite import made_ready as rows_ready
+from connector.errors import Retriable
 from connector.mapping import ModuleMapping
 from connector.ports import CrmRecord, Cursor, FieldDescription, ModuleDescription, Organisation
 
@@ -39,6 +40,7 @@ class SqlCopy:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known = Known()
+        self._broken_before: int | None = None  # connections, when the turn began
         # SQLite's writers wait for one another for a limited time; while an index is made, that may be over.
         self._writes = Lock() if database.dialect == "sqlite" else nullcontext()
 
@@ -48,9 +50,13 @@ class SqlCopy:
         known = self._known.copied()
         self._known = Known()  # unless all goes well
         with self._writes, self._database.writes.begin() as connection:
+            if self._broken_before is not None and self._broken_before != self._database.broken.connections:
+                raise Retriable(STOPPED, GOES_ON)
             writer = SqlCopyWriter(connection, known)
             yield writer
-            writer.finish()
+            # What the server had not written to its disk when it broke down is read again, as this copy goes
+            # on from the place that stands in the database, never from the one that it remembers.
+            writer.finish(lasting=self._broken_before is None)
         self._known = known
 
     def make_ready(self, mapping: ModuleMapping, records: Sequence[CrmRecord]) -> None:
@@ -108,7 +114,11 @@ class SqlCopy:
     def turn(self, name: str) -> Iterator[bool]:
         """The right to do something that only one process may do at a time, and that writes much."""
         with turn(self._database, name) as mine, folding_in_beside(self._database):
-            yield mine
+            self._broken_before = self._database.broken.connections
+            try:
+                yield mine
+            finally:
+                self._broken_before = None
 
     def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:
         """The ids held in this range of the CRM's id order, ascending (``after`` excluded, ``until`` not)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -25,6 +25,13 @@ IDLE_SECONDS: Final = 1.0
 _GIVEN_BACK: Final = "given_back"
 
 
+@dataclass
+class Broken:
+    """How many connections were found broken: after the server was stopped or has broken down."""
+
+    connections: int = 0
+
+
 @dataclass(frozen=True)
 class Database:
     """The one database of a deployment.
@@ -33,10 +40,12 @@ class Database:
         reads: for queries; on SQLite its transactions are deferred.
         writes: for anything that writes; on SQLite its transactions begin IMMEDIATE, because a deferred one
             that later wants the write lock fails at once instead of waiting.
+        broken: of this process; it grows before a connection is given that replaces a broken one.
     """
 
     reads: Engine
     writes: Engine
+    broken: Broken = field(default_factory=Broken)
 
     @property
     def dialect(self) -> str:
@@ -66,7 +75,13 @@ def open_database(url: str) -> Database:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         _look_at_idle_connections(engine)
-    return Database(reads=engine, writes=engine.execution_options(bellwether_writes=True))
+    database = Database(reads=engine, writes=engine.execution_options(bellwether_writes=True))
+
+    def found_broken(*_which: Any) -> None:
+        database.broken.connections += 1
+
+    event.listen(engine, "invalidate", found_broken)
+    return database
 
 
 def _look_at_idle_connections(engine: Engine) -> None:

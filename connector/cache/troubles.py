@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from connector.errors import Retriable
 
+STOPPED = "The database cannot be reached, or was stopped meanwhile."
 GOES_ON = "What was read is kept, and the next try goes on from there."
 # SQLSTATE (PostgreSQL, appendix A): disk_full; then too_many_connections, serialization_failure,
 # deadlock_detected, lock_not_available; then the beginnings of what says that a connection broke, and that
@@ -51,7 +52,7 @@ def _trouble(error: DBAPIError) -> Retriable | None:
         return _busy()
     # Without a state it is the driver that speaks: nobody answers it, or the answer broke off.
     if error.connection_invalidated or (state or _GONE[0]).startswith(_GONE):
-        return Retriable("The database cannot be reached, or was stopped meanwhile.", GOES_ON)
+        return Retriable(STOPPED, GOES_ON)
     return None
 
 

@@ -122,9 +122,12 @@ class SqlCopyWriter:
         self._connection.execute(delete(_MODULE))
         self._upsert(_MODULE, [asdict(one) for one in modules])
 
-    def finish(self) -> None:
-        """Write what waits for the end of the transaction."""
-        self._records.finish()
+    def finish(self, *, lasting: bool = True) -> None:
+        """Write what waits for the end of the transaction.
+
+        ``lasting``: when it has ended, everything is on PostgreSQL's disk; otherwise a moment later.
+        """
+        self._records.finish(lasting=lasting)
 
     def _are_beyond(self, kept: RecordTable, ids: Collection[str], *, to_write: bool) -> bool:
         """Whether all ids come after whatever is held: so it is, page after page, in a first read.

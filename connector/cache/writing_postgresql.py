@@ -55,18 +55,19 @@ class PostgresqlRecords:
         """Write one row of another table, at the end of the transaction; of several the last one."""
         self._last[table, row[key]] = Kept(upsert_text(table, (key,), tuple(row), "%s"), tuple(row.values()))
 
-    def finish(self) -> None:
-        """Write what was to be kept, in one exchange, without which the transaction would wait for the disk.
+    def finish(self, *, lasting: bool) -> None:
+        """Write what was to be kept, in one exchange.
 
-        What the server has not written to its disk when it breaks down (a second or so of a sync) is lost
-        with the place in the list, which is in the same transaction: it is read again. As SQLite, with
-        ``synchronous=NORMAL``.
+        Unless it is ``lasting``, the transaction does not wait for the disk: what the server has not written
+        there when it breaks down (less than a second of a sync) is lost, pages and places alike.
         """
         if not self._last:
             return
         *first, last = self._last.values()
         others = ", ".join(f"kept_{number} AS ({one.statement})" for number, one in enumerate(first))
-        statement = f"{f'WITH {others} ' if others else ''}{last.statement} RETURNING {_WITHOUT_WAITING}"
+        statement = f"WITH {others} {last.statement}" if others else last.statement
+        if not lasting:
+            statement += f" RETURNING {_WITHOUT_WAITING}"
         values = tuple(value for one in self._last.values() for value in one.values)
         self._connection.exec_driver_sql(statement, values).close()
         self._last.clear()

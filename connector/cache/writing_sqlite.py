@@ -76,8 +76,8 @@ class SqliteRecords:
         statement = upsert_text(table, (key,), tuple(row), "?")
         self._connection.exec_driver_sql(statement, tuple(instants_as_text))
 
-    def finish(self) -> None:
-        """Everything is written already."""
+    def finish(self, *, lasting: bool) -> None:
+        """Everything is written already; when it is on the disk, ``PRAGMA synchronous`` says."""
 
     def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them."""
