@@ -11,6 +11,7 @@ the database itself, and they are made when the run ends, or the next one begins
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -29,6 +30,7 @@ LOCK_PATIENCE = "1s"
 SORTING_THREADS = 2
 MADE_AT_A_TIME = 4
 ALONE: Final = nullcontext()
+PAUSE_SECONDS = 0.001  # between two indexes, so that who waits to write has its turn
 _PRESENT = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
     "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = ANY (current_schemas(false))",
@@ -72,6 +74,7 @@ def make_missing(
         for index in missing:
             with before:
                 _make(database, index)
+            time.sleep(PAUSE_SECONDS)
         return
     with ThreadPoolExecutor(MADE_AT_A_TIME, thread_name_prefix="index") as threads:
         for made in [threads.submit(_make, database, index) for index in missing]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from connector.copy_ports import LocalCopy
-from connector.errors import NeedsPerson
+from connector.errors import ConnectorError, NeedsPerson
 from connector.mapping import CrmMapping, ModuleMapping, Role, other_mapping
 from connector.ports import Clock, CrmSource, FieldDescription, ModuleDescription, Organisation
 from connector.sync import decide
@@ -52,21 +52,26 @@ class Metadata:
         if not decide.metadata_is_due(held, described, now, self._policy, full=full):
             self._refuse_absent(modules)
             return
-        # Alone, as whoever may not ask is to be refused once.
-        organisation = self._crm.organisation()
-        _refuse_another(held, organisation)
-        # The rest at once. What is answered of a module that cannot be read is left unread.
+        # At once, as every exchange with Zoho takes a third of a second. Of several refusals the first one is
+        # told, and what is answered of a module that cannot be read is left unread.
         with ThreadPoolExecutor(self._policy.lanes, thread_name_prefix="metadata") as threads:
+            asked_organisation = threads.submit(self._crm.organisation)
+            asked_modules, asked_users = threads.submit(self._crm.modules), threads.submit(self._crm.users)
             described_fields = {name: threads.submit(self._crm.fields, name) for name in self.names()}
-            asked_users = threads.submit(self._crm.users)
             counted = {
                 name: threads.submit(self._crm.count, name)
                 for name in wanted
                 if full or self._copy.cursor(name) is None
             }
-            modules = self._crm.modules()
-            self._refuse_absent(modules)
-            users = asked_users.result()
+            try:
+                organisation = asked_organisation.result()
+                _refuse_another(held, organisation)
+                modules = asked_modules.result()
+                self._refuse_absent(modules)
+                users = asked_users.result()
+            except ConnectorError:
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
             usable = {one.api_name for one in modules if one.readable}
             fields = {name: one.result() for name, one in described_fields.items() if name in usable}
         self._counted = {name: one for name, one in counted.items() if name in usable}

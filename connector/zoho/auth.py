@@ -27,6 +27,8 @@ POLL_SECONDS = 0.2
 TIMEOUTS_SECONDS = (5.0, 20.0)
 # Zoho grants about ten renewals in ten minutes and does not say when the next will be granted.
 THROTTLED_SECONDS = 30.0
+# Calls that are made at once are refused once: until somebody has acted, asking again changes nothing.
+REFUSED_FOR_SECONDS = 5.0
 
 _MAKE_ANOTHER = (
     "Make a new refresh token in Zoho's API console and put it into BELLWETHER_ZOHO__REFRESH_TOKEN"
@@ -104,6 +106,8 @@ class Tokens:
         self._name = _fingerprint(credentials, region)
         self._lock = threading.Lock()
         self._held: AccessToken | None = None
+        self._refusal: NeedsPerson | None = None
+        self._refused_at = 0.0  # of ``time.monotonic``
 
     def current(self) -> AccessToken:
         """A token with at least a minute and a half to live.
@@ -114,8 +118,15 @@ class Tokens:
         """
         with self._lock:
             token = self._held
-            if token is None or not self._lives(token):
+            if token is not None and self._lives(token):
+                return token
+            if self._refusal is not None and time.monotonic() - self._refused_at < REFUSED_FOR_SECONDS:
+                raise type(self._refusal)(self._refusal.what_happened, self._refusal.what_to_do)
+            try:
                 token = self._held = self._from_shelf() or self._renewed()
+            except NeedsPerson as error:
+                self._refusal, self._refused_at = error, time.monotonic()
+                raise
             return token
 
     def reject(self, value: str) -> None:

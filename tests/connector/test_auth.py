@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from connector.access_ports import AccessToken
 from connector.cache.engine import Database, open_database
 from connector.cache.token_shelf import SealedShelf
-from connector.errors import ConnectorError, Fatal, NeedsPerson, Retriable
+from connector.errors import ConnectorError, Fatal, NeedsPerson, NotConsented, Retriable
 from connector.zoho.auth import LEASE, Credentials, Tokens
 from connector.zoho.regions import region
 from tests.support.fake_crm import SettableClock
@@ -132,6 +132,34 @@ def test_threads_and_processes_at_once_renew_once(database: Database, clock: Set
         thread.join()
     assert found == ["t"] * 6
     assert grants == ["one more"]
+
+
+def test_calls_that_are_made_at_once_are_refused_once(
+    one_database: Database,
+    clock: SettableClock,
+    zoho: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zoho.post(ENDPOINT, json={"error": "invalid_code"})
+    tokens, refused = tokens_of(one_database, clock), []
+
+    def ask() -> None:
+        with pytest.raises(NotConsented) as caught:
+            tokens.current()
+        refused.append(str(caught.value))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert (len(refused), len(set(refused)), len(zoho.calls)) == (4, 1, 1)
+    monkeypatch.setattr("connector.zoho.auth.REFUSED_FOR_SECONDS", 0)
+    ask()
+    assert len(zoho.calls) == 2, "who comes later asks again: somebody may have acted"
+    zoho.remove("POST", ENDPOINT)
+    grant(zoho)
+    assert tokens.current().value == "1000.access"
 
 
 def test_a_rejected_token_is_replaced_everywhere(
