@@ -123,7 +123,10 @@ class SqlCopy:
     def ids_between(self, mapping: ModuleMapping, after: str | None, until: str | None) -> tuple[str, ...]:
         """The ids held in this range of the CRM's id order, ascending (``after`` excluded, ``until`` not)."""
         statement = id_order.ids_between(record_table(mapping), after, until)
-        with self._database.reads.connect() as connection:
+        # One statement alone: PostgreSQL is spared the two that would begin and end a transaction.
+        alone = self._database.reads.execution_options(isolation_level="AUTOCOMMIT")
+        engine = alone if self._database.dialect == "postgresql" else self._database.reads
+        with engine.connect() as connection:
             return id_order.in_order((connection.execute(statement).scalar_one() or "").split())
 
     def count(self, mapping: ModuleMapping) -> int:

@@ -40,11 +40,16 @@ class PostgresqlRecords:
     def stored(self, kept: RecordTable, ids: Collection[str]) -> dict[str, Stored]:
         """What is held of these ids."""
         account = "account_id" if kept.has_account else "NULL"
-        rows = self._connection.exec_driver_sql(
-            f"SELECT id, raw, {account} FROM {kept.name} WHERE id = ANY(%s){_and_module(kept)}",  # noqa: S608 -- our own names
-            (list(ids), *_module(kept)),
-        )
-        return {identifier: Stored._make(held) for identifier, *held in fetched(rows)}
+        statement = f"SELECT id, raw, {account} FROM {kept.name} WHERE id = ANY(%s){_and_module(kept)}"  # noqa: S608
+        driver: Any = self._connection.connection.driver_connection
+        # The driver begins a transaction with an exchange of its own, but in a pipeline.
+        with (
+            said_by_sqlalchemy(self._connection, statement),
+            driver.pipeline(),
+            driver.cursor() as cursor,
+        ):
+            cursor.execute(statement, (list(ids), *_module(kept)))
+            return {identifier: Stored(raw, account_id) for identifier, raw, account_id in cursor.fetchall()}
 
     def greatest_id(self, kept: RecordTable) -> str | None:
         """The last id in the order of texts; None when none is held."""
