@@ -33,6 +33,8 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
 CONNECTIONS = 32  # more than any edition lets run at once (25), so that no thread opens one in vain
 MOST_HOSTS = 16
+# ``Response.content`` takes an answer in pieces of 10 KB, each by seven functions.
+AT_ONCE = 1 << 20
 PIECE_BYTES = 256 * 1024
 _RESULTS = ("data", "fields", "tags", "watch")  # under one of these a write has a result for each item
 Params = Mapping[str, str | int]
@@ -218,12 +220,14 @@ class ZohoClient:
                     headers={"Authorization": f"Zoho-oauthtoken {token.value}", **_headers(request)},
                     timeout=(CONNECT_SECONDS, max(1.0, min(READ_SECONDS, deadline - time.monotonic()))),
                     allow_redirects=False,  # a redirect could carry the token to another host
-                    stream=request.into is not None,
+                    stream=True,
                     proxies=self._proxies(host),
                 )
-            # By then all bytes have come, unless they go into a file.
-            with answer, self._taking if request.take is not None else nullcontext():
-                outcome = _read(answer, request)
+            with answer:
+                content = b"" if _goes_into_file(answer, request) else b"".join(answer.iter_content(AT_ONCE))
+                # By then all bytes have come, unless they go into a file.
+                with self._taking if request.take is not None else nullcontext():
+                    outcome = _read(answer, content, request)
         except requests.RequestException as error:
             # Its text may quote headers; its class says enough.
             raise Retriable(_unreachable(request.exchange, error), "It will be tried again.") from None
@@ -314,7 +318,11 @@ def _headers(request: _Request) -> dict[str, str]:
     return {**kind, **(request.headers or {})}
 
 
-def _read(answer: requests.Response, request: _Request) -> Answer | Refusal:
+def _goes_into_file(answer: requests.Response, request: _Request) -> bool:
+    return request.into is not None and answer.status_code < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _read(answer: requests.Response, content: bytes, request: _Request) -> Answer | Refusal:
     """The JSON of a success, None for no content, a Refusal otherwise."""
     exchange, at = request.exchange, _date_of(answer)
     succeeded = answer.status_code < HTTPStatus.MULTIPLE_CHOICES
@@ -324,16 +332,16 @@ def _read(answer: requests.Response, request: _Request) -> Answer | Refusal:
         _take(answer, request.into, exchange)
         return Answer(None, at)
     try:
-        body = parsed(answer.content)
+        body = parsed(content)
     except (ValueError, RecursionError):
         if succeeded:
             raise _cut_off(exchange) from None
         body = None
     if succeeded and request.take is not None:
-        request.take(Answer(body, at, answer.content))
+        request.take(Answer(body, at, content))
         return Answer(None, at)
     if succeeded or (exchange.method != "GET" and _has_results(body)):
-        return Answer(body, at, answer.content)  # or a write of which every item was refused
+        return Answer(body, at, content)  # or a write of which every item was refused
     return read_refusal(answer.status_code, body, answer.headers.get("Retry-After"))
 
 
