@@ -17,10 +17,12 @@ import usaddress
 from connector.enrichment.countries import of_ending, of_language
 from connector.enrichment.documents import Document, quoted
 from connector.enrichment.postal_abroad import abroad
+from connector.enrichment.postal_headed import headed
 from connector.enrichment.postal_isles import isles
-from connector.enrichment.postal_labels import Said, after_lead, said_before
+from connector.enrichment.postal_labels import Said, after_lead, is_assured, said_before
 from connector.enrichment.postal_lines import unlabelled
-from connector.enrichment.postal_tables import STREET_WORDS
+from connector.enrichment.postal_tables import RARER_STREET_WORDS, STREET_WORDS
+from connector.enrichment.postal_uncoded import uncoded
 from connector.enrichment.postal_value import Address, Place
 from connector.enrichment.postal_whole import (
     LONGEST_WHOLE,
@@ -38,14 +40,33 @@ LONGEST_WINDOW = 300
 MOST_WINDOWS = 60  # of one page
 LONGEST_STREET = 90
 MOST_CITY_WORDS = 4
+SHORTEST_WRITTEN = 30  # characters that hold a street and a city
 
-_WHOLE_STREET = re.compile(rf"\b(?:{STREET_WORDS})\.?(?:\s(?:[NSEW]{{1,2}}|#\s?\w{{1,6}}))?$", re.IGNORECASE)
+_TOWARDS = r"(?:[NS]\.?\s?[EW]\.?|[NSEW]\.?|north|south|east|west|(?:north|south)(?:east|west))"
+_ROOMED = r"(?:suites?|ste|units?|apt|bldg|building|floor|room|rm)\.?\s?#?\s?[\w-]{1,6}|#\s?[\w-]{1,6}"
+# What is a street beyond doubt, with neither state nor postcode behind its city.
+_WHOLE_STREET = re.compile(
+    rf"(?:\b(?:{STREET_WORDS}|{RARER_STREET_WORDS})\.?|\b(?:highway|hwy|route|rte|rt|fm|road)\.?\s\d{{1,4}}|"
+    rf"^\d{{1,6}},?\s(?:rue|boul\.?|chemin|avenida|camino|calle|paseo|via)\s\S.{{2,30}})"
+    rf"(?:\s{_TOWARDS})?(?:,?\s(?:{_ROOMED}))?$|"
+    rf"^\d{{1,6}}\s(?:{_TOWARDS}\s)?\w+(?:\s\w+)?,?\s(?:{_ROOMED})$",
+    re.IGNORECASE,
+)
+_NUMBERED_NAME = re.compile(r"\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?")
+_LEADS = re.compile(r"\b(?:at|visit|to|near|is)$", re.IGNORECASE)  # of a sentence, before a street
+# A street without a number, which counts only right before its city with state and postcode.
+_NAMED_STREET = re.compile(
+    r"(?:(?i:corner|cnr|cor)\.?\s(?:of\s)?)?(?:[A-Z\d][\w'’.-]*\s(?:(?:&|and)\s)?){1,4}"
+    r"(?i:streets?|avenues?|roads?|lanes?|drives?|highway|hwy|boulevard|blvd|parkway|pkwy|crescent|parade|esplanade|"
+    r"terrace|tce|ave|rd|st|ln|dr|pde)\.?(?:\s(?i:north|south|east|west))?"
+)
 _SPLIT = re.compile(
     r"[\n,|•·;]|\s(?:[–/*~-]|[-–_*~=:]{2,20})\s|\s{3,}|"
     r"(?<=[a-z.])\s(?i:in\s(?:the\s)?(?:heart\sof\s)?(?:\w{1,12}\s)?downtown)\s(?=[A-Z])|"
-    r"(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s$)|"
+    r"(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s?$)|"
     r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)|"  # a telephone's number before the house's
     r"\s(?i:fax|tel|phone|ph)[.:]{0,2}\s?[+(\d][\d() .+-]{6,20}|"  # and one beside the street
+    r"(?:(?<=\s(?:East|West))|(?<=North|South)|(?<=Street)|(?<=\sRoad)|(?<=Avenue)|(?<=\sDrive))\.\s(?=[A-Z][a-z])|"
     r"(?<=[a-z]{3})\.(?=[A-Z][a-z])|(?:(?<=\s[DR][rd])|(?<=\sLn))\.(?=[A-Z][a-z]{2})"
 )
 _INTERNET = re.compile(r"\S{1,60}@\S{3,60}|(?:https?://|www\.)\S{3,90}", re.IGNORECASE)
@@ -53,8 +74,8 @@ _DIRECTION = re.compile(r"(?P<said>[NS]\.?[EW])\.?\s(?=[A-Z])")
 _ROOM_BEFORE = re.compile(r"(?:unit|suite|ste\.?|apt\.?|#)\s?$", re.IGNORECASE)
 _COUNTRY = re.compile(r"(?:USA|U\.S\.A|United States|Canada|Australia)\.?", re.IGNORECASE)
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5})?[A-Za-z]?(?:\s(?=[A-Z0-9#]|(?:st|nd|rd|th)\s)|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|locked\sbag\s)|"
-    r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s#?\d)|"
+    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5}(?:st|nd|rd|th)?)?[A-Za-z]?(?:\s(?=[A-Z0-9#]|(?:st|nd|rd|th)\s)|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|post\soffice\sbox\s|pob\s|locked\sbag\s)|"
+    r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Fifteen|Twenty|Fifty)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s?#?\d)|"
     r"(?:(?i:us|state|county|rural)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d|"
     r"[NSEW]\d{4,5}\s(?=[A-Z]))"
 )
@@ -72,13 +93,16 @@ _ROOM = re.compile(
     r"(?:\d{1,3}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth)\s(?:floor|fl)\b)",
     re.IGNORECASE,
 )
-_BOX = re.compile(r"g?p\.?\s?o\.?\s?box\s|locked\sbag\s", re.IGNORECASE)
+_BOX = re.compile(
+    r"g?p\.?\s?o\.?\s?box\s|post\soffice\sbox\s|pob\s|locked\sbag\s|(?:rural\sroute|r\.?\s?r\.?)\s?#?\s?\d+$",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(
     r"\s\((?:just|near|off|across|behind|next|between|corner|opposite|in|at)\b[^)]*\)$", re.IGNORECASE
 )
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
-    r"\b(?:phone|tel|fax|email|suite|address|box(?!\s[a-z])|contact|floor|copyright|map|hours)\b",
+    r"\b(?:phone|tel|fax|email|suite|address|box(?!\s[a-z])|contact|floor|copyright|map|hours)\b|^[ns]?[ew]$",
     re.IGNORECASE,
 )
 
@@ -86,19 +110,29 @@ _NOT_CITY = re.compile(
 def addresses(document: Document) -> Iterator[Place]:
     """The addresses in a page's text, in the order in which they stand there."""
     text = unlabelled(document.lines)
+    told = of_ending(document.url)
     found: list[tuple[int, int, Address]] = []
-    for at, (begin, end, window) in enumerate(windows(text)):
+    for at, (begin, end, window) in enumerate(windows(text, told)):
         if at >= MOST_WINDOWS:
             break
-        if address := _read(window):
-            found.append((_street_at(text, begin, end, address), end, address))
-    told = of_ending(document.url)
+        within = not window.sure and any(first < end <= last for first, last, _ in found)
+        if within or (address := _read(window)) is None:
+            continue
+        at_street = _street_at(text, begin, end, address)
+        if window.sure or _is_alone(text, at_street, end) or is_assured(document, text, at_street, end):
+            found.append((at_street, end, address))
     outside = (
         one
         for one in abroad(text, told or of_language(document.language))
         if not any(begin < one[2] < end for begin, end, _ in found)
     )
     found += [(begin, end, address) for address, begin, end in (*outside, *isles(text, told))]
+    found += [
+        (begin, end, address)
+        for address, begin, end in (*uncoded(document, text, told), *headed(document, text))
+        if is_assured(document, text, begin, end)
+        and not any(first <= end and begin <= last for first, last, _ in found)
+    ]
     last = 0
     for begin, end, address in sorted(found, key=lambda one: one[1]):
         said, before = said_before(text, begin, last if last <= begin else 0)
@@ -108,9 +142,14 @@ def addresses(document: Document) -> Iterator[Place]:
         yield replace(place, line=text.count("\n", 0, end))
 
 
+def _is_alone(text: str, begin: int, end: int) -> bool:
+    """Whether nothing else stands on the lines of an address."""
+    return text[begin - 1 : begin] in {"", "\n"} and text[end : end + 1] in {"", "\n"}
+
+
 def _street_at(text: str, begin: int, end: int, address: Address) -> int:
-    at = text.rfind(address.street.partition(",")[0], begin, end)
-    return at if at >= 0 else begin
+    at = text[begin:end].lower().rfind(address.street.partition(",")[0].lower())
+    return begin + at if at >= 0 else begin
 
 
 def _placed(address: Address, document: Document, quote: str, said: Said, before: str) -> Place:
@@ -120,21 +159,27 @@ def _placed(address: Address, document: Document, quote: str, said: Said, before
 
 
 def _read(window: Window) -> Address | None:
-    parts = [one.strip(" .:-–(/*~\t") for one in _SPLIT.split(window.before)]
+    parts = [one.strip(" .:-–(/*~\t") for one in _SPLIT.split(_capitalised(window.before))]
     parts = _numbered([after_lead(one) for one in parts if one], window.country)
     parts = [each for one in parts if not _INTERNET.fullmatch(one) for each in building_first(one)]
     if parts and not _is_city(parts[-1]):
         parts[-1:] = room_first(parts[-1])
     parts[:-1] = map(room_behind_name, parts[:-1])
-    if window.country == "AU" and parts and not _is_city(parts[-1]):
+    if (window.country == "AU" or not window.sure) and parts and not _is_city(parts[-1]):
         parts[-1:] = run_on(parts[-1])
     while len(parts) > 1 and (_DISTRICT.search(parts[-1]) or _says_land(parts[-1], window.state)):
         parts.pop()
     found = _plain(parts, window)
-    if window.code:
-        found = found or _tagged(parts, window) or _by_pyap(window)
+    if window.code and window.sure:
+        found = found or _tagged(parts, window) or _by_pyap(window) or _numberless(parts, window)
     found = found and _directed(found)
     return found if found is not None and _sound(found) else None
+
+
+def _capitalised(text: str) -> str:
+    """A text with capitals, if it has none near its end, as some write everything."""
+    near = text[-SHORTEST_WRITTEN:]
+    return text if re.search(r"[A-Z]", near) else re.sub(r"\b[a-z]", lambda one: one.group().upper(), text)
 
 
 def _directed(address: Address) -> Address:
@@ -196,16 +241,10 @@ def _plain(parts: Sequence[str], window: Window) -> Address | None:
             and _may_be_street(_street_in(parts[at - 1]), parts[at - 1], coded=True, passed=True)
         ):
             continue  # a crossing, or a box beside a street
-        if street and _may_be_street(street, part, coded=bool(window.code), passed=passed):
+        roomed = bool(rooms) and bool(_NUMBERED_NAME.fullmatch(part))
+        if street and (_may_be_street(street, part, coded=window.sure, passed=passed) or roomed):
             ahead = front(parts[:at]) if part.startswith(street) else []
-            return Address(
-                ", ".join((*ahead, street, *rooms)),
-                parts[-1],
-                window.state,
-                window.code,
-                window.country,
-                "text near postcode" if window.code else "text near city and state",
-            )
+            return _made((*ahead, street, *rooms), parts[-1], window)
         if not _ROOM.match(part):
             if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
                 return None
@@ -216,10 +255,23 @@ def _plain(parts: Sequence[str], window: Window) -> Address | None:
     return None
 
 
+def _made(street: Sequence[str], city: str, window: Window) -> Address:
+    method = "text near postcode" if window.code else "text near city and state"
+    return Address(", ".join(street), city, window.state, window.code, window.country, method)
+
+
+def _numberless(parts: Sequence[str], window: Window) -> Address | None:
+    """A street without a number right before its city: "Alder Street", "Cnr Alder & Elm Streets"."""
+    if len(parts) < 2 or not _is_city(parts[-1]) or not _NAMED_STREET.fullmatch(parts[-2]):  # noqa: PLR2004
+        return None
+    return _made((*front(parts[:-2]), parts[-2]), parts[-1], window)
+
+
 def _may_be_street(street: str, part: str, *, coded: bool, passed: bool) -> bool:
-    """Without a postcode the part must be a street alone; behind another part it must say so."""
+    """Where state or postcode lacks it must be a whole street; behind another part it must say so."""
     if not coded:
-        return street == part and bool(_WHOLE_STREET.search(street) or _BOX.match(street))
+        alone = street == part or bool(_LEADS.search(part.removesuffix(street).rstrip()))
+        return alone and bool(_WHOLE_STREET.search(street) or _BOX.match(street))
     return not passed or bool(_STREET_WORD.search(street))
 
 

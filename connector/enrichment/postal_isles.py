@@ -30,13 +30,13 @@ _EIRCODE = re.compile(
 _IRISH = re.compile(
     rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|"
     rf"(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
-    rf"(?P<county>(?:Co\.?|County)\s(?:{IRISH_COUNTIES})))(?!\w)",
+    rf"(?P<county>(?:Co\.\s?|Co\s|County\s)(?:{IRISH_COUNTIES})))(?!\w)",
     re.IGNORECASE,
 )
-_IN_IRELAND = re.compile(rf"\b(?:Ireland|Éire|(?:Co\.?|County)\s\w|{IRISH_COUNTIES})\b")
+_IN_IRELAND = re.compile(rf"\b(?:Ireland|Éire|(?:Co\.\s?|Co\s|County\s)\w|{IRISH_COUNTIES})\b")
 _IN_BRITAIN = re.compile(r"\b(?:UK|United Kingdom|England|Scotland|Wales|Northern Ireland|GB|London)\b")
 _COUNTY = re.compile(
-    rf"(?:co\.?|county)\s(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)",
+    rf"(?:co\.\s?|co\s|county\s)(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)",
     re.IGNORECASE,
 )
 _DUBLIN = re.compile(r"Dublin(?:\s\d{1,2}W?)?", re.IGNORECASE)
@@ -50,6 +50,13 @@ _PREMISES = re.compile(
 _RUN_ON = re.compile(
     rf"(?P<street>.*\d.*\s(?:(?!st\b)(?:{STREET_WORDS}))\.?(?:\s(?:north|south|east|west))?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){{0,2}})",
     re.IGNORECASE,
+)
+# What streets and houses are called without a word for either: "The Mall", "The Old Bakery".
+_CALLED = re.compile(
+    r"the\s(?:mall|diamond|green|strand|cross|fairgreen|(?:old|new)\s\w{4,15})", re.IGNORECASE
+)
+_DUBLIN_BEHIND = re.compile(
+    rf"(?P<street>.*\s(?:{STREET_WORDS})\.?)\s(?P<town>Dublin(?:\s\d{{1,2}}W?)?)", re.IGNORECASE
 )
 _TELLING = re.compile(
     r"^(?:(?:units?|suite|shop|flat|apartment|studio|room|the|office|floor|level|block|first|ground|second)"
@@ -160,6 +167,9 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
     town = re.sub(r"^(?:nr\.?|near)\s", "", rest.pop(), flags=re.IGNORECASE)
     town, behind = _without_county(town) if found.country == "GB" else (town, "")
     county = county or behind
+    if found.country == "IE" and (run := _DUBLIN_BEHIND.fullmatch(town)):
+        rest.append(run.group("street"))
+        town = run.group("town")
     if found.country == "IE" and _DUBLIN.fullmatch(town):
         town = "Dublin"
     elif not _is_town(town):
@@ -184,7 +194,14 @@ def _without_county(part: str) -> tuple[str, str]:
 
 
 def _is_county(rest: Sequence[str], country: str) -> bool:
-    said = rest[-1].lower().replace("w. ", "west ").replace("n. ", "north ").replace("s. ", "south ")
+    said = (
+        rest[-1]
+        .lower()
+        .replace("w. ", "west ")
+        .replace("n. ", "north ")
+        .replace("s. ", "south ")
+        .replace("e. ", "east ")
+    )
     if said in BRITISH_COUNTIES or said in _LANDS or _COUNTY.fullmatch(said):
         return True
     shire = country == "GB" and said.endswith("shire") and " " not in said
@@ -216,7 +233,8 @@ def _street(rest: Sequence[str], town: str) -> list[str]:
     for at, part in enumerate(reversed(near)):
         if _BOX.match(part):
             return street or [part]
-        telling = bool(_TELLING.match(part) or _STREET_WORD.search(part) or _PREMISES.search(part))
+        telling = any((_TELLING.match(part), _STREET_WORD.search(part), _PREMISES.search(part)))
+        telling = telling or bool(_CALLED.fullmatch(part))
         ahead = near[-at - 2] if at + 1 < len(near) else ""
         telling = telling or (
             _is_town(part) and bool(_UNIT.fullmatch(ahead) or (at == 1 and _is_road(ahead)))
@@ -229,5 +247,8 @@ def _street(rest: Sequence[str], town: str) -> list[str]:
         if too_much or re.search(r"\d{5}|[@!?]", part) or (not telling and (at or not _is_town(part))):
             break
         street.insert(0, part)
-    told = any(_STREET_WORD.search(one) or ESTATE.search(one) or one[:1].isdigit() for one in street)
+    told = any(
+        _STREET_WORD.search(one) or ESTATE.search(one) or _CALLED.fullmatch(one) or one[:1].isdigit()
+        for one in street
+    )
     return street if told else []

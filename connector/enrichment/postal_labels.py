@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence
 from enum import IntEnum
 
-from connector.enrichment.documents import Kind, plain
+from connector.enrichment.documents import Document, Kind, plain
 from connector.enrichment.names import core
 from connector.enrichment.postal_countries import BOX
 from connector.enrichment.postal_value import Place
 
 LONGEST_BEFORE = 160  # characters before an address in which words speak of it
 MOST_LINES = 3
+LONGEST_BESIDE = 150  # characters behind an address in which a telephone's number stands beside it
 MANY = 4  # addresses of equal rank, of which none is more likely than the others
 
 
@@ -56,8 +57,10 @@ _STRANGER = (
     r"programmierung|r[ée]alisation|agentur|veranstaltungsort|venue|fair|messe|exhibition|conference|case\sstudy|"
     r"testimonials?|berufshaftpflicht\w*|versicherer|steuerberater|reseller|customers?|clients?)"
     r"(?=(?:\s(?!by\b)[^\W\d_]+){0,3}\s?(?::|\sby\s|\spar\s|\svon\s|\sdurch\s))|"
-    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign)(?=\s?\n)|"
+    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign|"
+    r"(?:(?:recent|our|completed|past|current)\s)?(?:projects|listings|clients|portfolio))(?=\s?\n)|"
     r"(?:hosted|designed|created|provided|developed)\sby(?=\s)|"
+    r"(?:formerly|previously|originally|for\ssale|open\shouse|sold)(?=[\s:])|(?:moved|relocated)\sfrom(?=\s)|"
     r"(?:google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon)"
     r"(?=\s(?:\w+\s)?(?:inc|llc|ireland|ltd|limited|germany|gmbh|corporation|eu)\b)"
 )
@@ -83,6 +86,15 @@ _COMPANY = re.compile(
     r"Inc\.?|PLC|plc|ApS|A/S|AB|AS|Oyj?|Lda\.?|s\.r\.o\.|sp\.\sz\so\.o\.|Impressum|Kontakt|Contact|"
     r"©\s?(?:19|20)\d\d)(?!\w)[\s:,.–-]{1,4}(?=\S)"
 )
+_LEADING = re.compile(
+    r"\b(?:located|located\sat|based|situated|address|locations?|(?:visit|find|see|meet|reach|write\sto)\sus|contact|"
+    r"our\s(?:\w+\s)?(?:shop|store|office|showroom|studio|clinic|workshop|premises|headquarters))\b",
+    re.IGNORECASE,
+)
+_REACHED = re.compile(
+    r"(?:\+|\(0?\d|\b0\d|\b\d{3}[-. ]\d)[\d() .-]{6,14}\d|\b(?:tel|phone|telephone|fax|ph|call)\b|\S@\S",
+    re.IGNORECASE,
+)
 _DANGLING = re.compile(r"^(?:at|to|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
 
 
@@ -106,6 +118,21 @@ def said_in(words: str) -> Said:
     for found in _LABEL.finditer(words):
         last = Said[(found.lastgroup or "nothing").upper()]
     return last
+
+
+def is_assured(document: Document, text: str, begin: int, end: int) -> bool:
+    """Whether an address that lacks its state or its postcode is likely the company's, by where it stands.
+
+    On pages for that, in a footer, behind words that lead to it, or beside a telephone's number; elsewhere it
+    is as often that of a customer, of a project or of a fair.
+    """
+    line = text[text.rfind("\n", 0, begin) + 1 : begin + 1] + text[begin + 1 : end].partition("\n")[0]
+    before, behind = text[max(0, begin - LONGEST_BEFORE // 2) : begin], text[end : end + LONGEST_BESIDE]
+    return (
+        document.kind in {Kind.CONTACT, Kind.LEGAL, Kind.LOCATIONS}
+        or any(line.strip() in one for one in document.footer)
+        or bool(_LEADING.search(before) or _REACHED.search(before) or _REACHED.search(behind))
+    )
 
 
 def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | None:

@@ -366,6 +366,7 @@ BRITISH_COUNTIES = frozenset(
             "south yorks",
             "huntingdonshire",
         ),
+        *("isle of man", "isle of wight", "anglesey", "jersey", "guernsey"),
         *("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland"),
     )
 )
@@ -374,8 +375,13 @@ IRISH_COUNTIES = (
     "Meath|Monaghan|Offaly|Roscommon|Sligo|Tipperary|Waterford|Westmeath|Wexford|Wicklow"
 )
 STREET_WORDS = (
-    r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|place|pl|square|sq|boulevard|blvd|highway|hwy|"
+    r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|crt|place|pl|square|sq|boulevard|blvd|highway|hwy|"
     r"parkway|pkwy|circle|cir|terrace|ter|trail|trl|pike|plaza|crescent|cres|close|row|hill|gardens|mews|wharf|"
     r"park|estate|house|mill|yard|quay|broadway|route|rt|expressway|expy|rue|boul|chemin|parade|pde|esplanade|promenade|tce|circuit|cct|"
     r"freeway|fwy|loop|turnpike|causeway|walk|grove"
+)
+# At the end of a numbered street they leave no doubt either, but towns end with them as well.
+RARER_STREET_WORDS = (
+    r"alley|bend|bypass|commons?|cove|crossing|extension|glen|heights|landing|mall|pass|path|point|ridge|run|spur|"
+    r"trace|view|vista"
 )

@@ -1,11 +1,12 @@
-"""Where addresses of the US, Canada and Australia may stand in a text: before a state with its postcode."""
+"""Where addresses of the US, Canada and Australia may stand in a text: before state, postcode or both."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from connector.enrichment.countries import code_of
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
     AUSTRALIAN_NAMES,
@@ -19,68 +20,136 @@ from connector.enrichment.postal_value import Address
 
 BEFORE = 190  # characters before a state and postcode in which the street stands
 _NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **AUSTRALIAN_NAMES}
-_STATE = "|".join(
-    (
-        *(re.escape(one).replace(r"\ ", r"\s") for one in sorted(_NAMES, key=len, reverse=True)),
-        *ZIP_PREFIXES,
-        *PROVINCES,
-        *AUSTRALIAN,
-        *(
-            r"D\.C",
-            r"N\.C",
-            r"S\.C",
-            r"N\.Y",
-            r"N\.J",
-            r"N\.H",
-            r"N\.M",
-            r"N\.D",
-            r"S\.D",
-            r"R\.I",
-            r"W\.\s?Va",
-        ),
-    )
+_DOTTED = (
+    r"D\.C",
+    r"B\.C",
+    r"N\.C",
+    r"S\.C",
+    r"N\.Y",
+    r"N\.J",
+    r"N\.H",
+    r"N\.M",
+    r"N\.D",
+    r"S\.D",
+    r"R\.I",
+    r"W\.\s?Va",
 )
+
+
+def _alternatives(names: Iterable[str]) -> str:
+    return "|".join(re.escape(one).replace(r"\ ", r"\s") for one in sorted(names, key=len, reverse=True))
+
+
+_STATE = "|".join((_alternatives(_NAMES), *ZIP_PREFIXES, *PROVINCES, *AUSTRALIAN, *_DOTTED))
+_LAND = r"(?:USA|U\.S\.A\.?|United\sStates(?:\sof\sAmerica)?|Canada|Australia)"
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()~*–-]{{1,5}}(?:(?:USA|U\.S\.A\.|Canada|Australia)[\s,.]{{1,3}})?"
-    r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4})(?![\w-])",
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()\[~*–-]{{1,5}}(?:{_LAND}[\s,.–-]{{1,4}})?"
+    r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z][\s-]?\d[A-Z]\d|\d{4})(?!\w|-\w)",
     re.IGNORECASE,
 )
-# Without a postcode: what may be a state at the end of a line; Georgia may be the country.
+# Without a postcode: what may be a state where a line or a clause ends; Georgia may be the country.
+_SHORT = "|".join(one for one in OLD_STATE_NAMES if one.isalpha())
+_FULL = _alternatives({*STATE_NAMES, *PROVINCE_NAMES, *AUSTRALIAN_NAMES} - {"georgia"})
 _UNPOSTED = re.compile(
-    r"(?<=[A-Za-z.'’])(?:,?\s(?P<code>[A-Z]{2})\.?|,\s(?P<name>[A-Z][a-zé]{2,12}(?:\s[A-Z][a-z]{3,9})?))"
-    r"(?:,?\s(?:USA|Canada))?\.?(?=\n|$)"
+    rf"(?<=[A-Za-z.'’é])(?:,?\s(?P<code>[A-Z]{{2,3}}|Vic|Qld|Tas|{'|'.join(_DOTTED)})(?!\w)\.?|"
+    rf"(?:,\s?|\n)(?P<name>(?i:(?:{_FULL})(?!\w)|(?:{_SHORT})\.)))(?:,?\s{_LAND})?"
+    r"(?=\s*(?:$|\n|[,.;|(•·]|[–-]\s|\+?\d{3}[) .-]|(?i:tel|phone|ph|call|fax)\b)|\s[a-z]{2})"
 )
-_STATES_ALONE = {**STATE_NAMES, **PROVINCE_NAMES, "georgia": ""}
+# Without a state: what may be a postcode behind its city.
+_CODED = {
+    "US": re.compile(r"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>\d{5}(?:-\d{4})?)(?!\w|[-.,]\d)"),
+    "CA": re.compile(r"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>[A-Z]\d[A-Z][\s-]?\d[A-Z]\d)(?!\w|-\w)"),
+    "AU": re.compile(
+        rf"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>[02-8]\d{{3}})(?!\w|[-.,]\d)(?:,?\s(?P<state>{'|'.join(AUSTRALIAN)})(?!\w))?"
+    ),
+}
+_AMERICAN_TELEPHONE = re.compile(
+    r"(?<![\d+-])(?:1[-. ])?\(?[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}(?!\d)"
+)
+_LAND_BEHIND = re.compile(r"[\s,.–-]{1,4}([^\W\d_][^\W\d_ ]+(?:\s[^\W\d_]+)?)")
 
 
 @dataclass(frozen=True)
 class Window:
-    """The text before a state, the state's code, the postcode and the country; the code may be empty."""
+    """The text before a state or a postcode, the state's code, the postcode and the country.
+
+    Attributes:
+        sure: whether state and postcode both stand there; else only a street that is beyond doubt counts.
+    """
 
     before: str
     state: str
     code: str
     country: str
+    sure: bool = True
 
 
-def windows(text: str) -> Iterator[tuple[int, int, Window]]:
-    """Every window, and where it begins and ends."""
+def windows(text: str, site: str = "") -> Iterator[tuple[int, int, Window]]:
+    """Every window, and where it begins and ends; ``site`` is the country that the site's ending tells."""
+    posted: list[tuple[int, int]] = []
     for found in _POSTED.finditer(text):
-        code = found.group("code").upper()
         state = state_code(found.group("state"))
-        country = "US" if len(re.sub(r"\D", "", code)) >= 5 else "AU" if code.isdigit() else "CA"  # noqa: PLR2004
-        code = re.sub(r"\s", "", code).replace("–", "-") if country == "US" else code
-        code = f"{code[:3]} {code[-3:]}" if country == "CA" else code
+        code, country = _written(found.group("code"))
         if not consistent(state, code, country):
             continue
+        posted.append(found.span())
         begin = _begin(text, found.start())
         yield begin, found.end(), Window(text[begin : found.start()], state, code, country)
-    for found in _UNPOSTED.finditer(text):
-        state = found.group("code") or _STATES_ALONE.get(found.group("name").lower(), "")
-        country = "US" if state in ZIP_PREFIXES else "CA" if state in PROVINCES else ""
-        if country:
+    for found, state, code, country in (*_unposted(text, site), *_coded(text, site)):
+        if country and not any(begin < found.end() and found.start() < end for begin, end in posted):
             begin = _begin(text, found.start())
-            yield begin, found.end(), Window(text[begin : found.start()], state, "", country)
+            yield begin, found.end(), Window(text[begin : found.start()], state, code, country, sure=False)
+
+
+def _written(given: str) -> tuple[str, str]:
+    """A postcode as it is written, and its country."""
+    code = given.upper()
+    country = "US" if len(re.sub(r"\D", "", code)) >= 5 else "AU" if code.isdigit() else "CA"  # noqa: PLR2004
+    code = re.sub(r"\s", "", code).replace("–", "-") if country == "US" else code
+    return f"{code[:3]} {code[-3:]}" if country == "CA" else code, country
+
+
+def _unposted(text: str, site: str) -> Iterator[tuple[re.Match[str], str, str, str]]:
+    """States without a postcode."""
+    for found in _UNPOSTED.finditer(text):
+        state = state_code(found.group("code") or found.group("name"))
+        elsewhere = state in ZIP_PREFIXES or state in PROVINCES
+        if state in AUSTRALIAN and (site == "AU" or (not elsewhere and found.group("code"))):
+            yield found, state, "", "AU"
+        elif site != "AU":
+            yield found, state, "", "US" if state in ZIP_PREFIXES else "CA" if state in PROVINCES else ""
+
+
+def _coded(text: str, site: str) -> Iterator[tuple[re.Match[str], str, str, str]]:
+    """Postcodes without a state, which they tell.
+
+    Five digits are of the US only where telephones are written as there, and no other country is named.
+    """
+    for country, pattern in _CODED.items():
+        if site not in {"", country} or (country == "US" and not _AMERICAN_TELEPHONE.search(text)):
+            continue
+        if country == "AU" and site != "AU":
+            continue
+        for found in pattern.finditer(text):
+            behind = _LAND_BEHIND.match(text, found.end())
+            if behind is None or code_of(behind.group(1)) in {"", country}:
+                code = _written(found.group("code"))[0]
+                state = found.groupdict().get("state") or _state_of(code, country)
+                yield found, state, code, country
+
+
+def _state_of(code: str, country: str) -> str:
+    """The state of a postcode, if it is of one only."""
+    if country == "US":
+        states = [
+            one
+            for one, known in ZIP_PREFIXES.items()
+            if any(low <= int(code[:3]) <= high for low, high in known)
+        ]
+    else:
+        known = PROVINCES if country == "CA" else AUSTRALIAN
+        states = [one for one, first in known.items() if code[0] in first]
+    return states[0] if len(states) == 1 else ""
 
 
 def _begin(text: str, end: int) -> int:

@@ -100,7 +100,10 @@ def read(body: str) -> list[tuple[str, ...]]:
             ("1255 - 5 th Ave", "Oakley", "BC", "V0E 2Z1"),
         ),
         ("12 Oak Dr.Pelham,<br>AL 35124", ("12 Oak Dr", "Pelham", "AL", "35124")),
-        ("396 - 11th Avenue S.W. Calgary, AB T2R 0C5", ("396 - 11th Avenue S.W", "Calgary", "AB", "T2R 0C5")),
+        (
+            "396 - 11th Avenue S.W. Calgary, AB T2R 0C5",
+            ("396 - 11th Avenue S.W.", "Calgary", "AB", "T2R 0C5"),
+        ),
         ("12 Oak Rd - a@acme.com<br>Cheltenham Vic 3192", ("12 Oak Rd", "Cheltenham", "VIC", "3192")),
         (
             "Holly Avenue<br>Walkden, Oakley<br>Manchester M28 3DW",

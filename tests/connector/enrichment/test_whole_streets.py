@@ -72,7 +72,7 @@ def street_of(*bodies: str, name: str = "Kestrel Works, Inc.") -> str:
             "Unit 8<br>Europa Green<br>Oak Business Park<br>Alton GU34 1AB",
             "Unit 8, Europa Green, Oak Business Park",
         ),
-        ("7th Floor, 396 - 11th Avenue S.W. Calgary, AB T2R 0C5", "7th Floor, 396 - 11th Avenue S.W"),
+        ("7th Floor, 396 - 11th Avenue S.W. Calgary, AB T2R 0C5", "7th Floor, 396 - 11th Avenue S.W."),
         (
             "Level 36, The Oak Plaza 71 Kent Street BRISBANE, QLD. 4000",
             "Level 36, The Oak Plaza, 71 Kent Street",

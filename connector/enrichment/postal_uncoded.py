@@ -1,0 +1,170 @@
+"""Addresses of English-speaking countries with neither state nor postcode: a numbered street, then its town.
+
+Something must tell where the town ends: a county, a country or half a postcode behind it, or the end of the
+line on a site whose ending tells the country. Only streets count that say so and have a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from connector.enrichment.countries import code_of
+from connector.enrichment.documents import Document, Kind
+from connector.enrichment.postal_labels import after_lead
+from connector.enrichment.postal_tables import BRITISH_COUNTIES, IRISH_COUNTIES, STREET_WORDS
+from connector.enrichment.postal_value import Address
+from connector.enrichment.postal_whole import front
+
+MOST_FOUND = 40  # streets of one page
+MOST_TOWNS = 3  # parts behind a street that may be a district, a town and a city
+MOST_TOWN_WORDS = 4
+LONGEST_STREET, LONGEST_SENTENCE = 60, 180
+_COUNTRIES = frozenset(("GB", "IE", "NZ", "AU", "CA", "US"))
+_BY_ENDING = frozenset(("GB", "IE", "NZ"))  # where addresses may end with the town
+_CUT = re.compile(r"\n|[,|•·;]|\s[–-]\s|\s{3,}|:\s|(?<=[a-z])\.(?=\s|$)")
+_STREET = re.compile(
+    r"(?:(?i:no\.?)\s)?\d{1,4}[A-Za-z]?(?:\s?[-–/&]\s?\d{1,4}[A-Za-z]?)?,?\s(?:[A-Z][\w'’.-]*\s){1,4}"
+    rf"(?i:{STREET_WORDS}|gate|mall)\.?(?:\s(?i:north|south|east|west|upper|lower))?"
+)
+_BOX = re.compile(r"(?i:p\.?\s?o\.?\s?box)\s\d{1,6}")
+_LED = re.compile(r"(?:^|\b(?:at|visit|in|is)\s)(?=(?:(?i:no\.?)\s)?\d|(?i:p\.?\s?o\.?\s?box)\s)")
+_ENDS = frozenset(("\n", ".", "|", "•", "·"))  # what may end an address that nothing else ends
+_TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ'’-]+(?:[ .-]{1,2}[A-Z]?[A-Za-zÀ-ÿ'’-]+){0,3}")
+_NO_TOWN = re.compile(
+    r"\b(?:phone|tel|telephone|fax|e-?mail|suite|address|box|contact|floor|copyright|map|hours|home|open(?:ing)?|"
+    r"menu|directions?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mobile|website|office|us|our|we|free|the|and|for|"
+    r"ltd|limited|plc|llp|inc|view|get|book|call|unit|floor|building|house|centre)\b",
+    re.IGNORECASE,
+)
+_STREET_WORD = re.compile(rf"(?:{STREET_WORDS})\.?", re.IGNORECASE)
+_IRISH = re.compile(rf"(?:Co\.?\s?|County\s)?(?P<county>{IRISH_COUNTIES})(?P<city>\sCity)?", re.IGNORECASE)
+_OUTWARD = re.compile(r"(?P<town>[A-Z][\w'’ -]{2,30}?)\s[A-Z]{1,2}\d{1,2}[A-Z]?")
+_DUBLIN = re.compile(r"(?:Dublin\s?|D)\d{1,2}W?|Dublin", re.IGNORECASE)
+_STATE = re.compile(r"[A-Z]{2,3}(?:\s\d{4,5})?")
+
+
+@dataclass(frozen=True)
+class _Part:
+    text: str
+    begin: int
+    end: int
+    cut: str  # what stands behind it
+
+
+@dataclass(frozen=True)
+class _Closed:
+    country: str
+    county: str = ""
+    towns: tuple[str, ...] = ()
+
+
+def uncoded(document: Document, text: str, site: str) -> Iterator[tuple[Address, int, int]]:
+    """Such addresses, and where each begins and ends; ``site`` is the country of the site's ending."""
+    parts = tuple(_parts(text))
+    met = 0
+    for at, part in enumerate(parts):
+        street = _street(part.text)
+        if not street or part.cut == ".":
+            continue
+        met += 1
+        if met > MOST_FOUND:
+            return
+        found = _town(parts, at, site, assured=document.kind is Kind.CONTACT or _is_told(parts, at, document))
+        if found is not None:
+            country, towns, county, end = found
+            ahead = front([after_lead(one.text) for one in parts[max(0, at - 3) : at]])
+            whole = ", ".join((*ahead, street, *towns[:-1]))
+            begin = part.end - len(street)
+            yield Address(whole, towns[-1], county, "", country, "text, street and town"), begin, end
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    begin = 0
+    for cut in (*_CUT.finditer(text), None):
+        end = len(text) if cut is None else cut.start()
+        bare = text[begin:end].strip(" \t.–-")
+        if bare:
+            start = text.index(bare, begin)
+            yield _Part(
+                bare, start, start + len(bare), "\n" if cut is None else cut.group().strip(" ") or " "
+            )
+        begin = end if cut is None else cut.end()
+
+
+def _street(text: str) -> str:
+    if not text[-1:].isalnum() or len(text) > LONGEST_SENTENCE:
+        return ""
+    for led in _LED.finditer(text):
+        street = text[led.end() :]
+        if len(street) <= LONGEST_STREET and (_STREET.fullmatch(street) or _BOX.fullmatch(street)):
+            return street
+    return ""
+
+
+def _town(
+    parts: Sequence[_Part], at: int, site: str, *, assured: bool
+) -> tuple[str, list[str], str, int] | None:
+    """The country, the towns behind a street, the county, and where the address ends."""
+    towns: list[str] = []
+    last = at
+    while last + 1 < len(parts) and len(towns) <= MOST_TOWNS:
+        one = parts[last + 1]
+        closed = _closed(one.text, towns, site)
+        if closed is not None:
+            behind = parts[last + 2].text if last + 2 < len(parts) else ""
+            towns += closed.towns
+            return (
+                None
+                if not towns or _STATE.fullmatch(behind)
+                else (closed.country, towns, closed.county, one.end)
+            )
+        if not _is_town(one.text) or (towns and parts[last].cut in _ENDS):
+            break
+        towns.append(one.text)
+        last += 1
+    if towns and assured and site in _BY_ENDING and parts[last].cut in _ENDS:
+        return site, towns, "", parts[last].end
+    return None
+
+
+def _closed(text: str, towns: Sequence[str], site: str) -> _Closed | None:
+    """What a part says if it ends an address: the country, the county, and a town that stands in it."""
+    bare = text.lower().replace("e. ", "east ").replace("w. ", "west ")
+    country = code_of(text)
+    if country in _COUNTRIES and (len(text) > len("UK") or bare == "uk"):
+        return _Closed(country)
+    if site in {"", "GB"} and (bare in BRITISH_COUNTIES or (bare.endswith("shire") and " " not in bare)):
+        return _Closed("GB", text)
+    if site == "IE":
+        return _closed_irish(text, towns)
+    outward = _OUTWARD.fullmatch(text)
+    if outward and _is_town(outward.group("town")) and (site == "GB" or outward.group("town") == "London"):
+        return _Closed("GB", towns=(outward.group("town"),))
+    return None
+
+
+def _closed_irish(text: str, towns: Sequence[str]) -> _Closed | None:
+    """The county, or the city that is called as its county."""
+    if _DUBLIN.fullmatch(text):
+        return _Closed("IE", towns=("Dublin",))
+    found = _IRISH.fullmatch(text)
+    if found is None:
+        return None
+    return _Closed("IE", towns=(text,)) if not towns or found.group("city") else _Closed("IE", text)
+
+
+def _is_town(text: str) -> bool:
+    return (
+        bool(_TOWN.fullmatch(text))
+        and len(text.split()) <= MOST_TOWN_WORDS
+        and not _NO_TOWN.search(text)
+        and not _STREET_WORD.fullmatch(text.rsplit(maxsplit=1)[-1])
+    )
+
+
+def _is_told(parts: Sequence[_Part], at: int, document: Document) -> bool:
+    """Whether the page's title names the town behind a street."""
+    town = parts[at + 1].text if at + 1 < len(parts) else ""
+    return bool(town) and bool(re.search(rf"\b{re.escape(town)}\b", document.title))
