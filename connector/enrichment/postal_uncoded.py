@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from connector.enrichment.countries import code_of
 from connector.enrichment.documents import Document, Kind
@@ -44,6 +45,14 @@ _OUTWARD = re.compile(r"(?P<town>[A-Z][\w'’ -]{2,30}?)\s[A-Z]{1,2}\d{1,2}[A-Z]
 _DUBLIN = re.compile(r"(?:Dublin\s?|D)\d{1,2}W?|Dublin", re.IGNORECASE)
 _STATE = re.compile(r"[A-Z]{2,3}(?:\s\d{4,5})?")
 
+_TELEPHONES = {
+    "GB": re.compile(
+        r"(?<![\d+])\+44[ (]|(?<![\d+.-])\(?0(?:[12]\d{1,4}|7\d{3})\)?(?: ?\d){6,8}(?!\d|[.-]\d)"
+    ),
+    "IE": re.compile(r"(?<![\d+])(?:\+|00)353[ (]"),
+    "NZ": re.compile(r"(?<![\d+])(?:\+|00)64[ (]"),
+}
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -53,8 +62,13 @@ class _Part:
     cut: str  # what stands behind it
 
 
+_NOTHING = _Part("", 0, 0, "")
+
+
 @dataclass(frozen=True)
 class _Closed:
+    """What ends an address."""
+
     country: str
     county: str = ""
     towns: tuple[str, ...] = ()
@@ -63,6 +77,7 @@ class _Closed:
 def uncoded(document: Document, text: str, site: str) -> Iterator[tuple[Address, int, int]]:
     """Such addresses, and where each begins and ends; ``site`` is the country of the site's ending."""
     parts = tuple(_parts(text))
+    site = site or _told_by_telephones(text)
     met = 0
     for at, part in enumerate(parts):
         street = _street(part.text)
@@ -71,7 +86,7 @@ def uncoded(document: Document, text: str, site: str) -> Iterator[tuple[Address,
         met += 1
         if met > MOST_FOUND:
             return
-        found = _town(parts, at, site, assured=document.kind is Kind.CONTACT or _is_told(parts, at, document))
+        found = _town(parts, at, site, assured=_is_assured(parts, at, document))
         if found is not None:
             country, towns, county, end = found
             ahead = front([after_lead(one.text) for one in parts[max(0, at - 3) : at]])
@@ -108,24 +123,19 @@ def _town(
 ) -> tuple[str, list[str], str, int] | None:
     """The country, the towns behind a street, the county, and where the address ends."""
     towns: list[str] = []
-    last = at
-    while last + 1 < len(parts) and len(towns) <= MOST_TOWNS:
-        one = parts[last + 1]
+    over = 0  # towns at the first of which the line or the clause ends
+    for one, behind in pairwise((*parts[at + 1 : at + 3 + MOST_TOWNS], _NOTHING)):
         closed = _closed(one.text, towns, site)
         if closed is not None:
-            behind = parts[last + 2].text if last + 2 < len(parts) else ""
             towns += closed.towns
-            return (
-                None
-                if not towns or _STATE.fullmatch(behind)
-                else (closed.country, towns, closed.county, one.end)
-            )
-        if not _is_town(one.text) or (towns and parts[last].cut in _ENDS):
+            named = towns and not _STATE.fullmatch(behind.text)
+            return (closed.country, towns, closed.county, one.end) if named else None
+        if not _is_town(one.text) or len(towns) == MOST_TOWNS:
             break
         towns.append(one.text)
-        last += 1
-    if towns and assured and site in _BY_ENDING and parts[last].cut in _ENDS:
-        return site, towns, "", parts[last].end
+        over = over or (len(towns) if one.cut in _ENDS else 0)
+    if over and assured and site in _BY_ENDING:
+        return site, towns[:over], "", parts[at + over].end
     return None
 
 
@@ -164,7 +174,15 @@ def _is_town(text: str) -> bool:
     )
 
 
-def _is_told(parts: Sequence[_Part], at: int, document: Document) -> bool:
-    """Whether the page's title names the town behind a street."""
+def _is_assured(parts: Sequence[_Part], at: int, document: Document) -> bool:
+    """Whether what stands behind a street is likely its town: on such pages, in a footer, or in the title."""
+    if document.kind in {Kind.CONTACT, Kind.LEGAL} or any(parts[at].text in one for one in document.footer):
+        return True
     town = parts[at + 1].text if at + 1 < len(parts) else ""
     return bool(town) and bool(re.search(rf"\b{re.escape(town)}\b", document.title))
+
+
+def _told_by_telephones(text: str) -> str:
+    """The country whose telephones' numbers a page has, if it has no other's."""
+    found = {country for country, pattern in _TELEPHONES.items() if pattern.search(text)}
+    return next(iter(found)) if len(found) == 1 else ""

@@ -103,6 +103,17 @@ def test_unusual_writings_with_their_codes(body: str, expected: str) -> None:
         ("kestrel.com", "14 Alder Road, London SW1", "14 Alder Road|London|||GB"),
         ("kestrel.com", "14 Alder Road, London, UK", "14 Alder Road|London|||GB"),
         ("kestrel.com", "14 Alder Road, Hastings", None),
+        ("kestrel.com", "14 Alder Road, Hastings. Tel: 01424 555010", "14 Alder Road|Hastings|||GB"),
+        (
+            "kestrel.co.uk",
+            "© 2013 Alder House, 14 Elm Road, London. Company No: 1",
+            "Alder House, 14 Elm Road|London|||GB",
+        ),
+        (
+            "kestrel.com",
+            "14 Alder Street<br>Kilbirnie<br>Wellington<br>New Zealand",
+            "14 Alder Street, Kilbirnie|Wellington|||NZ",
+        ),
         ("kestrel.co.uk", "14 Alder Road, Open Daily", None),
         ("kestrel.co.uk", "14 Alder Road, Norfolk, VA", "14 Alder Road|Norfolk|VA||US"),
         ("kestrel.ie", "14 Alder Road, Kenmare, Co.Kerry", "14 Alder Road|Kenmare|Co.Kerry||IE"),
