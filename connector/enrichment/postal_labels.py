@@ -18,6 +18,7 @@ from connector.enrichment.postal_value import Place
 LONGEST_BEFORE = 160  # characters before an address in which words speak of it
 MOST_LINES = 3
 LONGEST_BESIDE = 150  # characters behind an address in which a telephone's number stands beside it
+MOST_DIGITS = 8  # of a telephone's number that tell it from another
 MANY = 4  # addresses of equal rank, of which none is more likely than the others
 
 
@@ -57,10 +58,9 @@ _STRANGER = (
     r"programmierung|r[ée]alisation|agentur|veranstaltungsort|venue|fair|messe|exhibition|conference|case\sstudy|"
     r"testimonials?|berufshaftpflicht\w*|versicherer|steuerberater|reseller|customers?|clients?)"
     r"(?=(?:\s(?!by\b)[^\W\d_]+){0,3}\s?(?::|\sby\s|\spar\s|\svon\s|\sdurch\s))|"
-    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign|"
-    r"(?:(?:recent|our|completed|past|current)\s)?(?:projects|listings|clients|portfolio))(?=\s?\n)|"
+    r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign)(?=\s?\n)|"
     r"(?:hosted|designed|created|provided|developed)\sby(?=\s)|"
-    r"(?:formerly|previously|originally|for\ssale|open\shouse|sold)(?=[\s:])|(?:moved|relocated)\sfrom(?=\s)|"
+    r"(?:formerly|previously|originally)(?=\s(?:located\s)?(?:at|in)\s)|(?:moved|relocated)\sfrom(?=\s)|"
     r"(?:google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon)"
     r"(?=\s(?:\w+\s)?(?:inc|llc|ireland|ltd|limited|germany|gmbh|corporation|eu)\b)"
 )
@@ -95,6 +95,7 @@ _REACHED = re.compile(
     r"(?:\+|\(0?\d|\b0\d|\b\d{3}[-. ]\d)[\d() .-]{6,14}\d|\b(?:tel|phone|telephone|fax|ph|call)\b|\S@\S",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\(?\+?\d[\d() .-]{7,16}\d")
 _DANGLING = re.compile(r"^(?:at|to|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
 
 
@@ -135,7 +136,9 @@ def is_assured(document: Document, text: str, begin: int, end: int) -> bool:
     )
 
 
-def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | None:
+def best_place(
+    places: Sequence[Place], names: Sequence[str] = (), documents: Sequence[Document] = ()
+) -> Place | None:
     """The address that is most likely the company's; None if the site has many and does not say which.
 
     First what is said of an address decides, then whether it has a postcode and a street, whether the name
@@ -170,8 +173,28 @@ def best_place(places: Sequence[Place], names: Sequence[str] = ()) -> Place | No
         )
 
     best = max(places, key=rank)
-    equal = {one.address.key for one in places if rank(one) == rank(best)}
-    return None if len(equal) >= MANY else best
+    equal = {one.address.key: one for one in reversed(places) if rank(one) == rank(best)}
+    return best if len(equal) < MANY else _foremost(tuple(equal.values()), documents)
+
+
+def _foremost(equal: Sequence[Place], documents: Sequence[Document]) -> Place | None:
+    """Of many offices the one that the site puts first: its city in the title, its telephone on other pages.
+
+    None if it does so with none of them, or with several.
+    """
+
+    def weight(place: Place) -> int:
+        city = re.escape(place.address.city)
+        titled = sum(bool(re.search(rf"\b{city}\b", one.title, re.IGNORECASE)) for one in documents[:1])
+        lines = place.document.lines[place.line + 1 : place.line + 1 + MOST_LINES]
+        found = _NUMBER.search("\n".join(lines))
+        number = re.sub(r"\D", "", found.group())[-MOST_DIGITS:] if found else ""
+        others = (re.sub(r"[^\w\n]", "", one.text) for one in documents if one is not place.document)
+        return 2 * titled + any(number in text for text in others if number)
+
+    weights = [weight(one) for one in equal]
+    most = max(weights)
+    return equal[weights.index(most)] if most and weights.count(most) == 1 else None
 
 
 def _is_named(before: str, cores: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from connector.enrichment.documents import Document, Kind
 from connector.enrichment.postal_labels import after_lead
 from connector.enrichment.postal_tables import BRITISH_COUNTIES, IRISH_COUNTIES, STREET_WORDS
 from connector.enrichment.postal_value import Address
-from connector.enrichment.postal_whole import front
+from connector.enrichment.postal_whole import front, is_building
 
 MOST_FOUND = 40  # streets of one page
 MOST_TOWNS = 3  # parts behind a street that may be a district, a town and a city
@@ -29,6 +29,7 @@ _STREET = re.compile(
     r"(?:(?i:no\.?)\s)?\d{1,4}[A-Za-z]?(?:\s?[-–/&]\s?\d{1,4}[A-Za-z]?)?,?\s(?:[A-Z][\w'’.-]*\s){1,4}"
     rf"(?i:{STREET_WORDS}|gate|mall)\.?(?:\s(?i:north|south|east|west|upper|lower))?"
 )
+_NUMBER_ALONE = re.compile(r"\s{0,3}\d{1,4}[A-Za-z]?")
 _BOX = re.compile(r"(?i:p\.?\s?o\.?\s?box)\s\d{1,6}")
 _LED = re.compile(r"(?:^|\b(?:at|visit|in|is)\s)(?=(?:(?i:no\.?)\s)?\d|(?i:p\.?\s?o\.?\s?box)\s)")
 _ENDS = frozenset(("\n", ".", "|", "•", "·"))  # what may end an address that nothing else ends
@@ -89,15 +90,20 @@ def uncoded(document: Document, text: str, site: str) -> Iterator[tuple[Address,
         found = _town(parts, at, site, assured=_is_assured(parts, at, document))
         if found is not None:
             country, towns, county, end = found
-            ahead = front([after_lead(one.text) for one in parts[max(0, at - 3) : at]])
+            before = [after_lead(one.text) for one in parts[max(0, at - 3) : at]]
+            house = country in {"GB", "IE"} and bool(before) and is_building(before[-1])
+            ahead = front(before) or (before[-1:] if house else [])
             whole = ", ".join((*ahead, street, *towns[:-1]))
             begin = part.end - len(street)
             yield Address(whole, towns[-1], county, "", country, "text, street and town"), begin, end
 
 
 def _parts(text: str) -> Iterator[_Part]:
+    """The text cut into its parts; a comma between a street and its number is none that cuts."""
     begin = 0
     for cut in (*_CUT.finditer(text), None):
+        if cut is not None and cut.group() == "," and _NUMBER_ALONE.fullmatch(text, begin, cut.start()):
+            continue
         end = len(text) if cut is None else cut.start()
         bare = text[begin:end].strip(" \t.–-")
         if bare:
@@ -143,7 +149,7 @@ def _closed(text: str, towns: Sequence[str], site: str) -> _Closed | None:
     """What a part says if it ends an address: the country, the county, and a town that stands in it."""
     bare = text.lower().replace("e. ", "east ").replace("w. ", "west ")
     country = code_of(text)
-    if country in _COUNTRIES and (len(text) > len("UK") or bare == "uk"):
+    if country in _COUNTRIES and (len(text) > len("UK") or bare in {"uk", "nz"}):
         return _Closed(country)
     if site in {"", "GB"} and (bare in BRITISH_COUNTIES or (bare.endswith("shire") and " " not in bare)):
         return _Closed("GB", text)

@@ -149,17 +149,19 @@ def _behind_name(part: str, joined: Collection[str]) -> str:
 
 
 def fullest(best: Place, places: Sequence[Place]) -> Place:
-    """The place that says most of the same address: another may leave out the suite, or all but the house."""
+    """The place that says most of the same address: another may leave out the suite, the postcode, or more."""
     bare = _bare(best.address)
 
     def is_same(one: Place) -> bool:
         other = one.address
-        same = (other.postcode, other.country) == (best.address.postcode, best.address.country)
-        same = same and other.postcode != "" and one.said != Said.STRANGER
+        same = other.country == best.address.country and other.postcode != "" and one.said != Said.STRANGER
+        city = not best.address.postcode and other.city.casefold() == best.address.city.casefold()
+        same = same and (city or other.postcode == best.address.postcode)
         return same and len(other.street) <= LONGEST_WHOLE and bare in _bare(other)
 
     return max(
-        (best, *filter(is_same, places)), key=lambda one: (len(_bare(one.address)), bool(one.address.state))
+        (best, *filter(is_same, places)),
+        key=lambda one: (bool(one.address.postcode), len(_bare(one.address)), bool(one.address.state)),
     )
 
 

@@ -182,7 +182,7 @@ def _place(documents: Sequence[Document], own: Sequence[Organisation], called: S
         for document in documents
         for place in postal.addresses(document)
     ]
-    best = postal_labels.best_place(places, called)
+    best = postal_labels.best_place(places, called, documents)
     return best and postal_whole.fullest(best, places)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from connector.enrichment.documents import opened
 from connector.enrichment.postal import addresses
-from connector.enrichment.values import Page
+from connector.enrichment.reading import read_site
+from connector.enrichment.values import Company, EnrichedField, Page, Site
 
 
 def read(body: str, site: str = "kestrel.com", path: str = "contact", title: str = "Kestrel") -> list[str]:
@@ -91,6 +92,7 @@ def test_unusual_writings_with_their_codes(body: str, expected: str) -> None:
         ("kestrel.com.au", "14 Alder St, Newtown 2042 NSW", "14 Alder St|Newtown|NSW|2042|AU"),
         ("kestrel.com.au", "Alder St, Newtown NSW 2042", "Alder St|Newtown|NSW|2042|AU"),
         ("kestrel.co.nz", "14 Alder St, Wellington, New Zealand", "14 Alder St|Wellington|||NZ"),
+        ("kestrel.com", "Address: 14, Alder Rd, Auckland, NZ", "14, Alder Rd|Auckland|||NZ"),
         ("kestrel.co.nz", "14 Alder St, Ponsonby, Auckland", "14 Alder St, Ponsonby|Auckland|||NZ"),
         (
             "kestrel.co.uk",
@@ -159,3 +161,45 @@ def test_a_city_above_its_street(body: str, title: str, expected: str | None) ->
 )
 def test_where_nothing_says_that_it_is_the_companys_it_must_be_whole(body: str) -> None:
     assert read(body, path="") == []
+
+
+OFFICES = "".join(
+    f"<p>{number} Alder Road<br>{city}, OR {code}<br>503-555-01{number}</p>"
+    for number, city, code in (
+        (11, "Salem", 97301),
+        (12, "Bend", 97701),
+        (13, "Eugene", 97401),
+        (14, "Medford", 97501),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "home", "expected"),
+    [
+        ("Kestrel", "Welcome", ""),
+        ("Kestrel | Roofers in Eugene", "Welcome", "Eugene"),
+        ("Kestrel", "Call (503) 555-0112", "Bend"),
+        ("Kestrel", "Call (503) 555-0112 or (503) 555-0114", ""),
+    ],
+)
+def test_of_many_offices_the_one_that_the_site_puts_first(title: str, home: str, expected: str) -> None:
+    site = Site(
+        (
+            Page("https://kestrel.com/", f"<title>{title}</title><p>{home}</p>"),
+            Page("https://kestrel.com/contact", f"<title>Contact</title>{OFFICES}"),
+        )
+    )
+    proposals = read_site(Company("1", "Kestrel", "kestrel.com"), site).proposals
+    assert [one.value for one in proposals if one.field is EnrichedField.CITY] == [expected] * bool(expected)
+
+
+def test_the_postcode_of_the_same_address_elsewhere_is_not_lost() -> None:
+    site = Site(
+        (
+            Page("https://kestrel.com/", "<p>Kestrel</p><p>14 Alder Road, Salem, OR 97301</p>"),
+            Page("https://kestrel.com/contact", "<p>Visit us</p><p>14 Alder Road, Salem, OR</p>"),
+        )
+    )
+    proposals = read_site(Company("1", "Kestrel", "kestrel.com"), site).proposals
+    assert "97301" in [one.value for one in proposals if one.field is EnrichedField.POSTCODE]
