@@ -46,13 +46,18 @@ _TOWARDS = r"(?:[NS]\.?\s?[EW]\.?|[NSEW]\.?|north|south|east|west|(?:north|south
 _ROOMED = r"(?:suites?|ste|units?|apt|bldg|building|floor|room|rm)\.?\s?#?\s?[\w-]{1,6}|#\s?[\w-]{1,6}"
 # What is a street beyond doubt, with neither state nor postcode behind its city.
 _WHOLE_STREET = re.compile(
-    rf"(?:\b(?:{STREET_WORDS}|{RARER_STREET_WORDS})\.?|\b(?:highway|hwy|route|rte|rt|fm|road)\.?\s\d{{1,4}}|"
+    rf"(?:\b(?:{STREET_WORDS}|{RARER_STREET_WORDS})\.?|\b(?:highway|hwy|route|rte|rt|fm|road|rd)\.?\s\d{{1,4}}[A-Z]?|"
+    rf"^\d{{1,6}}\s(?:{_TOWARDS}\s)?\d{{1,3}}(?:st|nd|rd|th)|^\d{{1,6}}\savenue\sof\sthe\s\w+|"
     rf"^\d{{1,6}},?\s(?:rue|boul\.?|chemin|avenida|camino|calle|paseo|via)\s\S.{{2,30}})"
     rf"(?:\s{_TOWARDS})?(?:,?\s(?:{_ROOMED}))?$|"
     rf"^\d{{1,6}}\s(?:{_TOWARDS}\s)?\w+(?:\s\w+)?,?\s(?:{_ROOMED})$",
     re.IGNORECASE,
 )
 _NUMBERED_NAME = re.compile(r"\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?")
+_SAINTS = re.compile(
+    r"(?:Albans|Ann|Anthony|Augustine|Bernard|Charles|Clair|Cloud|Francis|George|Helena|Ignace|James|Johns?|"
+    r"Joseph|Louis|Martin|Marys?|Michaels?|Pauls?|Peters?|Petersburg|Robert|Simons|Thomas)\b"
+)
 _LEADS = re.compile(r"\b(?:at|visit|to|near|is)$", re.IGNORECASE)  # of a sentence, before a street
 # A street without a number, which counts only right before its city with state and postcode.
 _NAMED_STREET = re.compile(
@@ -65,6 +70,7 @@ _SPLIT = re.compile(
     r"(?<=[a-z.])\s(?i:in\s(?:the\s)?(?:heart\sof\s)?(?:\w{1,12}\s)?downtown)\s(?=[A-Z])|"
     r"(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s?$)|"
     r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)|"  # a telephone's number before the house's
+    r"\s\(?\d{3}\)?[ .-]{1,2}\d{3}[-.]\d{4}\s(?=[A-Z][a-z])|"
     r"\s(?i:fax|tel|phone|ph)[.:]{0,2}\s?[+(\d][\d() .+-]{6,20}|"  # and one beside the street
     r"(?:(?<=\s(?:East|West))|(?<=North|South)|(?<=Street)|(?<=\sRoad)|(?<=Avenue)|(?<=\sDrive))\.\s(?=[A-Z][a-z])|"
     r"(?<=[a-z]{3})\.(?=[A-Z][a-z])|(?:(?<=\s[DR][rd])|(?<=\sLn))\.(?=[A-Z][a-z]{2})"
@@ -165,8 +171,9 @@ def _read(window: Window) -> Address | None:
     if parts and not _is_city(parts[-1]):
         parts[-1:] = room_first(parts[-1])
     parts[:-1] = map(room_behind_name, parts[:-1])
-    if (window.country == "AU" or not window.sure) and parts and not _is_city(parts[-1]):
-        parts[-1:] = run_on(parts[-1])
+    if parts and not _is_city(parts[-1]):
+        freely = window.country == "AU" or not window.sure
+        parts[-1:] = run_on(parts[-1]) if freely else _run_on_for_sure(parts[-1])
     while len(parts) > 1 and (_DISTRICT.search(parts[-1]) or _says_land(parts[-1], window.state)):
         parts.pop()
     found = _plain(parts, window)
@@ -174,6 +181,18 @@ def _read(window: Window) -> Address | None:
         found = found or _tagged(parts, window) or _by_pyap(window) or _numberless(parts, window)
     found = found and _directed(found)
     return found if found is not None and _sound(found) else None
+
+
+def _run_on_for_sure(part: str) -> tuple[str, ...]:
+    """Street and city of a part where usaddress errs: a year before them, "St." taken for a saint's."""
+    starts = [one for one in _STREET_START.finditer(part) if _STREET_WORD.search(part[one.end() :])]
+    if not starts:
+        return (part,)
+    years = len(starts) > 1 and re.match(r"(?:19|20)\d\d\s", part[starts[0].start() :])
+    found = run_on(part[starts[1 if years else 0].start() :])
+    doubtful = re.match(_TOWARDS + r"\s", f"{found[-1]} ", re.IGNORECASE) or _ROOM.match(found[-1])
+    saint = bool(_SAINTS.match(found[-1])) and found[0].endswith(("St", "St."))
+    return (part,) if len(found) == 1 or doubtful or saint or not _is_city(found[-1]) else found
 
 
 def _capitalised(text: str) -> str:

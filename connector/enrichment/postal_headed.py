@@ -41,6 +41,7 @@ _LED = re.compile(
     r"\b(?i:(?:is|are)\slocated\sat|located\sat|(?:showroom|shop|store|office|studio|clinic)\s(?:is\s)?at|"
     rf"(?:visit|find|see)\sus\sat)\s(?P<street>{_STREET})(?![\w,])"
 )
+_SAID = re.compile(rf"\bin\s(?P<city>{_NAME}),\s(?P<state>{_STATE}),?\sat\s(?P<street>{_STREET})(?![\w,])")
 
 
 def headed(document: Document, text: str) -> Iterator[tuple[Address, int, int]]:
@@ -54,12 +55,14 @@ def headed(document: Document, text: str) -> Iterator[tuple[Address, int, int]]:
     single = len({found.group("street") for _, found in streets}) == 1
     for at, found in streets:
         above = _above(lines, at)
+        if "city" in found.groupdict():
+            above = found.group("city"), state_code(found.group("state")), ""
         city = above or (cities[0] if single and len(cities) == 1 else None)
         if city is not None:
             name, state, code = city
             country = "US" if state in ZIP_PREFIXES else "CA"
             method = "text below its city" if above else "text, city in a heading"
-            begin = begins[at - 1] if above else begins[at] + found.start("street")
+            begin = begins[at - 1] if above and at else begins[at] + found.start("street")
             yield (
                 Address(found.group("street").rstrip(" ."), name, state, code, country, method),
                 begin,
@@ -68,7 +71,7 @@ def headed(document: Document, text: str) -> Iterator[tuple[Address, int, int]]:
 
 
 def _led(line: str) -> re.Match[str] | None:
-    return _LED.search(line[:LONGEST_LINE])
+    return _SAID.search(line[:LONGEST_LINE]) or _LED.search(line[:LONGEST_LINE])
 
 
 def _above(lines: Sequence[str], at: int) -> tuple[str, str, str] | None:

@@ -88,6 +88,7 @@ _OFFICE = re.compile(
 _SPOKEN = re.compile(
     r"\b(?:is|are|was|our|your|we|you|to|from|with|for|visit|find|see|please|reach|call)\b", re.IGNORECASE
 )
+_TOWARDS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _LANDS = frozenset(
     ("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland")
 )
@@ -194,14 +195,9 @@ def _without_county(part: str) -> tuple[str, str]:
 
 
 def _is_county(rest: Sequence[str], country: str) -> bool:
-    said = (
-        rest[-1]
-        .lower()
-        .replace("w. ", "west ")
-        .replace("n. ", "north ")
-        .replace("s. ", "south ")
-        .replace("e. ", "east ")
-    )
+    said = rest[-1].lower()
+    if short := re.match(r"([nsew])\.?\s", said):
+        said = _TOWARDS[short.group(1)] + said[short.end() - 1 :]
     if said in BRITISH_COUNTIES or said in _LANDS or _COUNTY.fullmatch(said):
         return True
     shire = country == "GB" and said.endswith("shire") and " " not in said

@@ -211,6 +211,7 @@ AUSTRALIAN_NAMES: Mapping[str, str] = {
     "western australia": "WA",
     "tasmania": "TAS",
     "northern territory": "NT",
+    "n.s.w": "NSW",
 }
 BRITISH_COUNTIES = frozenset(
     (

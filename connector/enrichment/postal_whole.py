@@ -30,6 +30,9 @@ _BUILDING = re.compile(
     r"Arcade|Chambers|Lodge|Courtyard|Court|Park|Exchange|Village|Campus|Works|Mills?|Square|Place|Hall|"
     r"Quarter|Point|Gate)"
 )
+_BOX_FIRST = re.compile(
+    r"(?P<box>(?i:p\.?\s?o\.?\s?box)\s\d{1,6}),?\s(?P<rest>[A-Z][A-Za-z'’.]+(?:\s[A-Z][A-Za-z'’.]+){0,2})"
+)
 _ROOM_WORD = re.compile(r"(?:suite|ste|unit|level|shop|factory)\b", re.IGNORECASE)
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d[^,]*[^\W\d_]{3}|[^\W\d_]{3}[^,]*\d")
@@ -91,8 +94,10 @@ def room_behind_name(part: str) -> str:
 
 
 def room_first(part: str) -> tuple[str, ...]:
-    """A room and what stands behind it, each for itself, if that has no number: "Unit 5 Markham"."""
+    """A room or a box and what stands behind it, each for itself, if that has no number: "Unit 5 Markham"."""
     words = part.split()
+    if boxed := _BOX_FIRST.fullmatch(part):
+        return boxed.group("box"), boxed.group("rest")
     for at in range(2, 4):
         room, rest = " ".join(words[:at]), " ".join(words[at:])
         if rest and _ROOM.fullmatch(room) and not re.search(r"\d", rest) and not _STREET_WORD.search(rest):
@@ -149,7 +154,7 @@ def _behind_name(part: str, joined: Collection[str]) -> str:
 
 
 def fullest(best: Place, places: Sequence[Place]) -> Place:
-    """The place that says most of the same address: another may leave out the suite, the postcode, or more."""
+    """The place that says most of the same address: another may leave out the suite or the postcode."""
     bare = _bare(best.address)
 
     def is_same(one: Place) -> bool:

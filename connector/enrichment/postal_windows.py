@@ -43,7 +43,7 @@ def _alternatives(names: Iterable[str]) -> str:
 _STATE = "|".join((_alternatives(_NAMES), *ZIP_PREFIXES, *PROVINCES, *AUSTRALIAN, *_DOTTED))
 _LAND = r"(?:USA|U\.S\.A\.?|United\sStates(?:\sof\sAmerica)?|Canada|Australia)"
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()\[~*–-]{{1,5}}(?:{_LAND}[\s,.–-]{{1,4}})?"
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()\[~*:–-]{{1,5}}(?:{_LAND}[\s,.–-]{{1,4}})?"
     r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z][\s-]?\d[A-Z]\d|\d{4})(?!\w|-\w)",
     re.IGNORECASE,
 )
@@ -90,7 +90,7 @@ def windows(text: str, site: str = "") -> Iterator[tuple[int, int, Window]]:
     for found in _POSTED.finditer(text):
         state = state_code(found.group("state"))
         code, country = _written(found.group("code"))
-        if not consistent(state, code, country):
+        if not _fits(found):
             continue
         posted.append(found.span())
         begin = _begin(text, found.start())
@@ -99,6 +99,11 @@ def windows(text: str, site: str = "") -> Iterator[tuple[int, int, Window]]:
         if country and not any(begin < found.end() and found.start() < end for begin, end in posted):
             begin = _begin(text, found.start())
             yield begin, found.end(), Window(text[begin : found.start()], state, code, country, sure=False)
+
+
+def _fits(found: re.Match[str]) -> bool:
+    """Whether state and postcode are of each other: "Kestrel Co. 1420 Alder Street" has neither."""
+    return consistent(state_code(found.group("state")), *_written(found.group("code")))
 
 
 def _written(given: str) -> tuple[str, str]:
@@ -155,7 +160,7 @@ def _state_of(code: str, country: str) -> str:
 def _begin(text: str, end: int) -> int:
     """Where the window begins: at a line's beginning if there is one, and after the postcode before it."""
     begin = max(0, end - BEFORE)
-    other = max((one.end() for one in _POSTED.finditer(text[begin:end])), default=0)
+    other = max((one.end() for one in _POSTED.finditer(text[begin:end]) if _fits(one)), default=0)
     if other:
         return begin + other
     line = text.find("\n", begin, end)
