@@ -182,6 +182,7 @@ def _foremost(equal: Sequence[Place], documents: Sequence[Document]) -> Place | 
 
     None if it does so with none of them, or with several.
     """
+    bare = {id(one): re.sub(r"[^\w\n]", "", one.text) for one in documents}
 
     def weight(place: Place) -> int:
         city = re.escape(place.address.city)
@@ -189,7 +190,7 @@ def _foremost(equal: Sequence[Place], documents: Sequence[Document]) -> Place | 
         lines = place.document.lines[place.line + 1 : place.line + 1 + MOST_LINES]
         found = _NUMBER.search("\n".join(lines))
         number = re.sub(r"\D", "", found.group())[-MOST_DIGITS:] if found else ""
-        others = (re.sub(r"[^\w\n]", "", one.text) for one in documents if one is not place.document)
+        others = (text for key, text in bare.items() if key != id(place.document))
         return 2 * titled + any(number in text for text in others if number)
 
     weights = [weight(one) for one in equal]

@@ -21,7 +21,7 @@ from connector.enrichment.postal_whole import front, is_building
 MOST_FOUND = 40  # streets of one page
 MOST_TOWNS = 3  # parts behind a street that may be a district, a town and a city
 MOST_TOWN_WORDS = 4
-LONGEST_STREET, LONGEST_SENTENCE = 60, 180
+LONGEST_STREET, LONGEST_SENTENCE, LONGEST_TOWN = 60, 180, 40
 _COUNTRIES = frozenset(("GB", "IE", "NZ", "AU", "CA", "US"))
 _BY_ENDING = frozenset(("GB", "IE", "NZ"))  # where addresses may end with the town
 _CUT = re.compile(r"\n|[,|•·;]|\s[–-]\s|\s{3,}|:\s|(?<=[a-z])\.(?=\s|$)")
@@ -173,7 +173,8 @@ def _closed_irish(text: str, towns: Sequence[str]) -> _Closed | None:
 
 def _is_town(text: str) -> bool:
     return (
-        bool(_TOWN.fullmatch(text))
+        len(text) <= LONGEST_TOWN
+        and bool(_TOWN.fullmatch(text))
         and len(text.split()) <= MOST_TOWN_WORDS
         and not _NO_TOWN.search(text)
         and not _STREET_WORD.fullmatch(text.rsplit(maxsplit=1)[-1])
