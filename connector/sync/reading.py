@@ -90,10 +90,17 @@ class PageReader:
         return cursor
 
     def _files(self, cursor: Cursor) -> Iterator[Page]:
-        """The pages of bulk jobs. Those of a first reading are made ready: they are written as they are."""
-        for page in self._crm.bulk(self._selection, _position(cursor).after):
-            if _position(cursor).first:
-                self._writer.copy.make_ready(self._writer.mapping, page.records)
+        """The pages of bulk jobs.
+
+        Those of a first reading are written as they are: they are made ready, by one thread while another one
+        reads on in the file and a third one writes.
+        """
+        pages = self._crm.bulk(self._selection, _position(cursor).after)
+        if not _position(cursor).first:
+            yield from pages
+            return
+        for page in ahead(pages, at_once=True):
+            self._writer.copy.make_ready(self._writer.mapping, page.records)
             yield page
 
     def _ranges(self, cursor: Cursor) -> Cursor:
