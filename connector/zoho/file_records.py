@@ -33,7 +33,6 @@ _FIGURE = r"^(?:(?:-?[1-9][0-9]{0,11}|0)(?:\.[0-9]{1,2})?|-0\.(?:0[1-9]|[1-9][0-
 _INSTANT = r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)?$"
 _DAY = r"^(?:\d{4}-\d\d-\d\d)?$"
 _SECONDS = pa.timestamp("s", "UTC")
-_NO_TEXT = pa.scalar(None, pa.string())
 
 
 class Unusual(Exception):
@@ -297,7 +296,7 @@ def _escaped(column: pa.Array) -> pa.Array:
 
 def _or_none(column: pa.Array) -> pa.Array:
     empty = pc.equal(column, "")
-    return pc.if_else(empty, _NO_TEXT, column) if empty.true_count else column
+    return pc.if_else(empty, pa.scalar(None, pa.string()), column) if empty.true_count else column
 
 
 def _are(column: pa.Array, pattern: str) -> bool:
