@@ -24,6 +24,7 @@ from connector.zoho import bulk_file
 from connector.zoho.bulk_question import first_question, joins, next_question, unserved
 from connector.zoho.canonical import Form
 from connector.zoho.client import ZohoClient
+from connector.zoho.downloads import Downloads
 from connector.zoho.file_records import FileReader
 from connector.zoho.lists import MakeReader
 from connector.zoho.looks import Looks
@@ -88,6 +89,7 @@ class BulkReads:
         self._client = client
         self._reader = reader
         self._sleep = sleep
+        self._downloads = Downloads(sleep)
 
     def pages(self, selection: Selection, after: str | None) -> Iterator[Page]:
         """See ``CrmSource.bulk``."""
@@ -193,7 +195,9 @@ class BulkReads:
             self._kept(
                 selection.module,
                 place.job,
-                lambda: self._client.download(path, file, module=selection.module),
+                lambda: self._downloads.take(
+                    lambda: self._client.download(path, file, module=selection.module)
+                ),
             )
             given = False
             try:

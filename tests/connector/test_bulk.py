@@ -11,6 +11,7 @@ from connector.mapping import Role
 from connector.ports import Page, Selection
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.crm import CrmClient
+from connector.zoho.downloads import MINUTE_SECONDS, Downloads
 from tests.support.strict_zoho import StrictZoho
 from tests.support.zoho_records import USERS, described, selection
 
@@ -253,6 +254,48 @@ def test_a_file_without_a_wished_column_is_not_offered(zoho: StrictZoho, nap: Na
 def test_downloads_wait_for_the_next_minute(zoho: StrictZoho, nap: Nap) -> None:
     zoho.modules["Deals"], zoho.rows_per_file, zoho.states = deals(12), 1, []
     assert len(ids(list(crm_of(zoho, nap).bulk(FIELDS)))) == 12
+    waits = [one for one in nap.slept if one > 50]
+    assert waits == pytest.approx([60] * len(waits), abs=10)
+    assert waits, "ten a minute"
+
+
+class Minutes:
+    """A clock that moves by sleeping."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+    def now(self) -> float:
+        return self.passed
+
+
+def test_no_minute_has_more_than_ten_downloads() -> None:
+    clock, taken = Minutes(), []
+    downloads = Downloads(clock.sleep, clock.now)
+    for number in range(35):
+        clock.passed += number % 4  # each is read for a while
+        downloads.take(lambda: taken.append(clock.passed))
+    assert len(taken) == 35
+    assert all(later - earlier >= 60 for earlier, later in zip(taken, taken[10:], strict=False))
+    assert clock.passed < 35 / 10 * MINUTE_SECONDS + 60, "and none waits in vain"
+
+
+@pytest.mark.parametrize("code", ["TOO_MANY_REQUESTS", "INTERNAL_ERROR"])
+def test_a_download_that_is_refused_waits_a_minute_once(code: str) -> None:
+    clock, asked = Minutes(), []
+
+    def refused() -> None:
+        asked.append(clock.passed)
+        error = Retriable("Zoho answered 429.")
+        error.code = code
+        raise error
+
+    with pytest.raises(Retriable):
+        Downloads(clock.sleep, clock.now).take(refused)
+    assert asked == ([0, MINUTE_SECONDS] if code == "TOO_MANY_REQUESTS" else [0])
 
 
 def test_a_file_that_is_never_whole_is_given_up(zoho: StrictZoho, nap: Nap) -> None:
