@@ -53,7 +53,8 @@ class RecordBatch(Sequence[CrmRecord]):
     @property
     def raws(self) -> Sequence[str]:
         """The canonical JSON text of each record."""
-        return plain(self._raws)
+        raws = self._raws = plain(self._raws)  # Arrow's copy of the texts goes
+        return raws
 
     @property
     def raw_column(self) -> Column:
@@ -105,6 +106,14 @@ def column_of(records: Sequence[CrmRecord], place: int) -> Sequence[Value]:
     if isinstance(records, RecordBatch):
         return plain(records.columns[place])
     return [one.values[place] for one in records]
+
+
+def has_value(records: Sequence[CrmRecord], place: int) -> bool:
+    """Whether a typed column has any."""
+    column = records.columns[place] if isinstance(records, RecordBatch) else column_of(records, place)
+    if isinstance(column, pa.Array):
+        return bool(column.null_count < len(column))
+    return any(value is not None for value in column)
 
 
 def as_batch(records: Sequence[CrmRecord]) -> RecordBatch:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from connector.batches import RecordBatch, column_of, ids_of, raws_of
+from connector.batches import RecordBatch, column_of, has_value, ids_of, raws_of
 from connector.mapping import COLUMNS, Role
 from connector.ports import EVERY_ACCOUNT, CrmRecord, PageChanges, Selection, Stored
 
@@ -52,6 +52,9 @@ def page(
     new, held = _parted(differing, stored)
     changed, news = _changed(selection, held, stored)
     deletes = tuple(dict.fromkeys(one for one in gone if one in stored and one not in came))
+    if first and not stored:  # most pages of a first reading
+        concerned = {EVERY_ACCOUNT} if _concern_accounts(selection.role, new) else ()
+        return PageChanges(upserts=new, touched=frozenset(concerned), inserted=len(new))
     touched = _accounts_of(selection.role, new) | _accounts_of(selection.role, news)
     for identifier in (*(one.id for one in news), *deletes):
         touched |= _accounts(selection.role, identifier, stored[identifier].account_id)
@@ -200,6 +203,13 @@ def _accounts_of(role: Role, records: Sequence[CrmRecord]) -> set[str | None]:
     if role not in _COUNTED or not records:
         return set()
     return {one for one in column_of(records, _WITH_ACCOUNT[role]) if isinstance(one, str)}
+
+
+def _concern_accounts(role: Role, records: Sequence[CrmRecord]) -> bool:
+    """Whether these records are part of the facts of any account."""
+    if role is Role.ACCOUNTS:
+        return bool(records)
+    return role in _COUNTED and has_value(records, _WITH_ACCOUNT[role])
 
 
 def _accounts(role: Role, identifier: str, account_id: str | None) -> set[str | None]:

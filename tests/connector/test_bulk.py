@@ -12,6 +12,7 @@ from connector.ports import Page, Selection
 from connector.zoho.client import RetryPolicy, ZohoClient
 from connector.zoho.crm import CrmClient
 from connector.zoho.downloads import MINUTE_SECONDS, Downloads
+from connector.zoho.looks import Looks
 from tests.support.strict_zoho import StrictZoho
 from tests.support.zoho_records import USERS, described, selection
 
@@ -98,30 +99,45 @@ def test_a_module_in_one_file(zoho: StrictZoho, nap: Nap) -> None:
     assert [(call.name, call.credits) for call in ledger.booked] == [
         ("bulk read", 50), *[("bulk read state", 1)] * 4, ("bulk read result", 1)
     ]  # fmt: skip
-    assert nap.slept == [0.2, 0.2, 0.2]
+    assert nap.slept == [0.1, 0.1, 0.1]
     assert all(page.read_at for page in pages), "Zoho's own time"
 
 
 def test_a_wait_is_a_share_of_what_was_waited_up_to_a_minute(zoho: StrictZoho, nap: Nap) -> None:
-    zoho.states = ["ADDED"] * 32
+    zoho.states = ["ADDED"] * 42
     list(crm_of(zoho, nap).bulk(FIELDS))
-    assert nap.slept[:4] == [0.2] * 4
-    assert nap.slept[4:30] == pytest.approx([sum(nap.slept[:one]) / 4 for one in range(4, 30)])
-    assert nap.slept[30:] == [60, 60]
+    assert nap.slept[:8] == [0.1] * 8
+    assert nap.slept[-2:] == [60, 60]
+    for number, wait in enumerate(nap.slept):
+        waited = sum(nap.slept[:number])
+        assert wait == pytest.approx(min(max(0.1, waited * (0.125 if waited < 3 else 0.3)), 60))
 
 
 def test_the_next_job_is_expected_to_take_about_as_long(nap: Nap) -> None:
     with StrictZoho({"Deals": deals(5)}, rows_per_file=3) as zoho:
-        states = ["ADDED"] * 10
+        states = ["ADDED"] * 30
         zoho.states = list(states)
         pages = crm_of(zoho, nap).bulk(FIELDS)
         assert next(page for page in pages if page.records).records
         first = sum(nap.slept)
+        assert first > 5
         nap.slept.clear()
         zoho.states = list(states)
         list(pages)
-    assert nap.slept[0] == pytest.approx(first / 2)
-    assert nap.slept[1:] == pytest.approx([sum(nap.slept[:one]) / 4 for one in range(1, 10)])
+    assert nap.slept[:2] == pytest.approx([first * 0.75, first * 0.75 * 0.3])
+
+
+def test_five_jobs_of_a_minute_cost_at_most_three_hundred_credits() -> None:
+    """A million records, each job at work for a minute after the file before it is read."""
+    looks, spent = Looks(), 0
+    for _ in range(5):
+        waited = 0.0
+        spent += 50 + 1 + 1  # the job, the first look, the file
+        while waited < 60:
+            waited += looks.wait(waited)
+            spent += 1
+        looks.ended(waited)
+    assert spent <= 300
 
 
 def test_a_job_that_never_ends_is_left(zoho: StrictZoho, nap: Nap, monkeypatch: pytest.MonkeyPatch) -> None:
