@@ -185,17 +185,22 @@ def _print(kind: str, whole: Read, reads: list[Read]) -> None:
 def to_the_end(environment: Mapping[str, str]) -> tuple[float, float]:
     """A sync that nobody disturbs; how many seconds it took, and its peak of memory in MB."""
     began, peak = time.perf_counter(), 0.0
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot", "sync"],
-        env=dict(environment),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "bot", "sync"],
+            env=dict(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        ) as process,
+    ):
         while process.poll() is None:
             peak = max(peak, _peak_mb(process.pid))
             time.sleep(LOOK_SECONDS)
-    if process.returncode != 0:
-        raise RuntimeError("A sync that nobody disturbed did not come to its end.")
+        if process.returncode != 0:
+            said.seek(0)
+            why = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise RuntimeError(f"A sync that nobody disturbed did not come to its end: {why}")
     return time.perf_counter() - began, peak
 
 

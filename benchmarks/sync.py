@@ -5,6 +5,8 @@ slows down all alike; figures are medians, and a ratio is taken within one round
 
 Memory at a million records: ``--rows 1000000 --rounds 1 --databases sqlite --ways bulk queries``.
 With network time: ``--rows 20000 --latency 0.3 --ways queries``, where the second reading goes by ranges.
+By default the sandbox's answers are given again from memory, so that ratios are of the clients alone; with
+``--server sandbox`` it works for each, as a real Zoho does.
 """
 
 from __future__ import annotations
