@@ -70,15 +70,19 @@ print(*said)
 """
 
 
-def test_arrow_does_without_pandas_until_it_is_asked_for_a_frame() -> None:
+def _said_by(program: str) -> list[str]:
     outcome = subprocess.run(
-        [sys.executable, "-c", _WITHOUT_PANDAS],
+        [sys.executable, "-c", program],
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert outcome.stdout.split() == ["True", "False", "1", "False"]
+    return outcome.stdout.split()
+
+
+def test_arrow_does_without_pandas_until_it_is_asked_for_a_frame() -> None:
+    assert _said_by(_WITHOUT_PANDAS) == ["True", "False", "1", "False"]
 
 
 _IMPORTED = """
@@ -90,11 +94,4 @@ print("pandas" in sys.modules)
 
 def test_the_connector_imports_no_pandas() -> None:
     """It takes a third of a second and 35 MB; one of Arrow's values made at import would bring it."""
-    outcome = subprocess.run(
-        [sys.executable, "-c", _IMPORTED],
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert outcome.stdout.strip() == "False"
+    assert _said_by(_IMPORTED) == ["False"]
