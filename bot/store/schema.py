@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlmodel import SQLModel
 
 from bot.app.errors import ConfigurationError
 from bot.store.locks import take_turn
@@ -19,6 +13,7 @@ from connector.cache.engine import Database, open_database
 from connector.cache.folding import create_fold_function
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_KEPT_IN, _DIGITS = "alembic_version", len("0001")
 
 
 def opened_at(address: str) -> Database:
@@ -50,16 +45,18 @@ def migrate(database: Database) -> None:
                 return
         with database.writes.begin() as connection:
             take_turn(connection, "migrate")
-            known = ScriptDirectory(str(MIGRATIONS))
             present = revision(connection)
-            if present is not None and present not in {one.revision for one in known.walk_revisions()}:
+            if present is not None and present not in _revisions():
                 raise ConfigurationError(
                     f"The database has schema {present}, which this release does not know.",
                     "Start the newer release that made it.",
                 )
-            if present != known.get_current_head():
+            if present != head():
+                # Imported by who needs it: it takes 12 MB, and mostly there is nothing to do.
+                from bot.store.migrating import upgrade  # noqa: PLC0415
+
                 create_fold_function(None, connection)
-                command.upgrade(_config(connection), "head")
+                upgrade(connection)
     except OperationalError as error:
         # The driver's own words; the URL, which holds a password, is not among them.
         reason = str(error.orig).strip().splitlines()[0]
@@ -70,29 +67,16 @@ def migrate(database: Database) -> None:
 
 def revision(connection: Connection) -> str | None:
     """The schema's version; None for an empty database."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_KEPT_IN):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {_KEPT_IN}")).scalar_one_or_none()  # noqa: S608
 
 
-def head() -> str | None:
+def head() -> str:
     """The schema's version that this release works with."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return max(_revisions())
 
 
-def differences(connection: Connection) -> list[object]:
-    """What the tables of the database lack against those of the program; empty when they agree."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, SQLModel.metadata))
-
-
-def write_revision(database: Database, message: str, number: str) -> None:
-    """For developers: write the next migration from what the tables have more than the database."""
-    with database.writes.begin() as connection:
-        command.revision(_config(connection), message, autogenerate=True, rev_id=number)
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+def _revisions() -> frozenset[str]:
+    """Every version: the migrations' files are called by them."""
+    return frozenset(one.name[:_DIGITS] for one in (MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -30,8 +30,9 @@ from bot.store.account_deals import add_up, kept_accounts
 from bot.store.deal_days import bring_up_to_date, summed_deals
 from bot.store.memory import marks
 from bot.store.memory import triggers as memory_triggers
+from bot.store.migrating import config_for, differences
 from bot.store.places import TABLES
-from bot.store.schema import _config, differences, head, migrate, revision
+from bot.store.schema import head, migrate, revision
 from bot.store.triggers import triggers
 from connector.cache.engine import Database, open_database
 from connector.cache.folding import create_fold_function
@@ -62,7 +63,7 @@ def released(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def _fill(database: Database) -> None:
     with database.writes.begin() as connection:
         create_fold_function(None, connection)
-        command.upgrade(_config(connection), RELEASED)
+        command.upgrade(config_for(connection), RELEASED)
         for table in _tables(connection):
             filled = [
                 {one.name: _value(one, number) for one in table.columns if not _numbers_itself(one)}
@@ -129,7 +130,7 @@ def test_triggers_that_were_not_there_for_a_while_are_trusted_by_nobody(released
         watch(released)
         assert watched(released) == [True] * 3
         with released.writes.begin() as connection:
-            command.downgrade(_config(connection), "0021")
+            command.downgrade(config_for(connection), "0021")
         assert watched(released) == [True] * 3, "PostgreSQL's came with the schema"
         with released.reads.connect() as connection:
             on_postgresql = released.dialect == "postgresql"

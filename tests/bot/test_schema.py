@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bot.app.errors import ConfigurationError
-from bot.store.schema import differences, head, migrate, revision
+from bot.store.migrating import differences
+from bot.store.schema import MIGRATIONS, head, migrate, revision
 from connector.cache.engine import Database, open_database
 from tests.support.postgres import PostgresServer
 
@@ -66,3 +68,8 @@ def test_the_database_of_a_later_release_is_refused(empty: Database) -> None:
 def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="BELLWETHER_DATABASE_URL"):
         migrate(open_database(f"sqlite:///{tmp_path}/nowhere/x.sqlite"))
+
+
+def test_the_newest_version_is_that_of_the_migrations() -> None:
+    """It is read off the files' names, without Alembic."""
+    assert head() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
