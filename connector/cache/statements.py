@@ -54,7 +54,7 @@ def upsert_text(
         mark: stands for a value.
         rows: in one statement.
         over: the columns that are overwritten where the key is held already: of those that rows have not,
-            with NULL. None: those that rows have.
+            with NULL. Empty: those that rows have.
     """
     row = f"({', '.join(mark for _ in columns)})"
     overwritten = ", ".join(f"{name} = excluded.{name}" for name in over or columns if name not in keys)
