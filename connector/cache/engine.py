@@ -45,7 +45,7 @@ class Database:
 
     reads: Engine
     writes: Engine
-    broken: Broken = field(default_factory=Broken)
+    broken: Broken = field(default_factory=Broken, compare=False)
 
     @property
     def dialect(self) -> str:
