@@ -38,6 +38,17 @@ def share_arenas() -> bool:
     return bool(set_option(_M_ARENA_MAX, _ARENAS))
 
 
+def give_back() -> bool:
+    """Let glibc give back to the system what lies free between what is used; whether it did.
+
+    With every file the holes that pages leave would grow a little. Other C libraries need not be asked.
+    """
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
     """Cycles are looked for less often meanwhile: pages are thousands of objects without any."""

@@ -19,6 +19,7 @@ import orjson
 from pyarrow import ArrowInvalid
 
 from connector.errors import ConnectorError, Fatal, NeedsPerson, NotOffered, Retriable, StartOver
+from connector.memory import give_back
 from connector.ports import Page, Selection
 from connector.zoho import bulk_file
 from connector.zoho.bulk_question import first_question, joins, next_question, unserved
@@ -114,6 +115,7 @@ class BulkReads:
                 yield Page((), after=place.written(), read_at=at)
             if result.rows > place.rows:
                 yield from self._file(selection, reader, place, result.at)
+                give_back()
                 begun = True
             elif place.following is None:
                 yield Page((), read_at=result.at)

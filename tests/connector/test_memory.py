@@ -54,6 +54,37 @@ def test_threads_share_arenas() -> None:
     assert _arenas("shared") <= 2
 
 
+_HOLES = """
+import ctypes, sys
+from pathlib import Path
+from connector.memory import give_back, share_arenas
+if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+    sys.exit("no glibc")
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+texts = [str(number).zfill(900) for number in range(60_000)]
+kept = texts[::200]
+del texts
+before = held()
+print(give_back(), before - held() > 20_000_000, len(kept))
+"""
+
+
+def test_what_lies_free_is_given_back() -> None:
+    if sys.platform != "linux":
+        pytest.skip("another system than Linux")
+    outcome = subprocess.run(
+        [sys.executable, "-c", _HOLES],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "no glibc" in outcome.stderr:
+        pytest.skip("another C library")
+    assert outcome.stdout.split() == ["True", "True", "300"]
+
+
 _WITHOUT_PANDAS = """
 import sys
 import pyarrow as pa
