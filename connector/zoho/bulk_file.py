@@ -18,7 +18,7 @@ from connector.ports import Unreadable
 # Arrow reads ahead of us, up to 32 blocks: small ones, several of which are given together. Only a quarter of
 # a block is filled, because a sign may have four bytes.
 BLOCK_BYTES = 1 << 18
-BLOCKS_TOGETHER = 9
+BLOCKS_TOGETHER = 12
 LARGEST_BLOCK_BYTES = 1 << 28  # a line that is longer than a block is read with larger blocks, up to this
 _WIDER = 16
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
