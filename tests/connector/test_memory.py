@@ -36,9 +36,9 @@ with tempfile.NamedTemporaryFile() as file:
 """
 
 
-def _arenas(how: str) -> int:
+def _said_by(program: str, *arguments: str) -> list[str]:
     outcome = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, how],
+        [sys.executable, "-c", program, *arguments],
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -46,7 +46,12 @@ def _arenas(how: str) -> int:
     )
     if "no glibc" in outcome.stderr:
         pytest.skip("another C library")
-    return int(outcome.stdout)
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout.split()
+
+
+def _arenas(how: str) -> int:
+    return int(_said_by(_PROGRAM, how)[0])
 
 
 def test_threads_share_arenas() -> None:
@@ -73,16 +78,7 @@ print(give_back(), before - held() > 20_000_000, len(kept))
 def test_what_lies_free_is_given_back() -> None:
     if sys.platform != "linux":
         pytest.skip("another system than Linux")
-    outcome = subprocess.run(
-        [sys.executable, "-c", _HOLES],
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if "no glibc" in outcome.stderr:
-        pytest.skip("another C library")
-    assert outcome.stdout.split() == ["True", "True", "300"]
+    assert _said_by(_HOLES) == ["True", "True", "300"]
 
 
 _WITHOUT_PANDAS = """
@@ -99,17 +95,6 @@ said.append(pa.array(frame["a"]).null_count)
 said.append(keep_pandas_out())
 print(*said)
 """
-
-
-def _said_by(program: str) -> list[str]:
-    outcome = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return outcome.stdout.split()
 
 
 def test_arrow_does_without_pandas_until_it_is_asked_for_a_frame() -> None:
