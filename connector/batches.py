@@ -23,6 +23,18 @@ def plain(column: Column) -> Sequence[Any]:
     return values
 
 
+def content_of(texts: pa.Array) -> memoryview:
+    """The bytes of all texts of an array, which lie one behind the other.
+
+    To look through them at once takes a tenth of the time of a look into each text.
+    """
+    _, offsets, content = texts.buffers()
+    if content is None:
+        return memoryview(b"")
+    ends = memoryview(offsets).cast("i")
+    return memoryview(content)[ends[texts.offset] : ends[texts.offset + len(texts)]]
+
+
 class RecordBatch(Sequence[CrmRecord]):
     """Records as columns. A record is made only when somebody asks for it.
 

@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.batches import Column, RecordBatch, plain
+from connector.batches import Column, RecordBatch, content_of, plain
 from connector.cache.record_tables import Kind, RecordTable
 from connector.ports import Value
 
@@ -101,7 +101,8 @@ def _without_nul(value: Value) -> Value:
 
 def _has_nul(raws: Column) -> bool:
     if isinstance(raws, pa.Array):
-        return bool(pc.match_substring(raws, IN_JSON).true_count)
+        content = bytes(content_of(raws))
+        return b"\\" in content and IN_JSON.encode() in content  # the first alone is found many times faster
     return any(IN_JSON in raw for raw in raws)
 
 

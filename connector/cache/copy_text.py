@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.batches import Column, RecordBatch, plain
+from connector.batches import Column, RecordBatch, content_of, plain
 from connector.cache.columnar import TypedColumn, days, instants, typed_columns
 from connector.cache.record_tables import Kind, RecordTable
 from connector.ports import Value
@@ -70,7 +70,7 @@ def _by_arrow(kept: RecordTable, batch: RecordBatch, columns: Sequence[TypedColu
     # Each line begins with the end of the one before it: to add ends to whole lines would copy them again.
     parts = [pc.binary_join_element_wise("\n", first, ""), *rest]
     lines = pc.binary_join_element_wise(*parts, "\t", null_handling="replace", null_replacement=NOTHING)
-    return _content(lines)[1:]
+    return content_of(lines)[1:]
 
 
 def _array(kind: Kind, column: Column) -> pa.Array:
@@ -88,17 +88,8 @@ def _text_array(column: Column) -> pa.Array:
 
 
 def _escaped(column: pa.Array) -> pa.Array:
-    content = bytes(_content(column))  # to look for a byte in it is faster than to look through the texts
+    content = bytes(content_of(column))  # to look for a byte in it is faster than to look through the texts
     for letter, escaped in ESCAPES:
         if letter.encode() in content:
             column = pc.replace_substring(column, letter, escaped)
     return column
-
-
-def _content(texts: pa.Array) -> memoryview:
-    """The bytes of all texts of an array, which lie one behind the other."""
-    _, offsets, content = texts.buffers()
-    if content is None:
-        return memoryview(b"")
-    ends = memoryview(offsets).cast("i")
-    return memoryview(content)[ends[texts.offset] : ends[texts.offset + len(texts)]]

@@ -223,10 +223,11 @@ class ModuleSync:
             unordered=Way.BULK in whole and any(one.position.may_hold_gone for one in done),
         )
         reason = decide.why_compare_ids(counts, self._policy)
-        if reason is not None:
-            self._compare_ids(reason)
+        if reason is None:
+            return
+        self._compare_ids(reason)
         gap = 0 if counts.counted is None else counts.counted - self._copy.count(self._mapping)
-        if reason is not None and gap != cursor.count_gap:
+        if gap != cursor.count_gap:
             self._writer.save(cursors.settled(self._copy.cursor(module) or cursor, gap))
 
     def _compare_ids(self, reason: str) -> None:

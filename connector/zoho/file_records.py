@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.batches import RecordBatch
+from connector.batches import RecordBatch, content_of
 from connector.mapping import COLUMNS
 from connector.ports import Selection
 from connector.zoho import canonical, typed
@@ -24,13 +24,15 @@ from connector.zoho.bodies import dumped
 from connector.zoho.canonical import Kind
 from connector.zoho.records import RecordReader, Records, join_path
 
-_ID = "^[0-9A-Za-z]{1,32}$"
-_ID_OR_NOTHING = "^[0-9A-Za-z]{0,32}$"
+_LONGEST_ID = 32
 _ESCAPED_IN_JSON = '["\\\\\\x00-\\x1f]'
+_SUCH_SIGNS = bytes(range(0x20)) + b'"\\'
 # Numbers whose digits stay the same however they are read: at most two decimals, not more than 12 digits.
-_WHOLE = "^(?:-?[1-9][0-9]{0,11}|0)?$"
+_LARGEST_WHOLE = 10**12 - 1
 _FIGURE = r"^(?:(?:-?[1-9][0-9]{0,11}|0)(?:\.[0-9]{1,2})?|-0\.(?:0[1-9]|[1-9][0-9]?))?$"
 _INSTANT = r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)?$"
+_FORM_OF_INSTANT = b"0000-00-00T00:00:00-00:00"
+_AS_FORM = bytes.maketrans(b"123456789+", b"000000000-")
 _DAY = r"^(?:\d{4}-\d\d-\d\d)?$"
 _SECONDS = pa.timestamp("s", "UTC")
 
@@ -98,7 +100,9 @@ class FileReader:
     def _read(self, block: pa.RecordBatch) -> RecordBatch:
         places = {name: place for place, name in enumerate(block.schema.names)}
         ids = block.column("id")
-        _all(ids, _ID)
+        _all_ids(ids)
+        if _shortest(ids) == 0:
+            raise Unusual
         came = [block.column(name) for name in self._names]
         kept = []
         for name, read, column in zip(self._names, self._reads, came, strict=True):
@@ -175,16 +179,35 @@ def _text(column: pa.Array, _names: pa.Array | None) -> _Kept:
 
 def _number(column: pa.Array, _names: pa.Array | None) -> _Kept:
     filled = _or_none(column)
-    if _are(column, _WHOLE):
-        return _Kept(filled, quoted=False, values=pc.cast(filled, pa.int64()))
+    whole = _whole_numbers(filled)
+    if whole is not None:
+        return _Kept(filled, quoted=False, values=whole)
     _all(column, _FIGURE)
-    json = pc.replace_substring_regex(filled, r"\.00?$", "")
-    json = pc.replace_substring_regex(json, r"(\.[1-9])0$", r"\1")
-    return _Kept(json, quoted=False, values=pc.cast(filled, pa.float64()))
+    return _Kept(_without_zeros(filled), quoted=False, values=pc.cast(filled, pa.float64()))
+
+
+def _whole_numbers(texts: pa.Array) -> pa.Array | None:
+    """The numbers that these are the usual texts of; None where one of them is another text."""
+    if b"." in bytes(content_of(texts)):  # Arrow would say of each that it is none
+        return None
+    numbers = pc.cast(texts, pa.int64())
+    ends = pc.min_max(numbers).as_py()
+    within = ends["min"] is None or max(-ends["min"], ends["max"]) <= _LARGEST_WHOLE
+    return numbers if within and pc.cast(numbers, pa.string()).equals(texts) else None
+
+
+def _without_zeros(figures: pa.Array) -> pa.Array:
+    """Figures without the zeros at the end of their decimals."""
+    with_zeros = pc.and_(pc.ends_with(figures, "0"), pc.match_substring(figures, "."))
+    if not with_zeros.true_count:
+        return figures
+    shorter = pc.replace_substring_regex(figures.filter(with_zeros), r"\.?0+$", "")
+    return pc.replace_with_mask(figures, pc.fill_null(with_zeros, False), shorter)  # noqa: FBT003
 
 
 def _instant(column: pa.Array, _names: pa.Array | None) -> _Kept:
-    _all(column, _INSTANT)
+    if not _have_form_of_instants(column):
+        _all(column, _INSTANT)
     moments = pc.cast(_or_none(column), _SECONDS)
     digits = pc.cast(pc.cast(moments, pa.timestamp("s")), pa.string())
     json = pc.binary_join_element_wise(pc.replace_substring(digits, " ", "T"), "+00:00", "")
@@ -192,7 +215,7 @@ def _instant(column: pa.Array, _names: pa.Array | None) -> _Kept:
 
 
 def _lookup(column: pa.Array, names: pa.Array | None) -> _Kept:
-    _all(column, _ID_OR_NOTHING)
+    _all_ids(column)
     ids = _or_none(column)
     if names is None:
         return _Kept(pc.binary_join_element_wise('{"id":"', ids, '"}', ""), quoted=False, values=ids)
@@ -215,7 +238,7 @@ def _as_it_is(_came: pa.Array, values: pa.Array) -> pa.Array:
 
 
 def _ids(came: pa.Array, _values: pa.Array) -> pa.Array:
-    _all(came, _ID_OR_NOTHING)
+    _all_ids(came)
     return _or_none(came)
 
 
@@ -286,9 +309,10 @@ def _texts(names: Sequence[str], ids: pa.Array, kept: Sequence[_Kept]) -> pa.Arr
 
 def _escaped(column: pa.Array) -> pa.Array:
     """The texts as they stand between quotation marks in JSON."""
-    mask = pc.match_substring_regex(column, _ESCAPED_IN_JSON)
-    if not mask.true_count:
+    content = bytes(content_of(column))
+    if len(content) == len(content.translate(None, _SUCH_SIGNS)):
         return column
+    mask = pc.match_substring_regex(column, _ESCAPED_IN_JSON)
     mask = pc.fill_null(mask, False)  # noqa: FBT003
     special = [orjson.dumps(one).decode()[1:-1] for one in column.filter(mask).to_pylist()]
     return pc.replace_with_mask(column, mask, pa.array(special, pa.string()))
@@ -302,6 +326,30 @@ def _or_none(column: pa.Array) -> pa.Array:
 def _are(column: pa.Array, pattern: str) -> bool:
     # Counted without letting Python's lock go: it would be got again behind the thread that writes.
     return not pc.match_substring_regex(column, pattern).false_count
+
+
+def _have_form_of_instants(column: pa.Array) -> bool:
+    """Whether the texts are, one behind the other, instants as Zoho writes them.
+
+    A text that is only a part of one does not pass as an instant afterwards.
+    """
+    form = bytes(content_of(column)).translate(_AS_FORM)
+    return form == _FORM_OF_INSTANT * (len(form) // len(_FORM_OF_INSTANT))
+
+
+def _all_ids(column: pa.Array) -> None:
+    """Or nothing."""
+    content = bytes(content_of(column))
+    if (content and not content.isalnum()) or _longest(column) > _LONGEST_ID:
+        raise Unusual
+
+
+def _longest(column: pa.Array) -> int:
+    return pc.max(pc.binary_length(column)).as_py() or 0
+
+
+def _shortest(column: pa.Array) -> int:
+    return pc.min(pc.binary_length(column)).as_py() or 0
 
 
 def _all(column: pa.Array, pattern: str) -> None:

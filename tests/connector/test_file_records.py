@@ -62,6 +62,7 @@ FIELDS = selection(
 HEADER = ("id", *FIELDS.names, "Account_Name.Account_Name")
 NUMBERS = ("", "0", "7", "-3", "120", "12.5", "12.50", "12.00", "0.07", "-0.5", "1000000", "94527.07")
 ODD_NUMBERS = ("-0", "007", "1.005", ".5", "5.", "1e3", "123456789012345.67", "-0.00", "99999999999999999999")
+UNUSUAL_WHOLE = ("0x1F", "+7", "-07", " 7", "7 ", "999999999999", "1000000000000", "-9223372036854775808")
 INSTANTS = ("", "2026-01-31T23:59:59+00:00", "2026-01-31T23:59:59+05:30", "1969-03-01T00:00:00-08:00")
 LATE = "2026-01-31T05:00:00+02:00"
 ODD_INSTANTS = ("2026-02-30T00:00:00+00:00", "2026-01-31T23:59:59", "2026-01-31T23:59:59.5+00:00", "soon")
@@ -112,6 +113,12 @@ PLAIN = dict.fromkeys(HEADER, "") | {"id": "1"}
 @settings(deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=6))
 @example([PLAIN | {"Amount": "5.10"}, PLAIN | {"Amount": "-0.10"}, PLAIN | {"Amount": "10.01"}])
+@example([PLAIN | {"Score": "0.0"}, PLAIN | {"Score": "100.0"}, PLAIN | {"Score": "100"}])
+@example([PLAIN | {"Modified_Time": one} for one in ("2026-01-31", "T23:59:59+00:00")])
+@example([PLAIN | {"Modified_Time": one} for one in ("2026-01-31T23:59:59", "+00:00")])
+@example([PLAIN | {"Modified_Time": "2026+01+31T23:59:59+00:00"}])
+@example([PLAIN | {"id": one} for one in ("\u00e41", "1")])
+@example([PLAIN | {"id": "1" * 33}])
 @example([PLAIN | {"Currency": "EUR", "Exchange_Rate": "0.5", "Amount": "10"}, PLAIN])
 def test_both_readers_read_the_same(lines: list[dict[str, str]]) -> None:
     by_line, by_column = readers()
@@ -130,6 +137,18 @@ def test_both_readers_read_the_same(lines: list[dict[str, str]]) -> None:
         assert by_arrow.columns == by_python.columns
         assert bytes(by_arrow.content) == bytes(by_python.content)
         assert sqlite_rows(DEALS, by_column_too) == sqlite_rows(DEALS, by_record)
+
+
+@pytest.mark.parametrize("text", UNUSUAL_WHOLE)
+@pytest.mark.parametrize("name", ["Amount", "Score"])
+def test_a_whole_number_that_is_written_unusually(text: str, name: str) -> None:
+    by_line, by_column = readers()
+    lines = [PLAIN | {name: text}, PLAIN | {"id": "2", name: "5"}]
+    places = {name: at for at, name in enumerate(HEADER)}
+    expected = by_line.lines([[line[one] for one in HEADER] for line in lines], places)
+    block = pa.RecordBatch.from_pydict({one: [line[one] for line in lines] for one in HEADER})
+    records, unreadable = by_column.read(block)
+    assert (list(records), unreadable) == (list(expected[0]), expected[1])
 
 
 def test_usual_values_are_not_given_to_the_other_reader(monkeypatch: pytest.MonkeyPatch) -> None:
