@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, true
 
 from connector.cache.record_tables import RecordTable
 
@@ -14,8 +15,23 @@ def ids_between(kept: RecordTable, after: str | None, until: str | None) -> Sele
 
     One text: row by row SQLite would have Python's lock let go and got again for each id.
     """
+    if after is None or until is None or len(after) != len(until):
+        column = kept.table.c.id
+        return _together(column).where(kept.mine, in_range(column, after, until))
+    values = {"after": after, "until": until, "digits": len(after)}
+    return _between_ids_of_one_length(kept).params(**values)
+
+
+@lru_cache(maxsize=100)
+def _between_ids_of_one_length(kept: RecordTable) -> Select[str | None]:
+    """The usual case, by the index. To build the statement would take longer than what it does."""
     column = kept.table.c.id
-    return select(func.aggregate_strings(column, " ")).where(kept.mine, in_range(column, after, until))
+    within = (column > bindparam("after"), column <= bindparam("until"))
+    return _together(column).where(kept.mine, *within, func.length(column) == bindparam("digits"))
+
+
+def _together(column: ColumnElement[str]) -> Select[str | None]:
+    return select(func.aggregate_strings(column, " "))
 
 
 def in_order(ids: Iterable[str]) -> tuple[str, ...]:
@@ -26,8 +42,6 @@ def in_order(ids: Iterable[str]) -> tuple[str, ...]:
 def in_range(column: ColumnElement[str], after: str | None, until: str | None) -> ColumnElement[bool]:
     """Whether an id lies in the range."""
     length = func.length(column)
-    if after is not None and until is not None and len(after) == len(until):
-        return and_(column > after, column <= until, length == len(after))  # the usual case, by the index
     conditions: list[ColumnElement[bool]] = [true()]
     if after is not None:
         conditions.append(or_(length > len(after), and_(length == len(after), column > after)))

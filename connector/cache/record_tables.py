@@ -39,6 +39,7 @@ class RecordTable:
 
     Attributes:
         module: the module whose rows they are where several share the table; None where one has it alone.
+        keys: the columns of the primary key.
         kinds: of the typed columns, in the order of ``CrmRecord.values``.
         columns: of a whole row, in the order in which rows are written: the module if there is one, the id,
             the typed columns, the raw text.
@@ -46,6 +47,7 @@ class RecordTable:
 
     table: Table
     module: str | None
+    keys: tuple[str, ...]
     kinds: tuple[Kind, ...]
     columns: tuple[str, ...]
 
@@ -53,11 +55,6 @@ class RecordTable:
     def name(self) -> str:
         """The table's name."""
         return self.table.name
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The columns of the primary key."""
-        return tuple(column.name for column in self.table.primary_key)
 
     @property
     def typed(self) -> tuple[str, ...]:
@@ -94,6 +91,7 @@ def _record_table(role: Role, module: str | None) -> RecordTable:
     return RecordTable(
         table,
         module,
+        tuple(column.name for column in table.primary_key),
         tuple(_kind(table.c[name], indexed=name in indexed) for name in typed),
         (*first, *typed, "raw"),
     )
