@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from sqlite3 import Cursor
 from typing import Any, NamedTuple
 
 import orjson
@@ -64,7 +65,7 @@ class SqliteRecords:
 
     def greatest_id(self, kept: RecordTable) -> str | None:
         """The last id in the order of texts; None when none is held."""
-        ((greatest,),) = fetched(self._connection.exec_driver_sql(greatest_text(kept, "?"), _module(kept)))
+        ((greatest,),) = self._execute(greatest_text(kept, "?"), _module(kept)).fetchall()
         return None if greatest is None else str(greatest)
 
     def keep(self, table: str, key: str, row: Mapping[str, Any]) -> None:
@@ -74,7 +75,7 @@ class SqliteRecords:
             for value in row.values()
         ]
         statement = upsert_text(table, (key,), tuple(row), "?")
-        self._connection.exec_driver_sql(statement, tuple(instants_as_text))
+        self._execute(statement, tuple(instants_as_text))
 
     def finish(self, *, lasting: bool) -> None:
         """Everything is written already; when it is on the disk, ``PRAGMA synchronous`` says."""
@@ -82,15 +83,13 @@ class SqliteRecords:
     def upsert(self, kept: RecordTable, batch: RecordBatch, *, all_new: bool) -> None:
         """Write these records, over what is held of them."""
         del all_new  # an insert that may meet a held row costs SQLite no more than one that may not
-        driver: Any = self._connection.connection.driver_connection
         page: Page = batch.ready or made_ready(kept, batch)
         each = WRITTEN_TOGETHER * len(page.columns)
         for start in range(0, len(page.values), each):
             some = page.values[start : start + each]
             rows = len(some) // len(page.columns)
             statement = upsert_text(kept.name, kept.keys, page.columns, "?", rows, over=kept.columns)
-            with said_by_sqlalchemy(self._connection, statement):
-                driver.execute(statement, some)
+            self._execute(statement, some)
 
     def delete(self, kept: RecordTable, ids: Collection[str]) -> None:
         """Remove these records."""
@@ -99,6 +98,13 @@ class SqliteRecords:
             f"{_and_module(kept)}",
             (_json(ids), *_module(kept)),
         )
+
+    def _execute(self, statement: str, values: Sequence[Any]) -> Cursor:
+        """By the driver alone: SQLAlchemy's part of it would take several times as long."""
+        driver: Any = self._connection.connection.driver_connection
+        with said_by_sqlalchemy(self._connection, statement):
+            cursor: Cursor = driver.execute(statement, values)
+            return cursor
 
 
 def made_ready(kept: RecordTable, batch: RecordBatch) -> Page:
