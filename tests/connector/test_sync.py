@@ -17,6 +17,7 @@ from connector.cache import repositories
 from connector.cache.copy import SqlCopy
 from connector.cache.engine import Database
 from connector.cache.tables import TransactionRow, table_of
+from connector.cache.writing_sqlite import SqliteRecords
 from connector.errors import NeedsPerson, OutOfBudget
 from connector.ports import EVERY_ACCOUNT, CrmUser
 from connector.sync.pipeline import BUSY
@@ -274,18 +275,30 @@ def test_a_deletion_that_draws_a_record_over_a_page_border(world: World, first: 
     assert world.is_exact()
 
 
-def test_a_page_and_its_place_are_kept_together_or_not_at_all(world: World) -> None:
+def test_a_page_and_its_place_are_kept_together_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(10):
         add_deal(world.crm)
+    execute = SqliteRecords._execute
 
-    def kill(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def kill(statement: str) -> None:
         if "sync_cursor" in statement and statement.startswith("INSERT") and world.copy("Deals"):
             raise Killed
 
-    event.listen(world.database.writes, "before_cursor_execute", kill)
-    with pytest.raises(Killed):
-        world.sync()
-    event.remove(world.database.writes, "before_cursor_execute", kill)
+    def killed_on_sqlite(self: SqliteRecords, statement: str, values: Any) -> Any:
+        kill(statement)
+        return execute(self, statement, values)
+
+    def killed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        kill(statement)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteRecords, "_execute", killed_on_sqlite)
+        event.listen(world.database.writes, "before_cursor_execute", killed)
+        with pytest.raises(Killed):
+            world.sync()
+        event.remove(world.database.writes, "before_cursor_execute", killed)
     assert world.cursor("Deals").rows_read == len(world.copy("Deals")) == 3
     world.sync()
     assert world.is_exact()
