@@ -33,6 +33,7 @@ COMPARED_AT_ONCE = 2_000
 MOST_REASONS = 20
 FIRST_LOOK_SECONDS = 0.2
 LONGEST_LOOK_SECONDS = 60.0
+SURELY_NOT_BEFORE, SHARE_WAITED = 0.75, 0.25  # of the time that the last job took; that was waited already
 MOST_WAITING_SECONDS = 3600.0
 
 _T = TypeVar("_T")
@@ -88,6 +89,7 @@ class Publisher:
         self._own = tuple(own)
         self._tags = frozenset(tag[: differences.LONGEST_TAG] for tag in tags)
         self._sleep = sleep
+        self._job_took = 0.0  # seconds, the last bulk job
         self._report = PublishReport()
         self._offers_bulk = True
 
@@ -272,14 +274,18 @@ class Publisher:
         return True
 
     def _awaited(self, job: BulkUpdate) -> Iterator[Any]:
-        pause, waited = FIRST_LOOK_SECONDS, 0.0
+        """A job's outcomes. A look costs a credit: later jobs take about as long as the last one did."""
+        waited = 0.0
         while waited <= MOST_WAITING_SECONDS:
             result = self._writer.bulk_outcomes(job)
             if result is not None:
+                self._job_took = waited
                 return result
+            surely = self._job_took * SURELY_NOT_BEFORE - waited
+            growing = waited * (SHARE_WAITED if self._job_took else 1)
+            pause = min(max(FIRST_LOOK_SECONDS, growing, surely), LONGEST_LOOK_SECONDS)
             self._sleep(pause)
             waited += pause
-            pause = min(pause * 2, LONGEST_LOOK_SECONDS)
         raise Retriable(
             f"Zoho has not finished the bulk job {job.id} within an hour.", "The next run looks at it again."
         )

@@ -112,6 +112,18 @@ def test_a_first_publication_of_many_goes_by_bulk_job(database: Database) -> Non
     assert world.publish().differing == 0
 
 
+def test_the_next_job_is_not_looked_at_before_it_can_have_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(differences, "BULK_ROWS", 5_200)
+    world = World(database, 10_400)
+    world.crm.looks = 6
+    assert world.publish().bulk_jobs == 2
+    first, second = world.waited[:6], world.waited[6:]
+    assert first == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.6, 3.2])
+    assert second[:2] == pytest.approx([0.75 * sum(first), 0.25 * 0.75 * sum(first)])
+
+
 @pytest.mark.parametrize("trouble", ["offers_bulk", "bulk_fails"])
 def test_without_bulk_jobs_it_is_written_all_the_same(database: Database, trouble: str) -> None:
     world = World(database, 5_100)
