@@ -63,7 +63,7 @@ _LEADS = re.compile(r"\b(?:at|visit|to|near|is)$", re.IGNORECASE)  # of a senten
 _NAMED_STREET = re.compile(
     r"(?:(?i:corner|cnr|cor)\.?\s(?:of\s)?)?(?:[A-Z\d][\w'’.-]*\s(?:(?:&|and)\s)?){1,4}"
     r"(?i:streets?|avenues?|roads?|lanes?|drives?|highway|hwy|boulevard|blvd|parkway|pkwy|crescent|parade|esplanade|"
-    r"terrace|tce|ave|rd|st|ln|dr|pde)\.?(?:\s(?i:north|south|east|west))?"
+    r"terrace|tce|ave|rds?|sts?|ln|dr|pde)\.?(?:\s(?i:north|south|east|west))?"
 )
 _SPLIT = re.compile(
     r"[\n,|•·;]|\s(?:[–/*~-]|[-–_*~=:]{2,20})\s|\s{3,}|"
@@ -80,7 +80,7 @@ _DIRECTION = re.compile(r"(?P<said>[NS]\.?[EW])\.?\s(?=[A-Z])")
 _ROOM_BEFORE = re.compile(r"(?:unit|suite|ste\.?|apt\.?|#)\s?$", re.IGNORECASE)
 _COUNTRY = re.compile(r"(?:USA|U\.S\.A|United States|Canada|Australia)\.?", re.IGNORECASE)
 _STREET_START = re.compile(
-    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5}(?:st|nd|rd|th)?)?[A-Za-z]?(?:\s(?=[A-Z0-9#]|(?:st|nd|rd|th)\s)|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|post\soffice\sbox\s|pob\s|locked\sbag\s)|"
+    r"(?:^|(?<=[\s:(]))(?:(?!24/7)\d{1,6}(?:(?:[-–/]|\s-\s)\d{1,5}(?:st|nd|rd|th)?)?[A-Za-z]?(?:\s(?=[A-Z0-9#]|(?:st|nd|rd|th)\s)|,?\s(?=(?i:rue|boul|av|ch|chemin|place|rang)\b))|(?i:g?p\.?\s?o\.?\s?(?:box|drawer)\s|post\soffice\sbox\s|box\s(?=\d)|pob\s|locked\sbag\s)|"
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Fifteen|Twenty|Fifty)\s(?=[A-Z])|(?i:r\.?\s?r\.?\s?#?\d)|"
     r"(?:(?i:us|state|county|rural)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d|"
     r"[NSEW]\d{4,5}\s(?=[A-Z]))"
@@ -96,11 +96,12 @@ _DISTRICT = re.compile(r"\b(?:county|area|district)$", re.IGNORECASE)
 _ROOM = re.compile(
     r"^(?:[NS]?[EW]\.?$|[NS]\.?$|#|(?:suites?|ste|units?|floor|fl|room|apt|bldg|building|level|store|space|pavilion|wing|"
     r"mail\s?(?:stop|code))(?![^\W\d_])|"
-    r"(?:\d{1,3}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth)\s(?:floor|fl)\b)",
+    r"(?:\d{1,3}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth)\s(?:floor|fl)\b|"
+    r"(?:station|stn|succ)\.?\s(?:[A-Z]|main)$)",
     re.IGNORECASE,
 )
 _BOX = re.compile(
-    r"g?p\.?\s?o\.?\s?box\s|post\soffice\sbox\s|pob\s|locked\sbag\s|(?:rural\sroute|r\.?\s?r\.?)\s?#?\s?\d+$",
+    r"g?p\.?\s?o\.?\s?box\s|post\soffice\sbox\s|box\s\d|pob\s|locked\sbag\s|(?:rural\sroute|r\.?\s?r\.?)\s?#?\s?\d+$",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -108,7 +109,8 @@ _ASIDE = re.compile(
 )
 _CITY = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_CITY = re.compile(
-    r"\b(?:phone|tel|fax|email|suite|address|box(?!\s[a-z])|contact|floor|copyright|map|hours)\b|^[ns]?[ew]$",
+    r"\b(?:phone|tel|fax|email|suite|address|box(?!\s[a-z])|contact|floor|copyright|map|hours|post\s?code)\b|"
+    r"^[ns]?[ew]$|\.[a-z]\.[a-z]$|\b(?-i:[A-Z]{2} [A-Z]{2})$",
     re.IGNORECASE,
 )
 
@@ -241,7 +243,7 @@ def _sound(address: Address) -> bool:
         and bool(_CITY.fullmatch(city))
         and len(city.split()) <= MOST_CITY_WORDS
         and not _NOT_CITY.search(city)
-        and bool(re.search(r"[A-Za-z]{2}|\d\s[NSEW]\.?\s\d", street))
+        and bool(re.search(r"[A-Za-z]{2}|\d\s[NSEW]\.?\s\d|R\.\s?R\.", street))
     )
 
 

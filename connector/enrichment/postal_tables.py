@@ -192,6 +192,15 @@ PROVINCE_NAMES: Mapping[str, str] = {
     "n.s": "NS",
     "n.b": "NB",
 }
+# Older names of theirs, and of Australian states, which count only before a postcode.
+OLD_PROVINCE_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("newfoundland", "newfoundland & labrador", "nfld", "nf"), "NL"),
+    **dict.fromkeys(("northwest territories", "n.w.t", "nwt", "n.t"), "NT"),
+    **dict.fromkeys(("yukon", "yukon territory", "y.t"), "YT"),
+    **dict.fromkeys(("p.e.i", "pei"), "PE"),
+    **dict.fromkeys(("pq", "p.q"), "QC"),
+    **{"man": "MB", "nunavut": "NU", "s.a": "SA", "w.a": "WA", "a.c.t": "ACT"},
+}
 # The first digits of Australian postcodes by state.
 AUSTRALIAN: Mapping[str, str] = {
     "NSW": "12",

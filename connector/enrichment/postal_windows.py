@@ -10,6 +10,7 @@ from connector.enrichment.countries import code_of
 from connector.enrichment.postal_tables import (
     AUSTRALIAN,
     AUSTRALIAN_NAMES,
+    OLD_PROVINCE_NAMES,
     OLD_STATE_NAMES,
     PROVINCE_NAMES,
     PROVINCES,
@@ -19,7 +20,7 @@ from connector.enrichment.postal_tables import (
 from connector.enrichment.postal_value import Address
 
 BEFORE = 190  # characters before a state and postcode in which the street stands
-_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **AUSTRALIAN_NAMES}
+_NAMES = {**STATE_NAMES, **OLD_STATE_NAMES, **PROVINCE_NAMES, **OLD_PROVINCE_NAMES, **AUSTRALIAN_NAMES}
 _DOTTED = (
     r"D\.C",
     r"B\.C",
@@ -43,7 +44,7 @@ def _alternatives(names: Iterable[str]) -> str:
 _STATE = "|".join((_alternatives(_NAMES), *ZIP_PREFIXES, *PROVINCES, *AUSTRALIAN, *_DOTTED))
 _LAND = r"(?:USA|U\.S\.A\.?|United\sStates(?:\sof\sAmerica)?|Canada|Australia)"
 _POSTED = re.compile(
-    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()\[~*:–-]{{1,5}}(?:{_LAND}[\s,.–-]{{1,4}})?"
+    rf"(?<![\w])(?P<state>{_STATE})\.?[\s,.|()\[~*:•·/–-]{{1,5}}(?:{_LAND}[\s,.–-]{{1,4}})?"
     r"(?P<code>\d{5}(?:\s?[-–]\s?\d{4})?|[A-Z]\d[A-Z][\s-]?\d[A-Z]\d|\d{4})(?!\w|-\w)",
     re.IGNORECASE,
 )
@@ -52,21 +53,24 @@ _SHORT = "|".join(one for one in OLD_STATE_NAMES if one.isalpha())
 _FULL = _alternatives({*STATE_NAMES, *PROVINCE_NAMES, *AUSTRALIAN_NAMES} - {"georgia"})
 _UNPOSTED = re.compile(
     rf"(?<=[A-Za-z.'’é])(?:,?\s(?P<code>[A-Z]{{2,3}}|Vic|Qld|Tas|{'|'.join(_DOTTED)})(?!\w)\.?|"
-    rf"(?:,\s?|\n)(?P<name>(?i:(?:{_FULL})(?!\w)|(?:{_SHORT})\.)))(?:,?\s{_LAND})?"
-    r"(?=\s*(?:$|\n|[,.;|(•·]|[–-]\s|\+?\d{3}[) .-]|(?i:tel|phone|ph|call|fax)\b)|\s[a-z]{2})"
+    rf"(?:,\s?|\n)(?P<name>(?i:(?:{_FULL})(?!\w)|(?:{_SHORT})\.)))(?:,?\s(?P<land>(?i:{_LAND})))?"
+    r"(?=\s*(?:$|\n|[,.;|(•·]|[–~*/-]\s|\+?\d{3}[) .-]|(?i:tel|phone|ph|call|fax)\b)|\s[a-z]{2})"
 )
 # Without a state: what may be a postcode behind its city.
 _CODED = {
     "US": re.compile(r"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>\d{5}(?:-\d{4})?)(?!\w|[-.,]\d)"),
     "CA": re.compile(r"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>[A-Z]\d[A-Z][\s-]?\d[A-Z]\d)(?!\w|-\w)"),
     "AU": re.compile(
-        rf"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>[02-8]\d{{3}})(?!\w|[-.,]\d)(?:,?\s(?P<state>{'|'.join(AUSTRALIAN)})(?!\w))?"
+        r"(?<=[A-Za-z.])(?:,?\s|\n)(?P<code>[02-8]\d{3})(?!\w|[-.,]\d)"
+        rf"(?:,?\s(?P<state>{'|'.join(AUSTRALIAN)}|(?i:{_alternatives(AUSTRALIAN_NAMES)}))(?!\w))?"
+        r"(?P<land>[,.]?\s(?i:Australia)\b)?"
     ),
 }
 _AMERICAN_TELEPHONE = re.compile(
     r"(?<![\d+-])(?:1[-. ])?\(?[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}(?!\d)"
 )
-_LAND_BEHIND = re.compile(r"[\s,.–-]{1,4}([^\W\d_][^\W\d_ ]+(?:\s[^\W\d_]+)?)")
+# "Ph" is a telephone's label, not the Philippines.
+_LAND_BEHIND = re.compile(r"[\s,.–-]{1,4}((?!(?i:ph)\b)[^\W\d_][^\W\d_ ]+(?:\s[^\W\d_]+)?)")
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ def _unposted(text: str, site: str) -> Iterator[tuple[re.Match[str], str, str, s
     for found in _UNPOSTED.finditer(text):
         state = state_code(found.group("code") or found.group("name"))
         elsewhere = state in ZIP_PREFIXES or state in PROVINCES
-        if state in AUSTRALIAN and (site == "AU" or (not elsewhere and found.group("code"))):
+        told = site == "AU" or (found.group("land") or "").lower() == "australia"
+        if state in AUSTRALIAN and (told or (not elsewhere and found.group("code"))):
             yield found, state, "", "AU"
         elif site != "AU":
             yield found, state, "", "US" if state in ZIP_PREFIXES else "CA" if state in PROVINCES else ""
@@ -133,14 +138,20 @@ def _coded(text: str, site: str) -> Iterator[tuple[re.Match[str], str, str, str]
     for country, pattern in _CODED.items():
         if site not in {"", country} or (country == "US" and not _AMERICAN_TELEPHONE.search(text)):
             continue
-        if country == "AU" and site != "AU":
-            continue
         for found in pattern.finditer(text):
+            if country == "AU" and site != "AU" and not _says_australia(found):
+                continue
             behind = _LAND_BEHIND.match(text, found.end())
             if behind is None or code_of(behind.group(1)) in {"", country}:
                 code = _written(found.group("code"))[0]
-                state = found.groupdict().get("state") or _state_of(code, country)
+                state = state_code(found.groupdict().get("state") or "") or _state_of(code, country)
                 yield found, state, code, country
+
+
+def _says_australia(found: re.Match[str]) -> bool:
+    """Whether the state of a postcode, or the country, stands behind it."""
+    state = state_code(found.group("state") or "")
+    return bool(found.group("land")) or (bool(state) and consistent(state, found.group("code"), "AU"))
 
 
 def _state_of(code: str, country: str) -> str:

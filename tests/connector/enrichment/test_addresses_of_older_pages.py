@@ -1,0 +1,84 @@
+"""Addresses as pages of about 2008 to 2016 write them, of companies that do not exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.enrichment.documents import opened
+from connector.enrichment.postal import addresses
+from connector.enrichment.values import Page
+
+
+def read(body: str, site: str = "kestrel.com", path: str = "contact", title: str = "Kestrel") -> list[str]:
+    document = opened(Page(f"https://www.{site}/{path}", f"<title>{title}</title><p>{body}</p>"))
+    assert document is not None
+    found = [one.address for one in addresses(document)]
+    return ["|".join((one.street, one.city, one.state, one.postcode, one.country)) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("behind", "state"),
+    [
+        ("Newfoundland A1C 1A1", "NL"),
+        ("Nfld. A1C 1A1", "NL"),
+        ("NF A1C 1A1", "NL"),
+        ("P.E.I. C1A 1A1", "PE"),
+        ("Man. R3B 1A1", "MB"),
+        ("P.Q. H7X 1A1", "QC"),
+        ("PQ H7X 1A1", "QC"),
+        ("Yukon Territory Y1A 1A1", "YT"),
+        ("Northwest Territories X1A 1A1", "NT"),
+        ("N.W.T. X1A 1A1", "NT"),
+    ],
+)
+def test_older_names_of_provinces(behind: str, state: str) -> None:
+    code = behind[-7:]
+    assert read(f"14 Alder Road, Kelby, {behind}") == [f"14 Alder Road|Kelby|{state}|{code}|CA"]
+
+
+@pytest.mark.parametrize(
+    ("site", "body", "expected"),
+    [
+        ("kestrel.com.au", "14 Alder Rd, Kelby, S.A. 5099", "14 Alder Rd|Kelby|SA|5099|AU"),
+        ("kestrel.com.au", "14 Alder Rd, Kelby A.C.T. 2699", "14 Alder Rd|Kelby|ACT|2699|AU"),
+        ("kestrel.com.au", "Lot 5, Alder Road, Kelby W.A. 6099", "Lot 5, Alder Road|Kelby|WA|6099|AU"),
+        (
+            "kestrel.com.au",
+            "14 Alder Rd<br>Kelby 3825<br>Ph: (03) 9555 0100",
+            "14 Alder Rd|Kelby|VIC|3825|AU",
+        ),
+        (
+            "kestrel.com.au",
+            "Cnr. Alder and Elm Sts, Kelby NSW 2099",
+            "Cnr. Alder and Elm Sts|Kelby|NSW|2099|AU",
+        ),
+        (
+            "kestrel.com",
+            "14 Alder Rd &bull; Kelby &bull; Victoria &bull; 3825",
+            "14 Alder Rd|Kelby|VIC|3825|AU",
+        ),
+        ("kestrel.com", "14 Alder Rd, Kelby 3825 VIC", "14 Alder Rd|Kelby|VIC|3825|AU"),
+        ("kestrel.com", "14 Alder Rd, Kelby 3825, Victoria, Australia", "14 Alder Rd|Kelby|VIC|3825|AU"),
+        ("kestrel.com", "14 Alder Rd, Kelby, Victoria, AUSTRALIA", "14 Alder Rd|Kelby|VIC||AU"),
+        ("kestrel.com", "14 Alder Rd, Kelby 3825", None),
+        ("kestrel.com.au", "14 Alder Rd, VIC Postcode 3825", None),
+    ],
+)
+def test_australia(site: str, body: str, expected: str | None) -> None:
+    assert read(body, site) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("R.R. #2<br>Kelby, Ontario L0N 1A0", "R.R. #2|Kelby|ON|L0N 1A0|CA"),
+        ("Box 14<br>Kelby, SK S0A 1A0", "Box 14|Kelby|SK|S0A 1A0|CA"),
+        ("Hwy 5 West, Box 14<br>Kelby, SK S0A 1A0", "Hwy 5 West|Kelby|SK|S0A 1A0|CA"),
+        ("P.O. Box 14, Station A, Toronto, ON M5V 1A1", "P.O. Box 14, Station A|Toronto|ON|M5V 1A1|CA"),
+        ("14 Alder Road / Salem, OR / 97301", "14 Alder Road|Salem|OR|97301|US"),
+        ("14 Alder Road ~ Salem, Oregon ~ 503.555.0100", "14 Alder Road|Salem|OR||US"),
+        ("14 Alder Road, Toronto ON CA M5V 1A1", None),
+    ],
+)
+def test_north_america(body: str, expected: str | None) -> None:
+    assert read(body) == ([expected] if expected else [])
