@@ -199,7 +199,11 @@ OLD_PROVINCE_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("yukon", "yukon territory", "y.t"), "YT"),
     **dict.fromkeys(("p.e.i", "pei"), "PE"),
     **dict.fromkeys(("pq", "p.q"), "QC"),
-    **{"man": "MB", "nunavut": "NU", "s.a": "SA", "w.a": "WA", "a.c.t": "ACT"},
+    "man": "MB",
+    "nunavut": "NU",
+    "s.a": "SA",
+    "w.a": "WA",
+    "a.c.t": "ACT",
 }
 # The first digits of Australian postcodes by state.
 AUSTRALIAN: Mapping[str, str] = {
@@ -347,21 +351,10 @@ BRITISH_COUNTIES = frozenset(
         *(
             "humberside",
             "east riding of yorkshire",
-            "middlesex",
             "middx",
-            "merseyside",
-            "northumberland",
-            "northants",
-        ),
-        *(
-            "northamptonshire",
-            "nottinghamshire",
-            "norfolk",
-            "shropshire",
             "salop",
             "warks",
             "worcs",
-            "staffs",
             "leics",
         ),
         *(
