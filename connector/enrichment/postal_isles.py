@@ -22,13 +22,14 @@ MOST_FOUND = 1_000  # postcodes and names of counties
 LONGEST_PART = 45
 MOST_CITY_WORDS = 4
 _BRITISH = re.compile(
-    r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?(?P<space>\s{0,2})\d[ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])"
+    r"(?<![A-Z0-9])(?P<code>[A-Z]{1,2}\d[A-Z\d]?(?P<space>\s{0,2})\d[ABD-HJLNP-UW-Z]{2}|"
+    r"(?<![\w.-])[a-z]{1,2}\d[a-z\d]?\s\d(?!nd|rd|st|th)[abd-hjlnp-uw-z]{2}(?![\w-]))(?![A-Z0-9])"
 )
 _EIRCODE = re.compile(
     r"(?<![\w-])(?P<code>(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?(?=[0-9]*[A-Z])[0-9AC-FHKNPRTV-Y]{4})(?![\w-])"
 )
 _IRISH = re.compile(
-    rf"(?<![\w])(?:(?P<dublin>Dublin)\s(?P<district>\d{{1,2}}W?)|"
+    rf"(?<![\w])(?:(?P<dublin>Dublin)[\s-](?P<district>\d{{1,2}}W?)|"
     rf"(?P<city>{IRISH_COUNTIES})(?=[,\n ]{{1,3}}Ireland\b)|"
     rf"(?P<county>(?:Co\.\s?|Co\s|County\s)(?:{IRISH_COUNTIES})))(?!\w)",
     re.IGNORECASE,
@@ -39,8 +40,10 @@ _COUNTY = re.compile(
     rf"(?:co\.\s?|co\s|county\s)(?:{IRISH_COUNTIES}|antrim|armagh|down|fermanagh|tyrone|londonderry|durham)",
     re.IGNORECASE,
 )
-_DUBLIN = re.compile(r"Dublin(?:\s\d{1,2}W?)?", re.IGNORECASE)
-_SPLIT = re.compile(r"[\n,|•·;]|\s[–-]\s|\s{3,}|:\s")
+_DUBLIN = re.compile(r"Dublin(?:[\s-]\d{1,2}W?)?", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"[\n,|•·;]|\s[–/*~>-]\s|\s{3,}|:\s|(?<=[a-z]{3})(?<!\bNos)(?<!Bldg)\.\s(?=[A-Z][a-z]|U\.?K)"
+)
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _PREMISES = re.compile(
     r"\b(?:farm|barn|cottages?|cent(?:re|er)|works|studios?|offices?|hall|lodge|manor|chambers|arcade|parade|pde|approach|"
@@ -90,7 +93,13 @@ _SPOKEN = re.compile(
 )
 _TOWARDS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _LANDS = frozenset(
-    ("england", "scotland", "wales", "united kingdom", "uk", "great britain", "northern ireland", "ireland")
+    (
+        *("england", "scotland", "wales", "united kingdom", "uk", "u.k", "great britain", "northern ireland"),
+        *("ireland", "n. ireland", "eire"),
+    )
+)
+_LAND_BEHIND = re.compile(
+    rf"\s(?:{'|'.join(sorted(map(re.escape, _LANDS), key=len, reverse=True))})\.?$", re.IGNORECASE
 )
 
 
@@ -127,8 +136,10 @@ def _found(text: str, site: str) -> Iterator[_Found]:
     for one in _BRITISH.finditer(text):
         behind = text[one.start() : one.end() + BEHIND]
         before = text[max(0, one.start() - BEHIND) : one.start()].rstrip(" ,.\n").lower()
+        if one.group("code").islower() and site != "GB" and not before.endswith(_COUNTIES):
+            continue
         if one.group("space") or before.endswith(_COUNTIES) or site == "GB" or _IN_BRITAIN.search(behind):
-            code = f"{one.group('code')[:-3].strip()} {one.group('code')[-3:]}"
+            code = f"{one.group('code')[:-3].strip()} {one.group('code')[-3:]}".upper()
             yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "GB")
     coded = -1
     for one in _EIRCODE.finditer(text):
@@ -141,7 +152,7 @@ def _found(text: str, site: str) -> Iterator[_Found]:
         ahead = _EIRCODE.search(text, one.end(), one.end() + BEHIND // 2) if coded >= 0 else None
         if ahead is None:
             town, district = one.group("dublin") or one.group("city") or "", one.group("district")
-            code = one.group(0) if district else ""
+            code = f"Dublin {district}" if district else ""
             county = one.group("county") or ""
             yield _Found(_begin(text, one.start()), one.start(), one.end(), code, "IE", county, town)
 
@@ -160,8 +171,11 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
     if found.town:
         rest.append(found.town)
     county = found.county
-    while len(rest) > 1 and _is_county(rest, found.country):
-        said = rest.pop()
+    while len(rest) > 1:
+        rest[-1] = _without_land(rest[-1])
+        if not _is_county(rest, found.country):
+            break
+        said = rest.pop().strip(" .")
         county = county if said.lower() in _LANDS else said
     if not rest:
         return None
@@ -185,6 +199,11 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
     return Address(", ".join(street), town, county, found.code, found.country, "text near postcode")
 
 
+def _without_land(part: str) -> str:
+    """A part without the country that runs on behind it: "Hampshire UK"."""
+    return part if part.lower() in _LANDS else _LAND_BEHIND.sub("", part)
+
+
 def _without_county(part: str) -> tuple[str, str]:
     """A town and the county that runs on behind it: "Alton Hampshire"."""
     words = part.split()
@@ -195,7 +214,7 @@ def _without_county(part: str) -> tuple[str, str]:
 
 
 def _is_county(rest: Sequence[str], country: str) -> bool:
-    said = rest[-1].lower()
+    said = rest[-1].lower().strip(" .")
     if short := re.match(r"([nsew])\.?\s", said):
         said = _TOWARDS[short.group(1)] + said[short.end() - 1 :]
     if said in BRITISH_COUNTIES or said in _LANDS or _COUNTY.fullmatch(said):

@@ -24,7 +24,7 @@ MOST_TOWN_WORDS = 4
 LONGEST_STREET, LONGEST_SENTENCE, LONGEST_TOWN = 60, 180, 40
 _COUNTRIES = frozenset(("GB", "IE", "NZ", "AU", "CA", "US"))
 _BY_ENDING = frozenset(("GB", "IE", "NZ"))  # where addresses may end with the town
-_CUT = re.compile(r"\n|[,|•·;]|\s[–-]\s|\s{3,}|:\s|(?<=[a-z])\.(?=\s|$)")
+_CUT = re.compile(r"\n|[,|•·;]|\s[–/*~-]\s|\s{3,}|:\s|(?<=[a-z])(?<!\bCo)\.(?=\s|$)")
 _STREET = re.compile(
     r"(?:(?i:no\.?)\s)?\d{1,4}[A-Za-z]?(?:\s?[-–/&]\s?\d{1,4}[A-Za-z]?)?,?\s(?:[A-Z][\w'’.-]*\s){1,4}"
     rf"(?i:{STREET_WORDS}|gate|mall)\.?(?:\s(?i:north|south|east|west|upper|lower))?"
@@ -41,10 +41,13 @@ _NO_TOWN = re.compile(
     re.IGNORECASE,
 )
 _STREET_WORD = re.compile(rf"(?:{STREET_WORDS})\.?", re.IGNORECASE)
-_IRISH = re.compile(rf"(?:Co\.?\s?|County\s)?(?P<county>{IRISH_COUNTIES})(?P<city>\sCity)?", re.IGNORECASE)
+_IRISH = re.compile(
+    rf"(?P<co>Co\.?\s?|County\s)?(?P<county>{IRISH_COUNTIES})(?P<city>\sCity)?", re.IGNORECASE
+)
 _OUTWARD = re.compile(r"(?P<town>[A-Z][\w'’ -]{2,30}?)\s[A-Z]{1,2}\d{1,2}[A-Z]?")
-_DUBLIN = re.compile(r"(?:Dublin\s?|D)\d{1,2}W?|Dublin", re.IGNORECASE)
+_DUBLIN = re.compile(r"(?:Dublin[\s-]?|D)\d{1,2}W?|Dublin", re.IGNORECASE)
 _STATE = re.compile(r"[A-Z]{2,3}(?:\s\d{4,5})?")
+_TELEPHONE = re.compile(r"(?:tel|telephone|phone|ph|call|t)\b|\(?\+?0\d[\d() -]{7,14}", re.IGNORECASE)
 
 _TELEPHONES = {
     "GB": re.compile(
@@ -140,7 +143,8 @@ def _town(
             break
         towns.append(one.text)
         over = over or (len(towns) if one.cut in _ENDS else 0)
-    if over and assured and site in _BY_ENDING:
+    behind_towns = parts[at + over + 1].text if at + over + 1 < len(parts) else ""
+    if over and site in _BY_ENDING and (assured or _TELEPHONE.match(behind_towns)):
         return site, towns[:over], "", parts[at + over].end
     return None
 
@@ -168,6 +172,8 @@ def _closed_irish(text: str, towns: Sequence[str]) -> _Closed | None:
     found = _IRISH.fullmatch(text)
     if found is None:
         return None
+    if not towns and found.group("co"):
+        return _Closed("IE")  # a county without a town
     return _Closed("IE", towns=(text,)) if not towns or found.group("city") else _Closed("IE", text)
 
 

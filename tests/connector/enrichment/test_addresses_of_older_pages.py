@@ -82,3 +82,60 @@ def test_australia(site: str, body: str, expected: str | None) -> None:
 )
 def test_north_america(body: str, expected: str | None) -> None:
     assert read(body) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "Hampshire. United Kingdom. GU34 1AB",
+        "Hampshire, U.K. GU34 1AB",
+        "Hampshire UK. GU34 1AB",
+        "Hampshire / GU34 1AB",
+        "Hampshire * GU34 1AB",
+        "Hampshire gu34 1ab",
+        "Hampshire. GU34 1AB",
+    ],
+)
+def test_britain(behind: str) -> None:
+    expected = ["14 Alder Road|Kelby|Hampshire|GU34 1AB|GB"]
+    assert read(f"14 Alder Road, Kelby, {behind}", "kestrel.co.uk") == expected
+
+
+@pytest.mark.parametrize(
+    ("site", "body", "expected"),
+    [
+        (
+            "kestrel.co.uk",
+            "14 Alder Road Kelby Hampshire United Kingdom GU34 1AB",
+            "14 Alder Road|Kelby|Hampshire|GU34 1AB|GB",
+        ),
+        (
+            "kestrel.co.uk",
+            "14 Alder Road. Kelby. Hampshire. GU34 1AB",
+            "14 Alder Road|Kelby|Hampshire|GU34 1AB|GB",
+        ),
+        (
+            "kestrel.co.uk",
+            "14 Alder Road, Bury St. Edmunds, IP33 1AB",
+            "14 Alder Road|Bury St. Edmunds||IP33 1AB|GB",
+        ),
+        ("kestrel.com", "14 Alder Road, Kelby, model gu34 1ab", None),
+        ("kestrel.co.uk", "14 Alder Road, Kelby, on m1 2nd exit", None),
+        ("kestrel.ie", "14 Alder Road, Dublin-2", "14 Alder Road|Dublin||Dublin 2|IE"),
+        ("kestrel.ie", "14 Alder Road, Co. Dublin, Ireland", None),
+        ("kestrel.ie", "14 Alder Road, Kelby, Co. Dublin, Ireland", "14 Alder Road|Kelby|Co. Dublin||IE"),
+    ],
+)
+def test_britain_and_ireland(site: str, body: str, expected: str | None) -> None:
+    assert read(body, site) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("14 Alder Road, Kelby. Tel: 01420 555010", "14 Alder Road|Kelby|||GB"),
+        ("14 Alder Road, Kelby. Nothing else.", None),
+    ],
+)
+def test_a_telephone_behind_the_town_tells_on_any_page(body: str, expected: str | None) -> None:
+    assert read(body, "kestrel.co.uk", path="") == ([expected] if expected else [])
