@@ -21,6 +21,7 @@ from connector.enrichment.postal_headed import headed
 from connector.enrichment.postal_isles import isles
 from connector.enrichment.postal_labels import Said, after_lead, is_assured, said_before
 from connector.enrichment.postal_lines import unlabelled
+from connector.enrichment.postal_swedish import is_swedish, visitors
 from connector.enrichment.postal_tables import RARER_STREET_WORDS, STREET_WORDS
 from connector.enrichment.postal_uncoded import uncoded
 from connector.enrichment.postal_value import Address, Place
@@ -129,12 +130,14 @@ def addresses(document: Document) -> Iterator[Place]:
         at_street = _street_at(text, begin, end, address)
         if window.sure or _is_alone(text, at_street, end) or is_assured(document, text, at_street, end):
             found.append((at_street, end, address))
-    outside = (
-        one
-        for one in abroad(text, told or of_language(document.language))
-        if not any(begin < one[2] < end for begin, end, _ in found)
-    )
+    site = told or of_language(document.language) or ("SE" if is_swedish(text) else "")
+    outside = (one for one in abroad(text, site) if not any(begin < one[2] < end for begin, end, _ in found))
     found += [(begin, end, address) for address, begin, end in (*outside, *isles(text, told))]
+    found += [
+        (begin, end, address)
+        for address, begin, end in visitors(document, text, site)
+        if not any(first <= end and begin <= last for first, last, _ in found)
+    ]
     found += [
         (begin, end, address)
         for address, begin, end in (*uncoded(document, text, told), *headed(document, text))

@@ -23,6 +23,7 @@ from connector.enrichment.postal_countries import (
 )
 from connector.enrichment.postal_labels import after_lead
 from connector.enrichment.postal_streets import STREETS_ABROAD
+from connector.enrichment.postal_swedish import SWEDISH
 from connector.enrichment.postal_value import Address
 
 MOST_BEFORE = 6  # parts before the city in which the street stands
@@ -119,6 +120,8 @@ def _spoken_country(street: str, anchor: Anchor) -> str | None:
         return anchor.country
     if re.fullmatch(r"\d{2}-\d{3}", anchor.code):
         return "PL" if _POLISH.search(street) else None
+    if re.fullmatch(r"\d{3} \d{2}", anchor.code):
+        return "SE" if SWEDISH.search(street) else None
     spoken = next((country for country, one in _LANGUAGES if one.search(street)), None)
     if spoken is None or not re.fullmatch(r"\d{4,5}", anchor.code):
         return None

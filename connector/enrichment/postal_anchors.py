@@ -32,7 +32,7 @@ _BEHIND_CODE = frozenset((*COUNTRY_NAMES, *REGIONS))
 _BEFORE_CODE = frozenset((*REGIONS, "israel"))  # where the city stands before them
 TELLING_CODE = 5  # digits; fewer are a year, or anything
 _CUT = re.compile(
-    r"\n|[,|•·;]|\s[–—-]\s|\s[–—](?=\S)|\s{3,}|:\s|(?<=[^\W\d_A-Z]{4})(?<!boul)\.\s(?=[^\W\d_a-z])|\t"
+    r"\n|[,|•·;]|\s[–—*~-]\s|\s[–—](?=\S)|\s{3,}|:\s|(?<=[^\W\d_A-Z]{4})(?<!boul)\.\s(?=[^\W\d_a-z])|\t"
 )
 CODE = re.compile(
     r"(?<![\w/.-])(?P<prefix>[A-Z]{1,2}\s?[-–]\s?)?\(?"

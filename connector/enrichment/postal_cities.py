@@ -15,7 +15,7 @@ _PARTICLE = re.compile(
 )
 _NOT_IN_CITY = re.compile(
     r"\s(?:tel|telefon|téléphone|telephone|tél|tlf|puh|fax|fon|phone|email|e-mail|mail|kontakt|impressum|t|f|p|"
-    r"hrb|vat|cvr|kvk|org|registered|we|all|call|view)\b.*$|\scedex\b.*$",
+    r"hrb|vat|cvr|kvk|org|öppet|öppettider|växel|mobil|registered|we|all|call|view)\b.*$|\scedex\b.*$",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"(?<!\bSt)(?<!\bSte)(?<!\bSta)(?<!\bKbh)(?<!\bBad)(?<!\b[^\W\d_])\.(?:\s.*)?$")

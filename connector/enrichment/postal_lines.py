@@ -12,12 +12,13 @@ _BETWEEN = re.compile(_PICTURE)
 _FIELD = re.compile(
     r"(?P<name>street(?:\saddress)?|address(?:\s(?:line\s)?[12])?|city|town|suburb|state|province|zip(?:\s?code)?|"
     r"post\s?code|eircode|"
-    r"postal\scode|stra(?:ß|ss)e|plz(?:\s?/\s?ort)?|ort|stadt|ville|code\spostal|cap|ciudad|c\.?p\.?)\s?(?P<colon>:)?\s{1,3}(?=\S)",
+    r"postal\scode|adress|gatuadress|postnr|postnummer|postort|stra(?:ß|ss)e|plz(?:\s?/\s?ort)?|ort|stadt|ville|code\spostal|cap|ciudad|c\.?p\.?)\s?(?P<colon>:)?\s{1,3}(?=\S)",
     re.IGNORECASE,
 )
 # One that stands above its value, or before it in the midst of a line.
 _ABOVE = re.compile(
-    r"(?:city|town|suburb|state|province|zip(?:\s?code)?|post\s?code|eircode):?", re.IGNORECASE
+    r"(?:city|town|suburb|state|province|zip(?:\s?code)?|post\s?code|eircode|postnr|postnummer|postort|ort):?",
+    re.IGNORECASE,
 )
 _WITHIN = re.compile(
     r"(?<=\w)[,;.]?\s(?:city|town|suburb|state|province|zip(?:\s?code)?|post\s?code|postal\scode|eircode)\s?:\s(?=\S)",

@@ -183,6 +183,7 @@ def _is_town(text: str) -> bool:
         and bool(_TOWN.fullmatch(text))
         and len(text.split()) <= MOST_TOWN_WORDS
         and not _NO_TOWN.search(text)
+        and not re.match(r"(?:Co|County)\b", text)
         and not _STREET_WORD.fullmatch(text.rsplit(maxsplit=1)[-1])
     )
 

@@ -6,7 +6,8 @@ import pytest
 
 from connector.enrichment.documents import opened
 from connector.enrichment.postal import addresses
-from connector.enrichment.values import Page
+from connector.enrichment.reading import read_site
+from connector.enrichment.values import Company, EnrichedField, Page, Site
 
 
 def read(body: str, site: str = "kestrel.com", path: str = "contact", title: str = "Kestrel") -> list[str]:
@@ -139,3 +140,42 @@ def test_britain_and_ireland(site: str, body: str, expected: str | None) -> None
 )
 def test_a_telephone_behind_the_town_tells_on_any_page(body: str, expected: str | None) -> None:
     assert read(body, "kestrel.co.uk", path="") == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("site", "body", "expected"),
+    [
+        ("kestrel.com", "Ekgatan 1<br>123 45 Alby", ["Ekgatan 1|Alby||123 45|SE"]),
+        ("kestrel.com", "Stora Torget 1 B<br>123 45 Alby", ["Stora Torget 1 B|Alby||123 45|SE"]),
+        ("kestrel.com", "Ekholmen 1<br>123 45 Alby", []),
+        ("kestrel.com", "Ekholmen 1<br>123 45 Alby<br>Org.nr: 556000-0000", ["Ekholmen 1|Alby||123 45|SE"]),
+        ("kestrel.com", "Ekholmen 1<br>123 45 Alby<br>Org.nr: 556000-0000<br>+49 30 123456", []),
+        ("kestrel.se", "Ekgatan 1 * 123 45 Alby * Tel 08-555 01 00", ["Ekgatan 1|Alby||123 45|SE"]),
+        ("kestrel.se", "Ekgatan 1, 123 45 Alby Öppet: 8-17", ["Ekgatan 1|Alby||123 45|SE"]),
+        (
+            "kestrel.se",
+            "<table><tr><td>Adress<td>Ekgatan 1<tr><td>Postnr<td>123 45<tr><td>Ort<td>Alby</table>",
+            ["Ekgatan 1|Alby||123 45|SE"],
+        ),
+        (
+            "kestrel.se",
+            "Postadress: Box 9, 123 45 Alby<br>Besöksadress: Ekgatan 1, Alby",
+            ["Box 9|Alby||123 45|SE", "Ekgatan 1|Alby|||SE"],
+        ),
+        ("kestrel.se", "Besöksadress<br>Södra Ekvägen 1-3<br>Alby", ["Södra Ekvägen 1-3|Alby|||SE"]),
+        ("kestrel.se", "Ekgatan 1, 2 tr, Alby, Sverige", ["Ekgatan 1, 2 tr|Alby|||SE"]),
+        ("kestrel.com", "Ekgatan 1, Alby, Sweden", ["Ekgatan 1|Alby|||SE"]),
+        ("kestrel.com", "Besökte Ekgatan 1, Alby", []),
+        ("kestrel.se", "Ekgatan 1<br>Telefon 08-555 01 00", []),
+        ("kestrel.se", "Ekgatan 1, Alby", []),
+    ],
+)
+def test_sweden(site: str, body: str, expected: list[str]) -> None:
+    assert read(body, site) == expected
+
+
+def test_of_a_box_and_a_visitors_address_the_one_to_visit() -> None:
+    body = "<p>Kestrel<br>Postadress: Box 9, 123 45 Alby<br>Besöksadress: Ekgatan 1, Alby</p>"
+    page = Page("https://www.kestrel.se/kontakt", f"<title>Kestrel</title>{body}")
+    reading = read_site(Company("1", "Kestrel", "kestrel.se"), Site((page,)))
+    assert [one.value for one in reading.proposals if one.field is EnrichedField.STREET] == ["Ekgatan 1"]
