@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import IntEnum
+from urllib.parse import urlsplit
 
-from connector.enrichment.documents import Document, Kind, plain
+from connector.enrichment.documents import LONGEST_URL, Document, Kind, plain
 from connector.enrichment.names import core
 from connector.enrichment.postal_countries import BOX
 from connector.enrichment.postal_value import Place
@@ -43,10 +44,11 @@ _BRANCH = (
     r"branch(?:es)?(?:\soffice)?|warehouse|showroom|depot|factory|niederlassung|zweigniederlassung|zweigstelle|filiale|"
     r"au[ßs]{1,2}enstelle|lager|agence|succursale|delegaci[óo]n|sucursal|f[áa]brica|stabilimento|filial|avdelning|"
     r"oddzia[łl]|pobo[čc]ka|vestiging|(?:mailing|postal|billing|remittance|shipping)\saddress|post(?:al)?adresse?|"
-    r"postanschrift|adresse\spostale|postadres"
+    r"postanschrift|adresse\spostale|postadres|(?:faktura|leverans|gods)adress|returns?\saddress|"
+    r"(?:remit|remittances?|payments?|checks?|cheques?|returns)\s(?:(?:are|sent|should\sbe|payment|payments|mailed)\s){0,2}to"
 )
 _VISITORS = (
-    r"(?:physical|street|visiting|office|our)\s(?:address|location)|visit\sus|bes[öo]ksadress(?:e|en)?|bes[øo]gsadresse|"
+    r"(?:physical|street|visiting|office|our)\s(?:address|location)|visit\sus|bes[öo]ksadress(?:e|en)?|bes[öo]k(?=\s?:)|bes[øo]gsadresse|"
     r"bezoekadres|hausanschrift|k[äa]yntiosoite"
 )
 # Somebody else's address follows: authorities wherever they are named, services and places of events where
@@ -59,7 +61,9 @@ _STRANGER = (
     r"testimonials?|berufshaftpflicht\w*|versicherer|steuerberater|reseller|customers?|clients?)"
     r"(?=(?:\s(?!by\b)[^\W\d_]+){0,3}\s?(?::|\sby\s|\spar\s|\svon\s|\sdurch\s))|"
     r"(?<=\n)(?:h[ée]berge(?:ur|ment)|veranstaltungsort|webdesign)(?=\s?\n)|"
-    r"(?:hosted|designed|created|provided|developed)\sby(?=\s)|"
+    r"(?:hosted|designed|created|provided|developed|maintained|powered)\sby(?=\s)|"
+    r"(?:web\s?)?site(?:\s(?:design|development|hosting|maintenance|built))?\sby(?=\s)|"
+    r"(?:old|former|previous)\s(?:address|location|office|premises|shop|store)|"
     r"(?:formerly|previously|originally)(?=\s(?:located\s)?(?:at|in)\s)|(?:moved|relocated)\sfrom(?=\s)|"
     r"(?:google|facebook|meta\splatforms|mailchimp|hubspot|cloudflare|microsoft|amazon)"
     r"(?=\s(?:\w+\s)?(?:inc|llc|ireland|ltd|limited|germany|gmbh|corporation|eu)\b)"
@@ -97,6 +101,15 @@ _REACHED = re.compile(
 )
 _NUMBER = re.compile(r"\(?\+?\d[\d() .-]{7,16}\d")
 _DANGLING = re.compile(r"^(?:at|to|is|in|est|au|à|en)\s(?=[\dA-ZÀ-Þ])")
+
+
+# Pages, by their address or title, whose addresses are those of others.
+_OTHERS = re.compile(
+    r"(?:(?:our|find a|authorized|authorised|current|past|recent|more|featured|completed) )?"
+    r"(?:dealers?|distributors?|stockists?|retailers?|resellers?|dealer locator|where to buy|clients?|"
+    r"client list|customers?|testimonials?|case stud(?:y|ies)|projects?|portfolio|links|events?|"
+    r"aterforsaljare|referenser|kunder)"
+)
 
 
 def after_lead(part: str) -> str:
@@ -145,7 +158,12 @@ def best_place(
     of the company stands before it, the kind of page, and how often it is there.
     """
     cores = [" ".join(words) for name in names if (words := core(name)) and len("".join(words)) > 2]  # noqa: PLR2004
-    places = [one for one in places if one.said != Said.STRANGER or _is_named(one.before, cores)]
+    places = [
+        one
+        for one in places
+        if (one.said != Said.STRANGER or _is_named(one.before, cores))
+        and (not _is_of_others(one, places) or _is_named(_nearest(one.before), cores))
+    ]
     if not places:
         return None
     times: dict[tuple[str, str], int] = {}
@@ -154,10 +172,10 @@ def best_place(
         times[one.address.key] = times.get(one.address.key, 0) + 1
         said[one.address.key] = max(said.get(one.address.key, 0), one.said)
 
-    def rank(place: Place) -> tuple[int, bool, bool, bool, int, bool, int]:
+    def rank(place: Place) -> tuple[int, bool, bool, int, int, bool, int]:
         trust = 3 if place.document.kind in {Kind.CONTACT, Kind.LEGAL} else 2 if place.in_footer else 1
         team = place.document.kind is Kind.TEAM
-        named = _is_named(place.before, cores)
+        named = _is_named(place.before, cores) + _is_named(_nearest(place.before), cores)
         head = said[place.address.key] >= Said.HEAD
         box = bool(BOX.match(place.address.street))
         branch = said[place.address.key] <= Said.BRANCH
@@ -196,6 +214,21 @@ def _foremost(equal: Sequence[Place], documents: Sequence[Document]) -> Place | 
     weights = [weight(one) for one in equal]
     most = max(weights)
     return equal[weights.index(most)] if most and weights.count(most) == 1 else None
+
+
+def _is_of_others(place: Place, places: Sequence[Place]) -> bool:
+    """Whether an address stands only on a page for those of others, such as dealers, and in no footer."""
+    page = place.document
+    path = [plain(part.rsplit(".", 1)[0]) for part in urlsplit(page.url[:LONGEST_URL]).path.split("/")]
+    spoken = [plain(part) for part in re.split(r"[|:»·]| [-–—] ", page.title)]
+    if page.kind is Kind.HOME or place.in_footer or not any(map(_OTHERS.fullmatch, (*path, *spoken))):
+        return False
+    return all(one.document is page or one.address.key != place.address.key for one in places)
+
+
+def _nearest(before: str) -> str:
+    """Of the words before an address those of its own line and of the line above."""
+    return "\n".join(before.split("\n")[-2:])
 
 
 def _is_named(before: str, cores: Sequence[str]) -> bool:

@@ -33,7 +33,8 @@ _FOUND = re.compile(
     r"(?=\s*(?:$|\n|[.,;|•·(]|\s[–-]\s))(?P<land>,?\s(?:Sverige|Sweden))?"
 )
 _LABEL = re.compile(
-    r"(?:besöksadress(?:e|en)?|gatuadress|hitta\s(?:till\soss|hit)|\bbesök\soss)\b", re.IGNORECASE
+    r"(?:besöksadress(?:e|en)?|besök(?=\s?:)|gatuadress|hitta\s(?:till\soss|hit)|\bbesök\soss)\b",
+    re.IGNORECASE,
 )
 _NO_TOWN = re.compile(
     r"\b(?:tel|telefon|fax|mobil|växel|e-?post|mail|adress|postadress|besöksadress|kontakt|karta|öppet|öppettider|"

@@ -174,8 +174,51 @@ def test_sweden(site: str, body: str, expected: list[str]) -> None:
     assert read(body, site) == expected
 
 
-def test_of_a_box_and_a_visitors_address_the_one_to_visit() -> None:
-    body = "<p>Kestrel<br>Postadress: Box 9, 123 45 Alby<br>Besöksadress: Ekgatan 1, Alby</p>"
-    page = Page("https://www.kestrel.se/kontakt", f"<title>Kestrel</title>{body}")
-    reading = read_site(Company("1", "Kestrel", "kestrel.se"), Site((page,)))
-    assert [one.value for one in reading.proposals if one.field is EnrichedField.STREET] == ["Ekgatan 1"]
+def chosen(*pages: tuple[str, str], site: str = "kestrel.com") -> list[str]:
+    """The street of a site with these pages: the path of each, and what stands on it."""
+    opened_pages = (
+        Page(f"https://www.{site}/{path}", f"<title>Kestrel</title><p>{body}</p>") for path, body in pages
+    )
+    reading = read_site(Company("1", "Kestrel", site), Site(tuple(opened_pages)))
+    return [one.value for one in reading.proposals if one.field is EnrichedField.STREET]
+
+
+@pytest.mark.parametrize("label", ["Besöksadress", "Besök"])
+def test_of_a_box_and_a_visitors_address_the_one_to_visit(label: str) -> None:
+    body = f"Kestrel<br>Postadress: Box 9, 123 45 Alby<br>{label}: Ekgatan 1, Alby"
+    assert chosen(("kontakt", body), site="kestrel.se") == ["Ekgatan 1"]
+
+
+OWN = "14 Alder Road, Salem, OR 97301"
+OTHER = "9 Elm Road, Reno, NV 89501"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Website by Pixel Barn,",
+        "Site design by Pixel Barn,",
+        "Maintained by Pixel Barn,",
+        "Our old address was",
+    ],
+)
+def test_addresses_of_others_and_old_ones(label: str) -> None:
+    assert chosen(("", f"Wood turners.<br>{label} {OTHER}")) == []
+
+
+@pytest.mark.parametrize("label", ["Mail payments to:", "Remit payment to:", "Returns are to be sent to"])
+def test_where_payments_go_is_not_where_the_company_is(label: str) -> None:
+    body = f"<p>{label} {OTHER}</p><p>Shop: {OWN}</p>".replace("are to be", "should be")
+    assert chosen(("contact", body)) == ["14 Alder Road"]
+
+
+@pytest.mark.parametrize("path", ["dealers.html", "our-clients/", "where_to_buy.htm", "projects/"])
+def test_pages_for_the_addresses_of_others(path: str) -> None:
+    assert chosen(("", "Wood turners"), (path, f"Here:<br>Elm Hardware, {OTHER}")) == []
+    assert chosen(("", "Wood turners"), (path, f"Kestrel, {OTHER}")) == ["9 Elm Road"]
+    assert chosen(("", f"Find us: {OTHER}"), (path, f"Elm Hardware, {OTHER}")) == ["9 Elm Road"]
+
+
+def test_the_name_right_before_an_address_tells_more_than_one_further_off() -> None:
+    body = f"Kestrel<br>Our members:<br>Elm Guild<br>{OTHER}<br>Kestrel<br>{OWN}"
+    assert chosen(("about", body)) == ["14 Alder Road"]
