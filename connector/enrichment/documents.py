@@ -19,6 +19,7 @@ import lxml.html
 import tldextract
 from lxml.etree import LxmlError
 
+from connector.enrichment.cells import part_cells
 from connector.enrichment.values import LONGEST_QUOTE, Page
 
 LONGEST_TEXT = 200_000  # characters; above, phonenumbers takes seconds (3.7 s for 1 MB, measured)
@@ -260,6 +261,7 @@ def _tree(html: str) -> Any:
     except (LxmlError, ValueError):
         return None
     _break_preformatted(tree)
+    part_cells(tree)
     return tree
 
 
