@@ -68,7 +68,7 @@ _NAMED_STREET = re.compile(
 )
 _SPLIT = re.compile(
     r"[\n,|•·;]|\s(?:[–/*~-]|[-–_*~=:]{2,20})\s|\s{3,}|"
-    r"(?<=[a-z.])\s(?i:in\s(?:the\s)?(?:heart\sof\s)?(?:\w{1,12}\s)?downtown)\s(?=[A-Z])|"
+    r"(?<=[\w.,])\s(?i:in\s(?:the\s)?(?:heart\sof\s)?(?:\w{1,12}\s)?downtown)\s(?=[A-Z])|"
     r"(?<=[a-z.])\sin\s(?=[A-Z][\w .'’-]{1,30},?\s?$)|"
     r"(?<!\d)(?:\(?\d{3}\)?[ .-]{1,2})?\d{3}[-.]\d{4}\s(?=\d)|"  # a telephone's number before the house's
     r"\s\(?\d{3}\)?[ .-]{1,2}\d{3}[-.]\d{4}\s(?=[A-Z][a-z])|"
@@ -259,16 +259,15 @@ def _plain(parts: Sequence[str], window: Window) -> Address | None:
     for at in range(len(parts) - 2, max(-1, len(parts) - 6), -1):
         part = parts[at]
         street = _street_in(part)
+        ahead = next((one for one in reversed(parts[:at]) if not _ROOM.match(one)), "")
         if _BESIDE.match(part) or (
-            _BOX.match(part)
-            and at
-            and _may_be_street(_street_in(parts[at - 1]), parts[at - 1], coded=True, passed=True)
+            _BOX.match(part) and _may_be_street(_street_in(ahead), ahead, coded=True, passed=True)
         ):
             continue  # a crossing, or a box beside a street
         roomed = bool(rooms) and bool(_NUMBERED_NAME.fullmatch(part))
         if street and (_may_be_street(street, part, coded=window.sure, passed=passed) or roomed):
-            ahead = front(parts[:at]) if part.startswith(street) else []
-            return _made((*ahead, street, *rooms), parts[-1], window)
+            before = front(parts[:at]) if part.startswith(street) else []
+            return _made((*before, street, *rooms), parts[-1], window)
         if not _ROOM.match(part):
             if passed or re.search(r"\d|[.:!?]", part) or len(part) > LONGEST_STREET // 3:
                 return None

@@ -79,6 +79,15 @@ def test_australia(site: str, body: str, expected: str | None) -> None:
         ("14 Alder Road / Salem, OR / 97301", "14 Alder Road|Salem|OR|97301|US"),
         ("14 Alder Road ~ Salem, Oregon ~ 503.555.0100", "14 Alder Road|Salem|OR||US"),
         ("14 Alder Road, Toronto ON CA M5V 1A1", None),
+        (
+            "14 Alder Road West, Suite 5, P.O. Box 7, Toronto, ON M5H 1A1",
+            "14 Alder Road West, Suite 5|Toronto|ON|M5H 1A1|CA",
+        ),
+        ("Suite 5, P.O. Box 7, Toronto, ON M5H 1A1", "Suite 5, P.O. Box 7|Toronto|ON|M5H 1A1|CA"),
+        (
+            "We are at 14 Alder Road, Suite 5, in beautiful downtown Salem, OR.",
+            "14 Alder Road, Suite 5|Salem|OR||US",
+        ),
     ],
 )
 def test_north_america(body: str, expected: str | None) -> None:
