@@ -42,7 +42,8 @@ _COUNTY = re.compile(
 )
 _DUBLIN = re.compile(r"Dublin(?:[\s-]\d{1,2}W?)?", re.IGNORECASE)
 _SPLIT = re.compile(
-    r"[\n,|•·;]|\s[–/*~>-]\s|\s{3,}|:\s|(?<=[a-z]{3})(?<!\bNos)(?<!Bldg)\.\s(?=[A-Z][a-z]|U\.?K)"
+    r"[\n,|•·;]|\s[–/*~>-]\s|\s{3,}|:\s|(?<=[a-z]{3})(?<!\bNos)(?<!Bldg)\.\s(?=[A-Z][a-z]|U\.?K)|"
+    r"(?:(?<=Street)|(?<=\sRoad)|(?<=\sLane))\sin\s(?=[A-Z])"
 )
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _PREMISES = re.compile(
@@ -54,6 +55,12 @@ _RUN_ON = re.compile(
     rf"(?P<street>.*\d.*\s(?:(?!st\b)(?:{STREET_WORDS}))\.?(?:\s(?:north|south|east|west))?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){{0,2}})",
     re.IGNORECASE,
 )
+_SHORT_RUN_ON = re.compile(
+    r"(?P<street>\d{1,4}[A-Za-z]?\s(?:(?!(?i:road|rd|lane|avenue|ave|street|drive|close|way|crescent|terrace)\s)"
+    r"[A-Z][\w'’-]*\s){1,3}?S[Tt]\.?)\s(?P<town>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,2})"
+)
+# What stands before a street in the same part: a telephone's number, or a sentence up to its "at".
+_AHEAD = re.compile(r"^(?:(?:\+44\s?|\(?0)[\d ()]{8,13}\d|.*\sat)\s(?=\d{1,4}[A-Za-z]?\s[A-Z])")
 # What streets and houses are called without a word for either: "The Mall", "The Old Bakery".
 _CALLED = re.compile(
     r"the\s(?:mall|diamond|green|strand|cross|fairgreen|(?:old|new)\s\w{4,15})", re.IGNORECASE
@@ -119,7 +126,10 @@ def isles(text: str, site: str) -> Iterator[tuple[Address, int, int]]:
     for at, found in enumerate(sorted(islice(_found(text, site), MOST_FOUND), key=lambda one: one.start)):
         if at >= MOST_WINDOWS:
             return
-        parts = [after_lead(_stripped(one)) for one in _SPLIT.split(text[found.begin : found.start])]
+        parts = [
+            _AHEAD.sub("", after_lead(_stripped(one)))
+            for one in _SPLIT.split(text[found.begin : found.start])
+        ]
         if address := _address([one for one in parts if one], found):
             head = address.street.partition(",")[0]
             begin = text.rfind(head, found.begin, found.start)
@@ -188,7 +198,7 @@ def _address(parts: Sequence[str], found: _Found) -> Address | None:
     if found.country == "IE" and _DUBLIN.fullmatch(town):
         town = "Dublin"
     elif not _is_town(town):
-        run = _RUN_ON.fullmatch(town)
+        run = _RUN_ON.fullmatch(town) or _SHORT_RUN_ON.fullmatch(town)
         if run is None or not _is_town(run.group("town")):
             return None
         rest.append(run.group("street"))
@@ -207,7 +217,7 @@ def _without_land(part: str) -> str:
 def _without_county(part: str) -> tuple[str, str]:
     """A town and the county that runs on behind it: "Alton Hampshire"."""
     words = part.split()
-    for at in range(max(1, len(words) - 4), len(words)):
+    for at in range(max(1, len(words) - 4) if len(words[0]) > len("E.") else 2, len(words)):
         if (said := " ".join(words[at:])).lower() in BRITISH_COUNTIES:
             return " ".join(words[:at]), "" if said.lower() in _LANDS else said
     return part, ""

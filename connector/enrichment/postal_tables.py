@@ -365,6 +365,7 @@ BRITISH_COUNTIES = frozenset(
             "cambs",
             "yorks",
             "west yorks",
+            "east yorks",
             "north yorks",
             "south yorks",
             "huntingdonshire",
