@@ -19,6 +19,7 @@ from connector.enrichment import (
     postal,
     postal_given,
     postal_labels,
+    postal_maps,
     postal_whole,
     social,
     telling,
@@ -182,6 +183,8 @@ def _place(documents: Sequence[Document], own: Sequence[Organisation], called: S
         for document in documents
         for place in postal.addresses(document)
     ]
+    if not places:
+        return postal_maps.linked_place(documents)
     best = postal_labels.best_place(places, called, documents)
     return best and postal_whole.fullest(best, places)
 
