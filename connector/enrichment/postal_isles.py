@@ -98,6 +98,12 @@ _OFFICE = re.compile(
 _SPOKEN = re.compile(
     r"\b(?:is|are|was|our|your|we|you|to|from|with|for|visit|find|see|please|reach|call)\b", re.IGNORECASE
 )
+# Counties of Ireland that are not called as a city; a town before one is no district of it.
+_WITHOUT_CITIES = re.compile(
+    r"Carlow|Cavan|Clare|Donegal|Kerry|Kildare|Laois|Leitrim|Longford|Louth|Mayo|Meath|Monaghan|Offaly|"
+    r"Roscommon|Tipperary|Westmeath|Wexford|Wicklow",
+    re.IGNORECASE,
+)
 _TOWARDS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _LANDS = frozenset(
     (
@@ -178,9 +184,9 @@ def _begin(text: str, end: int) -> int:
 
 def _address(parts: Sequence[str], found: _Found) -> Address | None:
     rest = list(parts[-MOST_PARTS:])
-    if found.town:
-        rest.append(found.town)
-    county = found.county
+    after_town = len(rest) > 1 and bool(_WITHOUT_CITIES.fullmatch(found.town)) and _is_plain_town(rest[-1])
+    county = found.town if after_town else found.county
+    rest += [found.town] if found.town and not after_town else []
     while len(rest) > 1:
         rest[-1] = _without_land(rest[-1])
         if not _is_county(rest, found.country):
@@ -241,6 +247,10 @@ def _is_town(part: str) -> bool:
         and not _NOT_TOWN.search(part)
         and not _STREET_WORD.fullmatch(part.rsplit(maxsplit=1)[-1])
     )
+
+
+def _is_plain_town(part: str) -> bool:
+    return _is_town(part) and not _STREET_WORD.search(part) and not _PREMISES.search(part)
 
 
 def _is_road(part: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from connector.enrichment.documents import Document
 from connector.enrichment.postal_labels import is_assured
@@ -34,6 +35,20 @@ _FOUND = re.compile(
 )
 _LABEL = re.compile(
     r"(?:besöksadress(?:e|en)?|besök(?=\s?:)|gatuadress|hitta\s(?:till\soss|hit)|\bbesök\soss)\b",
+    re.IGNORECASE,
+)
+# A visitors' address of which only the street stands behind the label.
+_LABELLED = re.compile(
+    rf"(?<!\w)(?:[Bb]esöksadress|[Bb]esök|[Gg]atuadress)\s?:?\s(?=[A-ZÅÄÖÉ])(?P<street>{STREET}{_FLOOR})"
+    r"(?=\s*(?:$|\n|[.;|•·]))"
+)
+_CODED = re.compile(rf"(?<![\d-])\d{{3}}\s?\d{{2}}\s{{1,2}}(?P<town>{_TOWN})")
+# Towns that need no postcode to be known.
+_LARGE = re.compile(
+    r"Stockholm|Göteborg|Malmö|Uppsala|Västerås|Örebro|Linköping|Helsingborg|Jönköping|Norrköping|Lund|Umeå|Gävle|"
+    r"Borås|Södertälje|Eskilstuna|Halmstad|Växjö|Karlstad|Sundsvall|Östersund|Trollhättan|Luleå|Kalmar|"
+    r"Kristianstad|Karlskrona|Skövde|Uddevalla|Falun|Borlänge|Visby|Solna|Sundbyberg|Nacka|Kista|Bromma|Mölndal|"
+    r"Huddinge|Täby|Sollentuna|Danderyd|Lidingö",
     re.IGNORECASE,
 )
 _NO_TOWN = re.compile(
@@ -77,10 +92,18 @@ def visitors(document: Document, text: str, site: str) -> Iterator[tuple[Address
         told = found.group("land") or (here and _LABEL.search(text[max(0, begin - LONGEST_BEFORE) : begin]))
         if told or (here and _is_known(town, document, text) and is_assured(document, text, begin, end)):
             yield Address(street, town, "", "", "SE", "text, street and town"), begin, end
+    coded = {one.group("town").title() for one in _CODED.finditer(text)} if site == "SE" else set()
+    if len(coded) == 1:
+        town = coded.pop()
+        for found in islice(_LABELLED.finditer(text), MOST_FOUND):
+            address = Address(found.group("street"), town, "", "", "SE", "text, street and town")
+            yield address, found.start("street"), found.end()
 
 
 def _is_known(town: str, document: Document, text: str) -> bool:
-    """Whether a town stands on the page behind a postcode, or in the title."""
+    """Whether a town is a large one, or stands on the page behind a postcode, or in the title."""
+    if _LARGE.fullmatch(town):
+        return True
     bare = re.escape(town)
     coded = re.search(rf"\b\d{{3}}\s?\d{{2}}\s{{1,2}}{bare}\b", text, re.IGNORECASE)
     return bool(coded or re.search(rf"\b{bare}\b", document.title))

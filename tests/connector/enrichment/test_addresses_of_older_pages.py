@@ -151,6 +151,8 @@ def test_britain(behind: str) -> None:
         ("kestrel.co.uk", "14 Alder Road, Kelby, on m1 2nd exit", None),
         ("kestrel.ie", "14 Alder Road, Dublin-2", "14 Alder Road|Dublin||Dublin 2|IE"),
         ("kestrel.ie", "14 Alder Road, Co. Dublin, Ireland", None),
+        ("kestrel.com", "14 Alder Road, Kelby, Kildare, Ireland", "14 Alder Road|Kelby|Kildare||IE"),
+        ("kestrel.com", "14 Alder Road, Wexford, Ireland", "14 Alder Road|Wexford|||IE"),
         ("kestrel.ie", "14 Alder Road, Kelby, Co. Dublin, Ireland", "14 Alder Road|Kelby|Co. Dublin||IE"),
     ],
 )
@@ -192,6 +194,17 @@ def test_a_telephone_behind_the_town_tells_on_any_page(body: str, expected: str 
         ("kestrel.se", "Besöksadress<br>Södra Ekvägen 1-3<br>Alby", ["Södra Ekvägen 1-3|Alby|||SE"]),
         ("kestrel.se", "Ekgatan 1, 2 tr, Alby, Sverige", ["Ekgatan 1, 2 tr|Alby|||SE"]),
         ("kestrel.com", "Ekgatan 1, Alby, Sweden", ["Ekgatan 1|Alby|||SE"]),
+        ("kestrel.se", "Butik: Ekgatan 1, Umeå", ["Ekgatan 1|Umeå|||SE"]),
+        (
+            "kestrel.se",
+            "Postadress: Box 9, 123 45 Alby<br>Besöksadress: Ekgatan 1",
+            ["Box 9|Alby||123 45|SE", "Ekgatan 1|Alby|||SE"],
+        ),
+        (
+            "kestrel.se",
+            "Box 9, 123 45 Alby<br>Box 8, 223 45 Lund<br>Besöksadress: Ekgatan 1",
+            ["Box 9|Alby||123 45|SE", "Box 8|Lund||223 45|SE"],
+        ),
         ("kestrel.com", "Besökte Ekgatan 1, Alby", []),
         ("kestrel.se", "Ekgatan 1<br>Telefon 08-555 01 00", []),
         ("kestrel.se", "Ekgatan 1, Alby", []),
