@@ -58,14 +58,14 @@ _NO_TOWN = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
-    r"\bbesöksadress|\borg(?:anisations)?\.?[ -]?n(?:umme)?r\.?:?\s(?:SE)?\d{6}-?\d{4}|\+46[ (-]",
+    r"\bbesöksadress|\borg(?:anisations)?\.?[ -]?n(?:umme)?r\.?:?\s(?:SE)?\d{6}-?\d{4}",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(r"(?:\+|\b00)(?!46)[1-9]\d?[ (-]")
 
 
 def is_swedish(text: str) -> bool:
-    """Whether a page's words or numbers say that it is of Sweden, and no telephone that it is not."""
+    """Whether words or a company's number say that a page is of Sweden, and no telephone's that it is not."""
     return bool(_SPOKEN.search(text)) and not _ELSEWHERE.search(text)
 
 
