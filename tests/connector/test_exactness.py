@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -35,6 +34,7 @@ from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support.exactness import differences
 from tests.support.postgres import SHARED, PostgresServer, emptied
+from tests.support.state_machines import machine_settings
 from tests.support.zoho_client import ZohoHttp
 from tests.support.zoho_copy import ZohoCopy
 
@@ -160,16 +160,6 @@ class Exactness(RuleBasedStateMachine):
         self.read()
         assert differences(self.zoho, self.database, standard_mapping()) == []
         assert self.read().changed == 0
-
-
-def machine_settings(examples: int) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=8,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate),  # an example takes seconds: shrinking would take hours
-    )
 
 
 def test_on_sqlite(sqlite_template: Path) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,6 +21,7 @@ from connector.cache.engine import open_database
 from connector.sync.policy import SyncPolicy
 from tests.support.crm_world import Killed, World, add_account, add_deal, emptied
 from tests.support.fake_crm import FakeModule, SettableClock, described, standard_crm
+from tests.support.state_machines import machine_settings
 
 MODULES = ("Accounts", "Deals", "Visits")
 CHANGING = {"Accounts": "Note", "Deals": "Deal_Name", "Visits": "Place"}
@@ -211,11 +211,5 @@ def test_a_sync_that_ends_leaves_an_exact_copy(sqlite_template: Path, tmp_path: 
     shutil.copyfile(sqlite_template, SyncMachine.file)
     run_state_machine_as_test(
         SyncMachine,
-        settings=settings(
-            max_examples=8,
-            stateful_step_count=12,
-            phases=(Phase.explicit, Phase.generate),  # an example takes a second: shrinking takes too long
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=machine_settings(8, steps=12),
     )
