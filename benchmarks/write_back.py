@@ -238,6 +238,7 @@ def _measure(
         if whole is None:
             report, spent = trial.publish()
             print(f"{kind}: published     {spent}, {report['written']:,} written, {_jobs(spent)} bulk jobs")
+            print("\n".join(f"  {count:>4} × {name}" for name, count in sorted(spent.calls.items())))
         else:
             chance = random.Random(options.seed)
             kills, spent = trial.publish_killed(options.kills, whole.seconds * 0.4, chance)

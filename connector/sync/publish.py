@@ -230,7 +230,7 @@ class Publisher:
             return
         self._copy.add_job(job, self._clock.now())
         self._report.bulk_jobs += 1
-        if not self._finish(job):
+        if not self._finish(job, entered_now=True):
             for some in _some(changes, differences.RECORDS_PER_CALL):
                 self._in_one_call(some)
 
@@ -257,10 +257,10 @@ class Publisher:
         for some in _some(changes, differences.RECORDS_PER_CALL):
             self._in_one_call(some)
 
-    def _finish(self, job: BulkUpdate) -> bool:
+    def _finish(self, job: BulkUpdate, *, entered_now: bool = False) -> bool:
         """Wait for a job and take its result; False when it failed as a whole."""
         try:
-            result = self._awaited(job)
+            result = self._awaited(job, entered_now=entered_now)
         except NotOffered as error:
             self._copy.end_job(job, self._clock.now(), failed=True)
             self._report.reasons.append(f"bulk job {job.id} failed: {error.what_happened}")
@@ -273,22 +273,26 @@ class Publisher:
             self._in_one_call(some)
         return True
 
-    def _awaited(self, job: BulkUpdate) -> Iterator[Any]:
-        """A job's outcomes. A look costs a credit: later jobs take about as long as the last one did."""
-        waited = 0.0
+    def _awaited(self, job: BulkUpdate, *, entered_now: bool) -> Iterator[Any]:
+        """A job's outcomes. A look costs a credit: none is had before the job can have ended."""
+        waited, pause = 0.0, self._pause(0.0) if entered_now else 0.0
         while waited <= MOST_WAITING_SECONDS:
+            self._sleep(pause)
+            waited += pause
             result = self._writer.bulk_outcomes(job)
             if result is not None:
                 self._job_took = waited
                 return result
-            surely = self._job_took * SURELY_NOT_BEFORE - waited
-            growing = waited * (SHARE_WAITED if self._job_took else 1)
-            pause = min(max(FIRST_LOOK_SECONDS, growing, surely), LONGEST_LOOK_SECONDS)
-            self._sleep(pause)
-            waited += pause
+            pause = self._pause(waited)
         raise Retriable(
             f"Zoho has not finished the bulk job {job.id} within an hour.", "The next run looks at it again."
         )
+
+    def _pause(self, waited: float) -> float:
+        """Seconds until the next look; later jobs take about as long as the last one did."""
+        surely = self._job_took * SURELY_NOT_BEFORE - waited
+        growing = waited * (SHARE_WAITED if self._job_took else 1)
+        return min(max(FIRST_LOOK_SECONDS, growing, surely), LONGEST_LOOK_SECONDS)
 
     def _move_tags(self, wanted: WantedNow) -> None:
         if not self._tags:
