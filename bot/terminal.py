@@ -49,10 +49,11 @@ def report_table(report: SyncReport) -> Group:
         return Group(report.note)
     table = Table("Module", box=None, pad_edge=False)
     counts = ("read", "inserted", "updated", "unchanged", "deleted", "skipped")
-    for name in (*counts, "seconds", "rows/s"):
+    for name in (*counts, "seconds", "rows/s", "credits"):
         table.add_column(name.capitalize(), justify="right")
     for one in report.modules:
-        numbers = (*(f"{getattr(one, name):,}" for name in counts), f"{one.seconds:.1f}", f"{one.rate:,.0f}")
+        speed = (f"{one.seconds:.1f}", f"{one.rate:,.0f}", f"{one.credits:,}")
+        numbers = (*(f"{getattr(one, name):,}" for name in counts), *speed)
         table.add_row(escape(one.module), *numbers)
     notes = [escape(note) for one in report.modules for note in _module_notes(one)]
     if report.rehearsed:
@@ -88,6 +89,7 @@ class SyncBars:
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[credits]}"),
             TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
@@ -107,13 +109,16 @@ class SyncBars:
             return  # nothing has changed so far: no bar yet
         if progress.module not in self._tasks:
             name = escape(progress.module)
-            self._tasks[progress.module] = self._progress.add_task(name, total=None, rate="", left="")
+            self._tasks[progress.module] = self._progress.add_task(
+                name, total=None, rate="", credits="", left=""
+            )
         total = max(progress.total, progress.read) if progress.total is not None else None
         self._progress.update(
             self._tasks[progress.module],
             completed=progress.read,
             total=total,
             rate=f"{progress.rate:,.0f} rows/s",
+            credits=f"{progress.credits:,} credit{'' if progress.credits == 1 else 's'}",
             left="" if progress.seconds_left is None else _time_left(progress.seconds_left),
         )
 

@@ -238,6 +238,10 @@ class CrmSource(Protocol):
         """
         ...
 
+    def spent(self) -> int:
+        """The credits that all calls so far have cost."""
+        ...
+
     def identifiers(self, module: str, after: str | None = None) -> Iterator[tuple[str, ...]]:
         """Every id, ascending, by queries: up to 2,000 at a time."""
         ...

@@ -65,7 +65,8 @@ class ModuleSync:
         self._mapping = target.mapping
         self._count = count
         self._fields_moved = fields_moved
-        self._tally = Tally(target.mapping.module, target.selection.missing, target.field_changes)
+        module, missing = target.mapping.module, target.selection.missing
+        self._tally = Tally(module, missing, target.field_changes, spent=crm.spent)
         self._writer = PageWriter(copy, clock, target.mapping, target.selection, self._tally, progress)
         self._reader = PageReader(crm, clock, policy, self._writer)
         self._began = time.perf_counter()

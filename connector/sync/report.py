@@ -23,6 +23,7 @@ class Progress:
         total: about how many there are, if known.
         rate: records a second in this run.
         seconds_left: about so long, if known.
+        credits: what the module has cost in this run.
     """
 
     module: str
@@ -30,6 +31,7 @@ class Progress:
     total: int | None
     rate: float = 0.0
     seconds_left: float | None = None
+    credits: int = 0
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -46,6 +48,7 @@ class ModuleReport:
         plan: what was read, by which way, and why.
         pages: that came with records; ``lanes``: ranges that were read at a time.
         rate: records read a second.
+        credits: what its calls cost.
         field_changes: what became of the module's fields since they were last read.
         notes: what somebody should know.
     """
@@ -64,6 +67,7 @@ class ModuleReport:
     pages: int = 0
     lanes: int = 1
     rate: float = 0.0
+    credits: int = 0
     field_changes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -100,7 +104,7 @@ class SyncReport:
 
 @dataclass
 class Tally:
-    """A module's report in the making."""
+    """A module's report in the making. ``spent``: the credits of all calls so far."""
 
     module: str
     missing_fields: tuple[str, ...] = ()
@@ -116,6 +120,15 @@ class Tally:
     reasons: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    spent: Callable[[], int] = lambda: 0
+
+    def __post_init__(self) -> None:
+        self._spent_before = self.spent()
+
+    @property
+    def credits(self) -> int:
+        """What the module has cost so far: modules are read one after the other."""
+        return self.spent() - self._spent_before
 
     def add(self, changes: PageChanges) -> None:
         """Count what was done with a page."""
@@ -140,7 +153,7 @@ class Tally:
         rate = self.read / seconds if seconds > 0 else 0.0
         done = before + self.read
         left = max(total - done, 0) / rate if total is not None and rate > 0 else None
-        return Progress(self.module, done, total, rate, left)
+        return Progress(self.module, done, total, rate, left, self.credits)
 
     def report(self, seconds: float) -> ModuleReport:
         """The finished report."""
@@ -160,6 +173,7 @@ class Tally:
             pages=self.pages,
             lanes=self.lanes,
             rate=round(self.read / seconds, 1) if seconds > 0 else 0.0,
+            credits=self.credits,
             field_changes=self.field_changes,
             notes=tuple(self.notes),
         )

@@ -89,6 +89,9 @@ class ZohoClient:
     Numbers with a fraction come as float; :meth:`Answer.items` reads those that a float cannot hold. An
     answer without content (204, 304) is None. Every call, repeated ones too, is booked before it is sent; a
     book that raises OutOfBudget ends the call.
+
+    Attributes:
+        spent: the credits of all calls that this client sent.
     """
 
     def __init__(
@@ -108,7 +111,8 @@ class ZohoClient:
         self._retrying = _retrying(self._retry, sleep)
         self._book = book or NoBook()
         self._proxies = lru_cache(MOST_HOSTS)(requests.utils.get_environ_proxies)
-        self._taking = threading.RLock()
+        self._taking, self._counting = threading.RLock(), threading.Lock()
+        self.spent = 0
 
     def read(
         self,
@@ -208,6 +212,8 @@ class ZohoClient:
         token = self._tokens.current()
         booked = request.booked
         self._book.before(booked)
+        with self._counting:
+            self.spent += booked.credits
         try:
             with ExitStack() as open_files:
                 host = _host(token.api_domain, request)

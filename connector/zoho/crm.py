@@ -141,6 +141,10 @@ class CrmClient:
         """What changed since an instant, by (time of change, id), by queries."""
         return self._queries.queried_changes(selection, since, after)
 
+    def spent(self) -> int:
+        """The credits of all calls so far, those for writing by the same client too."""
+        return self._client.spent
+
     def identifiers(self, module: str, after: str | None = None) -> Iterator[tuple[str, ...]]:
         """Every id, ascending, by queries."""
         return self._queries.identifiers(module, after)

@@ -167,6 +167,17 @@ def test_a_second_sync_reads_almost_nothing_and_a_third_what_changed(
     assert touched == {changing.account_id, dying.account_id, winner}
 
 
+def test_what_each_module_cost_is_said(empty_database: Database, zoho: RunningZoho) -> None:
+    copy, seen = ZohoCopy(zoho.base_url, empty_database), list[Progress]()
+    first = copy.sync(progress=seen.append)
+    last = {one.module: one.credits for one in seen}
+    assert all(0 < last[name] <= one.credits for name, one in first.items())
+    copy.sandbox("DELETE", "calls")
+    second = copy.sync()
+    assert {one.credits for one in second.values()} == {1}, "for each module its changes"
+    assert copy.sandbox("GET", "calls")["credits_used"] == len(second)
+
+
 def test_passing_faults_are_overcome(copy: ZohoCopy) -> None:
     def break_it(progress: Progress) -> None:
         kinds = {2000: "server_error", 4000: "rate_limit", 6000: "bad_gateway", 8000: "cut_body"}

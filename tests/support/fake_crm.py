@@ -157,6 +157,9 @@ class FakeCrm:
                 page = self._page(selection, shown, after, names=False)
             yield page
 
+    def spent(self) -> int:
+        return len(self.asked)
+
     def identifiers(self, module: str, after: str | None = None) -> Iterator[tuple[str, ...]]:
         more = True
         while more:
