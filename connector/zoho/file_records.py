@@ -19,12 +19,11 @@ import pyarrow.compute as pc
 from connector.batches import RecordBatch, content_of
 from connector.mapping import COLUMNS
 from connector.ports import Selection
-from connector.zoho import canonical, typed
+from connector.zoho import canonical, fields, typed
 from connector.zoho.bodies import dumped
 from connector.zoho.canonical import Kind
 from connector.zoho.records import RecordReader, Records, join_path
 
-_LONGEST_ID = 32
 _ESCAPED_IN_JSON = '["\\\\\\x00-\\x1f]'
 _SUCH_SIGNS = bytes(range(0x20)) + b'"\\'
 # Numbers whose digits stay the same however they are read: at most two decimals, not more than 12 digits.
@@ -323,11 +322,6 @@ def _or_none(column: pa.Array) -> pa.Array:
     return pc.if_else(empty, pa.scalar(None, pa.string()), column) if empty.true_count else column
 
 
-def _are(column: pa.Array, pattern: str) -> bool:
-    # Counted without letting Python's lock go: it would be got again behind the thread that writes.
-    return not pc.match_substring_regex(column, pattern).false_count
-
-
 def _have_form_of_instants(column: pa.Array) -> bool:
     """Whether the texts are, one behind the other, instants as Zoho writes them.
 
@@ -338,9 +332,9 @@ def _have_form_of_instants(column: pa.Array) -> bool:
 
 
 def _all_ids(column: pa.Array) -> None:
-    """Or nothing."""
+    """Each text is an id or empty."""
     content = bytes(content_of(column))
-    if (content and not content.isalnum()) or _longest(column) > _LONGEST_ID:
+    if (content and not content.isalnum()) or _longest(column) > fields.LONGEST_ID:
         raise Unusual
 
 
@@ -353,5 +347,6 @@ def _shortest(column: pa.Array) -> int:
 
 
 def _all(column: pa.Array, pattern: str) -> None:
-    if not _are(column, pattern):
+    # Counted without letting Python's lock go: it would be got again behind the thread that writes.
+    if pc.match_substring_regex(column, pattern).false_count:
         raise Unusual

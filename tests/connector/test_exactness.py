@@ -5,26 +5,21 @@ The sandbox's Zoho is changed through its own door while the product reads it ov
 
 from __future__ import annotations
 
-import shutil
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from bot.runtime.clock import clock_for
 from connector.cache.copy import SqlCopy
-from connector.cache.engine import Database, open_database
 from connector.errors import ConnectorError
 from connector.mapping import standard_mapping
 from connector.sync.pipeline import Sync
@@ -33,8 +28,8 @@ from connector.sync.report import Progress, SyncReport
 from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support.exactness import differences
-from tests.support.postgres import SHARED, PostgresServer, emptied
-from tests.support.state_machines import machine_settings
+from tests.support.postgres import PostgresServer
+from tests.support.state_machines import SyncedWorld, run_on_postgresql, run_on_sqlite
 from tests.support.zoho_client import ZohoHttp
 from tests.support.zoho_copy import ZohoCopy
 
@@ -47,40 +42,21 @@ POLICY = SyncPolicy(bulk_from=150, lanes=3)
 counts = st.integers(0, 12)
 
 
-class Exactness(RuleBasedStateMachine):
+class Exactness(SyncedWorld):
     """A sandbox organisation, changed and read."""
-
-    template: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.stack = ExitStack()
-        folder = Path(self.stack.enter_context(TemporaryDirectory()))
-        self.clock_file = folder / "clock"
-        self.clock_file.write_text("0")
         spec = OrganisationSpec(accounts=25, deals=260, contacts=30, products=8, seed=3)
         server = self.stack.enter_context(running(clock_file=self.clock_file, organisation=spec))
         self.zoho = ZohoHttp(server.base_url)
         self.stack.callback(self.zoho.close)
         limits = {"token_requests": 10_000, "bulk_rows_per_file": 90}
         self.zoho.post("/_sandbox/limits", limits)
-        self.database = self.stack.enter_context(self.opened(folder))
         self.crm = ZohoCopy(server.base_url, self.database).crm()
         self.passed = 0
         self.added: list[str] = []
         self.meanwhile: dict[str, Any] | None = None
-
-    def opened(self, folder: Path) -> AbstractContextManager[Database]:
-        """An empty database with every table."""
-        file = folder / "copy.sqlite"
-        shutil.copyfile(self.template, file)
-        return closing(open_database(f"sqlite:///{file}"))
-
-    def teardown(self) -> None:
-        try:
-            self.settle()
-        finally:
-            self.stack.close()
 
     @initialize()
     def first_sync(self) -> None:
@@ -163,16 +139,8 @@ class Exactness(RuleBasedStateMachine):
 
 
 def test_on_sqlite(sqlite_template: Path) -> None:
-    class OnSqlite(Exactness):
-        template = sqlite_template
-
-    run_state_machine_as_test(OnSqlite, settings=machine_settings(8))
+    run_on_sqlite(Exactness, sqlite_template, 8)
 
 
 def test_on_postgresql(postgres_with_tables: PostgresServer) -> None:
-    class OnPostgresql(Exactness):
-        def opened(self, folder: Path) -> AbstractContextManager[Database]:
-            postgres_with_tables.execute(emptied(), SHARED)
-            return closing(open_database(postgres_with_tables.url(SHARED)))
-
-    run_state_machine_as_test(OnPostgresql, settings=machine_settings(3))
+    run_on_postgresql(Exactness, postgres_with_tables, 3)

@@ -6,24 +6,21 @@ product's are one, and sleeping moves it.
 
 from __future__ import annotations
 
-import shutil
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
-from connector.cache.engine import Database, open_database
 from connector.errors import ConnectorError
 from connector.sync.finance_report import FinanceProgress
 from sandbox.zoho.serve import running
 from sandbox.zoho.specification import OrganisationSpec
 from tests.support.finance_world import FinanceWorld, SandboxTime
-from tests.support.postgres import SHARED, PostgresServer, emptied
-from tests.support.state_machines import machine_settings
+from tests.support.postgres import PostgresServer
+from tests.support.state_machines import SyncedWorld, run_on_postgresql, run_on_sqlite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,39 +35,22 @@ class Killed(BaseException):
     """Stands for a process that ends."""
 
 
-class FinanceExactness(RuleBasedStateMachine):
+class FinanceExactness(SyncedWorld):
     """A sandbox organisation's books, changed and read."""
-
-    template: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.stack = ExitStack()
-        folder = Path(self.stack.enter_context(TemporaryDirectory()))
-        clock_file = folder / "clock"
-        clock_file.write_text("0")
         spec = OrganisationSpec(accounts=40, deals=150, contacts=30, products=8, seed=3)
-        server = self.stack.enter_context(running(clock_file=clock_file, organisation=spec))
-        database = self.stack.enter_context(self.opened(folder))
-        self.world = FinanceWorld(server.base_url, database, SandboxTime(clock_file))
+        server = self.stack.enter_context(running(clock_file=self.clock_file, organisation=spec))
+        self.world = FinanceWorld(server.base_url, self.database, SandboxTime(self.clock_file))
         self.lives: int | None = None
         self.meanwhile: dict[str, Any] | None = None
 
-    def opened(self, folder: Path) -> AbstractContextManager[Database]:
-        """An empty database with every table."""
-        file = folder / "copy.sqlite"
-        shutil.copyfile(self.template, file)
-        return closing(open_database(f"sqlite:///{file}"))
-
-    def teardown(self) -> None:
-        try:
-            self.settle()
-        finally:
-            self.stack.close()
-
-    @initialize()
-    def first_sync(self) -> None:
+    @initialize(seed=st.integers(0, 10**6))
+    def first_sync(self, seed: int) -> None:
+        """And some changes: an example may have no further step."""
         self.sync()
+        self.world.change(seed, inserts=6, updates=6, deletes=4, voids=2)
 
     @rule(seed=st.integers(0, 10**6), inserts=counts, updates=counts, deletes=counts, voids=st.integers(0, 4))
     def change(self, seed: int, **numbers: int) -> None:
@@ -120,16 +100,8 @@ class FinanceExactness(RuleBasedStateMachine):
 
 
 def test_on_sqlite(sqlite_template: Path) -> None:
-    class OnSqlite(FinanceExactness):
-        template = sqlite_template
-
-    run_state_machine_as_test(OnSqlite, settings=machine_settings(4))
+    run_on_sqlite(FinanceExactness, sqlite_template, 5)
 
 
 def test_on_postgresql(postgres_with_tables: PostgresServer) -> None:
-    class OnPostgresql(FinanceExactness):
-        def opened(self, folder: Path) -> AbstractContextManager[Database]:
-            postgres_with_tables.execute(emptied(), SHARED)
-            return closing(open_database(postgres_with_tables.url(SHARED)))
-
-    run_state_machine_as_test(OnPostgresql, settings=machine_settings(2))
+    run_on_postgresql(FinanceExactness, postgres_with_tables, 3)

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connector.enrichment.documents import opened
-from connector.enrichment.postal import addresses
 from connector.enrichment.reading import read_site
 from connector.enrichment.values import Company, EnrichedField, Page, Site
-
-
-def read(body: str, site: str = "kestrel.com", path: str = "contact", title: str = "Kestrel") -> list[str]:
-    document = opened(Page(f"https://www.{site}/{path}", f"<title>{title}</title><p>{body}</p>"))
-    assert document is not None
-    found = [one.address for one in addresses(document)]
-    return ["|".join((one.street, one.city, one.state, one.postcode, one.country)) for one in found]
+from tests.connector.enrichment.read_addresses import read
 
 
 @pytest.mark.parametrize(
