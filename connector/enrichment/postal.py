@@ -86,6 +86,7 @@ _STREET_START = re.compile(
     r"(?:(?i:us|state|county|rural)\s)?(?i:routes?|rte|rt|hc|highway|hwy|county\s(?:road|rd)|fm)\.?\s(?=\d)|[NSEW]\s?\d{1,3}\s?[NSEW]\s?\d|"
     r"[NSEW]\d{4,5}\s(?=[A-Z]))"
 )
+_FRENCH_STREET = re.compile(r"(?:rue|boul|av|ch|chemin|place|rang)\b", re.IGNORECASE)
 _STREET_WORD = re.compile(rf"\b(?:{STREET_WORDS})\b", re.IGNORECASE)
 _UNIT_STREET = re.compile(
     rf"^(?:unit|shop|lot|level|suite|apt|u)\s?[A-Za-z]?\d{{1,5}}[A-Za-z]?(?:\s?/\s?\d{{1,5}}[A-Za-z]?|\s\d{{1,5}}[A-Za-z]?)?\s"
@@ -221,9 +222,9 @@ def _says_land(part: str, state: str) -> bool:
 
 
 def _numbered(parts: Sequence[str], country: str) -> list[str]:
-    """The parts, with a number that stands alone put before the street behind it: "4700, rue X".
+    """The parts, with a number that stands alone put before the street behind it: "5320 - Roper Road".
 
-    In Canada a street may bear a number as its name: "310 - 12 Avenue SW".
+    In Canada a number may be a street's name: "310 - 12 Avenue SW"; French keeps its comma: "4700, rue X".
     """
     found: list[str] = []
     for part in parts:
@@ -233,7 +234,8 @@ def _numbered(parts: Sequence[str], country: str) -> list[str]:
             and _STREET_WORD.search(part)
             and (country == "CA" or not re.match(r"\d+(?!\d|st|nd|rd|th)", part))
         ):
-            found[-1] += f" - {part}" if part[0].isdigit() else f", {part}"
+            between = " - " if part[0].isdigit() else ", " if _FRENCH_STREET.match(part) else " "
+            found[-1] += f"{between}{part}"
         else:
             found.append(part)
     return found

@@ -37,6 +37,12 @@ def read(body: str) -> list[tuple[str, ...]]:
             "310 - 12 Avenue SW, Calgary, Alberta T2R 1A1",
             ("310 - 12 Avenue SW", "Calgary", "AB", "T2R 1A1"),
         ),
+        (
+            "5320 - Mill Road<br>Edmonton, Alberta<br>T6B 3E9<br>Canada",
+            ("5320 Mill Road", "Edmonton", "AB", "T6B 3E9"),
+        ),
+        ("12 &ndash; Main St., Denver, CO 80299", ("12 Main St", "Denver", "CO", "80299")),
+        ("Suite 2, 12, Main Street, Denver, CO 80299", ("Suite 2, 12 Main Street", "Denver", "CO", "80299")),
         ("12 Kent St Sydney NSW 2099", ("12 Kent St", "Sydney", "NSW", "2099")),
         ("3/12 Kent St, Sydney NSW 2099", ("3/12 Kent St", "Sydney", "NSW", "2099")),
         ("Factory 3, 12 Kent St, Sydney NSW 2099", ("Factory 3, 12 Kent St", "Sydney", "NSW", "2099")),
