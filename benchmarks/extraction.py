@@ -5,7 +5,7 @@ that somebody makes anew has a ``truth.json`` of the same form, with a ``name`` 
 pages; ``--all`` counts both halves of it as one. For each field: yield (right of what is knowable) and
 accuracy of what was answered; pairs of a company and somebody else's site; what modern pages tell; processor
 time. The companies were split in two by a hash of their domain before anything was tuned; only the
-development half was looked at.
+development half was looked at, until the other had been counted eleven times (see MISSED_TOWNS).
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ SHORTEST_STREET = 6  # letters and digits
 HALVES = ("development", "set aside")
 ALL = "all"
 TRUTHS = ("webstruct-truth.json", "truth.json")
+# Towns that the annotation misses, by the start of a domain's hash. Two annotators, blind to each other
+# and to our answers, named them: the footer runs street and town together ("… Street North Perth WA
+# 6006", split before "Perth"), the page of contacts sets the town between commas.
+MISSED_TOWNS = {"4f82370fb2f8": ("North Perth",)}
 # Our names of technologies where the other matcher's differ.
 OTHER_NAMES = {
     "Adobe Experience Manager": "Adobe Experience Manager",
@@ -190,15 +194,13 @@ def fields(chosen: Sequence[Sample]) -> tuple[dict[str, Count], int, int]:
         add("e-mail", email, known=roles, right=email in roles)
         towns = truth.get("CITY", [])  # some hold the state as well: "Washington DC"
         in_town = is_one_of(city, towns) or is_one_of(city + _value(reading, EnrichedField.STATE), towns)
-        placed = is_street(street, truth.get("STREET", [])) and in_town
-        add("street and city", street, known=truth.get("STREET") and truth.get("CITY"), right=placed)
+        on_street, whole = is_street(street, truth.get("STREET", [])), truth.get("STREET") and towns
+        add("street and city", street, known=whole, right=on_street and in_town)
+        in_town = in_town or is_one_of(city, MISSED_TOWNS.get(_hashed(one.company.website), ()))
+        add("  corrected", street, known=whole, right=on_street and in_town)
         code, codes = _value(reading, EnrichedField.POSTCODE), truth.get("ZIPCODE", [])
-        add(
-            "postcode",
-            code,
-            known=codes,
-            right=any(_bare(each).startswith(_bare(code)[:5]) for each in codes),
-        )
+        coded = any(_bare(each).startswith(_bare(code)[:5]) for each in codes)
+        add("postcode", code, known=codes, right=coded)
         for name, wanted, known in (
             ("industry", EnrichedField.INDUSTRY, one.sector),
             ("founded", EnrichedField.FOUNDED, one.founded),
@@ -207,6 +209,10 @@ def fields(chosen: Sequence[Sample]) -> tuple[dict[str, Count], int, int]:
             said = _value(reading, wanted)
             add(name, said, known=known, right=said == known)
     return counts, faxes, accepted
+
+
+def _hashed(domain: str) -> str:
+    return hashlib.sha256(domain.encode()).hexdigest()[:12]
 
 
 def _by_domain(one: Sample) -> Company:
@@ -290,7 +296,7 @@ def modern_fields(pages: Sequence[Modern]) -> dict[str, str]:
         told["accepted"] += reading.is_company
         told["any social"] += bool(kinds & {EnrichedField.LINKEDIN, EnrichedField.SOCIAL})
         linked += bool(networks.search(one.site.pages[0].html))
-    shown = {f"{name}": _share(count, len(pages)) for name, count in sorted(told.items())}
+    shown = {name: _share(count, len(pages)) for name, count in sorted(told.items())}
     return {**shown, "any social, of pages with a link to a network": _share(told["any social"], linked)}
 
 
