@@ -140,6 +140,17 @@ TRENDS = {
 }
 
 
+RANKED = {
+    "top 10 customers by revenue this year": _figure(Figure(Metric.REVENUE, by="each_account", span=_YEAR)),
+    "VIPs by purchases this quarter": _figure(
+        Figure(Metric.PURCHASES, by="each_account", span=_QUARTER), _VIP
+    ),
+    "customers by revenue this year vs last year": _figure(
+        Figure(Metric.REVENUE, by="each_account", span=_YEAR, versus=_LAST)
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question: a sentence and, while no grammar reads it as that, what it means."""
@@ -159,6 +170,7 @@ def questions(names: Sequence[str]) -> Iterator[Asked]:
     for kind, figures in (
         ("figure of accounts", ACCOUNT_FIGURES), ("figure, short span", RECORD_FIGURES),
         ("figure, a year or all", LONG_FIGURES), ("trend", TRENDS),
+        ("each account", RANKED),
     ):  # fmt: skip
         yield from (Asked(kind, sentence, question) for sentence, question in figures.items())
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.app.answers import AccountCard, AccountLine, Group
 from bot.app.notices import AlertNotice
 from bot.app.tables import Picture
-from bot.language.question import Figure, Question, Sort
+from bot.language.question import Question, Sort
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Node
 
@@ -165,46 +164,6 @@ class OrganisationWords:
     users: tuple[NamedUser, ...]
     values: Mapping[str, tuple[str, ...]]
     products: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRow:
-    """One value of a figure.
-
-    Attributes:
-        group: the value that it is broken down by, the first day of its period, or None for all together
-            and for records without a value.
-        value: minor units of money, a share (0.25), days or a number; None where nothing was counted.
-        records: how many accounts, purchases or deals it was made of.
-        versus: the same of the second period.
-    """
-
-    group: str | date | None
-    value: Decimal | int | None
-    records: int
-    versus: Decimal | int | None = None
-
-
-class FigureBook(Protocol):
-    """Numbers over accounts, their purchases and their deals."""
-
-    def figure(self, criteria: Node, figure: Figure) -> list[FigureRow]:
-        """The number over the accounts that meet the criteria; a row for each group or period.
-
-        Groups come largest first, without a value last; periods in the order of time, without gaps.
-
-        Raises:
-            CriteriaError: a field that the catalog does not know, or one that cannot be counted so.
-        """
-        ...
-
-    def remarks(self, figure: Figure) -> tuple[str, ...]:
-        """What does not count, whatever the criteria: sentences.
-
-        Raises:
-            CriteriaError: as ``figure``.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

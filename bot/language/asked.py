@@ -49,6 +49,7 @@ class Asked:
         among_after: how many stand before "among".
         noun_after: how many stand before "accounts" in "share of retail accounts at risk".
         largest: words that ask for the largest first, as a breakdown is anyway.
+        ranked: words before a figure that something is put in order by: customers *by* revenue.
         segmentation: whose labels are spoken of; empty for the primary one, None when none was named.
         earning: whether a verb was said that asks for what was sold: brought in.
         former: whether the labels were held in the past and are not any more.
@@ -72,6 +73,7 @@ class Asked:
     noun_after: int | None = None
     among_after: int | None = None
     largest: list[int] = field(default_factory=list)
+    ranked: list[int] = field(default_factory=list)
     moved_at: list[int] = field(default_factory=list)
     old: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)

@@ -9,7 +9,17 @@ from bot.language.asked import SaidMetric
 from bot.language.combine import readings
 from bot.language.draft import Draft
 from bot.language.meanings import Role
-from bot.language.question import DEAL_OWNER, Aggregate, Figure, Kind, Metric, Question, Span
+from bot.language.question import (
+    DEAL_OWNER,
+    EACH_ACCOUNT,
+    Aggregate,
+    Figure,
+    Kind,
+    Metric,
+    Question,
+    Sort,
+    Span,
+)
 from bot.language.rules_values import is_label
 from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
@@ -64,10 +74,17 @@ def questions(draft: Draft) -> tuple[Question, ...]:
         found = figures(draft)
     except _Unfit:
         return ()
-    return tuple(
-        Question(Kind.FIGURE, node, limit=draft.limit, words=draft.word_uses(), figure=one)
-        for one, node in found
-    )
+    return tuple(_question(draft, one, node) for one, node in found)
+
+
+def _question(draft: Draft, figure: Figure, node: Node) -> Question:
+    """The figure; of a field of each account, which is no figure, the list that is sorted by it."""
+    words, limit = draft.word_uses(), draft.limit
+    if figure.by == EACH_ACCOUNT and limit is None and draft.one_noun is not None and draft.asked.largest:
+        limit = 1  # our best customer this year
+    if figure.by == EACH_ACCOUNT and figure.of is not None:
+        return Question(Kind.LIST, node, (Sort(figure.of),), limit, words=words)
+    return Question(Kind.FIGURE, node, limit=limit, words=words, figure=figure)
 
 
 def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
@@ -87,13 +104,26 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
         return tuple((replace(one, by=by), node) for one, node in _shares(draft))
     nodes = readings(draft.terms)
     made = [replace(whole, metric=one.metric, how=one.how, of=one.of) for one in _measures(draft, whole, by)]
-    return tuple((replace(one, by=_owner_of(one, by)), node) for one in made for node in nodes)
+    broken = [one for each in made for one in _broken_down(draft, each, by)]
+    return tuple((one, node) for one in broken for node in nodes)
+
+
+def _broken_down(draft: Draft, figure: Figure, by: str | None) -> Iterator[Figure]:
+    """By what was said; "spend per customer" may be that of each, and what they spend on average."""
+    yield replace(figure, by=_owner_of(figure, by))
+    per = any(draft.role(at, Role.PER) for at, name in draft.asked.by if name == EACH_ACCOUNT)
+    if per and figure.of is not None:
+        yield replace(figure, how=Aggregate.AVERAGE)
 
 
 def _owner_of(figure: Figure, by: str | None) -> str | None:
     """Of deals, by their own owner; of everything else, by the account's."""
     if by == DEAL_OWNER and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
         raise _Unfit("Accounts have no deal owner: ask by owner, which is the owner of the account.")
+    if by == EACH_ACCOUNT and figure.metric is Metric.BUYERS:
+        raise _Unfit("Each account is one buyer: ask for its purchases or its revenue.")
+    if by == EACH_ACCOUNT and figure.of is not None and figure.how is not Aggregate.SUM:
+        raise _Unfit(f"Each account has one value of {figure.of}: ask for a list, sorted by it.")
     return DEAL_OWNER if by in _OWNERS and figure.metric in OF_DEALS else by
 
 
@@ -105,13 +135,25 @@ def _by(draft: Draft) -> str | None:
 
 
 def _whose(draft: Draft) -> str | None:
-    """Who has the best win rate: those who sell are compared."""
+    """Who has the best win rate: those who sell are compared; who are the best customers: each account is."""
     of_deals = any(one.metric in OF_DEALS for one in draft.asked.metrics)
-    if draft.asked.every or not (draft.asked.largest or (of_deals and draft.asks_who())):
+    if draft.asked.every:
+        return None
+    ranked = draft.asked.largest or draft.limit is not None or draft.asked.ranked
+    if ranked and _compares_accounts(draft, of_deals=of_deals):
+        return EACH_ACCOUNT
+    if not (draft.asked.largest or (of_deals and draft.asks_who())):
         return None
     if of_deals and draft.asks_who():
         return "owner"
     raise _Unfit("The largest by what? For example by owner, by industry.")
+
+
+def _compares_accounts(draft: Draft, *, of_deals: bool) -> bool:
+    """Whether accounts are named, or whoever spent and bought."""
+    spent = any(name in _OF_A_PERIOD for _, name in draft.asked.measured)
+    listed = draft.nouns or (bool(draft.asked.ranked) and bool(draft.terms))  # VIPs by revenue this year
+    return listed or (draft.asks_who() and spent and not of_deals)
 
 
 def _every(draft: Draft) -> Unit | None:
@@ -150,6 +192,9 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     if not said and not fields and (asks_money or (asked.earning and asked.largest)):
         yield Figure(metric=Metric.REVENUE)
         return
+    if not (said or fields or aggregates) and by == EACH_ACCOUNT and _timed(draft, whole):
+        yield Figure(metric=_ranked_by(draft))
+        return
     if not (said or fields or aggregates) and asked.how_much and draft.terms and _money(draft):
         yield Figure(how=Aggregate.SUM, of=_SPEND)  # how much money is at risk
         return
@@ -164,6 +209,12 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
         yield from _of_field(draft, fields[0], how, timed=_timed(draft, whole, fields[0]), by=by)
     else:
         yield from _of_metric(draft, next(iter(said.values())), how, whole, by)
+
+
+def _ranked_by(draft: Draft) -> Metric:
+    """The best customers are those with most revenue; the most active ones buy most often."""
+    word = draft.role(draft.asked.largest[0], Role.SUPERLATIVE) if draft.asked.largest else None
+    return _OF_A_PERIOD.get(word.argument, Metric.REVENUE) if word else Metric.REVENUE
 
 
 def _money(draft: Draft) -> bool:

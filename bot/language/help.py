@@ -49,6 +49,7 @@ HELP: tuple[HelpTopic, ...] = (
         "Order",
         (
             "top 10 accounts by spend",
+            "top 10 accounts by revenue this year",
             "the 5 biggest accounts by revenue",
             "VIPs sorted by last purchase ascending",
         ),

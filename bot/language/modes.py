@@ -16,6 +16,7 @@ from scoring.criteria.fields import FieldType
 
 _FIGURES = {Role.METRIC, Role.SHARE}
 _FIGURES_PERHAPS = {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY}
+_RANKING = {Role.SUPERLATIVE, Role.MOST, Role.BY, Role.SORT_BY, Role.PER}
 _ORDERS = (Role.SUPERLATIVE, Role.AT_LEAST, Role.AT_MOST, Role.MOST, Role.FEWEST)
 # A figure's word behind one of these is a condition: accounts with purchases this month.
 _CONDITIONS = (
@@ -43,7 +44,8 @@ def _further(draft: Draft, roles: set[Role]) -> list[Mode]:
     if roles & {Role.WERE, Role.EVER, Role.FORMER} or _label_then(draft):
         further.append(Mode.HISTORY)
     bought = {Role.COUNT, Role.BOUGHT} <= roles
-    if bought or roles & _FIGURES_PERHAPS or _sums(draft) or _any(draft, _counts_a_number):
+    ranked = bool(roles & _RANKING) and _over_time(draft)  # our best customers this year
+    if bought or ranked or roles & _FIGURES_PERHAPS or _sums(draft) or _any(draft, _counts_a_number):
         further.append(Mode.FIGURE)
     return further
 

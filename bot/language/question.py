@@ -72,6 +72,7 @@ class Metric(StrEnum):
 
 
 DEAL_OWNER = "deal_owner"  # by which deals are broken down, and accounts are not
+EACH_ACCOUNT = "each_account"  # by which purchases and deals are: each account for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Figure:
 
     Attributes:
         metric: a named figure; None where ``of`` is a field of accounts and ``how`` what is made of it.
-        by: a field of the account to break it down by; ``deal_owner`` is who owns the deals.
+        by: a field of the account to break it down by; ``deal_owner`` is who owns the deals,
+            ``each_account`` the account itself.
         every: a unit of time to break it down by: a trend.
         span: the period that the records fall in; None: all of them.
         versus: a second period to set beside it.

@@ -15,6 +15,7 @@ from bot.language.meanings import GrammarWord, Role
 from bot.language.merging import Manner
 from bot.language.mistyped import put_right, reads
 from bot.language.question import (
+    EACH_ACCOUNT,
     Action,
     Kind,
     NotUnderstood,
@@ -133,7 +134,9 @@ def _refined(fragment: Fragment, vocabulary: Vocabulary, earlier: Question) -> Q
     if command is not None:
         return _checked(command(earlier, found), fragment, vocabulary)
     if not (found.marked or found.about_them) and _whole(fragment, vocabulary):
-        return understand(fragment.text, vocabulary)
+        whole = understand(fragment.text, vocabulary)
+        if isinstance(whole, Question) or _ranked(fragment.text, vocabulary, earlier) is None:
+            return whole
     return _conditioned(fragment, found, vocabulary, earlier)
 
 
@@ -165,8 +168,18 @@ def _begins_anew(read: Question, found: Cut, earlier: Question) -> bool:
         return not (found.marked or found.about_them)
     if read.kind in ACCOUNT_KINDS:
         return earlier.kind not in ACCOUNT_KINDS or not found.marked
-    further = read.kind in {Kind.FIGURE, Kind.MOVED, Kind.HISTORY}
+    further = read.kind in {Kind.FIGURE, Kind.MOVED, Kind.HISTORY} and not _ranks(read)
     return further and read.kind is not earlier.kind and not (found.marked or found.about_them)
+
+
+def _ranked(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | None:
+    """Top 5 by revenue this quarter: said of the accounts of a list."""
+    read = understand(f"accounts {text}", vocabulary) if earlier.kind is Kind.LIST else None
+    return read if isinstance(read, Question) and _ranks(read) else None
+
+
+def _ranks(read: Question) -> bool:
+    return read.figure is not None and read.figure.by == EACH_ACCOUNT
 
 
 def _same_order(read: Question, found: Cut, earlier: Question, vocabulary: Vocabulary) -> Question:
@@ -195,7 +208,8 @@ def _read(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | No
         read = understand(sentence, vocabulary)
         if isinstance(read, Question) and read.kind is earlier.kind and _shorter(read, plain):
             return read
-    return plain
+    listed = isinstance(plain, Question) and plain.kind is Kind.LIST
+    return plain if listed else _ranked(text, vocabulary, earlier) or plain
 
 
 def _shorter(read: Question, plain: Question | NotUnderstood) -> bool:
@@ -233,6 +247,9 @@ def _command(fragment: Fragment, vocabulary: Vocabulary) -> Command | None:
         return lambda earlier, _found: _listed(earlier)
     if fragment.is_one_of(words.why):
         return lambda earlier, _found: _why(earlier)
+    broken_down = fragment.behind(words.by_period)
+    if broken_down is not None and len(broken_down.words) == 1 and _has_noun(broken_down):
+        return lambda earlier, _found: _by_account(earlier)
     unit = _unit(fragment, vocabulary)
     if unit is not None:
         return lambda earlier, found: _by_period(earlier, unit, also=found.manner is Manner.AND)
@@ -256,6 +273,12 @@ def _by_period(earlier: Question, unit: Unit, *, also: bool) -> Refined:
         return Refined((), reason)
     by = earlier.figure.by if also else None
     return Refined((replace(earlier, figure=replace(earlier.figure, every=unit, by=by)),))
+
+
+def _by_account(earlier: Question) -> Refined:
+    if earlier.figure is None:
+        return Refined((), "Accounts are broken down by what they have in common: “by industry”.")
+    return Refined((replace(earlier, figure=replace(earlier.figure, every=None, by=EACH_ACCOUNT)),))
 
 
 def _listed(earlier: Question) -> Refined:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.language.asked import SaidMetric
 from bot.language.draft import SORTABLE, Draft, groupable, whole
 from bot.language.meanings import FieldWord, GrammarWord, Role
-from bot.language.question import DEAL_OWNER, Aggregate, Metric
+from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Aggregate, Metric
 from bot.language.tokens import phrase
 from bot.language.when import moment
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Unit
 
+RANKED = ("total_spend", "purchases", "annual_revenue")  # what makes accounts the best of a period
 _AMOUNTS = (FieldType.NUMBER, FieldType.MONEY)
 _COMPARING = (Role.OVER, Role.UNDER, Role.AT_LEAST, Role.AT_MOST, Role.BETWEEN, Role.UNLIKE)
 _ORDERING = (Role.SUPERLATIVE, Role.MOST, Role.FEWEST)
@@ -202,7 +203,7 @@ def every(draft: Draft, at: int) -> int:
 
 
 def largest(draft: Draft, at: int) -> int:
-    """Top 5 industries by revenue; which owner has the most won deals."""
+    """Top 5 industries by revenue; which owner has the most won deals; the best customers of this year."""
     word = draft.role(at, *_ORDERING)
     if word is None or (draft.role(at, Role.AGGREGATE) and _field_of(draft, draft.skip(at + 1))):
         return at
@@ -210,8 +211,10 @@ def largest(draft: Draft, at: int) -> int:
     count = whole(number) if number else None
     end = at + 2 if count is not None else at + 1
     grouped = _grouping(draft, draft.skip(end))
-    if grouped is None and count is not None:
+    if grouped is None and count is not None and not draft.said(Role.NOUN, Role.NOUN_ONE):
         return at
+    if grouped is None and word.role is Role.SUPERLATIVE and word.argument not in RANKED:
+        return at  # the newest customers: that is no figure
     descending = word.descending if word.role is Role.SUPERLATIVE else word.role is Role.MOST
     if not descending:
         return draft.problem(at, end, "A breakdown begins with the largest; ask for it without an order.")
@@ -244,12 +247,21 @@ def breakdown(draft: Draft, at: int) -> int:
     if named is not None:
         draft.asked.by.append((at, named.name))
         return draft.use(at, start + 1, f"by {named.name}")
+    if draft.role(at, Role.BY, Role.PER) and _is_account(draft, start):
+        draft.asked.by.append((at, EACH_ACCOUNT))
+        return draft.use(at, start + 1, "by account")
     figure = draft.role(start, Role.METRIC, Role.LOOSE_METRIC, Role.AGGREGATE) or draft.field(
         start, *SORTABLE
     )
     if draft.role(at, Role.BY, Role.SORT_BY) and figure:
+        draft.asked.ranked.append(at)
         return draft.use(at, at + 1, "by")
     return draft.use(at, at + 1, "which") if draft.role(at, Role.WHICH_OF) else at
+
+
+def _is_account(draft: Draft, at: int) -> bool:
+    """Whether a word is that for accounts, and nothing else."""
+    return bool(draft.role(at, Role.NOUN, Role.NOUN_ONE)) and not (draft.values(at) or draft.field(at))
 
 
 def breakdown_after(draft: Draft, at: int) -> int:

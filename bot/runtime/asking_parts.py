@@ -17,12 +17,13 @@ from bot.app.answers import Answer
 from bot.app.ask import Answerer, Ask
 from bot.app.config.publishing import Configuring
 from bot.app.errors import ConfigurationError
+from bot.app.figure_ports import FigureBook
 from bot.app.kept_index import beside
 from bot.app.learned_words import LearnedWords
 from bot.app.misses import Missing
 from bot.app.offers import Recommending
 from bot.app.people import Person
-from bot.app.ports import Clock, FigureBook
+from bot.app.ports import Clock
 from bot.app.services import Asking
 from bot.language.question import Kind
 from bot.store.accounts import SqlAccountBook

@@ -46,7 +46,7 @@ from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Always, Node, conjunction
 
 LONG_DAYS = 80
-_MONEY = {Metric.REVENUE, Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.PIPELINE}
+MONEY = {Metric.REVENUE, Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.PIPELINE}
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     if figure.metric is None:
         return _of_field(reading, criteria, figure)
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
-    walks = reading.dialect == "sqlite" and _is_long(days)
+    walks = reading.dialect == "sqlite" and is_long(days)
     whole_accounts = figure.metric is Metric.BUYERS and figure.every is None and figure.by != DEAL_OWNER
     if whole_accounts and (walks or reading.dialect != "sqlite"):
         return Counted(_buyers(reading, criteria, figure.by, days), Scale())
-    records = _records(reading, criteria, figure, figure.metric, walks=walks)
-    chosen = [*records.chosen, *within(_day(records), days.first, days.last)]
-    scale = Scale(money=figure.metric in _MONEY)
+    records = records_of(reading, criteria, figure, figure.metric, walks=walks)
+    chosen = [*records.chosen, *within(day_of(records), days.first, days.last)]
+    scale = Scale(money=figure.metric in MONEY)
     if figure.every is not None:
         return Counted(_periods(reading, records, criteria, chosen, figure), scale)
     # What is counted once in each group must not be counted by spelling.
@@ -103,10 +103,10 @@ def _held(reading: Reading, criteria: Node, figure: Figure, span: Span | None) -
         return None
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
     tallies = reading.held and reading.held.over_deals(criteria, figure, figure.metric, days)
-    return None if tallies is None else Counted(tallies, Scale(money=figure.metric in _MONEY))
+    return None if tallies is None else Counted(tallies, Scale(money=figure.metric in MONEY))
 
 
-def _is_long(days: Days) -> bool:
+def is_long(days: Days) -> bool:
     """Whether so many records fall on these days that SQLite does better to go through the accounts.
 
     To find the account of a record takes it seven times as long as to read the record, unless they come in
@@ -142,13 +142,19 @@ def _buyers(reading: Reading, criteria: Node, by: str | None, days: Days) -> dic
     return _groups(reading, statement if field is None else statement.group_by(of.name), field)
 
 
-def _day(records: Records) -> ColumnElement[Any]:
+def day_of(records: Records) -> ColumnElement[Any]:
+    """The day of a record."""
     if records.day is None:
         raise TypeError("these records have no day")
     return records.day
 
 
-def _records(reading: Reading, criteria: Node, figure: Figure, metric: Metric, *, walks: bool) -> Records:
+def records_of(reading: Reading, criteria: Node, figure: Figure, metric: Metric, *, walks: bool) -> Records:
+    """What a figure is made of; ``walks`` as ``is_long`` says.
+
+    Raises:
+        CriteriaError: criteria of purchases or won deals that do not fit the fields any more.
+    """
     owned = figure.by == DEAL_OWNER
     # The sums by day are those of every account.
     if reading.scope.everything and isinstance(criteria, Always) and (owned or figure.by is None):
@@ -175,7 +181,8 @@ def _halves(records: Records, dialect: str) -> tuple[ColumnElement[Any], ColumnE
     return halves(records.amount) if dialect == "sqlite" else (null(), func.sum(records.amount))
 
 
-def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
+def sums_of(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a tally."""
     upper, lower = _halves(records, dialect)
     return (
         records.one.label("records"),
@@ -187,15 +194,15 @@ def _sums(records: Records, dialect: str) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _accounts(reading: Reading, criteria: Node, field: Field | None) -> FromClause:
+def accounts_that_meet(reading: Reading, criteria: Node, field: Field | None) -> FromClause:
     """The ids of those that meet the criteria, with what they are broken down by."""
     value = () if field is None else (reading.columns(field).label("value"),)
     rows = reading.rows(criteria, *(() if field is None else (field,)))
     return select(ACCOUNT.c.id, *value).select_from(rows).where(reading.meets(criteria)).subquery("mine")
 
 
-def _of_accounts(records: Records, accounts: FromClause, own: ColumnElement[Any] | None = None) -> FromClause:
-    """The records with their accounts, found by ``own`` or else by the id."""
+def joined_to(records: Records, accounts: FromClause, own: ColumnElement[Any] | None = None) -> FromClause:
+    """The records of accounts, found by ``own`` or else by the id."""
     if records.account is None:
         return records.rows
     return records.rows.join(accounts, (accounts.c.id if own is None else own) == records.account)
@@ -222,17 +229,18 @@ def _joined(
     """
     field = _field(by, reading)
     of_account = None if field in {None, OWNER_FIELD} else field
-    mine = _accounts(reading, criteria, of_account)
-    rows = _of_accounts(records, mine, without_index(mine.c.id, reading.dialect) if walks else None)
+    mine = accounts_that_meet(reading, criteria, of_account)
+    rows = joined_to(records, mine, without_index(mine.c.id, reading.dialect) if walks else None)
     if field is None:
-        return select(null().label("name"), *_sums(records, reading.dialect)).select_from(rows), None
+        return select(null().label("name"), *sums_of(records, reading.dialect)).select_from(rows), None
     if field is OWNER_FIELD:
         rows = rows.outerjoin(OWNER, OWNER.c.id == records.owner)
         value: ColumnElement[Any] = OWNER.c.name
     else:
         value = mine.c.value
     name, key = _keyed(value, field, reading.dialect, whole=whole)
-    return select(name.label("name"), *_sums(records, reading.dialect)).select_from(rows).group_by(key), field
+    statement = select(name.label("name"), *sums_of(records, reading.dialect)).select_from(rows)
+    return statement.group_by(key), field
 
 
 def _keyed(
@@ -247,13 +255,14 @@ def _keyed(
 def _groups(reading: Reading, statement: Select[Any], field: Field | None) -> dict[Key, Tally]:
     rows = reading.connection.execute(statement.limit(MOST_GROUPS + 1)).all()
     if field is None:
-        return {None: _tally(rows[0]) if rows else NOTHING}
+        return {None: tally_of(rows[0]) if rows else NOTHING}
     if len(rows) > MOST_GROUPS:
         raise too_many_groups(field.name)
-    return merged((group_name(row.name, field), _tally(row)) for row in rows)
+    return merged((group_name(row.name, field), tally_of(row)) for row in rows)
 
 
-def _tally(row: Any) -> Tally:
+def tally_of(row: Any) -> Tally:
+    """From a row with the columns of ``sums_of``."""
     whole = (int(row.upper or 0) << LOW_BITS) + int(row.lower or 0)
     least, most = (None if one is None else int(one) for one in (row.least, row.most))
     return Tally(int(row.records or 0), int(row.part or 0), whole, least, most)
@@ -262,16 +271,16 @@ def _tally(row: Any) -> Tally:
 def _periods(
     reading: Reading, records: Records, criteria: Node, chosen: Sequence[Any], figure: Figure
 ) -> dict[Key, Tally]:
-    day, starts = _day(records), reading.today.fiscal_year_starts
+    day, starts = day_of(records), reading.today.fiscal_year_starts
     if figure.every is None:
         raise TypeError("no trend without a unit")
     number = number_sql(day, figure.every, starts, reading.dialect).label("name")
-    rows = _of_accounts(records, _accounts(reading, criteria, None))
+    rows = joined_to(records, accounts_that_meet(reading, criteria, None))
     statement = (
-        select(number, *_sums(records, reading.dialect)).select_from(rows).where(*chosen, day.is_not(None))
+        select(number, *sums_of(records, reading.dialect)).select_from(rows).where(*chosen, day.is_not(None))
     )
     found = reading.connection.execute(statement.group_by(number).limit(MOST_PERIODS + 1))
-    tallies: dict[Key, Tally] = {int(row.name): _tally(row) for row in found}
+    tallies: dict[Key, Tally] = {int(row.name): tally_of(row) for row in found}
     in_bounds((key for key in tallies if isinstance(key, int)), figure.every)
     return tallies
 
@@ -309,7 +318,7 @@ def _of_field(reading: Reading, criteria: Node, figure: Figure) -> Counted:
     if figure.how is Aggregate.MEDIAN:
         return Counted(_groups(reading, _middle(accounts, field, reading.dialect), field), scale)
     records = account_records(accounts)
-    *sums, _least, _most = _sums(records, reading.dialect)
+    *sums, _least, _most = sums_of(records, reading.dialect)
     name = literal(None) if field is None else accounts.c.group
     ends = (func.min(accounts.c.value).label("least"), func.max(accounts.c.value).label("most"))
     statement = select(name.label("name"), *sums, *ends).select_from(accounts).where(*records.chosen)

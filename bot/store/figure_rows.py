@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import FigureRow
 from bot.language.question import Days, Span
 from bot.language.spans import days_of
 from bot.store.figure_counts import Counted

@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import ColumnElement, false, func, select
 
-from bot.app.ports import Clock, FigureRow
+from bot.app.figure_ports import AccountFigures, FigureRow
+from bot.app.ports import Clock
 from bot.language.question import DEAL_OWNER, Aggregate, Figure, Metric
 from bot.store.account_reading import AccountReader, Reading
 from bot.store.counted import left_out
+from bot.store.figure_accounts import figures_of_accounts
 from bot.store.figure_counts import counted_over
 from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
 from bot.store.figure_rows import Trend, by_size
@@ -63,6 +65,15 @@ class SqlFigureBook:
                 trend = Trend(what, figure.every, reading.today, ahead=figure.metric in OPEN)
                 return list(trend.rows(now, figure.span, then, figure.versus))
             return by_size(what, now, then)
+
+    def of_accounts(self, criteria: Node, figure: Figure, most: int) -> AccountFigures:
+        """The number of each account that meets the criteria, of at most so many; the largest first.
+
+        Raises:
+            CriteriaError: a figure that is not one of an account; as ``figure``.
+        """
+        with self._reader.reading() as reading:
+            return figures_of_accounts(reading, criteria, figure, most)
 
     def remarks(self, figure: Figure) -> tuple[str, ...]:
         """What does not count, whatever the criteria: sentences.

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.app.answering.flock import LabelSum, Revenue, in_order, months_so_far, said
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import FigureRow
 from bot.app.tables import Point, Shape
 from bot.language.question import Days, Figure, Kind, Metric, Question
 from bot.store.tables import AlertRow

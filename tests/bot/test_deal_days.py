@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import FigureRow
 from bot.language.question import Days, Figure, Metric
 from bot.store.account_reading import AccountReader
 from bot.store.deal_days import DAYS_AT_ONCE, MOST_MARKED, bring_up_to_date, summed_deals

@@ -12,7 +12,7 @@ import pytest
 from bot.app.answering.figure_words import period_name
 from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import AccountFigures, FigureRow
 from bot.app.tables import CellType, Shape
 from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Sort
 from scoring.criteria.tree import Calendar, Node, Unit
@@ -28,16 +28,20 @@ class Rows:
 
     found: Sequence[FigureRow]
     said: tuple[str, ...] = ()
+    accounts: int = 0
 
     def figure(self, _criteria: Node, _figure: Figure) -> list[FigureRow]:
         return list(self.found)
+
+    def of_accounts(self, _criteria: Node, _figure: Figure, most: int) -> AccountFigures:
+        return AccountFigures(self.found[:most], self.accounts)
 
     def remarks(self, _figure: Figure) -> tuple[str, ...]:
         return self.said
 
 
 def answer(figure: Figure, *rows: FigureRow, said: tuple[str, ...] = (), **more: object) -> Answer:
-    answers = FigureAnswers(FakeAccountBook(), Rows(rows, said), lambda: CONFIGURATION)
+    answers = FigureAnswers(FakeAccountBook(), Rows(rows, said, 4_321), lambda: CONFIGURATION)
     empty = Answer("?", None, "", 0, 0, None, "USD")
     return answers(Question(Kind.FIGURE, figure=figure, **more), ANNA, empty)  # type: ignore[arg-type]
 
@@ -123,6 +127,19 @@ def test_by_a_field() -> None:
         ("(none)", 100_00, "this year"),
         ("VIP", 400_00, "last year"),
     ]
+
+
+def test_each_account_is_a_row_and_how_many_there_are_is_said() -> None:
+    figure = Figure(Metric.REVENUE, by="each_account", span=THIS_YEAR, versus=LAST_YEAR)
+    konex = FigureRow("Konex", 500_00, 5, 400_00)
+    found = answer(figure, konex, FigureRow("Konex", 90_00, 2, 0), FigureRow(None, 1_00, 1, 0), limit=2)
+    assert found.said.startswith("Revenue this year by account, beside last year: Konex $500 (5 purchases), ")
+    assert found.said.endswith("first of 4,321 accounts.")
+    assert heads(found)[0] == ("group", "Account", CellType.ACCOUNT)
+    assert found.table is not None
+    assert found.table.rows == (("Konex", 500_00, 5, 400_00, Decimal("0.25")), ("Konex", 90_00, 2, 0, None))
+    assert (found.table.total, found.remarks) == (4_321, ("The first 2 of 4,321 are shown.",))
+    assert found.read_as == "revenue · by each account · in this year · beside last year · first 2"
 
 
 def test_many_groups_are_said_and_the_picture_has_the_first() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from sqlalchemy import update
 
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import FigureRow
 from bot.language.question import Aggregate, Days, Figure, Metric
 from bot.store.account_reading import AccountReader
 from bot.store.figure_periods import MOST_PERIODS, first_day, number_of
+from bot.store.places import ACCOUNT
 from connector.cache.engine import Database
 from connector.cache.tables import TransactionRow
 from scoring.criteria.errors import CriteriaError
@@ -64,6 +68,42 @@ def test_every_figure_is_what_counting_by_hand_gives(world: BuyingWorld) -> None
             assert rows_of(book.figure(Always(), Figure(metric, by="industry", span=span))) == expected, (
                 metric
             )
+
+
+def test_each_account_for_itself(world: BuyingWorld) -> None:
+    made = by_hand.organisation(world, 2)
+    with world.database.writes.begin() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id < "a5").values(name="One"))
+    names = {one["id"]: "One" if one["id"] < "a5" else one["name"] for one in made.accounts}
+    book = by_hand.book(world)
+    for metric in set(OF_RECORDS) - {Metric.BUYERS}:
+        for span, most in ((None, 99), (THIS_YEAR, 3)):
+            found = by_hand.records(made, metric, *_ends(span))
+            before = by_hand.records(made, metric, *_ends(LAST_YEAR))
+            accounts = list(dict.fromkeys(one.account for one in found))
+            expected = []
+            for account in accounts:
+                value, number = by_hand.figure_of(metric, [one for one in found if one.account == account])
+                then, _ = by_hand.figure_of(metric, [one for one in before if one.account == account])
+                expected.append(FigureRow(names[account], value, number, then))
+            figure = Figure(metric, by="each_account", span=span, versus=LAST_YEAR)
+            rows = book.of_accounts(Always(), figure, most)
+            values, every = ranks(rows.rows), sorted(ranks(expected), reverse=True)
+            assert (values, rows.number) == (every[:most], len(accounts)), metric
+            assert not Counter(rows.rows) - Counter(expected), metric
+
+
+def ranks(rows: Sequence[FigureRow]) -> list[tuple[bool, Decimal | int, int]]:
+    return [(row.value is not None, row.value or 0, row.records) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "figure", [Figure(Metric.BUYERS), Figure(Metric.SHARE), Figure(how=Aggregate.SUM, of="r")]
+)
+def test_what_is_no_figure_of_one_account_is_said(world: BuyingWorld, figure: Figure) -> None:
+    by_hand.organisation(world, 14, accounts=2, records=2)
+    with pytest.raises(CriteriaError, match="by a field of accounts ask for a list"):
+        by_hand.book(world).of_accounts(Always(), replace(figure, by="each_account"), 9)
 
 
 def _ends(span: Days | None) -> tuple[date | None, date | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -109,6 +110,9 @@ class Books:
             # A group that has only given money back is one of no buyers; only some plans tell it.
             none = metric is Metric.BUYERS and every is None
             yield figure, [one for one in rows if one.value or not none]
+            if every is None and metric is not Metric.BUYERS:
+                each = replace(figure, by="each_account", versus=chance.choice([None, span]))
+                yield each, self._figures.of_accounts(node, each, chance.choice([2, 5, 99]))
         for how in chance.sample(list(Aggregate), 2):
             of = chance.choice(["annual_revenue", "employees", "total_spend"])
             yield self._figures.figure(node, Figure(how=how, of=of, by=chance.choice([None, "industry"])))
@@ -175,6 +179,7 @@ def test_what_memory_answers_is_what_the_database_answers(
 ) -> None:
     monkeypatch.setattr(of_accounts, "MOST_SORTED", 3)
     monkeypatch.setattr(adding_up, "BLOCK", 7)
+    monkeypatch.setattr(adding_up, "LARGE_BLOCK", 9)
     made, chance = organised(world, seed), Random(seed)
     plain, held = Books(world, None), Books(world, memory_of(world.database))
     scopes = (

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from bot.app.ports import FigureRow
+from bot.app.figure_ports import FigureRow
 from bot.language.question import Figure, Metric
 from bot.store import account_deal_triggers, deal_day_triggers, locks
 from bot.store.account_deals import add_up, kept_accounts

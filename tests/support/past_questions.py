@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from bot.app.answers import Answer
+from bot.app.figure_ports import FigureBook
 from bot.app.people import OPERATOR
-from bot.app.ports import FigureBook
 from bot.language.question import Question
 from bot.runtime.asking_parts import past_answers
 from bot.store.accounts import SqlAccountBook

@@ -20,7 +20,17 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.language.question import Action, Aggregate, Kind, Metric, NotUnderstood, Question, Request
+from bot.language.question import (
+    DEAL_OWNER,
+    EACH_ACCOUNT,
+    Action,
+    Aggregate,
+    Kind,
+    Metric,
+    NotUnderstood,
+    Question,
+    Request,
+)
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
@@ -272,7 +282,7 @@ def _possible(part: str) -> bool:
     word, _, rest = part.partition(" ")
     tests: dict[str, Callable[[str], object]] = {
         "product": lambda name: name in _products(),
-        "by": lambda name: name == "deal_owner" or CATALOG.find(name),
+        "by": lambda name: name in {DEAL_OWNER, EACH_ACCOUNT} or CATALOG.find(name),
         "every": lambda name: name in set(Unit),
         "in": _is_span,
         "vs": _is_span,

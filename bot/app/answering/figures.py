@@ -17,11 +17,12 @@ from bot.app.answering.figure_words import (
     written,
 )
 from bot.app.answers import Answer
+from bot.app.figure_ports import FigureBook, FigureRow
 from bot.app.people import Person
-from bot.app.ports import AccountBook, FigureBook, FigureRow
+from bot.app.ports import AccountBook
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
 from bot.app.wording import counted
-from bot.language.question import DEAL_OWNER, Figure, Kind, Question
+from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Figure, Kind, Question
 from bot.language.restate import read_as
 from bot.language.spans import written_span
 from scoring.config import Configuration
@@ -32,6 +33,7 @@ MOST_ROWS = 200
 MOST_BARS = 20
 _TOLD = 5  # values that a picture's text names
 _NONE = "(none)"
+_ALSO_BY = {DEAL_OWNER: "Deal owner", EACH_ACCOUNT: "Account"}  # beside the fields of accounts
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class _Found:
     question: Question
     figure: Figure
     rows: Sequence[FigureRow]
+    number: int  # of groups or periods; the first of them are in the rows
     catalog: Catalog
     currency: str
     fiscal_year_starts: int
@@ -64,8 +67,8 @@ class _Found:
         return self.title + (f" by {str(by)[:1].lower()}{str(by)[1:]}" if by else "") + beside
 
     def _by_head(self) -> str:
-        if self.figure.by == DEAL_OWNER:
-            return "Deal owner"
+        if self.figure.by in _ALSO_BY:
+            return _ALSO_BY[self.figure.by]
         field = self.catalog.find(self.figure.by or "")
         return (field.label or field.name) if field else self.figure.by or ""
 
@@ -76,7 +79,10 @@ class _Found:
         if self.figure.by is None:
             return None
         is_label = self.figure.by == "label" or self.figure.by.startswith("label.")
-        return TableColumn("group", self._by_head(), CellType.LABEL if is_label else CellType.TEXT)
+        kind = CellType.LABEL if is_label else CellType.TEXT
+        return TableColumn(
+            "group", self._by_head(), CellType.ACCOUNT if self.figure.by == EACH_ACCOUNT else kind
+        )
 
     def name(self, row: FigureRow) -> str | None:
         """What a row is called."""
@@ -109,10 +115,12 @@ class FigureAnswers:
         if question.figure is None:
             raise CriteriaError("Say which number: revenue, win rate, the average of a field …")
         catalog = self._book.catalog()
+        rows, number = self._rows(question, question.figure)
         found = _Found(
             question,
             question.figure,
-            _ordered(self._figures.figure(question.criteria, question.figure), question),
+            rows,
+            number,
             catalog,
             answer.currency,
             self._configuration().organisation.fiscal_year_starts,
@@ -130,6 +138,14 @@ class FigureAnswers:
             remarks=remarks,
             picture=_picture(found, reading),
         )
+
+    def _rows(self, question: Question, figure: Figure) -> tuple[Sequence[FigureRow], int]:
+        if figure.by == EACH_ACCOUNT:
+            most = min(question.limit or MOST_ROWS, MOST_ROWS)
+            first = self._figures.of_accounts(question.criteria, figure, most)
+            return first.rows, first.number
+        rows = _ordered(self._figures.figure(question.criteria, figure), question)
+        return rows, len(rows)
 
 
 def _ordered(rows: Sequence[FigureRow], question: Question) -> Sequence[FigureRow]:
@@ -153,7 +169,7 @@ def _sentence(found: _Found) -> str:
         return f"{found.whole_title}: there is nothing to count."
     if found.figure.every is None:
         first = some[0]
-        number = counted(len(found.rows), "group")
+        number = counted(found.number, "account" if found.figure.by == EACH_ACCOUNT else "group")
         return (
             f"{found.whole_title}: {found.name(first) or _NONE} {found.said_value(first)}, first of {number}."
         )
@@ -200,7 +216,7 @@ def _table(found: _Found) -> AnswerTable:
         points = "Change, points" if kind is CellType.PERCENT else "Change"
         columns.append(TableColumn("change", points, CellType.PERCENT))
     rows = tuple(tuple(_cells(found, row, counts=noun is not None)) for row in _shown(found))
-    return AnswerTable(tuple(columns), rows, len(found.rows))
+    return AnswerTable(tuple(columns), rows, found.number)
 
 
 def _cells(found: _Found, row: FigureRow, *, counts: bool) -> Iterator[Cell]:
@@ -216,8 +232,8 @@ def _cells(found: _Found, row: FigureRow, *, counts: bool) -> Iterator[Cell]:
 
 def _remarks(found: _Found, total: int) -> Iterator[str]:
     shown = _shown(found)
-    if len(shown) < len(found.rows):
-        yield f"The first {len(shown):,} of {len(found.rows):,} are shown."
+    if len(shown) < found.number:
+        yield f"The first {len(shown):,} of {found.number:,} are shown."
     if found.figure.every is None and len(shown) > MOST_BARS:
         yield f"The picture shows {MOST_BARS} of them; the others are in the table."
     if found.figure.metric is None:

@@ -11,8 +11,9 @@ from typing import Final, Protocol
 from bot.app.answering.moves import WITHOUT_LABEL, ChangesAsked, WentWhere
 from bot.app.answering.pages import framed, with_table
 from bot.app.answers import Answer
+from bot.app.figure_ports import FigureBook
 from bot.app.people import Person
-from bot.app.ports import AccountBook, FigureBook
+from bot.app.ports import AccountBook
 from bot.app.tables import AnswerTable, CellType, Picture, Point, Shape, TableColumn
 from bot.app.technique_rules import label_names
 from bot.app.wording import counted, day, money

@@ -15,12 +15,13 @@ from bot.store.figure_periods import number_of
 from bot.store.figure_records import PURCHASED
 from bot.store.figure_values import Tally
 from bot.store.memory.conditions import Groups, NotHeldError
-from bot.store.memory.held import NO_DAY, Deals, Truths
+from bot.store.memory.held import NO_DAY, Deals, Truths, Whole
 from bot.store.memory.loading import as_day
 from bot.store.memory.of_accounts import LOW_BITS, halved_sums
 from scoring.criteria.tree import Unit
 
 BLOCK = 1 << 17  # deals: what is made of them takes a megabyte or two
+LARGE_BLOCK = 1 << 20  # where there are as many groups as accounts, each block costs a row of all of them
 MOST_BLOCKS = 1 << 10  # of sums that are exact in doubles, or the whole may leave 64 bits
 _WITHOUT_AMOUNT = {
     Metric.BUYERS,
@@ -70,21 +71,43 @@ def tallied(
     Raises:
         NotHeldError: sums may leave what is held exactly.
     """
-    every = bool(allowed.all())
     for period, start, end in _spans(deals, asked):
         found = _Sum(asked, groups, len(allowed))
-        for first in range(start, end, BLOCK):
-            some = slice(first, min(first + BLOCK, end))
-            account, stage = deals.account[some], deals.stage[some]
-            counted = asked.stages[stage]
-            if not every:
-                counted &= allowed[account]
-            at = np.flatnonzero(counted)
-            of = deals.owner[some][at] if owned else account[at]
-            found.add(
-                account[at], None if groups is None else groups.codes[of], stage[at], deals.amount[some][at]
-            )
+        _add(found, deals, allowed, (start, end, BLOCK), owned=owned)
         yield from ((at if asked.unit is None else period, tally) for at, tally in found.tallies())
+
+
+def summed(deals: Deals, allowed: Truths, asked: Asked) -> Whole:
+    """What is counted of deals, by the number of their account; without periods.
+
+    Returns:
+        For each account its records, those that are told, those of the kind that is asked for, and the sum
+        in two halves: five rows of numbers.
+
+    Raises:
+        NotHeldError: sums may leave what is held exactly.
+    """
+    number = len(allowed)
+    found = _Sum(asked, Groups(np.arange(number, dtype=np.int32), (None,) * number), number)
+    for _, start, end in _spans(deals, asked):
+        _add(found, deals, allowed, (start, end, LARGE_BLOCK), owned=False)
+    return found.table()
+
+
+def _add(found: _Sum, deals: Deals, allowed: Truths, rows: tuple[int, int, int], *, owned: bool) -> None:
+    """Add some rows, block by block."""
+    start, end, block = rows
+    every, asked, groups = bool(allowed.all()), found.asked, found.groups
+    for first in range(start, end, block):
+        some = slice(first, min(first + block, end))
+        account, stage = deals.account[some], deals.stage[some]
+        counted = asked.stages[stage]
+        if not every:
+            counted &= allowed[account]
+        at = np.flatnonzero(counted)
+        of = deals.owner[some][at] if owned else account[at]
+        codes = None if groups is None else groups.codes[of]
+        found.add(account[at], codes, stage[at], deals.amount[some][at])
 
 
 def _spans(deals: Deals, asked: Asked) -> Iterator[tuple[int, int, int]]:
@@ -114,7 +137,7 @@ class _Sum:
 
     def __init__(self, asked: Asked, groups: Groups | None, accounts: int) -> None:
         size = 1 if groups is None else len(groups.names)
-        self._asked, self._groups, self._blocks = asked, groups, 0
+        self.asked, self.groups, self._blocks = asked, groups, 0
         # Rows; of purchases those that give nothing back; those of a kind; sums in two halves.
         self._rows, self._bought, self._part, self._upper, self._lower = np.zeros((5, size), dtype=np.int64)
         self._buyers = np.zeros(accounts if asked.metric is Metric.BUYERS else 0, dtype=np.bool_)
@@ -127,7 +150,7 @@ class _Sum:
         amount: npt.NDArray[np.int64],
     ) -> None:
         """Add a block of records that count; ``codes``: the number of each one's group."""
-        asked, self._blocks = self._asked, self._blocks + 1
+        asked, self._blocks = self.asked, self._blocks + 1
         self._rows += self._counted(codes, len(amount))
         if asked.metric not in _WITHOUT_AMOUNT:
             if self._blocks > MOST_BLOCKS:
@@ -149,7 +172,7 @@ class _Sum:
 
     def tallies(self) -> Iterator[tuple[int, Tally]]:
         """By the number of the group, where anything was counted."""
-        asked, part = self._asked, self._part
+        asked, part = self.asked, self._part
         if asked.metric is Metric.BUYERS:
             part = self._accounts_by_group()
         records = self._bought if asked.metric in PURCHASED else self._rows
@@ -159,8 +182,13 @@ class _Sum:
             whole = (int(self._upper[at]) << LOW_BITS) + int(self._lower[at])
             yield int(at), Tally(int(records[at]), int(part[at]), whole)
 
+    def table(self) -> Whole:
+        """Of each group: rows, records that are told, those of a kind, the sum in two halves."""
+        records = self._bought if self.asked.metric in PURCHASED else self._rows
+        return np.array([self._rows, records, self._part, self._upper, self._lower])
+
     def _accounts_by_group(self) -> npt.NDArray[np.int64]:
         """An account is in one group, so those who bought are counted by account."""
-        if self._groups is None:
+        if self.groups is None:
             return np.array([np.count_nonzero(self._buyers)])
-        return np.bincount(self._groups.codes[self._buyers], minlength=len(self._rows))
+        return np.bincount(self.groups.codes[self._buyers], minlength=len(self._rows))

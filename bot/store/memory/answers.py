@@ -15,7 +15,7 @@ from bot.app.answering.moves import ChangesAsked
 from bot.language.question import Days, Figure, Metric, Sort
 from bot.store.account_reading import Reading
 from bot.store.figure_values import Key, Scale, Tally
-from bot.store.memory import of_accounts, of_deals, of_labels
+from bot.store.memory import of_accounts, of_deals, of_each, of_labels
 from bot.store.memory.conditions import Look, NotHeldError
 from bot.store.memory.held import Truths
 from bot.store.ordering import in_order
@@ -88,6 +88,12 @@ class HeldAnswers:
     ) -> dict[Key, Tally] | None:
         """What is counted of purchases or deals."""
         return self._of(lambda look: of_deals.over_deals(look, criteria, figure, metric, days))
+
+    def of_each(
+        self, criteria: Node, figure: Figure, metric: Metric, days: Days
+    ) -> of_each.EachAccount | None:
+        """The same of each account for itself."""
+        return self._of(lambda look: of_each.of_each(look, criteria, figure, metric, days))
 
     def first(self, criteria: Node, sort: Sequence[Sort], needed: int) -> list[str] | None:
         """Some accounts that meet criteria, among them the first ones by some order."""

@@ -32,7 +32,7 @@ def over_deals(look: Look, criteria: Node, figure: Figure, metric: Metric, days:
         CriteriaError: a field or value that is not known; more groups or periods than anybody reads.
         NotHeldError: what is held does not say it.
     """
-    asked = _asked(look, figure, metric, days)
+    asked = asked_of(look, figure, metric, days)
     owned = figure.by == DEAL_OWNER
     if owned and metric is Metric.BUYERS:
         raise NotHeldError  # who bought of two owners with one name is counted once
@@ -49,7 +49,12 @@ def over_deals(look: Look, criteria: Node, figure: Figure, metric: Metric, days:
     return by_name(iter(sorted(tallies.items())), groups, field)
 
 
-def _asked(look: Look, figure: Figure, metric: Metric, days: Days) -> Asked:
+def asked_of(look: Look, figure: Figure, metric: Metric, days: Days) -> Asked:
+    """What is to be added up.
+
+    Raises:
+        NotHeldError: what is held does not say it.
+    """
     reading, stages = look.reading, look.held.stages
     first, last = (None if one is None else day_number(one) for one in (days.first, days.last))
     unit, starts = figure.every, reading.today.fiscal_year_starts
