@@ -139,6 +139,26 @@ GENERAL = frozenset(
         ),
     )
 )
+# Words behind a name that say what kind of house bears it.
+KINDS = frozenset(
+    (
+        *(
+            "restaurant",
+            "cafe",
+            "bistro",
+            "hotel",
+            "inn",
+            "pub",
+            "brewery",
+            "bakery",
+            "store",
+            "shop",
+            "clinic",
+        ),
+        *("studio", "gallery", "salon", "spa", "pharmacy", "winery", "nursery", "school"),
+    )
+)
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]{2,60})[)\]]")
 _SPELT_FORMS = re.compile(r"\bsp\.?\sz\s?o\.?\s?o\b\.?|\bs\.?a\.?\sde\sc\.?v\b\.?|\bs\.?\sde\sr\.?l\b\.?")
 _SITE_NAMES = ("og:site_name", "application-name")
 _PARTS = re.compile(r"\s[|\-–—:•·»«/]+\s|\s*[|»«•·]\s*|:\s|,\s")
@@ -167,11 +187,20 @@ def site_names(documents: Sequence[Document], organisations: Iterable[Organisati
 
 def likeness(company: str, names: Sequence[str], *, label: str) -> float:
     """0 to 100: how well the best of a site's names fits the company's name; ``label`` is of its domain."""
-    wanted = core(company)
-    if not wanted:
-        return 0.0
-    best = max((_alike(wanted, core(name)) for name in names), default=0.0)
-    return max(best, _like_domain(wanted, label))
+    found = [core(name) for name in names]
+    outside, inside = _apart(company)
+    forms = [words for one in dict.fromkeys((company, outside)) if (words := core(one))]
+    likes = [max(_like_domain(one, label), *(_alike(one, each) for each in found), 0.0) for one in forms]
+    # What stands in brackets may be a place, as the titles of other companies have it.
+    return max(*likes, 0.0, _like_domain(core(inside), label) if inside else 0.0)
+
+
+def _apart(company: str) -> tuple[str, str]:
+    """A name without what it has in brackets, and that: "Kestrel Works (Alton) Ltd"."""
+    found = _BRACKETS.search(company[:LONGEST_NAME])
+    if found is None:
+        return company, ""
+    return f"{company[: found.start()]} {company[found.end() : LONGEST_NAME]}", found.group(1)
 
 
 def same_name(company: str, name: str, *, label: str) -> bool:
@@ -222,7 +251,7 @@ def core(name: str) -> tuple[str, ...]:
     bare = "".join(one for one in bare if not unicodedata.combining(one)).casefold()
     bare = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", bare)  # R.S. is RS
     bare = re.sub(r"['’`\u00b4]", "", bare)
-    bare = re.sub(r"\.(?:com|net|org|us|co\.uk|de)\b", "", bare)
+    bare = re.sub(r"\.(?:(?:com|net|org|co)(?:\.[a-z]{2})?|us|de|ca|ie|se)\b", "", bare)
     bare = _SPELT_FORMS.sub(" ", bare)
     words = re.findall(r"\w+", bare)
     kept = tuple(one for one in words if one not in LEGAL_FORMS)
@@ -252,7 +281,7 @@ def _alike(wanted: tuple[str, ...], found: tuple[str, ...]) -> float:
     best = max(
         fuzz.ratio(one, other), fuzz.ratio("".join(wanted), "".join(found)), fuzz.token_sort_ratio(one, other)
     )
-    if _stands_in(wanted, found):
+    if _stands_in(wanted, found) or _without_kind(wanted, found):
         return max(best, 90.0)
     same = _has_words(wanted, found) and _has_words(found, wanted)
     return best if same else min(best, NEARLY)
@@ -276,6 +305,13 @@ def _stands_in(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
     return any(found[at : at + size] == wanted for at in range(len(found) - size + 1))
 
 
+def _without_kind(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    """A name of two words or more is the other one without its kind of house: "Kestrel Mill Restaurant"."""
+    size = len(found)
+    alike = size > 1 and wanted[:size] == found and any(map(_tells, found))
+    return alike and len(wanted) > size and KINDS.issuperset(wanted[size:])
+
+
 def _tells(word: str) -> bool:
     return word not in GENERAL and len(word) > 1
 
@@ -289,7 +325,8 @@ def _like_domain(wanted: tuple[str, ...], label: str) -> float:
     labels = {bare, bare.removeprefix("the") or bare}  # the names compared are without it, too
     best = max(fuzz.ratio(one, label) for one in ("".join(wanted), telling) for label in labels)
     initials = {"".join(one[0] for one in wanted), _short(wanted)}
-    if len(bare) >= SHORTEST_INITIALS and bare in initials:
+    listed = wanted[: wanted.index("and")] if "and" in wanted else ()  # of "Alder Blinds & Rugs" the first
+    if (len(bare) >= SHORTEST_INITIALS and bare in initials) or (len(listed) > 1 and "".join(listed) == bare):
         return max(best, 85.0)
     return best if best >= LIKE_DOMAIN else min(best, NEARLY)
 

@@ -47,6 +47,15 @@ def document(body: str, url: str = URL, *, home: bool = True) -> Document:
         ("Acme Tools", ("Our partners: Acme Tools and forty other makers of fine tools",), "bolt", False),
         ("New Home Design", ("Home",), "home", False),
         ("GmbH", ("Contact",), "contact", False),
+        ("Alder Media (Yorkshire) Ltd", ("Home",), "alder-media", True),
+        ("Kestrel Professional Corporation (Kestrel Law)", ("Contact",), "kestrellaw", True),
+        ("Alder Media (West Chester)", ("Kestrel Works", "West Chester"), "kestrelworks", False),
+        ("Alder Blinds & Curtains", ("Home",), "alderblinds", True),
+        ("Alder & Curtains", ("Home",), "alder", False),
+        ("Kestrel Mill Restaurant", ("Directions", "Kestrel Mill"), "kestrelmillalton", True),
+        ("Kestrel Mill Machines", ("Directions", "Kestrel Mill"), "kestrelmillalton", False),
+        ("Kestrel Restaurant", ("Kestrel",), "kestrelair", False),
+        ("kestrelworks.com.au", ("Kestrel Works",), "x", True),
     ],
 )
 def test_names_are_alike_as_wholes_only(company: str, names: tuple[str, ...], label: str, same: bool) -> None:
