@@ -74,6 +74,8 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"(?:units?|suite|flat|studio|room|office)\s\w{1,5}", re.IGNORECASE)
+# A numbered unit of something that has a name says enough: "Unit 2, Calder Island".
+_UNIT_OF = re.compile(r"(?i:units?|suite)\s[A-Z]?\d{1,4}[A-Za-z]?,?\s[A-Z][a-z]")
 _TOWN = re.compile(r"[A-Z][A-Za-zÀ-ÿ.'’ -]{1,38}")
 _NOT_TOWN = re.compile(
     r"\b(?:phone|tel|fax|email|suite|address|box|contact|floor|copyright|map|hours|ltd|limited|plc|llp)\b",
@@ -286,4 +288,4 @@ def _street(rest: Sequence[str], town: str) -> list[str]:
         _STREET_WORD.search(one) or ESTATE.search(one) or _CALLED.fullmatch(one) or one[:1].isdigit()
         for one in street
     )
-    return street if told else []
+    return street if told or _UNIT_OF.match(", ".join(street)) else []

@@ -51,6 +51,12 @@ def read(body: str) -> list[tuple[str, ...]]:
         ("12 High Street, Alton, Hampshire GU341AB", ("12 High Street", "Alton", "Hampshire", "GU34 1AB")),
         ("12 High Street, Alton, model GU341AB", None),
         (
+            "Unit 2, Alder Island<br>Alton, Hampshire<br>GU34 1AB",
+            ("Unit 2, Alder Island", "Alton", "Hampshire", "GU34 1AB"),
+        ),
+        ("Unit 2B Alder Island, Alton GU34 1AB", ("Unit 2B Alder Island", "Alton", "", "GU34 1AB")),
+        ("Unit 2, Alton, GU34 1AB", None),
+        (
             "12 High Street<br>Little Alton<br>Nr Alton<br>Hampshire<br>GU34 1AB",
             ("12 High Street, Little Alton", "Alton", "Hampshire", "GU34 1AB"),
         ),
