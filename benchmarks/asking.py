@@ -38,7 +38,7 @@ from bot.app.ask import Answerer, Ask
 from bot.app.config.published import PublishedConfigurations
 from bot.app.kept_index import beside
 from bot.app.people import Person, Role
-from bot.language.question import Aggregate, Figure, Kind, Metric, NotUnderstood, Question
+from bot.language.question import Aggregate, Course, Figure, Kind, Metric, NotUnderstood, Question
 from bot.language.understand import understand
 from bot.runtime.asking_parts import past_answers
 from bot.slack.views.answer import answer_message
@@ -147,6 +147,9 @@ RANKED = {
     ),
     "customers by revenue this year vs last year": _figure(
         Figure(Metric.REVENUE, by="each_account", span=_YEAR, versus=_LAST)
+    ),
+    "customers that are declining this year": _figure(
+        Figure(Metric.REVENUE, by="each_account", span=_YEAR, course=Course.WORSE)
     ),
 }
 

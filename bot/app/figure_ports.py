@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from bot.language.question import Figure
+from bot.language.question import Days, Figure
 from scoring.criteria.tree import Node
 
 
@@ -36,11 +36,13 @@ class AccountFigures:
 
     Attributes:
         rows: those with the largest value, that first; two accounts may bear one name.
-        number: how many accounts have one of its records at all.
+        number: how many accounts have one of its records at all; of a change, how many have changed so.
+        compared: of a change the days that were compared, and with which.
     """
 
     rows: Sequence[FigureRow]
     number: int
+    compared: tuple[Days, Days] | None = None
 
 
 class FigureBook(Protocol):

@@ -50,6 +50,8 @@ class Asked:
         noun_after: how many stand before "accounts" in "share of retail accounts at risk".
         largest: words that ask for the largest first, as a breakdown is anyway.
         ranked: words before a figure that something is put in order by: customers *by* revenue.
+        grown: words that say that accounts buy less than earlier, or more: *declining*, *less than* June.
+        grown_beside: the earlier period, where it was said.
         segmentation: whose labels are spoken of; empty for the primary one, None when none was named.
         earning: whether a verb was said that asks for what was sold: brought in.
         former: whether the labels were held in the past and are not any more.
@@ -74,6 +76,8 @@ class Asked:
     among_after: int | None = None
     largest: list[int] = field(default_factory=list)
     ranked: list[int] = field(default_factory=list)
+    grown: list[tuple[int, Course]] = field(default_factory=list)
+    grown_beside: list[tuple[int, Span]] = field(default_factory=list)
     moved_at: list[int] = field(default_factory=list)
     old: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)

@@ -20,6 +20,7 @@ from bot.language.question import (
     Sort,
     Span,
 )
+from bot.language.rules_grown import periods, unclear, with_course
 from bot.language.rules_values import is_label
 from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
@@ -50,6 +51,8 @@ class _Unfit(Exception):
 
 def settle(draft: Draft) -> None:
     """Name what does not fit together."""
+    if unclear(draft):
+        return
     try:
         figures(draft)
     except _Unfit as error:
@@ -63,6 +66,7 @@ def _place(draft: Draft) -> int:
     places = [one.at for one in asked.metrics] + [
         at for at, _ in (*asked.aggregates, *asked.every, *asked.by)
     ]
+    places += [at for at, _ in asked.grown]
     places += [*asked.how_much, *asked.trends, *asked.largest, *(at for at, _ in asked.measured)]
     places += [asked.share_at] if asked.share_at is not None else []
     return min(places, default=0)
@@ -95,6 +99,9 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
     """
     by, every, span, versus = _by(draft), _every(draft), _span(draft), _versus(draft)
     by = by or _whose(draft)
+    if draft.asked.grown:
+        span, beside = periods(draft, span)
+        versus = versus or beside
     whole = Figure(every=every, span=span, versus=versus)
     if draft.limit is not None and by is None:
         raise _Unfit("A single figure has no “top”: say by what it is to be broken down.")
@@ -103,7 +110,13 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
             raise _Unfit("A share of accounts is that of today; it has no period.")
         return tuple((replace(one, by=by), node) for one, node in _shares(draft))
     nodes = readings(draft.terms)
+    if draft.asked.grown and (by != EACH_ACCOUNT or every is not None):
+        raise _Unfit("Say which accounts: which customers buy less than last quarter?")
     made = [replace(whole, metric=one.metric, how=one.how, of=one.of) for one in _measures(draft, whole, by)]
+    if draft.asked.grown:
+        made = with_course(draft, made)
+        if not made:
+            raise _Unfit("Of accounts, revenue and purchases are compared with an earlier period.")
     broken = [one for each in made for one in _broken_down(draft, each, by)]
     return tuple((one, node) for one in broken for node in nodes)
 
@@ -139,7 +152,7 @@ def _whose(draft: Draft) -> str | None:
     of_deals = any(one.metric in OF_DEALS for one in draft.asked.metrics)
     if draft.asked.every:
         return None
-    ranked = draft.asked.largest or draft.limit is not None or draft.asked.ranked
+    ranked = draft.asked.largest or draft.limit is not None or draft.asked.ranked or draft.asked.grown
     if ranked and _compares_accounts(draft, of_deals=of_deals):
         return EACH_ACCOUNT
     if not (draft.asked.largest or (of_deals and draft.asks_who())):
@@ -152,8 +165,9 @@ def _whose(draft: Draft) -> str | None:
 def _compares_accounts(draft: Draft, *, of_deals: bool) -> bool:
     """Whether accounts are named, or whoever spent and bought."""
     spent = any(name in _OF_A_PERIOD for _, name in draft.asked.measured)
-    listed = draft.nouns or (bool(draft.asked.ranked) and bool(draft.terms))  # VIPs by revenue this year
-    return listed or (draft.asks_who() and spent and not of_deals)
+    ranked = draft.asked.ranked or draft.asked.grown
+    listed = draft.nouns or (bool(ranked) and bool(draft.terms))  # VIPs by revenue this year
+    return listed or (draft.asks_who() and (spent or bool(draft.asked.grown)) and not of_deals)
 
 
 def _every(draft: Draft) -> Unit | None:

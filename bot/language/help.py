@@ -42,6 +42,14 @@ HELP: tuple[HelpTopic, ...] = (
         ),
     ),
     HelpTopic(
+        "Who buys less, or more, than in as many days before",
+        (
+            "which customers are declining this quarter?",
+            "which VIPs spend less than last year?",
+            "top 10 growing accounts this year",
+        ),
+    ),
+    HelpTopic(
         "Combining",
         ("VIP or at-risk accounts owned by me", "champions not in Texas", "accounts without an owner"),
     ),

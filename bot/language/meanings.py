@@ -107,6 +107,7 @@ class Role(StrEnum):
     VERSUS = "versus"
     COMPARE = "compare"
     MOVED = "moved"
+    GROWN = "grown"
     FROM_LABEL = "from_label"
     TO_LABEL = "to_label"
     LABEL_NOUN = "label_noun"

@@ -8,6 +8,7 @@ from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import FieldWord, GrammarWord, Item, Role
 from bot.language.rules_figures import begins_with_sum, compared, deals_and_verb
+from bot.language.rules_grown import course_at
 from bot.language.rules_labels import gained_label, label_at
 from bot.language.rules_moves import lost_by_us
 from bot.language.rules_past import any_more
@@ -52,6 +53,10 @@ def _further(draft: Draft, roles: set[Role]) -> list[Mode]:
 
 def _any(draft: Draft, holds: Callable[[Draft, int], object]) -> bool:
     return any(holds(draft, at) for at in range(len(draft.items)))
+
+
+def _compared(draft: Draft, _roles: set[Role]) -> bool:
+    return _any(draft, lambda one, at: course_at(one, at) is not None)
 
 
 def _counts_deals(draft: Draft, _roles: set[Role]) -> bool:
@@ -172,6 +177,7 @@ def _sums(draft: Draft) -> bool:
 
 # What a sentence certainly is, the first that holds.
 _SURE: tuple[tuple[Callable[[Draft, set[Role]], bool], tuple[Mode, ...]], ...] = (
+    (_compared, (Mode.FIGURE, Mode.LIST)),
     (_counts_deals, (Mode.FIGURE, Mode.LIST)),
     (_of_one_account, (Mode.LIST,)),
     (_over, (Mode.HISTORY, Mode.LIST)),

@@ -85,7 +85,9 @@ class Figure:
             ``each_account`` the account itself.
         every: a unit of time to break it down by: a trend.
         span: the period that the records fall in; None: all of them.
-        versus: a second period to set beside it.
+        versus: a second period to set beside it; with ``course`` None is the one before, as many days of it.
+        course: of each account, only those whose figure has become smaller (WORSE) or larger than in the
+            second period; those that have changed most come first.
         among: for SHARE, the accounts of which it is a share.
     """
 
@@ -97,10 +99,11 @@ class Figure:
     span: Span | None = None
     versus: Span | None = None
     among: Node = field(default_factory=Always)
+    course: Course | None = None
 
 
 class Course(StrEnum):
-    """Whether a label changed for better or for worse."""
+    """Whether something changed for better or for worse: a label, or what an account buys."""
 
     WORSE = "worse"
     BETTER = "better"

@@ -91,6 +91,7 @@ def _figure_json(figure: Figure) -> Json:
             "span": figure.span and span_json(figure.span),
             "versus": figure.versus and span_json(figure.versus),
             "among": canonical(figure.among),
+            "course": figure.course and figure.course.value,
         }
     )
 
@@ -153,6 +154,7 @@ def _figure(value: Mapping[str, Any], catalog: Catalog) -> Figure:
         span=_span(value.get("span")),
         versus=_span(value.get("versus")),
         among=_criteria(value.get("among"), catalog),
+        course=_named(Course, value.get("course")),
     )
 
 

@@ -173,8 +173,9 @@ def _begins_anew(read: Question, found: Cut, earlier: Question) -> bool:
 
 
 def _ranked(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | None:
-    """Top 5 by revenue this quarter: said of the accounts of a list."""
-    read = understand(f"accounts {text}", vocabulary) if earlier.kind is Kind.LIST else None
+    """Top 5 by revenue this quarter: said of the accounts of a list, or of a ranking."""
+    listed = earlier.kind is Kind.LIST or _ranks(earlier)
+    read = understand(f"accounts {text}", vocabulary) if listed else None
     return read if isinstance(read, Question) and _ranks(read) else None
 
 
@@ -272,7 +273,7 @@ def _by_period(earlier: Question, unit: Unit, *, also: bool) -> Refined:
         reason = "A list of accounts has no course over time; a figure has one: “revenue by month”."
         return Refined((), reason)
     by = earlier.figure.by if also else None
-    return Refined((replace(earlier, figure=replace(earlier.figure, every=unit, by=by)),))
+    return Refined((replace(earlier, figure=replace(earlier.figure, every=unit, by=by, course=None)),))
 
 
 def _by_account(earlier: Question) -> Refined:

@@ -123,7 +123,8 @@ def _counted(earlier: Question) -> Refined:
 def _broken_down(earlier: Question, field: str | None, *, also: bool) -> Refined:
     if earlier.figure is not None:
         every = earlier.figure.every if also else None
-        return Refined((replace(earlier, figure=replace(earlier.figure, by=field, every=every)),))
+        figure = replace(earlier.figure, by=field, every=every, course=None)
+        return Refined((replace(earlier, figure=figure),))
     if earlier.kind not in _COUNTED:
         return Refined((), "The answer before cannot be broken down.")
     return Refined((Question(Kind.COUNT_BY, earlier.criteria, group_by=field),))
@@ -141,6 +142,7 @@ def _figured(earlier: Question, said: Question, new: Figure) -> Refined:
         span=new.span or old.span,
         versus=new.versus or (None if new.span else old.versus),
         among=old.among if isinstance(new.among, Always) and new.metric is old.metric else new.among,
+        course=new.course or (old.course if new.metric is old.metric and not (new.by or new.every) else None),
     )
     limit = said.limit if said.limit is not None else earlier.limit
     return Refined((replace(earlier, figure=figure, limit=limit),))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.language.question import Figure, Kind, Metric, Moved, Question, Sort, Span
+from bot.language.question import Course, Figure, Kind, Metric, Moved, Question, Sort, Span
 from bot.language.spans import written_span
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog
@@ -57,6 +57,7 @@ def _figure(question: Question) -> str:
     figure = question.figure or Figure()
     parts = ["figure", figure.metric or f"{figure.how} of {quoted(figure.of or '')}"]
     parts += [f"by {quoted(figure.by)}"] if figure.by else []
+    parts += [figure.course] if figure.course else []
     parts += [f"every {figure.every}"] if figure.every else []
     parts += _span("in", figure.span) + _span("versus", figure.versus)
     parts += [] if isinstance(figure.among, Always) else [f"among ({canonical(figure.among)})"]
@@ -145,6 +146,12 @@ def _figure_in_words(figure: Figure) -> list[str]:
     parts += [f"by {figure.by.replace('_', ' ')}"] if figure.by else []
     parts += [f"every {figure.every}"] if figure.every else []
     parts += [_period(figure.span)] if figure.span else []
+    if figure.course:
+        less = "less" if figure.course is Course.WORSE else "more"
+        parts.append(
+            f"{less} than in {written_span(figure.versus) if figure.versus else 'the period before'}"
+        )
+        return parts
     return parts + ([f"beside {written_span(figure.versus)}"] if figure.versus else [])
 
 

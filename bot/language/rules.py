@@ -9,6 +9,7 @@ from bot.language import (
     rules_context,
     rules_dates,
     rules_figures,
+    rules_grown,
     rules_moves,
     rules_names,
     rules_offers,
@@ -171,6 +172,8 @@ _LISTS: tuple[Rule, ...] = (
 )
 _FIGURES: tuple[Rule, ...] = (
     _help,
+    rules_grown.grown,
+    rules_grown.amount,
     *_CONDITIONS,
     rules_figures.among,
     rules_figures.deals,

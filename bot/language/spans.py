@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from bot.language.question import Days, Span
-from scoring.criteria.periods import resolve
+from scoring.criteria.periods import resolve, shift
 from scoring.criteria.tree import Calendar, Rolling
 
+_DAY = timedelta(days=1)
 _OFFSETS = {-1: "last", 0: "this", 1: "next"}
 
 
@@ -21,6 +22,39 @@ def written_span(span: Span) -> str:
     if span.first is not None and span.last is not None:
         return f"{span.first} to {span.last}" if span.first != span.last else f"{span.first}"
     return f"since {span.first}" if span.first is not None else f"until {span.last}"
+
+
+def side_by_side(
+    span: Span | None, versus: Span | None, today: date, fiscal_start_month: int = 1
+) -> tuple[Days, Days] | None:
+    """A period so far, and as many days of another one, or of the one before; None if it has no beginning.
+
+    A period that is over is set beside the whole of the other one: February beside January.
+    """
+    now = days_of(span, today, fiscal_start_month)
+    if now.first is None:
+        return None
+    running = now.last is None or now.first <= today < now.last
+    last = today if running or now.last is None else now.last
+    length = last - now.first
+    if versus is not None:
+        then = days_of(versus, today, fiscal_start_month)
+        if then.first is None:
+            return None
+        end = then.last or last
+    elif isinstance(span, Calendar):
+        then = Days(shift(now.first, span.unit, -1), None)
+        end = _before(now.first, _DAY)
+    else:
+        then = Days(_before(now.first, length + _DAY), None)
+        end = _before(now.first, _DAY)
+    first = then.first or date.min
+    return Days(now.first, last), Days(first, min(end, first + length) if running else end)
+
+
+def _before(day: date, length: timedelta) -> date:
+    """So long before a day, as far as the calendar goes."""
+    return date.fromordinal(max(1, day.toordinal() - length.days))
 
 
 def days_of(span: Span | None, today: date, fiscal_start_month: int = 1) -> Days:

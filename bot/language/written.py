@@ -37,7 +37,8 @@ _NAMES = rf"{_NAME}(?:, {_NAME})*"
 _END = r"(?: first (?P<limit>\d{1,5}))?(?: where (?P<where>.+))?"
 _FIGURE = re.compile(
     rf"figure (?:(?P<how>[a-z]+) of (?P<of>{_NAME})|(?P<metric>[a-z_]+))(?: by (?P<by>{_NAME}))?"
-    rf"(?: every (?P<every>{_UNIT}))?(?: in (?P<span>{_SPAN}))?(?: versus (?P<versus>{_SPAN}))?(?P<rest>.*)"
+    rf"(?: (?P<course>worse|better))?(?: every (?P<every>{_UNIT}))?(?: in (?P<span>{_SPAN}))?"
+    rf"(?: versus (?P<versus>{_SPAN}))?(?P<rest>.*)"
 )
 _MOVES = re.compile(
     rf"moves(?: from (?P<old>{_NAMES}))?(?: to (?P<new>{_NAMES}))?(?: (?P<course>worse|better))?"
@@ -90,6 +91,7 @@ def _figure(match: _Match, index: Index) -> Question | None:
         _one(Unit, match["every"]),
         read_span(match["span"]),
         read_span(match["versus"]),
+        course=_one(Course, match["course"]),
     )
     for among, rest in _among(match["rest"], index):
         end = _LAST.fullmatch(rest)

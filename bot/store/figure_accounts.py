@@ -60,7 +60,7 @@ def figures_of_accounts(reading: Reading, criteria: Node, figure: Figure, most: 
         )
     first = _first(reading, criteria, figure, metric, most)
     then = {} if figure.versus is None else _of_these(reading, criteria, figure, metric, list(first.tallies))
-    names = _names(reading, list(first.tallies))
+    names = names_of(reading, list(first.tallies))
     scale = Scale(money=metric in MONEY)
 
     def row(key: str, tally: Tally) -> FigureRow:
@@ -76,7 +76,8 @@ def _rank(key: str, row: FigureRow) -> tuple[Any, ...]:
     return (row.value is None, -(row.value or 0), -row.records, str(row.group or "").casefold(), key)
 
 
-def _names(reading: Reading, ids: Sequence[str]) -> dict[str, str | None]:
+def names_of(reading: Reading, ids: Sequence[str]) -> dict[str, str | None]:
+    """What accounts are called, by id."""
     rows = reading.connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.name).where(ACCOUNT.c.id.in_(ids)))
     return {row.id: row.name or None for row in rows}
 
@@ -90,9 +91,9 @@ def _first(reading: Reading, criteria: Node, figure: Figure, metric: Metric, mos
     held = reading.held and reading.held.of_each(criteria, figure, metric, days)
     if held is not None:
         return _First(held.tallies(held.largest(metric, most)), held.number)
-    each = _each(reading, criteria, figure, metric, days).cte("each_account")
+    each = each_account(reading, criteria, figure, metric, days).cte("each_account")
     order = (
-        _value(each.c, metric, reading.dialect).desc().nulls_last(),
+        ranked_by(each.c, metric, reading.dialect).desc().nulls_last(),
         each.c.records.desc(),
         spelling(each.c.id, reading.dialect),
     )
@@ -109,11 +110,11 @@ def _of_these(
     held = reading.held and reading.held.of_each(criteria, figure, metric, days)
     if held is not None:
         return held.tallies(ids)
-    statement = _each(reading, criteria, figure, metric, days, ids)
+    statement = each_account(reading, criteria, figure, metric, days, ids)
     return {row.id: tally_of(row) for row in reading.connection.execute(statement)}
 
 
-def _each(
+def each_account(
     reading: Reading,
     criteria: Node,
     figure: Figure,
@@ -121,6 +122,7 @@ def _each(
     days: Days,
     ids: Sequence[str] | None = None,
 ) -> Select[Any]:
+    """A row for each account, or each of some, that has a record on these days: its id and a tally."""
     walks = reading.dialect == "sqlite" and is_long(days)
     records = records_of(reading, criteria, figure, metric, walks=walks)
     account = records.account
@@ -135,7 +137,7 @@ def _each(
     )
 
 
-def _value(of: Any, metric: Metric, dialect: str) -> ColumnElement[Any]:
+def ranked_by(of: Any, metric: Metric, dialect: str) -> ColumnElement[Any]:
     """What accounts are ranked by, from the columns of a tally."""
     records = cast(func.nullif(of.records, 0), Float)
     if metric in NUMBERS:

@@ -17,6 +17,7 @@ from bot.language.question import DEAL_OWNER, Aggregate, Figure, Metric
 from bot.store.account_reading import AccountReader, Reading
 from bot.store.counted import left_out
 from bot.store.figure_accounts import figures_of_accounts
+from bot.store.figure_changes import changes_of_accounts
 from bot.store.figure_counts import counted_over
 from bot.store.figure_records import OPEN, PURCHASED, deal_records, purchases_of
 from bot.store.figure_rows import Trend, by_size
@@ -67,12 +68,14 @@ class SqlFigureBook:
             return by_size(what, now, then)
 
     def of_accounts(self, criteria: Node, figure: Figure, most: int) -> AccountFigures:
-        """The number of each account that meets the criteria, of at most so many; the largest first.
+        """The number of each account that meets the criteria, of at most so many, in the figure's order.
 
         Raises:
             CriteriaError: a figure that is not one of an account; as ``figure``.
         """
         with self._reader.reading() as reading:
+            if figure.course is not None:
+                return changes_of_accounts(reading, criteria, figure, most)
             return figures_of_accounts(reading, criteria, figure, most)
 
     def remarks(self, figure: Figure) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bot.app.answering.figures import FigureAnswers
 from bot.app.answers import Answer
 from bot.app.figure_ports import AccountFigures, FigureRow
 from bot.app.tables import CellType, Shape
-from bot.language.question import Aggregate, Figure, Kind, Metric, Question, Sort
+from bot.language.question import Aggregate, Course, Days, Figure, Kind, Metric, Question, Sort
 from scoring.criteria.tree import Calendar, Node, Unit
 from tests.support.fake_account_book import FakeAccountBook
 from tests.support.sample_organisation import ANNA, CONFIGURATION
@@ -33,8 +33,9 @@ class Rows:
     def figure(self, _criteria: Node, _figure: Figure) -> list[FigureRow]:
         return list(self.found)
 
-    def of_accounts(self, _criteria: Node, _figure: Figure, most: int) -> AccountFigures:
-        return AccountFigures(self.found[:most], self.accounts)
+    def of_accounts(self, _criteria: Node, figure: Figure, most: int) -> AccountFigures:
+        days = Days(date(2026, 1, 1), date(2026, 12, 1)), Days(date(2025, 1, 1), date(2025, 12, 1))
+        return AccountFigures(self.found[:most], self.accounts, days if figure.course else None)
 
     def remarks(self, _figure: Figure) -> tuple[str, ...]:
         return self.said
@@ -140,6 +141,24 @@ def test_each_account_is_a_row_and_how_many_there_are_is_said() -> None:
     assert found.table.rows == (("Konex", 500_00, 5, 400_00, Decimal("0.25")), ("Konex", 90_00, 2, 0, None))
     assert (found.table.total, found.remarks) == (4_321, ("The first 2 of 4,321 are shown.",))
     assert found.read_as == "revenue · by each account · in this year · beside last year · first 2"
+
+
+def test_who_buys_less_is_said_with_the_days_that_were_compared() -> None:
+    figure = Figure(Metric.REVENUE, by="each_account", span=THIS_YEAR, course=Course.WORSE)
+    found = answer(figure, FigureRow("Konex", 500_00, 5, 800_00), FigureRow("Acme", 0, 0, 100_00), limit=2)
+    said = "Revenue this year: 4,321 accounts have less than before, first Konex with $500 after $800."
+    assert found.said == said
+    assert heads(found)[3:] == [
+        ("versus", "Before", CellType.MONEY),
+        ("change", "Change", CellType.PERCENT),
+    ]
+    assert found.remarks[0] == "1 Jan 2026 to 1 Dec 2026 was compared with 1 Jan 2025 to 1 Dec 2025."
+    assert (
+        found.read_as == "revenue · by each account · in this year · less than in the period before · first 2"
+    )
+    assert found.picture is not None
+    assert [one.series for one in found.picture.points] == ["this year"] * 2 + ["before"] * 2
+    assert answer(figure).said == "Revenue this year: no account has less than before."
 
 
 def test_many_groups_are_said_and_the_picture_has_the_first() -> None:

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.app.figure_ports import FigureRow
-from bot.language.question import Aggregate, Days, Figure, Metric
+from bot.language.question import Aggregate, Course, Days, Figure, Metric, Span
+from bot.language.spans import side_by_side
 from bot.store.account_reading import AccountReader
 from bot.store.figure_periods import MOST_PERIODS, first_day, number_of
 from bot.store.places import ACCOUNT
@@ -91,6 +92,61 @@ def test_each_account_for_itself(world: BuyingWorld) -> None:
             values, every = ranks(rows.rows), sorted(ranks(expected), reverse=True)
             assert (values, rows.number) == (every[:most], len(accounts)), metric
             assert not Counter(rows.rows) - Counter(expected), metric
+
+
+SPANS = (
+    (Calendar(Unit.QUARTER, 0), None),
+    (Calendar(Unit.MONTH, -1), None),
+    (Rolling(200, Unit.DAY), None),
+    (Days(date(2026, 3, 1), None), None),
+    (Calendar(Unit.YEAR, 0), Calendar(Unit.YEAR, -1)),
+)
+
+
+@pytest.mark.parametrize(("span", "versus"), SPANS, ids=str)
+def test_accounts_that_buy_less_or_more(world: BuyingWorld, span: Span, versus: Span | None) -> None:
+    made = by_hand.organisation(world, 4, accounts=20, records=300)
+    book = by_hand.book(world)
+    names = {one["id"]: one["name"] for one in made.accounts}
+    compared = side_by_side(span, versus, made.today)
+    assert compared is not None
+    for metric in (Metric.REVENUE, Metric.PURCHASES):
+        found = [by_hand.records(made, metric, *_ends(one)) for one in compared]
+        both = {
+            account: [
+                by_hand.figure_of(metric, [one for one in some if one.account == account]) for some in found
+            ]
+            for account in names
+        }
+        for course in Course:
+            less = course is Course.WORSE
+            expected = [
+                (abs(now - then), FigureRow(names[account], now, number, then))
+                for account, ((now, number), (then, _)) in both.items()
+                if (now < then if less else now > then)
+            ]
+            figure = Figure(metric, by="each_account", span=span, versus=versus, course=course)
+            for most in (99, 2):
+                told = book.of_accounts(Always(), figure, most)
+                changes = [abs((row.value or 0) - (row.versus or 0)) for row in told.rows]
+                assert changes == sorted((change for change, _ in expected), reverse=True)[:most]
+                assert not Counter(told.rows) - Counter(row for _, row in expected)
+                assert (told.number, told.compared) == (len(expected), compared)
+        assert both
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        (Figure(Metric.WIN_RATE, span=THIS_YEAR), "revenue and purchases are compared"),
+        (Figure(Metric.REVENUE), "Say which period"),
+        (Figure(Metric.REVENUE, span=Days(None, date(2026, 1, 1))), "Say which period"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(world: BuyingWorld, figure: Figure, said: str) -> None:
+    by_hand.organisation(world, 14, accounts=2, records=2)
+    with pytest.raises(CriteriaError, match=said):
+        by_hand.book(world).of_accounts(Always(), replace(figure, by="each_account", course=Course.WORSE), 9)
 
 
 def ranks(rows: Sequence[FigureRow]) -> list[tuple[bool, Decimal | int, int]]:

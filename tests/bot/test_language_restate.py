@@ -62,15 +62,16 @@ measures = st.one_of(
     st.builds(lambda how, of: Figure(how=how, of=of), st.sampled_from(Aggregate), fields),
 )
 figures = st.builds(
-    lambda measure, by, every, span, versus, among: replace(
-        measure, by=by, every=every, span=span, versus=versus, among=among
+    lambda measure, by, every, span, versus, among, course: replace(
+        measure, by=by, every=every, span=span, versus=versus, among=among, course=course
     ),
     measures,
-    st.none() | fields | st.just("deal_owner"),
+    st.none() | fields | st.sampled_from(("deal_owner", "each_account")),
     st.none() | st.sampled_from(Unit),
     st.none() | spans,
     st.none() | spans,
     criteria,
+    st.none() | st.sampled_from(Course),
 )
 moves = st.builds(
     Moved, labels, labels, st.none() | st.sampled_from(Course), st.none() | spans, segmentations

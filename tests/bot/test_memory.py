@@ -28,7 +28,7 @@ from bot.store.places import ACCOUNT, SCORE, TABLES, TRANSACTION
 from connector.cache.engine import Database
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.parse import parse
-from scoring.criteria.tree import Unit
+from scoring.criteria.tree import Rolling, Unit
 from tests.support import figures_by_hand as by_hand
 from tests.support.buying_world import BuyingWorld, counting, migrated_world
 
@@ -113,6 +113,10 @@ class Books:
             if every is None and metric is not Metric.BUYERS:
                 each = replace(figure, by="each_account", versus=chance.choice([None, span]))
                 yield each, self._figures.of_accounts(node, each, chance.choice([2, 5, 99]))
+                if metric in (Metric.REVENUE, Metric.PURCHASES):
+                    course, of_late = chance.choice(list(Course)), span or Rolling(200, Unit.DAY)
+                    changed = replace(each, span=of_late, versus=None, course=course)
+                    yield changed, self._figures.of_accounts(node, changed, chance.choice([2, 5, 99]))
         for how in chance.sample(list(Aggregate), 2):
             of = chance.choice(["annual_revenue", "employees", "total_spend"])
             yield self._figures.figure(node, Figure(how=how, of=of, by=chance.choice([None, "industry"])))

@@ -44,6 +44,7 @@ def _figure(figure: Figure | None) -> list[str]:
         return []
     parts = [figure.metric.value if figure.metric else f"{figure.how} of {figure.of}"]
     parts += [f"by {figure.by}"] if figure.by else []
+    parts += [figure.course.value] if figure.course else []
     parts += [f"every {figure.every}"] if figure.every else []
     parts += _span(figure.span) + ([f"vs {written_span(figure.versus)}"] if figure.versus else [])
     among = isinstance(figure.among, Always)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.app.tables import CellType
 from bot.app.wording import NOTHING, counted, day, money
-from bot.language.question import Aggregate, Figure, Metric
+from bot.language.question import Aggregate, Days, Figure, Metric
 from scoring.criteria.fields import Catalog, FieldType
 from scoring.criteria.periods import MONTHS, shift
 from scoring.criteria.tree import Unit
@@ -135,6 +135,12 @@ def period_name(first: date, unit: Unit, fiscal_year_starts: int) -> str:
     last = shift(first, unit, 1) - timedelta(days=1)
     year = "" if last.year == first.year else f" {first.year}"
     return f"{first:%b}{year} to {last:%b %Y}"
+
+
+def written_days(days: Days) -> str:
+    """``1 Oct 2026 to 1 Dec 2026``."""
+    ends = [day(one) for one in (days.first, days.last) if one is not None]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def change(value: Value, versus: Value, kind: CellType) -> Decimal | None:

@@ -15,6 +15,7 @@ from bot.app.answering.figure_words import (
     record,
     title,
     written,
+    written_days,
 )
 from bot.app.answers import Answer
 from bot.app.figure_ports import FigureBook, FigureRow
@@ -22,7 +23,7 @@ from bot.app.people import Person
 from bot.app.ports import AccountBook
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
 from bot.app.wording import counted
-from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Figure, Kind, Question
+from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Course, Days, Figure, Kind, Question
 from bot.language.restate import read_as
 from bot.language.spans import written_span
 from scoring.config import Configuration
@@ -33,6 +34,7 @@ MOST_ROWS = 200
 MOST_BARS = 20
 _TOLD = 5  # values that a picture's text names
 _NONE = "(none)"
+_THAN = {Course.WORSE: "less than", Course.BETTER: "more than"}
 _ALSO_BY = {DEAL_OWNER: "Deal owner", EACH_ACCOUNT: "Account"}  # beside the fields of accounts
 
 
@@ -47,6 +49,7 @@ class _Found:
     catalog: Catalog
     currency: str
     fiscal_year_starts: int
+    compared: tuple[Days, Days] | None = None
 
     @property
     def kind(self) -> CellType:
@@ -62,9 +65,17 @@ class _Found:
     def whole_title(self) -> str:
         """``Revenue this year by industry``."""
         by = self.figure.every or (self._by_head() if self.figure.by else None)
-        versus = self.figure.versus
-        beside = "" if versus is None else f", beside {written_span(versus)}"
+        beside = f", beside {self.second}" if self.second and self.figure.course is None else ""
+        if self.figure.course is not None:
+            beside = f", {_THAN[self.figure.course]} {self.second}"
         return self.title + (f" by {str(by)[:1].lower()}{str(by)[1:]}" if by else "") + beside
+
+    @property
+    def second(self) -> str | None:
+        """What the second period is called."""
+        if self.figure.versus is not None:
+            return written_span(self.figure.versus)
+        return None if self.figure.course is None else "before"
 
     def _by_head(self) -> str:
         if self.figure.by in _ALSO_BY:
@@ -115,7 +126,7 @@ class FigureAnswers:
         if question.figure is None:
             raise CriteriaError("Say which number: revenue, win rate, the average of a field …")
         catalog = self._book.catalog()
-        rows, number = self._rows(question, question.figure)
+        rows, number, compared = self._rows(question, question.figure)
         found = _Found(
             question,
             question.figure,
@@ -124,6 +135,7 @@ class FigureAnswers:
             catalog,
             answer.currency,
             self._configuration().organisation.fiscal_year_starts,
+            compared,
         )
         total = self._book.count(question.criteria)
         remarks = (*_remarks(found, total), *self._figures.remarks(question.figure))
@@ -139,13 +151,15 @@ class FigureAnswers:
             picture=_picture(found, reading),
         )
 
-    def _rows(self, question: Question, figure: Figure) -> tuple[Sequence[FigureRow], int]:
+    def _rows(
+        self, question: Question, figure: Figure
+    ) -> tuple[Sequence[FigureRow], int, tuple[Days, Days] | None]:
         if figure.by == EACH_ACCOUNT:
             most = min(question.limit or MOST_ROWS, MOST_ROWS)
             first = self._figures.of_accounts(question.criteria, figure, most)
-            return first.rows, first.number
+            return first.rows, first.number, first.compared
         rows = _ordered(self._figures.figure(question.criteria, figure), question)
-        return rows, len(rows)
+        return rows, len(rows), None
 
 
 def _ordered(rows: Sequence[FigureRow], question: Question) -> Sequence[FigureRow]:
@@ -164,6 +178,8 @@ def _shown(found: _Found) -> Sequence[FigureRow]:
 def _sentence(found: _Found) -> str:
     if found.head() is None:
         return _one_number(found)
+    if found.figure.course is not None:
+        return _changed(found, found.figure.course)
     some = [row for row in found.rows if row.value is not None]
     if not some:
         return f"{found.whole_title}: there is nothing to count."
@@ -174,6 +190,20 @@ def _sentence(found: _Found) -> str:
             f"{found.whole_title}: {found.name(first) or _NONE} {found.said_value(first)}, first of {number}."
         )
     return f"{found.whole_title}: {_course(found, some)}."
+
+
+def _changed(found: _Found, course: Course) -> str:
+    """How many accounts have less, or more, and the one that has changed most."""
+    than = f"{_THAN[course]} {found.second}"
+    if not found.rows:
+        return f"{found.title}: no account has {than}."
+    first = found.rows[0]
+    now, then = (written(one, found.kind, found.currency) for one in (first.value, first.versus))
+    verb = "has" if found.number == 1 else "have"
+    number = counted(found.number, "account")
+    return (
+        f"{found.title}: {number} {verb} {than}, first {found.name(first) or _NONE} with {now} after {then}."
+    )
 
 
 def _course(found: _Found, some: Sequence[FigureRow]) -> str:
@@ -210,8 +240,8 @@ def _table(found: _Found) -> AnswerTable:
     noun = record(found.figure)
     if noun is not None:
         columns.append(TableColumn("records", f"{noun.capitalize()}s", CellType.NUMBER))
-    if found.figure.versus is not None:
-        spoken = written_span(found.figure.versus)
+    if found.second is not None:
+        spoken = found.second
         columns.append(TableColumn("versus", spoken[:1].upper() + spoken[1:], kind))
         points = "Change, points" if kind is CellType.PERCENT else "Change"
         columns.append(TableColumn("change", points, CellType.PERCENT))
@@ -225,13 +255,16 @@ def _cells(found: _Found, row: FigureRow, *, counts: bool) -> Iterator[Cell]:
     yield row.value
     if counts:
         yield row.records
-    if found.figure.versus is not None:
+    if found.second is not None:
         yield row.versus
         yield change(row.value, row.versus, found.kind)
 
 
 def _remarks(found: _Found, total: int) -> Iterator[str]:
     shown = _shown(found)
+    if found.compared is not None:
+        now, then = (written_days(one) for one in found.compared)
+        yield f"{now} was compared with {then}."
     if len(shown) < found.number:
         yield f"The first {len(shown):,} of {found.number:,} are shown."
     if found.figure.every is None and len(shown) > MOST_BARS:
@@ -266,11 +299,11 @@ def _picture(found: _Found, reading: str) -> Picture | None:
 
 def _points(found: _Found, rows: Sequence[FigureRow]) -> Iterator[Point]:
     """Those of the first period, and then those of the second as a series of their own."""
-    versus, span = found.figure.versus, found.figure.span
-    first = "" if versus is None else "all time" if span is None else written_span(span)
+    second, span = found.second, found.figure.span
+    first = "" if second is None else "all time" if span is None else written_span(span)
     for row in rows:
         if row.value is not None:
             yield Point(found.name(row) or _NONE, row.value, first)
-    for row in rows if versus is not None else ():
-        if row.versus is not None and versus is not None:
-            yield Point(found.name(row) or _NONE, row.versus, written_span(versus))
+    for row in rows if second is not None else ():
+        if row.versus is not None and second is not None:
+            yield Point(found.name(row) or _NONE, row.versus, second)

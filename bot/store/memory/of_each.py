@@ -60,6 +60,19 @@ class EachAccount:
         ids = (self.held.id_of(int(one)) for one in at[alike])
         return [*(self.held.id_of(int(at[one])) for one in ahead), *nsmallest(most - len(ahead), ids)]
 
+    def changed(self, then: EachAccount, metric: Metric, most: int, *, less: bool) -> tuple[list[str], int]:
+        """The ids of those with less than then, or more, and how many they are; the largest change first."""
+        at = np.flatnonzero(self.table[_ROWS] | then.table[_ROWS])
+        values = self._values(metric, at) - then._values(metric, at)
+        values = values if less else -values
+        at, values = at[values < 0], values[values < 0]
+        number = len(at)
+        if number > most:
+            near = values <= np.partition(values, most - 1)[most - 1]
+            at, values = at[near], values[near]
+        named = [(float(value), self.held.id_of(int(one))) for value, one in zip(values, at, strict=True)]
+        return [one for _, one in nsmallest(most, named)], number
+
     def _values(self, metric: Metric, at: npt.NDArray[np.intp]) -> Fractions:
         """What accounts are ranked by; the least there is where nothing was counted."""
         told: Fractions = self.table[1:, at].astype(np.float64)
