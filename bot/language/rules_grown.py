@@ -103,7 +103,7 @@ def unclear(draft: Draft) -> bool:
     if not asked.grown or asked.spans or asked.grown_beside or asked.versus:
         return False
     at = asked.grown[0][0]
-    readings = tuple(Reading(f"{draft.text} {one}", f"{draft.text} {one}") for one in _SHOWN)
+    readings = tuple(Reading(f"{draft.text} {one}", one) for one in _SHOWN)
     draft.problem(at, at + 1, "In which period, beside the one before?", readings=readings)
     return True
 

@@ -161,6 +161,18 @@ def test_who_buys_less_is_said_with_the_days_that_were_compared() -> None:
     assert answer(figure).said == "Revenue this year: no account has less than before."
 
 
+def test_a_few_accounts_are_shown_where_nobody_says_how_many() -> None:
+    rows = [FigureRow(f"Account {number}", 1_000 - number, 1) for number in range(250)]
+    found = answer(Figure(Metric.REVENUE, by="each_account"), *rows)
+    assert found.table is not None
+    assert len(found.table.rows) == 20
+    assert found.remarks == ("The first 20 of 4,321 are shown; “top 50” shows more.",)
+    all_of_them = answer(Figure(Metric.REVENUE, by="each_account"), *rows, limit=1_000)
+    assert all_of_them.table is not None
+    assert len(all_of_them.table.rows) == 200
+    assert all_of_them.remarks[0] == "The first 200 of 4,321 are shown."
+
+
 def test_many_groups_are_said_and_the_picture_has_the_first() -> None:
     rows = [FigureRow(f"City {number}", 1_000 - number, 1) for number in range(250)]
     found = answer(Figure(Metric.WON, by="city"), *rows)

@@ -31,6 +31,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 
 MOST_ROWS = 200
+ACCOUNTS_SHOWN = 20  # where nobody says how many
 MOST_BARS = 20
 _TOLD = 5  # values that a picture's text names
 _NONE = "(none)"
@@ -155,7 +156,7 @@ class FigureAnswers:
         self, question: Question, figure: Figure
     ) -> tuple[Sequence[FigureRow], int, tuple[Days, Days] | None]:
         if figure.by == EACH_ACCOUNT:
-            most = min(question.limit or MOST_ROWS, MOST_ROWS)
+            most = min(question.limit or ACCOUNTS_SHOWN, MOST_ROWS)
             first = self._figures.of_accounts(question.criteria, figure, most)
             return first.rows, first.number, first.compared
         rows = _ordered(self._figures.figure(question.criteria, figure), question)
@@ -265,7 +266,9 @@ def _remarks(found: _Found, total: int) -> Iterator[str]:
     if found.compared is not None:
         now, then = (written_days(one) for one in found.compared)
         yield f"{now} was compared with {then}."
-    if len(shown) < found.number:
+    if len(shown) < found.number and found.figure.by == EACH_ACCOUNT and found.question.limit is None:
+        yield f"The first {len(shown):,} of {found.number:,} are shown; “top 50” shows more."
+    elif len(shown) < found.number:
         yield f"The first {len(shown):,} of {found.number:,} are shown."
     if found.figure.every is None and len(shown) > MOST_BARS:
         yield f"The picture shows {MOST_BARS} of them; the others are in the table."
