@@ -102,6 +102,7 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
     if draft.asked.grown:
         span, beside = periods(draft, span)
         versus = versus or beside
+        _settle_course(draft, span)
     whole = Figure(every=every, span=span, versus=versus)
     if draft.limit is not None and by is None:
         raise _Unfit("A single figure has no “top”: say by what it is to be broken down.")
@@ -119,6 +120,14 @@ def figures(draft: Draft) -> tuple[tuple[Figure, Node], ...]:
             raise _Unfit("Of accounts, revenue and purchases are compared with an earlier period.")
     broken = [one for each in made for one in _broken_down(draft, each, by)]
     return tuple((one, node) for one in broken for node in nodes)
+
+
+def _settle_course(draft: Draft, span: Span | None) -> None:
+    """Less or more, and when."""
+    if len({course for _, course in draft.asked.grown}) > 1:
+        raise _Unfit("Those that buy less, or those that buy more?")
+    if span is None:
+        raise _Unfit("Which period is to be compared with that one? For example this quarter.")
 
 
 def _broken_down(draft: Draft, figure: Figure, by: str | None) -> Iterator[Figure]:
@@ -153,7 +162,7 @@ def _whose(draft: Draft) -> str | None:
     if draft.asked.every:
         return None
     ranked = draft.asked.largest or draft.limit is not None or draft.asked.ranked or draft.asked.grown
-    if ranked and _compares_accounts(draft, of_deals=of_deals):
+    if ranked and not draft.asked.aggregates and _compares_accounts(draft, of_deals=of_deals):
         return EACH_ACCOUNT
     if not (draft.asked.largest or (of_deals and draft.asks_who())):
         return None
