@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from scoring.shape import Part
+from scoring.shape import Part, TimeOfDay
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -119,8 +119,8 @@ class Quiet(Part):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    start: Annotated[time, Field(alias="from")]
-    to: time
+    start: Annotated[TimeOfDay, Field(alias="from")]
+    to: TimeOfDay
     zone: str | None = None
     days: tuple[Weekday, ...] = WEEKDAYS
     unless: Annotated[str, Field(alias="except")] = ""

@@ -19,7 +19,7 @@ from scoring.market_config import MarketLimits, Markets
 from scoring.purchases_config import DEALS, WON, Buying, Contribution
 from scoring.recommendations.config import RecommendationSegmentation
 from scoring.rfm_config import RfmSegmentation
-from scoring.shape import Part
+from scoring.shape import Part, TimeOfDay
 from scoring.voice.config import VoiceSegmentation
 
 Segmentation = (
@@ -125,7 +125,7 @@ class Access(Part):
 class Schedule(Part):
     """When the daily run starts, in the organisation's time zone; not between 00:00 and 03:59."""
 
-    daily_at: time = time(6, 15)
+    daily_at: TimeOfDay = time(6, 15)
 
 
 class Syncing(Part):

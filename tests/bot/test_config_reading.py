@@ -165,6 +165,16 @@ def test_the_method_of_a_measure_decides_its_keys() -> None:
         ("version: 1", "version: 2", ":1: 'version' has to be 1, not '2'."),
         (
             "version: 1",
+            "schedule: {daily_at: 2}",
+            ":1: 'daily_at' has to be a time of day such as 06:15, not '2'.",
+        ),
+        (
+            "version: 1",
+            "schedule: {daily_at: '06:15+02:00'}",
+            ":1: 'daily_at' has to be a time of day such as 06:15, not '06:15+02:00'.",
+        ),
+        (
+            "version: 1",
             "schedule: {daily_at: noon}",
             ":1: 'daily_at' has to be a time of day such as 06:15, not 'noon'.",
         ),
