@@ -27,9 +27,10 @@ from urllib.parse import urlsplit
 from connector.enrichment import names
 from connector.enrichment.documents import opened, registered_domain, site_label
 from connector.enrichment.emails import ROLES
+from connector.enrichment.fingerprints import fingerprints
 from connector.enrichment.reading import read_site
 from connector.enrichment.structured import organisations
-from connector.enrichment.technographics import fingerprints, technologies
+from connector.enrichment.technographics import technologies
 from connector.enrichment.values import Company, EnrichedField, Page, Site, SiteReading
 
 WRONG_PAIRS = 1_000

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from scoring.shape import Part
 
-# The thirteen things that a provider may say of a company. ``connector.enrichment.values`` has the same
-# names; the two packages do not see each other, and a test holds them together.
+# What a provider may say of a company: thirteen things, and what its site is made with.
+# ``connector.enrichment.values`` has the same names; the two packages do not see each other, and a test holds
+# them together.
 EnrichedName = Literal[
     "phone",
     "email",
@@ -24,6 +25,7 @@ EnrichedName = Literal[
     "employees",
     "linkedin",
     "social",
+    "technologies",
 ]
 NEVER: Final = "never"
 IF_EMPTY: Final = "if empty"

@@ -158,12 +158,14 @@ class OrganisationWords:
         values: canonical field name -> the values that occur or may occur (industries, cities, states,
             countries, kinds, stages, labels by ``label``).
         products: what is sold: id -> name.
+        technologies: names of what a company's site may be made with.
     """
 
     accounts: tuple[NamedAccount, ...]
     users: tuple[NamedUser, ...]
     values: Mapping[str, tuple[str, ...]]
     products: Mapping[str, str] = field(default_factory=dict)
+    technologies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

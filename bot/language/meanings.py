@@ -108,6 +108,7 @@ class Role(StrEnum):
     COMPARE = "compare"
     MOVED = "moved"
     GROWN = "grown"
+    USES = "uses"
     FROM_LABEL = "from_label"
     TO_LABEL = "to_label"
     LABEL_NOUN = "label_noun"

@@ -16,6 +16,7 @@ from bot.language import (
     rules_order,
     rules_past,
     rules_spans,
+    rules_technologies,
     rules_together,
     rules_values,
 )
@@ -126,6 +127,7 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_context.occasion,
     rules_context.reason,
     rules_names.part_of_name,
+    rules_technologies.uses,
     rules_offers.bought,
     rules_offers.product,
     rules_dates.never_bought,

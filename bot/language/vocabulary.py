@@ -19,6 +19,7 @@ from bot.language.nearest import Nearest
 from bot.language.number_words import NumberWords
 from bot.language.ordinary import ordinary_words
 from bot.language.organisation import organisation_phrases, teams
+from bot.language.tokens import phrase
 from scoring.config import Configuration
 from scoring.criteria.fields import Catalog
 
@@ -37,6 +38,8 @@ class Index:
         products: what is sold: id -> name.
         number_words: numbers of several words.
         reach: first word -> how many words the longest phrase has that begins with it.
+        technologies: folded phrase -> name of what a company may use.
+        technology_field: where that is kept; None where it is not.
         ordinary: words that are spelt rightly, whatever they mean; they are not taken for others.
         near: spelling of the language's and the organisation's words, without accounts.
     """
@@ -55,6 +58,8 @@ class Index:
     ordinary: frozenset[str]
     reach: Mapping[str, int]
     fiscal_year_starts: int
+    technologies: Mapping[str, str]
+    technology_field: str | None
 
     def meanings(self, key: str) -> tuple[Meaning, ...]:
         """What a phrase means, in singular or plural; the organisation's meanings first."""
@@ -83,6 +88,7 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
     """Build the index; takes about two seconds for 100,000 accounts."""
     language = lexicon()
     found = organisation_phrases(words, catalog, configuration, language)
+    kept = configuration.enrichment.fields.get("technologies")
     known = {*found.words, *(key for key in language.words if len(key) > 2)}  # noqa: PLR2004
     return Index(
         lexicon=language,
@@ -99,6 +105,8 @@ def build_index(words: OrganisationWords, catalog: Catalog, configuration: Confi
         ordinary=ordinary_words(),
         reach=_reach((*found.words, *found.capitals, *language.words)),
         fiscal_year_starts=configuration.organisation.fiscal_year_starts,
+        technologies={phrase(one): one for one in words.technologies},
+        technology_field=kept.field if kept is not None else None,
     )
 
 

@@ -36,6 +36,7 @@ from bot.store.ordering import in_order, without_case
 from bot.store.seen_accounts import is_seen, seen_ids
 from bot.store.sold_products import sold_products
 from connector.cache.engine import Database
+from connector.enrichment.fingerprints import fingerprints
 from scoring.config import Configuration
 from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
@@ -128,6 +129,7 @@ class SqlAccountBook:
                 "product": tuple(dict.fromkeys(sold.names.values())),
             },
             products=dict(sold.names),
+            technologies=tuple(one.name for one in fingerprints()),
         )
 
     def page(

@@ -28,7 +28,14 @@ from connector.enrichment.documents import Document, Kind, opened, pages_to_read
 from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
-from connector.enrichment.values import Company, EnrichedField, Proposal, Site, SiteReading
+from connector.enrichment.values import (
+    Company,
+    EnrichedField,
+    Proposal,
+    Site,
+    SiteReading,
+    Technology,
+)
 
 __all__ = ["pages_to_read", "read_site"]
 
@@ -42,6 +49,7 @@ _PHONE_SURE = {
     "footer text": 0.75,
 }
 OTHERWISE_SURE = 0.6
+FINGERPRINT_SURE = 0.95  # it says what a page loads; few are there without being used
 NEAR = 4  # lines below an address in which its telephone stands
 HEAD_POINTS = 3
 
@@ -79,12 +87,13 @@ def read_site(company: Company, site: Site) -> SiteReading:
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
     called = (company.name, label, *(one.name for one in own))
     whole = _Opened(company, documents, own, called, _place(documents, own, called))
+    used = technologies(site, documents)
     return SiteReading(
         is_company=True,
         names=given,
         likeness=likeness,
-        proposals=tuple(_proposals(whole)),
-        technologies=technologies(site, documents),
+        proposals=(*_proposals(whole), *_some(_made_with(used, documents[0].url))),
+        technologies=used,
     )
 
 
@@ -265,6 +274,15 @@ def _social(site: _Opened) -> Iterator[Proposal]:
         yield _proposal(
             field, one.url, one.source_url, one.quote, one.method, sure, f"{one.network}: {one.handle}"
         )
+
+
+def _made_with(used: Sequence[Technology], url: str) -> Proposal | None:
+    """Every technology by name; the words are where each was seen."""
+    if not used:
+        return None
+    value = ", ".join(one.name for one in used)
+    seen = "; ".join(f"{one.name}: {one.evidence}" for one in used)
+    return _proposal(EnrichedField.TECHNOLOGIES, value, url, seen, "fingerprints", FINGERPRINT_SURE)
 
 
 def _some(one: Proposal | None) -> Iterator[Proposal]:

@@ -12,7 +12,7 @@ LONGEST_QUOTE = 160  # characters of a page that a proposal carries
 
 
 class EnrichedField(StrEnum):
-    """The thirteen things that a site may say of its company."""
+    """The thirteen things that a site may say of its company, and what it is made with."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -27,6 +27,7 @@ class EnrichedField(StrEnum):
     EMPLOYEES = "employees"
     LINKEDIN = "linkedin"
     SOCIAL = "social"
+    TECHNOLOGIES = "technologies"  # names, with commas between them
 
 
 class Outcome(StrEnum):

@@ -177,6 +177,7 @@ ACCOUNTS = (
     sketch("Billing_Code", length=30),
     sketch("Description", "textarea", 32000),
     sketch("Year_Established", "integer", 4, custom=True),
+    sketch("Technologies", custom=True),
 )
 CONTACTS = (
     sketch("First_Name", length=40),

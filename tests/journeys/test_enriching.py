@@ -26,6 +26,7 @@ enrichment:
     description: {field: Description}
     postcode: {field: Billing_Code}
     employees: {field: Employees, rule: ask}
+    technologies: {field: Technologies}
 """
 
 
@@ -51,7 +52,7 @@ def test_one_account_a_batch_and_the_way_back(tmp_path: Path) -> None:
         first, second = sorted(before)[:2]
         checks = told(product, "enrich", "check")
         assert {one["field"]: one["problem"] for one in checks} == {
-            "description": None, "postcode": None, "employees": None,
+            "description": None, "postcode": None, "employees": None, "technologies": None,
         }  # fmt: skip
 
         done = told(product, "enrich", first, "--accept", "employees,description")
@@ -62,20 +63,27 @@ def test_one_account_a_batch_and_the_way_back(tmp_path: Path) -> None:
 
         document.write_text(DOCUMENT.replace("PROVIDER", "file"), encoding="utf-8")
         assert product.run("config", "apply").returncode == 0
-        lines = [f'{one},"About {one}",,123' for one in sorted(before) if one != second]
+        lines = [f'{one},"About {one}",,123,"HubSpot, Shopify"' for one in sorted(before) if one != second]
         (tmp_path / "values.csv").write_text(
-            "\n".join(["account_id,description,postcode,employees", *lines]), encoding="utf-8"
+            "\n".join(["account_id,description,postcode,employees,technologies", *lines]), encoding="utf-8"
         )
         batch = told(product, "enrich", "--segment", "all")
         assert sum(batch["counts"].values()) == batch["total"]
         after = in_crm(server.base_url)
         filled = [one for one in before if after[one].get("Description") == f"About {one}"]
-        assert (len(filled), batch["fields"].get("Description")) == (batch["counts"]["found"],) * 2
+        assert batch["fields"]["Description"] == len(filled) == len(before) - 2
         assert first not in filled, "it said something already"
         assert all(after[one].get("Employees") == before[one].get("Employees") for one in filled)
 
+        using = [one for one in before if after[one].get("Technologies") == "HubSpot, Shopify"]
+        assert batch["fields"]["Technologies"] == batch["counts"]["found"] == len(using) == len(before) - 1
+        asked = told(product, "ask", "how many accounts use Shopify and HubSpot?")
+        assert asked["total"] == len(using), "what was written is in the copy at once"
+
         undone = told(product, "enrich", "undo", batch["id"])
-        assert undone == [{"id": batch["id"], "undone": len(filled), "kept": 0, "refused": 0}]
+        assert undone[0]["undone"] == len(filled) + len(using)
+        assert (undone[0]["kept"], undone[0]["refused"]) == (0, 0)
+        assert told(product, "ask", "how many accounts use Shopify?")["total"] == 0
         history = told(product, "enrich", "history")
         assert [one["id"] for one in history["batches"]] == [batch["id"]]
         assert {one["crm_field"] for one in history["single"]} == {"Description", "Employees"}

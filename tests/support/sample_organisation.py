@@ -12,8 +12,10 @@ from bot.app.answers import AccountLine
 from bot.app.people import Person, Role
 from bot.app.ports import NamedAccount, NamedUser, OrganisationWords
 from bot.language.vocabulary import Index, Vocabulary, build_index
+from connector.enrichment.fingerprints import fingerprints
 from scoring.config import Configuration, Segment, SynonymGroup
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.enrichment_config import EnrichedInto, Enrichment
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
 
@@ -77,10 +79,12 @@ CATALOG = Catalog(
             ("Gold", "Silver"),
             "Customer Tier",
         ),
+        Field("Technologies", FieldType.TEXT, "raw:Technologies", label="Technologies"),
     )
 )
 
 CONFIGURATION = Configuration(
+    enrichment=Enrichment(fields={"technologies": EnrichedInto(field="Technologies")}),
     segmentations=(
         RfmSegmentation(
             name="Purchase behaviour", labels=tuple(Label(name=name, when="r >= 1") for name in LABELS)
@@ -136,6 +140,7 @@ class Sample:
                 "product": tuple(PRODUCTS.values()),
             },
             PRODUCTS,
+            tuple(one.name for one in fingerprints()),
         )
 
 

@@ -33,7 +33,11 @@ def test_everything_that_a_site_says_and_nothing_else() -> None:
         "industry": "Manufacturing",
         "linkedin": "https://www.linkedin.com/company/harbour-light-tools",
         "social": "https://x.com/harbourlight",
+        "technologies": "WordPress, Google Analytics, Google Tag Manager, nginx, Microsoft 365, SendGrid",
     }
+    used = next(one for one in reading.proposals if one.field is EnrichedField.TECHNOLOGIES)
+    assert (used.source_url, used.method) == ("https://www.harbourlighttools.com/", "fingerprints")
+    assert "nginx: header server" in used.quote
     phone = next(one for one in reading.proposals if one.field is EnrichedField.PHONE)
     assert (phone.shown, phone.source_url) == (
         "+1 503-224-4100",

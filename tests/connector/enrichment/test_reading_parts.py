@@ -6,12 +6,13 @@ import pytest
 
 from connector.enrichment.documents import Document, opened
 from connector.enrichment.emails import emails
+from connector.enrichment.fingerprints import fingerprints
 from connector.enrichment.names import ALIKE, likeness
 from connector.enrichment.phones import phones
 from connector.enrichment.postal import addresses
 from connector.enrichment.reading import read_site
 from connector.enrichment.social import profiles
-from connector.enrichment.technographics import fingerprints, technologies
+from connector.enrichment.technographics import technologies
 from connector.enrichment.telling import description, employees, founded
 from connector.enrichment.values import Company, Page, Site
 from tests.connector.enrichment.written_sites import HARBOUR_SITE
