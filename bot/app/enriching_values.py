@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from bot.app.people import Person, Role
-from connector.enrichment.values import Outcome, Technology
+from connector.enrichment.values import EnrichedField, Outcome, Technology
 from connector.write_ports import OwnValue
 
 MAY_ENRICH_ONE: Final = Role.MEMBER
@@ -89,6 +89,13 @@ class Proposed:
     rows: tuple[ProposedField, ...] = ()
     technologies: tuple[Technology, ...] = ()
     digest: str = ""
+
+    @property
+    def used(self) -> str:
+        """What the site is made with, in words; empty where a row says so."""
+        if any(one.field == EnrichedField.TECHNOLOGIES for one in self.rows):
+            return ""
+        return ", ".join(f"{one.name} ({one.category})" for one in self.technologies)
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""

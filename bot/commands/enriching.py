@@ -117,9 +117,8 @@ def _show(found: Proposed) -> None:
             cells = (row.label, row.current_shown, proposed, f"{row.confidence:.0%}", source)
             table.add_row(*map(escape, cells))
         console.print(table)
-    if found.technologies:
-        used = ", ".join(f"{one.name} ({one.category})" for one in found.technologies)
-        console.print(f"It uses {used}", highlight=False, markup=False)
+    if found.used:
+        console.print(f"It uses {found.used}", highlight=False, markup=False)
 
 
 def _show_applied(applied: Applied) -> None:

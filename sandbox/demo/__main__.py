@@ -20,7 +20,7 @@ from sandbox.demo.conversation import hold_conversation
 PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 PAGE_PORT, ZOHO_PORT, PRODUCT_PORT, WEB_PORT = 8700, 8701, 8702, 8703
 TRUST = "SSL_CERT_FILE"  # whom programs trust that make TLS connections; an authority of the sandbox's own
-EXAMPLES = ("leaving", "firmographics", "recommendations")  # what deals and accounts alone can feed
+EXAMPLES = ("leaving", "firmographics", "recommendations", "technologies")  # what deals and accounts can feed
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yaml"
 GUIDE = """
 Bellwether is running on this machine.

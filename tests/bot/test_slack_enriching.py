@@ -70,6 +70,7 @@ def test_hostile_values_stay_values(text: str, other: str, url: str) -> None:
     form = proposed_modal(found, Posted("D1", "1.0"))
     drawn: tuple[Message | dict[str, Any], ...] = (
         proposed_message(found),
+        proposed_message(replace(found, rows=())),
         form,
         applied_message(Applied("f" * 32, text, writes)),
         confirm_message(text[:1_000] or "x", other, Rehearsed(9, 1, 1, 7, 50), 500, 5_000),
@@ -80,6 +81,17 @@ def test_hostile_values_stay_values(text: str, other: str, url: str) -> None:
     )
     assert [problems(one) for one in drawn] == [[]] * len(drawn)
     assert "javascript" not in str(str(form).split("'url': ")[1:])
+
+
+def test_what_a_site_is_made_with_is_said_once() -> None:
+    used = (Technology("Shopify", "shop", "a header"), Technology("HubSpot", "marketing", "a script"))
+    found = Proposed("f" * 32, "1", "Acme", "U1", NOW, NOW, "crawler", Outcome.FOUND, "Read.", (), used)
+    assert "It uses Shopify (shop), HubSpot (marketing)" in str(proposed_message(found).payload())
+    row = ProposedField("technologies", "T", "Technologies", None, "", "Shopify, HubSpot", "Shopify, HubSpot",
+                        "https://acme.example/", "q", "fingerprints", 0.9, True, None)  # fmt: skip
+    told = str(proposed_message(replace(found, rows=(row,))).payload())
+    assert "It uses" not in told
+    assert "Shopify, HubSpot" in told
 
 
 def test_only_what_is_ticked_is_chosen() -> None:

@@ -9,6 +9,7 @@ from bot.app.config.published import read_document
 from bot.app.config.starting import STARTING_DOCUMENT, Example, Sales, starting_document
 from bot.runtime.documents import catalogs_of
 from connector.cache.engine import Database
+from scoring.enrichment_config import Enrichment
 from scoring.rfm_config import RfmSegmentation
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -29,6 +30,14 @@ def test_every_document_fits_an_organisation_that_is_not_read_yet(
     text = starting_document(sales)
     assert problems(database, text) == []
     assert problems(database, starting_document(sales, list(Example))) == []
+
+
+def test_what_sites_are_made_with_is_kept_where_the_example_is_used() -> None:
+    used = read_document(starting_document(Sales.DEALS, [Example.TECHNOLOGIES]), "s.yaml").configuration
+    plain = read_document(STARTING_DOCUMENT, "s.yaml").configuration
+    assert used.enrichment.fields["technologies"].field == "Technologies"
+    assert "technologies" not in plain.enrichment.fields
+    assert plain.enrichment == Enrichment(), "it says what holds without it"
 
 
 @pytest.mark.parametrize("sales", list(Sales))

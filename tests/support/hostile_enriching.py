@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.app.enriching_desk import HistoryLine
 from bot.app.enriching_fit import SAYS_SO
@@ -34,6 +35,7 @@ def every_enriching_message(value: str) -> Iterator[Message]:
     yield enriching.reading_message(value)
     yield enriching.choice_message(value, [NamedAccount(f"a{one}", value) for one in range(20)])
     yield enriching.proposed_message(found)
+    yield enriching.proposed_message(replace(found, rows=()))
     yield enriching.applied_message(Applied("p1", value, _writes(value)))
     asked = value[:1_000]  # as much as the listener takes
     yield enriching.confirm_message(asked, value, Rehearsed(9, 1, 1, 7, 5_000), 500, 5_000)

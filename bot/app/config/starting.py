@@ -37,6 +37,7 @@ _RENEWED = """\
 # In the example of the technique leaving, which counts what RFM counts.
 _EXAMPLE = '#     transactions: stage = "Closed Won"\n#     horizon_days'
 _EXAMPLE_OF_INVOICES = "#     purchases: [{from: invoices}]\n#     horizon_days"
+_TECHNOLOGIES = "technologies: {field: Technologies}"
 _FIRST_LINE, _FURTHER_LINE = "#   - name: ", "#     "
 _EDITS = {
     Sales.DEALS: (),
@@ -55,13 +56,14 @@ _EDITS = {
 
 
 class Example(StrEnum):
-    """A further segmentation that stands in the document as an example, by its technique."""
+    """What stands in the document as an example: a further segmentation, by its technique, or a field."""
 
     LEAVING = "leaving"
     FIRMOGRAPHICS = "firmographics"
     ENGAGEMENT = "engagement"
     VOICE = "voice"
     RECOMMENDATIONS = "recommendations"
+    TECHNOLOGIES = "technologies"  # what companies' sites are made with, into the CRM field Technologies
 
 
 def starting_document(sales: Sales, examples: Collection[Example] = ()) -> str:
@@ -69,9 +71,11 @@ def starting_document(sales: Sales, examples: Collection[Example] = ()) -> str:
 
     Args:
         sales: where they are.
-        examples: the further segmentations that are used.
+        examples: what is used of those that it has.
     """
     text = STARTING_DOCUMENT
+    if Example.TECHNOLOGIES in examples:
+        text = text.replace(f"    # {_TECHNOLOGIES}", f"    {_TECHNOLOGIES}")
     for old, new in _EDITS[sales]:
         text = text.replace(old, new)
     return "".join(_used(text.splitlines(keepends=True), examples))

@@ -90,9 +90,8 @@ def proposed_message(found: Proposed) -> Message:
     if found.rows:
         heads = ["Field", "Now", "Proposed", "Sure"]
         blocks.append(table(heads, [_cells(one) for one in found.rows], [False, False, False, True]))
-    if found.technologies:
-        used = ", ".join(f"{plain(one.name, 40)} ({plain(one.category, 20)})" for one in found.technologies)
-        blocks.append(sentence(run(f"It uses {plain(used, 1_000)}")))
+    if found.used:
+        blocks.append(sentence(run(f"It uses {plain(found.used, 1_000)}")))
     if any(one.can_be_chosen for one in found.rows):
         review = button("Review and choose", ids.ENRICH_REVIEW, found.id, primary=True)
         blocks += [
