@@ -13,6 +13,7 @@ from bot.app.exporting_links import Links, Ticket
 from bot.app.exporting_ports import ContactRows, ExportFiles, ExportHistory, ExportRows
 from bot.app.exporting_values import (
     A_DAY,
+    EVERYTHING,
     EXPORTS_A_DAY,
     MOST_COLUMNS,
     NEEDED_ROLE,
@@ -21,6 +22,7 @@ from bot.app.exporting_values import (
     Export,
     ExportColumn,
     ExportSort,
+    Selection,
     Status,
     Wish,
     in_history_order,
@@ -29,7 +31,8 @@ from bot.app.exporting_values import (
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock, Jobs, Posted
 from bot.app.wording import counted
-from bot.language.question import Kind, Question
+from bot.language.question import Kind, Moved, Question
+from bot.language.restate import read_as
 from scoring.config import Configuration
 from scoring.criteria.canonical import canonical
 from scoring.criteria.errors import CriteriaError
@@ -38,10 +41,9 @@ from scoring.criteria.parse import parse
 from scoring.criteria.tree import InSegment, Node
 
 KIND: Final = "export"  # of the job
-EVERYTHING: Final = "all accounts"
 NOT_ALLOWED: Final = "Only managers and administrators can export."
 # Kinds of questions whose criteria are about which accounts: their accounts are exported.
-OF_ACCOUNTS: Final = (Kind.LIST, Kind.COUNT, Kind.COUNT_BY, Kind.PROSPECTS)
+OF_ACCOUNTS: Final = (Kind.LIST, Kind.COUNT, Kind.COUNT_BY, Kind.PROSPECTS, Kind.MOVED, Kind.HISTORY)
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,19 @@ class Exports:
             slack_id=person.slack_id,
             status=Status.DRAFT,
             created_at=self.clock.now(),
+            past=question.moved or question.held,
         )
         self.history.add(export)
         return export
+
+    def number(self, export: Export) -> int:
+        """How many accounts there are to export now: of changes of label each account counts once.
+
+        Raises:
+            CriteriaError: fields or values that are not there any more.
+        """
+        criteria = selected(export, self.rows.catalog())
+        return self.rows.number(Selection(criteria, export.sort, export.row_limit, (), export.past))
 
     def of_segment(self, name: str) -> Question:
         """The question for the accounts of a saved segment.
@@ -122,7 +134,7 @@ class Exports:
             UserError: as ``confirm``.
         """
         draft = self.own(public_id, person)
-        target = draft.criteria or EVERYTHING
+        target = target_of(draft)
         self.check_allowed(person, target, "export")
         wish = self.checked(wish)
         changes = {"wish": wish, "posted": posted, "status": status, "created_at": self.clock.now()}
@@ -240,7 +252,7 @@ class Exports:
         export = self.own(public_id, person)
         changes = {"status": Status.CANCELLED, "finished_at": self.clock.now()}
         if self.history.change(public_id, UNFINISHED, changes):
-            target = export.criteria or EVERYTHING
+            target = target_of(export)
             self.audit.record(requester_key(person), KIND, target, f"cancelled: {public_id}", "export")
         return self.own(public_id, person)
 
@@ -299,6 +311,17 @@ class Exports:
 def requester_key(person: Person) -> str:
     """How the history names a person."""
     return person.slack_id or person.email or OPERATOR_KEY
+
+
+def target_of(export: Export) -> str:
+    """Of which accounts it is, for the audit log and the history."""
+    if export.past is None:
+        return export.criteria or EVERYTHING
+    if isinstance(export.past, Moved):
+        told = read_as(Question(Kind.MOVED, moved=export.past))
+    else:
+        told = read_as(Question(Kind.HISTORY, held=export.past))
+    return f"{told} · {export.criteria}" if export.criteria else told
 
 
 def chosen_said(wish: Wish) -> str:

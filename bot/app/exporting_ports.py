@@ -29,6 +29,14 @@ class ExportRows(Protocol):
         """The organisation's time zone."""
         ...
 
+    def number(self, selection: Selection) -> int:
+        """How many rows there are.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        ...
+
     def batches(self, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
         """The rows of one moment, in order: for each batch a list of values for the id and every column.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.erasing import Gone, Names
-from bot.app.exporting import EVERYTHING, KIND, Exports, invalid
+from bot.app.exporting import KIND, Exports, invalid, target_of
 from bot.app.exporting_values import A_DAY, DRAFT_HOURS, HISTORY_DAYS, UNFINISHED, Export, Status
 
 TIDY: Final = "export_tidy"  # the job
@@ -76,7 +76,7 @@ class Retention:
         changes = {"status": status, "reason": reason, "file_name": None, "link_key": None}
         closed = self.exports.history.change(export.public_id, (export.status,), changes)
         if closed:
-            target = export.criteria or EVERYTHING
+            target = target_of(export)
             self.exports.audit.record("bellwether", KIND, target, f"{said}; {export.public_id}", "retention")
         return closed
 

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from bot.app.errors import SendError, SendLater, UserError
-from bot.app.exporting import EVERYTHING, KIND, NOT_ALLOWED, Exports, chosen_said, deleted_said, requester_key
+from bot.app.exporting import KIND, NOT_ALLOWED, Exports, chosen_said, deleted_said, requester_key, target_of
 from bot.app.exporting_ports import ExportNotices, ExportScheduleBook
 from bot.app.exporting_rhythm import (
     MOST_SCHEDULES,
@@ -53,7 +53,7 @@ class ExportSchedules:
                 chosen is not there.
         """
         export = self.exports.own(public_id, person)
-        self.exports.check_role(person, export.criteria or EVERYTHING, _PLACE)
+        self.exports.check_role(person, target_of(export), _PLACE)
         wanted = replace(export, wish=self.exports.checked(wish), status=Status.DRAFT)
         key, now = wanted.requested_by, self.exports.clock.now()
         others = [
@@ -104,7 +104,7 @@ class ExportSchedules:
         schedule = self._own(public_id, person)
         if not schedule.wanted.valid_for(self.exports.segments()):
             raise UserError(deleted_said(schedule.wanted), "Export something else.")
-        self.exports.check_role(person, schedule.wanted.criteria or EVERYTHING, _PLACE)
+        self.exports.check_role(person, target_of(schedule.wanted), _PLACE)
         active = {"state": ScheduleState.ACTIVE, "reason": None, "told": False, "last_day": self._today()}
         if self.book.change(public_id, (ScheduleState.PAUSED,), active):
             self._audit(schedule, requester_key(person), f"schedule resumed: {public_id}")
@@ -121,7 +121,7 @@ class ExportSchedules:
         return self.exports.clock.now().astimezone(self.exports.rows.zone()).date()
 
     def _audit(self, schedule: ExportSchedule, actor: str, said: str) -> None:
-        self.exports.audit.record(actor, KIND, schedule.wanted.criteria or EVERYTHING, said, _PLACE)
+        self.exports.audit.record(actor, KIND, target_of(schedule.wanted), said, _PLACE)
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class ScheduledRuns:
             self.schedules.book.change(one.public_id, _HALTED, {"told": True})
 
     def _audit(self, schedule: ExportSchedule, said: str) -> None:
-        target = schedule.wanted.criteria or EVERYTHING
+        target = target_of(schedule.wanted)
         self.schedules.exports.audit.record(schedule.wanted.requested_by, KIND, target, said, _PLACE)
 
 

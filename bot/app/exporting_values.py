@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.app.people import Role
 from bot.app.ports import Posted
-from bot.language.question import Sort
+from bot.language.question import Held, Moved, Sort
 from scoring.criteria.tree import And, InSegment, Node, Not, Or
 
 NEEDED_ROLE: Final = Role.MANAGER
@@ -25,6 +25,7 @@ A_DAY: Final = timedelta(hours=24)
 ID_COLUMN: Final = "id"
 CURRENCY_COLUMN: Final = "organisation_currency"
 OPERATOR_KEY: Final = "operator"
+EVERYTHING: Final = "all accounts"
 MONEY_DECIMALS: Final = 2  # amounts are kept in hundredths, whatever the currency
 _MANY: Final = 1_000
 
@@ -97,14 +98,21 @@ class ExportColumn:
 RECORD_ID: Final = ExportColumn(ID_COLUMN, ID_COLUMN, "Record id", ColumnType.TEXT)
 
 
+Past = Moved | Held
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows and columns. ``columns`` are names, in order; the record's id comes before them anyway."""
+    """Which rows and columns. ``columns`` are names, in order; the record's id comes before them anyway.
+
+    ``past``: only accounts whose label changed so, or that had one of the labels then.
+    """
 
     criteria: Node
     sort: tuple[Sort, ...]
     limit: int | None
     columns: tuple[str, ...]
+    past: Past | None = None
 
 
 # Some rows by column: a list of values for each.
@@ -170,6 +178,7 @@ class Export:
         delivered: the person has been given it, or told that they cannot be.
         schedule_id: of the schedule that began it; None when a person did.
         remark: what the person should know of the file: who was left out of a mailing list.
+        past: of which accounts besides; the period is read anew whenever the file is written.
     """
 
     public_id: str
@@ -196,6 +205,7 @@ class Export:
     delivered: bool = False
     schedule_id: str | None = None
     remark: str | None = None
+    past: Past | None = None
 
     def valid_for(self, segments: frozenset[str]) -> bool:
         """Whether every segment that it is of is still there; names in folded form."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from bot.app.errors import BellwetherError, SendError, SendNever, UserError
-from bot.app.exporting import EVERYTHING, KIND, Exports, selected
+from bot.app.exporting import KIND, Exports, selected, target_of
 from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_values import (
     DOWNLOAD_DAYS,
@@ -102,7 +102,7 @@ class ExportWork:
         clock, form = self.exports.clock, self._form(export)
         names = tuple(one.name for one in form.columns[1:])
         criteria = selected(export, self.exports.rows.catalog())
-        selection = Selection(criteria, export.sort, export.row_limit, names)
+        selection = Selection(criteria, export.sort, export.row_limit, names, export.past)
         total, remark = self._total(export, selection)
         begun = {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None, "remark": remark}
         self._must_change(export, begun)
@@ -200,8 +200,7 @@ class ExportWork:
         if export.wish.mailing is not None:
             contacts = self.exports.contacts.counted(selection, export.wish.mailing)
             return contacts.rows, contacts.remark
-        found = self.book.count(selection.criteria)
-        return (found if selection.limit is None else min(found, selection.limit)), None
+        return self.exports.rows.number(selection), None
 
     def _batches(self, export: Export, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
         if export.wish.mailing is not None:
@@ -234,7 +233,7 @@ class ExportWork:
         self._must_change(export, {"rows": rows})
 
     def _audit(self, export: Export, said: str) -> None:
-        target = export.criteria or EVERYTHING
+        target = target_of(export)
         self.exports.audit.record(export.requested_by, KIND, target, said, "worker")
 
     def _show(self, public_id: str) -> None:

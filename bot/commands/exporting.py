@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -29,6 +30,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import OPERATOR
 from bot.app.scope import seen_by
+from bot.app.wording import counted, day, one_line
 from bot.commands.console import AsJson, DryRun, opened, print_json, print_table
 from scoring.criteria.errors import CriteriaError
 
@@ -138,11 +140,11 @@ def exports(
         stopped = use_case.cancel(cancel, OPERATOR)
         Console().print(f"It is {stopped.status}.", highlight=False, markup=False)
         return
-    rows = [_line(one) for one in use_case.listed(OPERATOR, sort)]
+    found = use_case.listed(OPERATOR, sort)
     if as_json:
-        print_json(rows)
+        print_json([_line(one) for one in found])
     else:
-        print_table([row | {"bytes": size_said(row["bytes"])} for row in rows])
+        _print_history(found, use_case.rows.zone())
 
 
 def _asked(bellwether: Bellwether, text: str, segment: str | None, person: Person) -> tuple[Question, str]:
@@ -184,14 +186,13 @@ def _rehearse(
     use_case, (question, text) = bellwether.export_parts.exports, asked
     use_case.check_allowed(person, text, PLACE)
     found: dict[str, Any]
+    past = question.moved or question.held
+    selection = Selection(question.criteria, question.sort, question.limit, (), past)
     if wish.mailing is not None:
-        selection = Selection(question.criteria, question.sort, question.limit, ())
         count = use_case.contacts.counted(selection, wish.mailing)
         found = {"rows": count.rows, "fields": len(use_case.contacts.columns()), "remark": count.remark}
     else:
-        rows = bellwether.book.count(question.criteria)
-        rows = rows if question.limit is None else min(rows, question.limit)
-        found = {"rows": rows, "fields": len(use_case.rows.columns())}
+        found = {"rows": use_case.rows.number(selection), "fields": len(use_case.rows.columns())}
     print_json(found) if as_json else print_table([found])
 
 
@@ -263,7 +264,7 @@ def _bar() -> Iterator[Told]:
 
 def _copy(use_case: Exports, public_id: str, out: Path | None) -> None:
     """Whoever sits at the machine can read the directory anyway; the audit log says that they did."""
-    from bot.app.exporting import EVERYTHING, KIND
+    from bot.app.exporting import KIND, target_of
     from bot.app.exporting_values import download_name
 
     found = use_case.own(public_id, OPERATOR)
@@ -273,7 +274,7 @@ def _copy(use_case: Exports, public_id: str, out: Path | None) -> None:
     with use_case.files.open(found.file_name or "") as file, target.open("xb") as copy:
         target.chmod(0o600)
         shutil.copyfileobj(file, copy)
-    criteria = found.criteria or EVERYTHING
+    criteria = target_of(found)
     said = f"copied by {getpass.getuser()}: {public_id}"
     use_case.audit.record(OPERATOR.name, KIND, criteria, said, PLACE)
     Console().print(f"Wrote {target}.", highlight=False, markup=False)
@@ -285,6 +286,29 @@ def _print_fields(use_case: Exports, *, as_json: bool) -> None:
         for one in use_case.rows.columns()
     ]
     print_json(rows) if as_json else print_table(rows)
+
+
+def _print_history(found: Sequence[Export], zone: ZoneInfo) -> None:
+    """A few lines for each: an id is long, and is to be copied whole."""
+    from bot.app.exporting import chosen_said, target_of
+
+    console = Console()
+    for one in found:
+        made = one.created_at.astimezone(zone)
+        said = (
+            *(one.status.value, counted(one.rows, "row"), size_said(one.bytes)),
+            *(
+                f"{one.wish.format.value}, {chosen_said(one.wish)}",
+                one.requester,
+                f"{day(made)} {made:%H:%M}",
+            ),
+            *([f"made again: {one.schedule_id}"] if one.schedule_id else []),
+        )
+        console.print(one_line(one.question or target_of(one)), style="bold", highlight=False, markup=False)
+        for line in filter(None, (" · ".join(said), one.reason, one.remark, one.public_id)):
+            console.print(f"  {line}", highlight=False, markup=False)
+    if not found:
+        console.print("Nothing.")
 
 
 def _line(export: Export) -> dict[str, Any]:

@@ -67,6 +67,21 @@ def question_of_json(value: Any, catalog: Catalog) -> Question | None:
         return None
 
 
+def past_json(past: Moved | Held) -> Json:
+    """Changes of label, or labels that were held, as JSON values."""
+    return {"moved": _moved_json(past)} if isinstance(past, Moved) else {"held": _held_json(past)}
+
+
+def past_of_json(value: Mapping[str, Any]) -> Moved | Held:
+    """The same again.
+
+    Raises:
+        TypeError, ValueError, KeyError: it is none, or of another release.
+    """
+    moved = value.get("moved")
+    return _moved(_mapping(moved)) if moved is not None else _held(_mapping(value["held"]))
+
+
 def span_json(span: Span) -> Json:
     """A period as JSON values."""
     if isinstance(span, Calendar):

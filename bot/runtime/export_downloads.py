@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.app.exporting import EVERYTHING, KIND, Exports
+from bot.app.exporting import KIND, Exports, target_of
 from bot.app.exporting_links import PATH, Links, Ticket
 from bot.app.exporting_values import NEEDED_ROLE, Export, Format, download_name, size_said
 from bot.app.people import Person
@@ -103,7 +103,7 @@ class Downloads:
         except OSError as error:
             log.warning("export_file_missing", export=export.public_id, reason=error.strerror)
             return _nothing()
-        target = export.criteria or EVERYTHING
+        target = target_of(export)
         self.exports.audit.record(ticket.slack_id, KIND, target, f"downloaded: {export.public_id}", "link")
         disposition = f'attachment; filename="{download_name(export)}"'
         sent = {"Content-Disposition": disposition, "Content-Length": str(export.bytes or 0)}

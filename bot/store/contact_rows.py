@@ -16,6 +16,7 @@ from bot.app.exporting_contacts import CONTACT_COLUMNS, OPT_OUT, ContactCount
 from bot.app.exporting_values import Batch, ExportColumn, Mailing, Selection
 from bot.store.account_reading import AccountReader, Reading
 from bot.store.catalog import contact_catalog
+from bot.store.chosen_accounts import chosen_accounts
 from bot.store.ordering import in_order
 from bot.store.places import ACCOUNT, COMPANY, CONTACT, MARK, MARK_KEYS, PERSON, TABLES, ContactColumns
 from bot.store.raw_values import raw_value
@@ -92,7 +93,7 @@ class SqlContactRows:
 
 def _meant(reading: Reading, selection: Selection, mailing: Mailing) -> Iterator[ColumnElement[bool]]:
     """Contacts of the accounts, with the marks; those that cannot be written to too."""
-    accounts = select(ACCOUNT.c.id).where(reading.meets(selection.criteria))
+    accounts = select(ACCOUNT.c.id).where(*chosen_accounts(reading, selection))
     if selection.limit is None:
         accounts = accounts.select_from(reading.rows(selection.criteria))
     else:

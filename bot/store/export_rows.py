@@ -15,11 +15,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, func, select
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
 from bot.store.account_reading import AccountReader, zone_of
+from bot.store.chosen_accounts import chosen_accounts
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
 from bot.store.ordering import in_order
 from bot.store.system_fields import ACCOUNT_FIELDS
@@ -123,6 +124,17 @@ class SqlExportRows:
         with self._reader.reading() as reading:
             return zone_of(reading.connection, reading.configuration)
 
+    def number(self, selection: Selection) -> int:
+        """How many rows there are.
+
+        Raises:
+            CriteriaError: a field or value that the catalog does not know.
+        """
+        with self._reader.reading() as reading:
+            some = select(func.count()).select_from(reading.columns.rows())
+            found = reading.connection.execute(some.where(*chosen_accounts(reading, selection))).scalar_one()
+        return found if selection.limit is None else min(found, selection.limit)
+
     @contextmanager
     def batches(self, selection: Selection) -> Iterator[Iterator[Batch]]:
         """The rows of one moment, in order: for each batch a list of values for the id and every column.
@@ -138,7 +150,7 @@ class SqlExportRows:
             fields = [field_named(name, reading.catalog) for name in selection.columns]
             chosen = [_column(field, places, names) for field in fields]
             order = in_order(selection.sort, reading.catalog, places)
-            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(reading.meets(selection.criteria))
+            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(*chosen_accounts(reading, selection))
             ids = ids.order_by(*order)
             streamed = {"yield_per": BATCH_ROWS}
             # Closed in any case: whoever stops in the middle leaves a cursor open on the server.

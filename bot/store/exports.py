@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from bot.app.exporting_values import Export, Format, Header, Mailing, Status, Wish
 from bot.app.ports import Posted
 from bot.language.question import Sort
+from bot.language.question_json import past_json, past_of_json
 from bot.store.dialect import insert_or
 from bot.store.export_tables import ExportRow
 from connector.cache.engine import Database
@@ -112,6 +113,7 @@ def wanted_values(export: Export) -> dict[str, Any]:
         "header": wish.header.value,
         "columns": None if wish.columns is None else json.dumps(wish.columns),
         "mailing": None if wish.mailing is None else json.dumps(asdict(wish.mailing)),
+        "past": None if export.past is None else json.dumps(past_json(export.past)),
     }
 
 
@@ -125,6 +127,7 @@ def wanted_of(row: Row[Any]) -> dict[str, Any]:
         "segments": tuple(json.loads(row.segments)),
         "sort": tuple(Sort(**one) for one in json.loads(row.sort)),
         "wish": Wish(Format(row.format), Header(row.header), columns, contacts),
+        "past": None if row.past is None else past_of_json(json.loads(row.past)),
     }
 
 

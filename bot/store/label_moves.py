@@ -87,6 +87,11 @@ def chosen_changes(reading: Reading, criteria: Node, asked: ChangesAsked) -> lis
     return list(reading.connection.execute(_chosen(reading, criteria, asked)))
 
 
+def accounts_that_moved(asked: ChangesAsked) -> Select[Any]:
+    """The ids of those of whom there is such a change, whether the CRM still has them or not."""
+    return select(_CHANGE.c.account_id).where(*_conditions(asked))
+
+
 def _accounts(reading: Reading, criteria: Node, asked: ChangesAsked) -> int:
     """Of how many accounts the changes are."""
     if not asked.old and not asked.new:

@@ -57,15 +57,20 @@ class SqlLabelsHeld:
             return HoldersFound(tuple(_holders(reading, asked, ids)), number)
 
 
-def _holding(reading: Reading, criteria: Node, asked: HeldAsked, sort: Sequence[Sort] = ()) -> Select[Any]:
-    """The accounts whose label was given before the last day and not taken away by the first.
+def accounts_that_held(asked: HeldAsked) -> Select[Any]:
+    """The ids of those whose label was given before the last day and not taken away by the first.
 
     A label that was taken away on the day on which it was given is the label of no day.
     """
     stands = _CHANGE.c.ended_on.is_(None)
     lasted = and_(_CHANGE.c.ended_on > asked.first, _CHANGE.c.ended_on > _CHANGE.c.as_of)
     given = select(_CHANGE.c.account_id).where(*_of(asked), _CHANGE.c.as_of <= asked.last)
-    held = given.where(or_(stands, lasted)).distinct().subquery("held")
+    return given.where(or_(stands, lasted))
+
+
+def _holding(reading: Reading, criteria: Node, asked: HeldAsked, sort: Sequence[Sort] = ()) -> Select[Any]:
+    """The accounts that are meant, of those that meet the criteria."""
+    held = accounts_that_held(asked).distinct().subquery("held")
     rows = needed_beside(held, held.c.account_id, reading, criteria, sort)
     return select(ACCOUNT.c.id).select_from(rows).where(reading.meets(criteria))
 

@@ -66,6 +66,15 @@ def worker(product: Product, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+def shown_and_of_the_past(product: Product, largest: str) -> None:
+    shown = said(product, "exports").splitlines()
+    assert f"  {largest}" in shown, "to be copied whole"
+    assert any(one.startswith("  done · 85 rows · ") for one in shown)
+    moved = json.loads(said(product, "export", "who left VIP this year", "--out", "moved.zip", "--json"))
+    answered = json.loads(said(product, "ask", "who left VIP this year", "--json"))["said"]
+    assert answered.startswith(f"{moved['rows']} accounts left VIP this year, in "), "each account once"
+
+
 def test_commands_and_a_killed_worker(tmp_path: Path) -> None:
     with running_zoho() as server:
         product = install(tmp_path, zoho_url=server.base_url, slack_url="http://127.0.0.1:9")
@@ -123,6 +132,7 @@ def test_commands_and_a_killed_worker(tmp_path: Path) -> None:
         listed = json.loads(said(product, "exports", "--sort", "rows", "--json"))
         assert [one["rows"] for one in listed][:3] == [85, len(contacts), len(frame)]
         assert {one["status"] for one in listed[:3]} == {"done"}
+        shown_and_of_the_past(product, listed[0]["id"])
         assert "medical" in said(product, "audit")
 
         public_id = worker(product, "new").stdout.strip()

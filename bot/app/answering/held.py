@@ -119,11 +119,11 @@ class Holders:
         answer = framed(question, empty, self._book)
         segmentation = held.segmentation or self._configuration().primary.name
         began, today = self._held.began(segmentation), self._book.today()
-        first, last = self._days(held, today)
+        first, last = held_days(held, self._configuration(), today)
         nothing = _not_known(segmentation, began, first, last, today)
         if nothing or began is None:
             return replace(with_table(answer, AnswerTable(_COLUMNS, (), 0)), said=nothing)
-        asked = HeldAsked(segmentation, held.labels, max(first or began, began), min(last, today))
+        asked = held_asked(held, self._configuration(), began, today)
         sort = question.sort or (Sort("total_spend"),)
         found = self._held.holders(question.criteria, asked, sort, rows_of_a_page(question), answer.offset)
         rows = tuple(_row(one, asked) for one in found.page)
@@ -131,9 +131,18 @@ class Holders:
         told = (*_remarks(question, began, first), *reckoned(self._held.reckoned(segmentation), first))
         return replace(answer, said=said(held, found.accounts), remarks=told)
 
-    def _days(self, held: Held, today: date) -> tuple[date | None, date]:
-        days = days_of(held.span, today, self._configuration().organisation.fiscal_year_starts)
-        return days.first, today if days.last is None else days.last
+
+def held_days(held: Held, configuration: Configuration, today: date) -> tuple[date | None, date]:
+    """The first day that is meant, None where it is open, and the last."""
+    days = days_of(held.span, today, configuration.organisation.fiscal_year_starts)
+    return days.first, today if days.last is None else days.last
+
+
+def held_asked(held: Held, configuration: Configuration, began: date, today: date) -> HeldAsked:
+    """Which labels are meant, on a day, of a segmentation that began on another one."""
+    first, last = held_days(held, configuration, today)
+    segmentation = held.segmentation or configuration.primary.name
+    return HeldAsked(segmentation, held.labels, max(first or began, began), min(last, today))
 
 
 def said(held: Held, accounts: int) -> str:

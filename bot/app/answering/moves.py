@@ -95,6 +95,17 @@ class ChangesFound:
     reckoned: date | None = None
 
 
+def changes_asked(moved: Moved, configuration: Configuration, today: date) -> ChangesAsked:
+    """Which changes are meant, on a day."""
+    return ChangesAsked(
+        segmentation=moved.segmentation or configuration.primary.name,
+        old=moved.old,
+        new=moved.new,
+        course=moved.course,
+        days=days_of(moved.span, today, configuration.organisation.fiscal_year_starts),
+    )
+
+
 class LabelChanges(Protocol):
     """Reading the changes of label."""
 
@@ -126,13 +137,7 @@ class Moves:
             CriteriaError: criteria that do not fit the fields any more.
         """
         configuration, moved = self._configuration(), question.moved or Moved()
-        asked = ChangesAsked(
-            segmentation=moved.segmentation or configuration.primary.name,
-            old=moved.old,
-            new=moved.new,
-            course=moved.course,
-            days=days_of(moved.span, self._book.today(), configuration.organisation.fiscal_year_starts),
-        )
+        asked = changes_asked(moved, configuration, self._book.today())
         answer = framed(question, empty, self._book)
         found = self._changes.changes(
             question.criteria, asked, question.sort, rows_of_a_page(question), answer.offset

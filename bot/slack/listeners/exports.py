@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 from bot.app.answers import Answer
 from bot.app.errors import UserError
-from bot.app.exporting import Exports
+from bot.app.exporting import Exports, target_of
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_schedules import ExportSchedules
 from bot.app.exporting_values import Export, ExportSort, Status
@@ -96,7 +96,8 @@ def begin_export(
             "There is nothing here to export.", "Ask for accounts, and export that: `VIP accounts`."
         )
     export = exports_of(around).begin(question, answer.question, person, reply.place.channel or "home")
-    what = f"{counted(answer.total, 'account')}: {answer.read_as}"
+    number = answer.total if export.past is None else exports_of(around).number(export)
+    what = f"{counted(number, 'account')}: {answer.read_as}"
     if trigger_id is None:
         reply.whisper(offer_message(export, what))
     else:
@@ -147,7 +148,7 @@ class ExportListeners:
         export = exports.own(_value(body), asker(context))
         if export.status is not Status.DRAFT:
             raise UserError("This export has been started already.", "`exports` shows how far it is.")
-        _open(self.around, export, export.criteria or "all accounts", client, str(body["trigger_id"]))
+        _open(self.around, export, target_of(export), client, str(body["trigger_id"]))
 
     def on_fields(self, ack: Ack, body: dict[str, Any]) -> None:
         """Offer the fields that are searched for."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from bot.app.exporting import chosen_said
+from bot.app.exporting import chosen_said, target_of
 from bot.app.exporting_rhythm import ExportSchedule, Rhythm
 from bot.app.exporting_values import (
     MOST_COLUMNS,
@@ -267,7 +267,7 @@ def export_text(export: Export) -> str:
 
 
 def _name(export: Export) -> str:
-    return export.question or export.criteria or "all accounts"
+    return export.question or target_of(export)
 
 
 def _state(export: Export) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.app.exporting import chosen_said
+from bot.app.exporting import chosen_said, target_of
 from bot.app.exporting_rhythm import ExportSchedule, ScheduleState
 from bot.slack import ids
 from bot.slack.views import limits
@@ -62,7 +62,7 @@ def _options(schedule: ExportSchedule) -> Iterator[tuple[str, str]]:
 
 
 def _named(schedule: ExportSchedule) -> str:
-    return plain(schedule.wanted.question or schedule.wanted.criteria or "all accounts", _NAME)
+    return plain(schedule.wanted.question or target_of(schedule.wanted), _NAME)
 
 
 def _capital(text: str) -> str:

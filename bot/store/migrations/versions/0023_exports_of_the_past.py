@@ -1,0 +1,22 @@
+"""exports of who moved, or had a label: what of the past is meant stands beside the criteria"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+_TABLES = ("export", "export_schedule")
+
+
+def upgrade() -> None:
+    for table in _TABLES:
+        op.add_column(table, sa.Column("past", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    for table in _TABLES:
+        with op.batch_alter_table(table) as batch:
+            batch.drop_column("past")
