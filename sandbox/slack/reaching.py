@@ -62,8 +62,10 @@ async def suggest(slack: Workspace, user: str, view: View, asked: Json) -> Json:
     if not isinstance(options, list) or len(options) > MOST_OPTIONS:
         slack.refusals.note("block_suggestion", "invalid options", slack.clock.now().isoformat())
         return {"options": []}
-    # What was offered in this choice may be chosen: values are looked up among its options.
-    element["options"] = options
+    # What was offered in this choice may be chosen: values are looked up among its options. Of several that
+    # are chosen, some were found by an earlier search.
+    offered = {str(one["value"]): one for one in (*element.get("options", ()), *options)}
+    element["options"] = list(offered.values()) if element["type"].startswith("multi_") else options
     return {"options": options}
 
 

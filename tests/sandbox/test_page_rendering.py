@@ -468,6 +468,44 @@ def test_a_modal_is_filled_refused_and_sent(page: Page, stub: PageStub) -> None:
     assert stub.asked_of("submit") == [{"as": "UDARCEL", "view_id": "V1", "values": sent}]
 
 
+def test_several_are_found_and_chosen_while_one_searches(page: Page, stub: PageStub) -> None:
+    show(page, stub)
+    view = asking("V1", "Export")
+    fields = {
+        "type": "multi_external_select",
+        "action_id": "some",
+        "min_query_length": 0,
+        "max_selected_items": 2,
+    }
+    view["blocks"] = [
+        {"type": "input", "block_id": "fields", "label": plain("Fields"), "element": fields, "optional": True}
+    ]
+    stub.offered = options("Phone", "City", IMAGE)
+    stub.modal = [view]
+    stub.tell({"kind": "modal"})
+    modal = page.get_by_test_id("modal")
+
+    def box(name: str) -> Locator:
+        return modal.get_by_role("checkbox", name=name)
+
+    box("Phone").check()
+    expect(box("Phone")).to_be_focused()
+    modal.get_by_label("Fields").fill("cit")
+    expect(box("Phone")).to_be_hidden()
+    box("City").check()
+    modal.get_by_label("Fields").fill("img")
+    expect(box(IMAGE)).to_be_disabled()
+    modal.get_by_role("button", name="Leave out Phone").click()
+    box(IMAGE).check()
+    modal.get_by_label("Fields").fill("nothing so called")
+    expect(modal.get_by_text("Nothing found")).to_be_visible()
+    page.get_by_test_id("modal-submit").click()
+    eventually(lambda: stub.asked_of("submit") != [])
+    sent = {"fields": {"some": ["city", IMAGE.lower()]}}
+    assert stub.asked_of("submit") == [{"as": "UDARCEL", "view_id": "V1", "values": sent}]
+    assert page.evaluate("window.hurt") is None
+
+
 def test_modals_stack_and_close_one_by_one(page: Page, stub: PageStub) -> None:
     show(page, stub)
     stub.modal = [asking("V1", "First"), asking("V2", "Second")]

@@ -57,6 +57,7 @@ class PageStub:
         self.modal: list[Json] = []
         self.home: Json | None = None
         self.errors: dict[str, str] = {}
+        self.offered: list[Json] = []
         self.refusals: list[Json] = []
         self.accounts: list[Json] = []
         self.connected = 1
@@ -166,6 +167,9 @@ class PageStub:
         if what == "close":
             self.modal = self.modal[:-1]
             self.tell({"kind": "modal"})
+        if what == "suggest":
+            wanted = str(body["value"]).lower()
+            return JSONResponse({"options": [one for one in self.offered if wanted in str(one["value"])]})
         return JSONResponse({"errors": self.errors} if what == "submit" and self.errors else {})
 
 

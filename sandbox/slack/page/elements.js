@@ -106,6 +106,52 @@ function externalSelect(spec, { block, hooks, place, send, keep }) {
   return el("span", { class: "searching" }, typed, node);
 }
 
+/** Several of them: what is chosen stays while one searches for more; a click on it leaves it out again. */
+function multiExternal(spec, { block, hooks, place, send, keep }) {
+  const least = spec.min_query_length ?? 3;
+  const most = spec.max_selected_items ?? Infinity;
+  const chosen = new Map((spec.initial_options ?? []).map((one) => [one.value, plain(one.text)]));
+  const typed = el("input", { type: "search", class: "field", ...hooks, placeholder: plain(spec.placeholder), autocomplete: "off" });
+  const taken = el("div", { class: "taken", role: "group", "aria-label": "Chosen" });
+  const found = el("div", { class: "found choices", role: "group", "aria-label": "What was found", "data-found": spec.action_id });
+  let boxes = [];
+  let asked = 0;
+  let timer;
+  function say() {
+    taken.replaceChildren(...[...chosen].map(([value, text]) => el("button", { type: "button", class: "chip", "aria-label": `Leave out ${text}`, onclick: () => choose(value, text, false) }, text, icon("close"))));
+    for (const box of boxes) {
+      box.checked = chosen.has(box.value);
+      box.disabled = chosen.size >= most && !box.checked;
+    }
+  }
+  function choose(value, text, on) {
+    if (on) chosen.set(value, text);
+    else chosen.delete(value);
+    say();
+    send([...chosen.keys()], typed);
+  }
+  function offer(options) {
+    boxes = options.map((one) => el("input", { type: "checkbox", value: one.value, onchange: (event) => choose(one.value, plain(one.text), event.target.checked) }));
+    const none = el("span", { class: "hint" }, typed.value.length < least ? "Type to search" : "Nothing found");
+    found.replaceChildren(...(options.length ? options.map((one, at) => el("label", { class: "menu-item" }, boxes[at], el("span", null, plain(one.text)))) : [none]));
+    say();
+  }
+  async function look() {
+    const mine = (asked += 1);
+    const answer = typed.value.length < least ? [] : (await place.suggest({ block_id: block.block_id, action_id: spec.action_id, value: typed.value })).options;
+    if (mine === asked) offer(answer);
+  }
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => look().catch(() => {}), TYPING_MILLISECONDS);
+  };
+  typed.addEventListener("input", later);
+  offer([]);
+  if (!least) later();
+  keep(() => [...chosen.keys()]);
+  return el("span", { class: "searching" }, taken, typed, found);
+}
+
 const named = (entries) => [{ options: entries.map(({ id, name }) => ({ value: id, text: { text: name } })) }];
 
 function usersSelect(spec, context) {
@@ -242,6 +288,7 @@ const ELEMENTS = {
   channels_select: channelsSelect,
   conversations_select: channelsSelect,
   multi_static_select: multiStatic,
+  multi_external_select: multiExternal,
   multi_users_select: multiUsers,
   multi_channels_select: multiChannels,
   multi_conversations_select: multiChannels,
