@@ -62,7 +62,9 @@ def _show_said(console: Console, answer: Answer) -> None:
 def _place(answer: Answer) -> str:
     """How much of it is shown; nothing where that is everything by its nature."""
     if answer.table is not None and answer.table.rows:
-        return f"{len(answer.table.rows):,} of {answer.table.total:,} rows · "
+        shown = len(answer.table.rows)
+        place = f"{answer.offset + 1:,} to {answer.offset + shown:,}" if answer.offset else f"{shown:,}"
+        return f"{place} of {answer.table.total:,} rows · "
     listed = answer.kind in {Kind.LIST, Kind.COUNT_BY} and not answer.said
     if answer.offset:
         return f"{answer.offset + 1:,} to {answer.offset + answer.shown:,} of {answer.total:,} · "

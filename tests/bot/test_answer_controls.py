@@ -35,6 +35,7 @@ PRIVATE = replace(DRAWING, private=True)
 MANAGER = replace(DRAWING, may_save=True)
 PICTURE = Picture(Shape.BAR, "t", "s", CellType.MONEY, (Point("a", 1),), "alt")
 VIPS = asked_list()
+ROWS = (row_of_every_type(),) * 10
 
 
 def vips(**values: Any) -> Answer:
@@ -78,6 +79,12 @@ def test_one_row_the_most_needed_first() -> None:
         (table_answer(row_of_every_type(), picture=PICTURE), ["Chart"]),
         (table_answer(row_of_every_type(), kind=Kind.MOVED, picture=PICTURE), ["Export", "Chart"]),
         (table_answer(kind=Kind.MOVED), []),
+        (table_answer(*ROWS, kind=Kind.MOVED, total=18, shown=10), ["Next 8", "Export"]),
+        (
+            table_answer(*ROWS, kind=Kind.HISTORY, total=28, shown=10, offset=10),
+            ["From the start", "Next 8", "Export"],
+        ),
+        (table_answer(*ROWS, kind=Kind.FIGURE, total=28, shown=10), []),
         (card_answer(card()), ["Open in CRM", "Website"]),
     ],
 )

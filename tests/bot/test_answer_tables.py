@@ -98,6 +98,8 @@ def test_a_table_in_slack() -> None:
 def test_what_is_left_out_of_a_table_is_said() -> None:
     answer = table_answer(*[row_of_every_type()] * 150)
     assert "99 of 150 rows" in in_slack(answer)[-1]
+    second = replace(answer, offset=20)
+    assert "21 to 119 of 150 rows" in in_slack(second)[-1]
     assert "… and 4 more" in "\n".join(in_slack(replace(answer, remarks=("A remark.",) * 12)))
 
 

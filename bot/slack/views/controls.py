@@ -25,7 +25,8 @@ from scoring.criteria.tree import Always
 
 MOST_ELEMENTS: Final = 5
 LONGEST: Final = min(limits.BUTTON_VALUE, LONGEST_CHARACTERS)
-EXPORTED: Final = frozenset({Kind.LIST, Kind.MOVED, Kind.HISTORY, Kind.PROSPECTS})
+# What has pages and can be exported.
+ROWS_OF_ACCOUNTS: Final = frozenset({Kind.LIST, Kind.MOVED, Kind.HISTORY, Kind.PROSPECTS})
 # Begins an option of the sorting menu that carries a whole question; the others begin with - or +.
 WHOLE: Final = "?"
 
@@ -53,7 +54,7 @@ def controls(answer: Answer, drawn: int, drawing: Drawing) -> tuple[Json, ...]:
 
 def _pages(answer: Answer, drawn: int) -> Iterator[Json]:
     """To the next page and the first; what they carry is asked again for whoever clicks."""
-    if answer.kind is not Kind.LIST:
+    if answer.kind not in ROWS_OF_ACCOUNTS:
         return
     after = answer.offset + drawn
     wanted = [("From the start", 0)] if answer.offset else []
@@ -113,7 +114,7 @@ def _deeds(answer: Answer, drawn: int, drawing: Drawing) -> Iterator[Json]:
         return
     if drawing.private:
         yield button("Share", ids.SHARE, text)
-    if answer.kind in EXPORTED and drawn:
+    if answer.kind in ROWS_OF_ACCOUNTS and drawn:
         yield button("Export", ids.EXPORT, text)
     if drawing.may_save and _has_criteria(answer):
         yield button("Save as segment", ids.SAVE, text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.app.answers import Answer
-from bot.app.tables import AnswerTable, Cell, CellType, TableColumn
+from bot.app.tables import Cell, CellType, TableColumn
 from bot.app.wording import isolated, one_line, written
 from bot.slack.views import limits
 from bot.slack.views.blocks import Json, Message, bullets, context, line, rich_text, run, sentence, table
@@ -28,7 +28,7 @@ def rows_message(answer: Answer, drawing: Drawing) -> Message:
     """The sentence, the table, the remarks, what can be pressed, and how the question was read."""
     said = plain(answer.said or "Nothing was found.", SAID)
     drawn, shown = drawn_table(answer, drawing)
-    left_out = _left_out(answer.table, shown)
+    left_out = _left_out(answer, shown)
     blocks = (
         sentence(run(isolated(said), "bold"), run(f" · {plain(answer.question, 300)}")),
         *drawn,
@@ -92,7 +92,9 @@ def remarks(sentences: Sequence[str]) -> tuple[Json, ...]:
     return (rich_text(bullets(shown)),) if shown else ()
 
 
-def _left_out(rows: AnswerTable | None, shown: int) -> str:
+def _left_out(answer: Answer, shown: int) -> str:
+    rows = answer.table
     if rows is None or not shown or shown >= rows.total:
         return ""
-    return clip(f"{shown:,} of {rows.total:,} rows", HEAD)
+    place = f"{answer.offset + 1:,} to {answer.offset + shown:,}" if answer.offset else f"{shown:,}"
+    return clip(f"{place} of {rows.total:,} rows", HEAD)
