@@ -22,6 +22,8 @@ from bot.app.exporting_values import (
     Export,
     ExportColumn,
     ExportSort,
+    Further,
+    Offered,
     Selection,
     Status,
     Wish,
@@ -31,7 +33,7 @@ from bot.app.exporting_values import (
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock, Jobs, Posted
 from bot.app.wording import counted
-from bot.language.question import Kind, Moved, Question
+from bot.language.question import Held, Kind, Moved, Question
 from bot.language.restate import read_as
 from scoring.config import Configuration
 from scoring.criteria.canonical import canonical
@@ -90,7 +92,7 @@ class Exports:
             slack_id=person.slack_id,
             status=Status.DRAFT,
             created_at=self.clock.now(),
-            past=question.moved or question.held,
+            further=further_of(question),
         )
         self.history.add(export)
         return export
@@ -102,7 +104,7 @@ class Exports:
             CriteriaError: fields or values that are not there any more.
         """
         criteria = selected(export, self.rows.catalog())
-        return self.rows.number(Selection(criteria, export.sort, export.row_limit, (), export.past))
+        return self.rows.number(Selection(criteria, export.sort, export.row_limit, (), export.further))
 
     def of_segment(self, name: str) -> Question:
         """The question for the accounts of a saved segment.
@@ -313,14 +315,23 @@ def requester_key(person: Person) -> str:
     return person.slack_id or person.email or OPERATOR_KEY
 
 
+def further_of(question: Question) -> Further | None:
+    """What the accounts of an answer are chosen by, beside criteria."""
+    if question.kind is Kind.PROSPECTS and question.product is not None:
+        return Offered(question.product)
+    return question.moved or question.held
+
+
 def target_of(export: Export) -> str:
     """Of which accounts it is, for the audit log and the history."""
-    if export.past is None:
+    if export.further is None:
         return export.criteria or EVERYTHING
-    if isinstance(export.past, Moved):
-        told = read_as(Question(Kind.MOVED, moved=export.past))
+    if isinstance(export.further, Moved):
+        told = read_as(Question(Kind.MOVED, moved=export.further))
+    elif isinstance(export.further, Held):
+        told = read_as(Question(Kind.HISTORY, held=export.further))
     else:
-        told = read_as(Question(Kind.HISTORY, held=export.past))
+        told = f"to be offered the product {export.further.product}"
     return f"{told} · {export.criteria}" if export.criteria else told
 
 

@@ -98,21 +98,28 @@ class ExportColumn:
 RECORD_ID: Final = ExportColumn(ID_COLUMN, ID_COLUMN, "Record id", ColumnType.TEXT)
 
 
-Past = Moved | Held
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Accounts to which a product is to be offered now; its id."""
+
+    product: str
+
+
+Further = Moved | Held | Offered  # what has to hold of accounts that criteria do not say
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which rows and columns. ``columns`` are names, in order; the record's id comes before them anyway.
 
-    ``past``: only accounts whose label changed so, or that had one of the labels then.
+    ``further``: only accounts whose label changed so, that had a label then, or are to be offered something.
     """
 
     criteria: Node
     sort: tuple[Sort, ...]
     limit: int | None
     columns: tuple[str, ...]
-    past: Past | None = None
+    further: Further | None = None
 
 
 # Some rows by column: a list of values for each.
@@ -178,7 +185,7 @@ class Export:
         delivered: the person has been given it, or told that they cannot be.
         schedule_id: of the schedule that began it; None when a person did.
         remark: what the person should know of the file: who was left out of a mailing list.
-        past: of which accounts besides; the period is read anew whenever the file is written.
+        further: of which accounts only; periods and offers are read anew whenever the file is written.
     """
 
     public_id: str
@@ -205,7 +212,7 @@ class Export:
     delivered: bool = False
     schedule_id: str | None = None
     remark: str | None = None
-    past: Past | None = None
+    further: Further | None = None
 
     def valid_for(self, segments: frozenset[str]) -> bool:
         """Whether every segment that it is of is still there; names in folded form."""

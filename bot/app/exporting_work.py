@@ -102,7 +102,7 @@ class ExportWork:
         clock, form = self.exports.clock, self._form(export)
         names = tuple(one.name for one in form.columns[1:])
         criteria = selected(export, self.exports.rows.catalog())
-        selection = Selection(criteria, export.sort, export.row_limit, names, export.past)
+        selection = Selection(criteria, export.sort, export.row_limit, names, export.further)
         total, remark = self._total(export, selection)
         begun = {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None, "remark": remark}
         self._must_change(export, begun)

@@ -183,11 +183,12 @@ def _mailing(
 def _rehearse(
     bellwether: Bellwether, asked: tuple[Question, str], wish: Wish, person: Person, *, as_json: bool
 ) -> None:
+    from bot.app.exporting import further_of
+
     use_case, (question, text) = bellwether.export_parts.exports, asked
     use_case.check_allowed(person, text, PLACE)
     found: dict[str, Any]
-    past = question.moved or question.held
-    selection = Selection(question.criteria, question.sort, question.limit, (), past)
+    selection = Selection(question.criteria, question.sort, question.limit, (), further_of(question))
     if wish.mailing is not None:
         count = use_case.contacts.counted(selection, wish.mailing)
         found = {"rows": count.rows, "fields": len(use_case.contacts.columns()), "remark": count.remark}

@@ -20,9 +20,9 @@ def _text() -> Any:
 class ExportRow(SQLModel, table=True):
     """An export, from the moment somebody asks for it; its line is kept for 90 days, its file for 14.
 
-    ``segments``, ``sort``, ``columns``, ``mailing`` and ``past`` are JSON: ``columns`` is null for every
-    field, ``mailing`` for accounts, ``past`` where accounts are meant as they are. ``criteria`` is canonical
-    text. ``link_key`` is what the one valid download link has to name.
+    ``segments``, ``sort``, ``columns``, ``mailing`` and ``further`` are JSON: ``columns`` is null for every
+    field, ``mailing`` for accounts, ``further`` where criteria say it all. ``criteria`` is canonical text.
+    ``link_key`` is what the one valid download link has to name.
     """
 
     __tablename__: ClassVar[Any] = "export"
@@ -56,7 +56,7 @@ class ExportRow(SQLModel, table=True):
     schedule_id: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     mailing: str | None = text_column()
     remark: str | None = text_column()
-    past: str | None = text_column()
+    further: str | None = text_column()
 
 
 class ExportScheduleRow(SQLModel, table=True):
@@ -78,7 +78,7 @@ class ExportScheduleRow(SQLModel, table=True):
     header: str = Field(sa_column=Column(String(10), nullable=False))
     columns: str | None = text_column()
     mailing: str | None = text_column()
-    past: str | None = text_column()
+    further: str | None = text_column()
     requested_by: str = Field(sa_column=Column(String(200), nullable=False, index=True))
     requester: str = ""
     slack_id: str = Field(sa_column=Column(String(32), nullable=False))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from bot.app.exporting_values import Export, Format, Header, Mailing, Status, Wish
+from bot.app.exporting_values import Export, Format, Further, Header, Mailing, Offered, Status, Wish
 from bot.app.ports import Posted
 from bot.language.question import Sort
 from bot.language.question_json import past_json, past_of_json
@@ -113,7 +113,7 @@ def wanted_values(export: Export) -> dict[str, Any]:
         "header": wish.header.value,
         "columns": None if wish.columns is None else json.dumps(wish.columns),
         "mailing": None if wish.mailing is None else json.dumps(asdict(wish.mailing)),
-        "past": None if export.past is None else json.dumps(past_json(export.past)),
+        "further": None if export.further is None else json.dumps(_further_json(export.further)),
     }
 
 
@@ -127,8 +127,16 @@ def wanted_of(row: Row[Any]) -> dict[str, Any]:
         "segments": tuple(json.loads(row.segments)),
         "sort": tuple(Sort(**one) for one in json.loads(row.sort)),
         "wish": Wish(Format(row.format), Header(row.header), columns, contacts),
-        "past": None if row.past is None else past_of_json(json.loads(row.past)),
+        "further": None if row.further is None else _further_of(json.loads(row.further)),
     }
+
+
+def _further_json(further: Further) -> dict[str, Any]:
+    return {"product": further.product} if isinstance(further, Offered) else past_json(further)
+
+
+def _further_of(value: Mapping[str, Any]) -> Further:
+    return Offered(str(value["product"])) if "product" in value else past_of_json(value)
 
 
 def _values(export: Export) -> dict[str, Any]:

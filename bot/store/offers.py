@@ -64,15 +64,27 @@ class SqlOffers:
     ) -> tuple[list[Offer], int]:
         """To whom to offer a product, the likeliest first, each account once; and how many in all."""
         with self._readings() as reading:
-            best = _best_for(product_id, segmentation)
-            rows = best.join(_OFFER, _same_offer(best, segmentation))
+            rows, *holds = _best_offers(product_id, segmentation, today, since)
             found = needed_beside(rows, _OFFER.c.account_id, reading, among.criteria)
-            holds = (_OFFER.c.expires_on >= today, ~_dismissed(since), reading.meets(among.criteria))
-            keys = select(_OFFER.c.account_id, _OFFER.c.place).select_from(found).where(*holds)
+            keys = select(_OFFER.c.account_id, _OFFER.c.place).select_from(found)
+            keys = keys.where(*holds, reading.meets(among.criteria))
             order = (_OFFER.c.probability.desc(), _OFFER.c.account_id)
             every = reading.connection.execute(keys.order_by(*order)).all()
             page = every[among.offset : among.offset + among.limit]
             return _placed(reading.connection, segmentation, [(one[0], one[1]) for one in page]), len(every)
+
+
+def accounts_to_offer(product_id: str, segmentation: str, today: date, since: date) -> Select[Any]:
+    """The ids of those to whom a product is to be offered, whether the CRM still has them or not."""
+    rows, *holds = _best_offers(product_id, segmentation, today, since)
+    return select(_OFFER.c.account_id).select_from(rows).where(*holds)
+
+
+def _best_offers(product_id: str, segmentation: str, today: date, since: date) -> tuple[Any, ...]:
+    """The rows of each account's best offer with a product, and what has to hold of one that is shown."""
+    best = _best_for(product_id, segmentation)
+    rows = best.join(_OFFER, _same_offer(best, segmentation))
+    return rows, _OFFER.c.expires_on >= today, ~_dismissed(since)
 
 
 def _best_for(product_id: str, segmentation: str) -> Subquery:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from bot.app.exporting import target_of
 from bot.app.exporting_rhythm import Rhythm
-from bot.app.exporting_values import Export, Mailing, Status, Wish
+from bot.app.exporting_values import Export, Mailing, Offered, Status, Wish
 from bot.language.question import Days, Held, Kind, Moved, Question, Sort
 from bot.language.restate import restate
 from connector.cache.engine import Database
@@ -139,13 +140,16 @@ def test_made_again_it_is_of_the_period_of_that_day(world: ExportWorld, database
     add(database, "label_change", change("a3", "VIP", "At Risk", -6))
     assert world.runs.run()["begun"] == 1
     [waiting] = world.history.every([Status.WAITING])
-    assert waiting.past == LEFT_VIP.moved
+    assert waiting.further == LEFT_VIP.moved
     assert column(world, world.written(waiting)) == ["a3"], "in April; a1 left it in March"
 
 
 def test_what_is_kept_is_read_again(world: ExportWorld) -> None:
-    for question in (LEFT_VIP, WAS_VIP):
+    for question in (LEFT_VIP, WAS_VIP, Question(Kind.PROSPECTS, product="p1")):
         draft = world.exports.begin(question, "x", MELVIN, "CSALES")
         found = world.history.find(draft.public_id)
         assert found is not None
-        assert found.past == (question.moved or question.held)
+        assert found.further == (question.moved or question.held or Offered("p1"))
+    offered = exported(world, Question(Kind.PROSPECTS, product="p1"))
+    assert target_of(offered) == "to be offered the product p1"
+    assert offered.rows == 0, "nothing recommends it"

@@ -7,10 +7,14 @@ import json
 import pytest
 
 from bot.app.errors import ConfigurationError, UserError
+from bot.app.exporting_values import Offered, Selection
 from bot.app.offers import because
+from bot.store.export_rows import SqlExportRows
 from bot.store.technique_tables import DismissalRow, LearnedRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, TouchedAccountRow
+from scoring.criteria.parse import parse
+from scoring.criteria.tree import Always
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
 from tests.support.recommending_world import OFFERS, scoring_of, wholesale
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
@@ -45,6 +49,30 @@ def test_a_product_is_pitched_to_each_account_once(world: World) -> None:
     chances = [one.probability for one in found.offers]
     assert chances == sorted(chances, reverse=True)
     assert len(scoring_of(world).recommending.pitch("P03", 3).offers) == 3
+
+
+def test_those_to_whom_a_product_is_pitched_are_the_ones_that_are_exported(world: World) -> None:
+    parts, configuration = scoring_of(world), world.configurations.current().configuration
+    rows = SqlExportRows(world.database, lambda: configuration, world.clock)
+
+    def exported(criteria: str = "") -> list[str]:
+        node = parse(criteria, rows.catalog()) if criteria else Always()
+        selection = Selection(node, (), None, ("name",), Offered("P03"))
+        with rows.batches(selection) as batches:
+            found = [one for batch in batches for one in batch[0]]
+        assert rows.number(selection) == len(found)
+        return sorted(found)
+
+    def pitched() -> list[str]:
+        return sorted(one.account_id for one in parts.recommending.pitch("P03", 1_000).offers)
+
+    assert exported() == pitched()
+    assert 5 < len(exported()) < 24, "not everybody"
+    first = exported()[0]
+    assert exported(f'name = "Account {first}"') == [first]
+    parts.recommending.dismiss(first, "P03", "they make it", "ada")
+    assert exported() == pitched()
+    assert first not in exported()
 
 
 def test_what_was_dismissed_is_not_shown_and_not_found_again_for_a_horizon(world: World) -> None:

@@ -96,7 +96,7 @@ def begin_export(
             "There is nothing here to export.", "Ask for accounts, and export that: `VIP accounts`."
         )
     export = exports_of(around).begin(question, answer.question, person, reply.place.channel or "home")
-    number = answer.total if export.past is None else exports_of(around).number(export)
+    number = answer.total if export.further is None else exports_of(around).number(export)
     what = f"{counted(number, 'account')}: {answer.read_as}"
     if trigger_id is None:
         reply.whisper(offer_message(export, what))

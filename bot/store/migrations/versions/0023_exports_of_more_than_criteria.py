@@ -1,4 +1,4 @@
-"""exports of who moved, or had a label: what of the past is meant stands beside the criteria"""
+"""exports of who moved, had a label, or is to be offered something: that stands beside the criteria"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,10 +13,10 @@ _TABLES = ("export", "export_schedule")
 
 def upgrade() -> None:
     for table in _TABLES:
-        op.add_column(table, sa.Column("past", sa.Text(), nullable=True))
+        op.add_column(table, sa.Column("further", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
     for table in _TABLES:
         with op.batch_alter_table(table) as batch:
-            batch.drop_column("past")
+            batch.drop_column("further")
