@@ -12,6 +12,7 @@ from bot.language.meanings import Role
 from bot.language.question import (
     DEAL_OWNER,
     EACH_ACCOUNT,
+    EACH_PRODUCT,
     Aggregate,
     Figure,
     Kind,
@@ -142,6 +143,8 @@ def _owner_of(figure: Figure, by: str | None) -> str | None:
     """Of deals, by their own owner; of everything else, by the account's."""
     if by == DEAL_OWNER and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
         raise _Unfit("Accounts have no deal owner: ask by owner, which is the owner of the account.")
+    if by == EACH_PRODUCT and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
+        raise _Unfit("Products are those of purchases and deals: ask for revenue by product.")
     if by == EACH_ACCOUNT and figure.metric is Metric.BUYERS:
         raise _Unfit("Each account is one buyer: ask for its purchases or its revenue.")
     if by == EACH_ACCOUNT and figure.of is not None and figure.how is not Aggregate.SUM:
@@ -215,7 +218,8 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
     if not said and not fields and (asks_money or (asked.earning and asked.largest)):
         yield Figure(metric=Metric.REVENUE)
         return
-    if not (said or fields or aggregates) and by == EACH_ACCOUNT and _timed(draft, whole):
+    best = by == EACH_PRODUCT or (by == EACH_ACCOUNT and _timed(draft, whole))
+    if not (said or fields or aggregates) and best:
         yield Figure(metric=_ranked_by(draft))
         return
     if not (said or fields or aggregates) and asked.how_much and draft.terms and _money(draft):
@@ -265,7 +269,7 @@ def _of_field(
 ) -> Iterator[Figure]:
     how = how or (Aggregate.SUM if draft.asked.how_much else None)
     # What owners sell is meant by "total revenue by owner", not what their accounts earn.
-    timed = timed or (name == _OWN_REVENUE and how is Aggregate.SUM and by in _OWNERS)
+    timed = timed or (name == _OWN_REVENUE and how is Aggregate.SUM and by in _OWNERS) or by == EACH_PRODUCT
     if how is None and by is not None and _is(draft, name, FieldType.MONEY):
         how = Aggregate.SUM
     if how is None and not timed:
@@ -299,7 +303,7 @@ def _of_metric(
             raise _Unfit(f"The {how.value} of {metric.value.replace('_', ' ')} is not known.")
     if how is Aggregate.SUM and metric not in _SUMS:
         raise _Unfit(f"{metric.value.replace('_', ' ')} has no sum.".capitalize())
-    if draft.asked.earning:
+    if draft.asked.earning or by == EACH_PRODUCT:
         timed = True  # what they bring in is not what they earn themselves
     if field == _OWN_REVENUE and not timed and by not in _OWNERS and not draft.asked.how_much:
         yield from _revenue(how)

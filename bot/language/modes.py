@@ -15,7 +15,7 @@ from bot.language.rules_past import any_more
 from bot.language.when import moment
 from scoring.criteria.fields import FieldType
 
-_FIGURES = {Role.METRIC, Role.SHARE}
+_FIGURES = {Role.METRIC, Role.SHARE, Role.BY_PRODUCT, Role.BEST_PRODUCTS, Role.PRODUCTS}
 _FIGURES_PERHAPS = {Role.LOOSE_METRIC, Role.AGGREGATE, Role.HOW_MUCH, Role.TREND, Role.EVERY}
 _RANKING = {Role.SUPERLATIVE, Role.MOST, Role.BY, Role.SORT_BY, Role.PER}
 _ORDERS = (Role.SUPERLATIVE, Role.AT_LEAST, Role.AT_MOST, Role.MOST, Role.FEWEST)

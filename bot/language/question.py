@@ -72,6 +72,7 @@ class Metric(StrEnum):
 
 
 DEAL_OWNER = "deal_owner"  # by which deals are broken down, and accounts are not
+EACH_PRODUCT = "each_product"  # by which deals are, and purchases that are deals: what was sold
 EACH_ACCOUNT = "each_account"  # by which purchases and deals are: each account for itself
 
 
@@ -82,7 +83,7 @@ class Figure:
     Attributes:
         metric: a named figure; None where ``of`` is a field of accounts and ``how`` what is made of it.
         by: a field of the account to break it down by; ``deal_owner`` is who owns the deals,
-            ``each_account`` the account itself.
+            ``each_account`` the account itself, ``each_product`` what was sold.
         every: a unit of time to break it down by: a trend.
         span: the period that the records fall in; None: all of them.
         versus: a second period to set beside it; with ``course`` None is the one before, as many days of it.

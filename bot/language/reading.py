@@ -73,7 +73,7 @@ def _finished(draft: Draft) -> Draft:
         draft.problem(at, at + 1, f"“{draft.words(at, at + 1)}” is followed by nothing that it could deny.")
     if draft.mode is not Mode.LIST:
         for at, _ in draft.asked.products:
-            draft.problem(at, at + 1, "later:Figures by product" if draft.mode is Mode.FIGURE else "")
+            draft.problem(at, at + 1, "later:Figures of one product" if draft.mode is Mode.FIGURE else "")
     doubts.settle(draft)
     if draft.mode is Mode.LIST:
         _settle_list(draft)

@@ -187,6 +187,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_figures.per_account,
     rules_figures.every,
     rules_figures.aggregate,
+    rules_figures.products,
     rules_figures.largest,
     rules_figures.breakdown,
     rules_figures.breakdown_after,

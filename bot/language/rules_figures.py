@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.language.asked import SaidMetric
 from bot.language.draft import SORTABLE, Draft, groupable, whole
 from bot.language.meanings import FieldWord, GrammarWord, Role
-from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Aggregate, Metric
+from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, EACH_PRODUCT, Aggregate, Metric
 from bot.language.tokens import phrase
 from bot.language.when import moment
 from scoring.criteria.fields import Field, FieldType
@@ -233,6 +233,25 @@ def _field_of(draft: Draft, at: int) -> Field | None:
 def _grouping(draft: Draft, at: int) -> Field | None:
     named = draft.field(at)
     return named if named is not None and groupable(named) and not draft.values(at) else None
+
+
+def products(draft: Draft, at: int) -> int:
+    """By product; the best-selling products; top 5 products."""
+    if draft.role(at, Role.BY_PRODUCT):
+        draft.asked.by.append((at, EACH_PRODUCT))
+        return draft.use(at, at + 1, "by product")
+    if draft.role(at, Role.BEST_PRODUCTS):
+        draft.asked.by.append((at, EACH_PRODUCT))
+        draft.asked.largest.append(at)
+        return draft.use(at, at + 1, "by product, largest first")
+    number = draft.number(at + 1) if draft.role(at, Role.SUPERLATIVE) else None
+    limit = whole(number) if number else None
+    if limit is None or not draft.role(at + 2, Role.PRODUCTS):
+        return at
+    draft.asked.by.append((at, EACH_PRODUCT))
+    draft.asked.largest.append(at)
+    draft.limit = limit
+    return draft.use(at, at + 3, "by product, largest first")
 
 
 def breakdown(draft: Draft, at: int) -> int:

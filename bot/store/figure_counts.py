@@ -31,6 +31,7 @@ from bot.store.figure_sums import summed_records
 from bot.store.figure_values import NOTHING, Key, Scale, Tally, merged
 from bot.store.groups import (
     MOST_GROUPS,
+    OF_RECORDS,
     OWNER_FIELD,
     check_grouped,
     group_name,
@@ -38,6 +39,7 @@ from bot.store.groups import (
     spelling,
     too_many_groups,
 )
+from bot.store.places import PRODUCT
 from bot.store.purchase_values import halves
 from bot.store.stages import without_index
 from scoring.criteria.bounds import LOW_BITS
@@ -72,7 +74,7 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
         return _of_field(reading, criteria, figure)
     days = days_of(span, reading.today.day, reading.today.fiscal_year_starts)
     walks = reading.dialect == "sqlite" and is_long(days)
-    whole_accounts = figure.metric is Metric.BUYERS and figure.every is None and figure.by != DEAL_OWNER
+    whole_accounts = figure.metric is Metric.BUYERS and figure.every is None and figure.by not in OF_RECORDS
     if whole_accounts and (walks or reading.dialect != "sqlite"):
         return Counted(_buyers(reading, criteria, figure.by, days), Scale())
     records = records_of(reading, criteria, figure, figure.metric, walks=walks)
@@ -81,7 +83,7 @@ def counted_over(reading: Reading, criteria: Node, figure: Figure, span: Span | 
     if figure.every is not None:
         return Counted(_periods(reading, records, criteria, chosen, figure), scale)
     # What is counted once in each group must not be counted by spelling.
-    whole = figure.metric is Metric.BUYERS and figure.by == DEAL_OWNER
+    whole = figure.metric is Metric.BUYERS and figure.by in OF_RECORDS
     statement, field = _joined(reading, records, criteria, figure.by, whole=whole, walks=walks)
     return Counted(_groups(reading, statement.where(*chosen), field), scale)
 
@@ -162,13 +164,13 @@ def records_of(reading: Reading, criteria: Node, figure: Figure, metric: Metric,
         if summed is not None:
             return summed
     if metric in PURCHASED:
-        return purchase_records(reading, metric, owned=owned, one_account=walks)
-    return deal_records(reading, metric, one_account=walks)
+        return purchase_records(reading, metric, figure.by, one_account=walks)
+    return deal_records(reading, metric, figure.by, one_account=walks)
 
 
 def _field(name: str | None, reading: Reading) -> Field | None:
-    if name is None or name == DEAL_OWNER:
-        return None if name is None else OWNER_FIELD
+    if name is None or name in OF_RECORDS:
+        return None if name is None else OF_RECORDS[name]
     field = field_named(name, reading.catalog)
     check_grouped(field)
     return field
@@ -228,14 +230,15 @@ def _joined(
         walks: whether SQLite is to go through the accounts and find the records of each.
     """
     field = _field(by, reading)
-    of_account = None if field in {None, OWNER_FIELD} else field
+    of_account = None if field in {None, *OF_RECORDS.values()} else field
     mine = accounts_that_meet(reading, criteria, of_account)
     rows = joined_to(records, mine, without_index(mine.c.id, reading.dialect) if walks else None)
     if field is None:
         return select(null().label("name"), *sums_of(records, reading.dialect)).select_from(rows), None
-    if field is OWNER_FIELD:
-        rows = rows.outerjoin(OWNER, OWNER.c.id == records.owner)
-        value: ColumnElement[Any] = OWNER.c.name
+    if field is not of_account:
+        table = OWNER if field is OWNER_FIELD else PRODUCT
+        rows = rows.outerjoin(table, table.c.id == records.key)
+        value: ColumnElement[Any] = table.c.name
     else:
         value = mine.c.value
     name, key = _keyed(value, field, reading.dialect, whole=whole)

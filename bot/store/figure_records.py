@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import types as sql_types
 
-from bot.language.question import Figure, Metric
+from bot.language.question import DEAL_OWNER, EACH_PRODUCT, Figure, Metric
 from bot.store.account_reading import Reading
 from bot.store.counted import counted_purchases
 from bot.store.criteria_sql import fields_of
@@ -43,6 +43,7 @@ PURCHASED = {Metric.REVENUE, Metric.PURCHASES, Metric.AVERAGE_PURCHASE, Metric.B
 OPEN = {Metric.PIPELINE, Metric.OPEN_DEALS}
 NUMERIC = {FieldType.NUMBER, FieldType.MONEY}
 Truth = ColumnElement[bool]
+KEYS = {DEAL_OWNER: TRANSACTION.c.owner_id, EACH_PRODUCT: TRANSACTION.c.product_id}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Records:
         rows: a query's FROM.
         account: whose they are; None where they stand for those of every account that there is.
         day: None where they have none.
-        owner: the id of the CRM user who owns a record; None where it has none.
+        key: the id of the CRM user who owns a record, or of the product that it sells; None without one.
         one: how many of them are counted, added up.
         part: how many are of the kind that is asked for.
         amount: what is added up, never NULL.
@@ -64,7 +65,7 @@ class Records:
     rows: FromClause
     account: ColumnElement[str] | None
     day: ColumnElement[Any] | None
-    owner: ColumnElement[str] | None
+    key: ColumnElement[str] | None
     one: ColumnElement[int]
     part: ColumnElement[int]
     amount: ColumnElement[int]
@@ -84,45 +85,52 @@ def purchases_of(reading: Reading, *, one_account: bool = False) -> Purchases:
     )
 
 
-def purchase_records(reading: Reading, metric: Metric, *, owned: bool, one_account: bool = False) -> Records:
+def purchase_records(
+    reading: Reading, metric: Metric, by: str | None = None, *, one_account: bool = False
+) -> Records:
     """Purchases, and what gives money back.
 
     Args:
         reading: the look at the database.
         metric: which number is made of them.
-        owned: whether it is asked who owns them.
+        by: by whose owner or by which product, if it is asked.
         one_account: whether they are looked up for one account after another.
 
     Raises:
-        CriteriaError: they are no deals, and so nobody owns them.
+        CriteriaError: they are no deals, and so nobody owns them, and it is not known what they sell.
     """
     counted = purchases_of(reading, one_account=one_account)
-    found: Any = (_owned(counted) if owned else counted.rows()).subquery("purchase")
+    keyed = by in KEYS
+    found: Any = (_keyed(counted, by or "") if keyed else counted.rows()).subquery("purchase")
     bought = found.c.is_purchase
     buyers = func.count(case((bought == 1, found.c.account_id)).distinct())
     return Records(
         found,
         found.c.account_id,
         found.c.day,
-        found.c.owner_id if owned else None,
+        found.c.key if keyed else None,
         one=func.sum(bought),
         part=buyers if metric is Metric.BUYERS else _none(),
         amount=found.c.amount_minor,
     )
 
 
-def _owned(counted: Purchases) -> Any:
+def _keyed(counted: Purchases, by: str) -> Any:
     arms = list(counted.arms())
     if [arm.table for arm in arms] != [TRANSACTION]:
         raise CriteriaError(
             "What counts as a purchase here are not deals alone, so nobody owns it: ask by owner, "
             "which is the owner of the account."
+            if by == DEAL_OWNER
+            else "What counts as a purchase here are not deals alone, of which alone the product is known."
         )
-    return counted.rows().add_columns(TRANSACTION.c.owner_id)
+    return counted.rows().add_columns(KEYS[by].label("key"))
 
 
-def deal_records(reading: Reading, metric: Metric, *, one_account: bool = False) -> Records:
-    """Deals by their closing day; ``one_account`` as ``purchase_records``.
+def deal_records(
+    reading: Reading, metric: Metric, by: str | None = None, *, one_account: bool = False
+) -> Records:
+    """Deals by their closing day; ``by`` and ``one_account`` as ``purchase_records``.
 
     Raises:
         CriteriaError: the criteria of won deals do not fit the fields any more.
@@ -143,7 +151,7 @@ def deal_records(reading: Reading, metric: Metric, *, one_account: bool = False)
         TransactionColumns(reading.dialect).rows(fields_of(node, catalog)),
         deals.account_id,
         deals.occurred_on,
-        deals.owner_id,
+        KEYS.get(by or "", deals.owner_id),
         one=func.count(),
         part=func.sum(case((won, 1), else_=0)) if metric is Metric.WIN_RATE else _none(),
         amount=_cycle(reading) if is_cycle else func.coalesce(deals.amount_minor, _whole(0)),

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, false, func, select
 
 from bot.app.figure_ports import AccountFigures, FigureRow
 from bot.app.ports import Clock
-from bot.language.question import DEAL_OWNER, Aggregate, Figure, Metric
+from bot.language.question import DEAL_OWNER, EACH_PRODUCT, Aggregate, Figure, Metric
 from bot.store.account_reading import AccountReader, Reading
 from bot.store.counted import left_out
 from bot.store.figure_accounts import figures_of_accounts
@@ -109,6 +109,8 @@ def _what(figure: Figure) -> What:
             "The fields of accounts are as they are today, without periods: put a condition on a date "
             "instead, such as created in this year."
         )
+    if timeless and figure.by == EACH_PRODUCT:
+        raise CriteriaError("Products are those of purchases and deals: ask for revenue by product.")
     if timeless and figure.by == DEAL_OWNER:
         raise CriteriaError("Accounts have no deal owner: ask by owner, which is the owner of the account.")
     return what

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, String, case, cast, func
 
-from bot.language.question import DEAL_OWNER
+from bot.language.question import DEAL_OWNER, EACH_PRODUCT
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.values import written_field
@@ -14,6 +14,9 @@ from scoring.criteria.values import written_field
 GROUPED_TYPES = {FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN}
 MOST_GROUPS = 10_000
 OWNER_FIELD = Field(DEAL_OWNER, FieldType.TEXT, "owner.name", label="Deal owner")
+PRODUCT_FIELD = Field(EACH_PRODUCT, FieldType.TEXT, "product.name", label="Product")
+# By what records are broken down, and accounts are not.
+OF_RECORDS = {DEAL_OWNER: OWNER_FIELD, EACH_PRODUCT: PRODUCT_FIELD}
 
 
 def check_grouped(field: Field) -> None:

@@ -18,9 +18,9 @@ from bot.language.question import Aggregate, Course, Days, Figure, Metric, Span
 from bot.language.spans import side_by_side
 from bot.store.account_reading import AccountReader
 from bot.store.figure_periods import MOST_PERIODS, first_day, number_of
-from bot.store.places import ACCOUNT
+from bot.store.places import ACCOUNT, TRANSACTION
 from connector.cache.engine import Database
-from connector.cache.tables import TransactionRow
+from connector.cache.tables import ProductRow, TransactionRow
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
 from scoring.criteria.parse import parse
@@ -175,6 +175,43 @@ def test_deals_by_who_owns_them(world: BuyingWorld) -> None:
         assert rows_of(book.figure(Always(), Figure(metric, by="deal_owner"))) == expected, metric
     with pytest.raises(CriteriaError, match="not deals alone"):
         book.figure(Always(), Figure(Metric.REVENUE, by="deal_owner"))
+
+
+def test_by_what_is_sold(world: BuyingWorld) -> None:
+    made = by_hand.organisation(world, 16)
+    world.publish(counting(by_hand.PURCHASES[0]))
+    made.documents.clear()
+    sold = {"p1": "GTX", "p2": "gtx", "p3": "MG"}
+    world.add(*(ProductRow(id=key, name=name, raw="{}") for key, name in sold.items()))
+    chosen = [[*sold, "gone", None][at % 5] for at in range(len(made.deals))]
+    with world.database.writes.begin() as connection:
+        for one, product in zip(made.deals, chosen, strict=True):
+            this = update(TRANSACTION).where(TRANSACTION.c.id == one["id"])
+            connection.execute(this.values(product_id=product))
+    names = {one["id"]: sold.get(product or "") for one, product in zip(made.deals, chosen, strict=True)}
+    book = by_hand.book(world)
+    for metric in OF_RECORDS:
+        for span in (None, THIS_YEAR):
+            found = [
+                (names[one["id"]], record)
+                for one in made.deals
+                for record in by_hand.records(
+                    by_hand.Organisation(made.today, made.accounts, [one]), metric, *_ends(span)
+                )
+            ]
+            groups = by_hand.by_name(found, lambda pair: pair[0])
+            expected = {
+                (name, *by_hand.figure_of(metric, [record for _, record in some]), None)
+                for name, some in groups.items()
+            }
+            rows = book.figure(Always(), Figure(metric, by="each_product", span=span))
+            assert rows_of(rows) == expected, metric
+
+
+def test_of_documents_it_is_not_known_what_is_sold(world: BuyingWorld) -> None:
+    by_hand.organisation(world, 17, accounts=2, records=2)
+    with pytest.raises(CriteriaError, match="not deals alone, of which alone the product is known"):
+        by_hand.book(world).figure(Always(), Figure(Metric.REVENUE, by="each_product"))
 
 
 def test_purchases_that_are_deals_have_owners(world: BuyingWorld) -> None:
@@ -353,6 +390,7 @@ def test_a_trend_is_bounded(world: BuyingWorld) -> None:
         (Figure(Metric.WON, by="industry", every=Unit.MONTH), "one at a time"),
         (Figure(how=Aggregate.SUM, of="employees", span=THIS_YEAR), "without periods"),
         (Figure(how=Aggregate.SUM, of="employees", by="deal_owner"), "no deal owner"),
+        (Figure(how=Aggregate.SUM, of="employees", by="each_product"), "Products are those of purchases"),
         (Figure(how=Aggregate.SUM, of="industry"), "industry is a text field"),
         (Figure(how=Aggregate.SUM, of="nothing"), "nothing"),
         (Figure(Metric.WON, by="annual_revenue"), "not counted by annual_revenue"),

@@ -66,7 +66,7 @@ figures = st.builds(
         measure, by=by, every=every, span=span, versus=versus, among=among, course=course
     ),
     measures,
-    st.none() | fields | st.sampled_from(("deal_owner", "each_account")),
+    st.none() | fields | st.sampled_from(("deal_owner", "each_account", "each_product")),
     st.none() | st.sampled_from(Unit),
     st.none() | spans,
     st.none() | spans,

@@ -35,7 +35,10 @@ from tests.support.buying_world import BuyingWorld, counting, migrated_world
 LABELS = ("Top", "Good", "Gone", None)
 MUCH = 1 << 30
 SEGMENTATION = "Purchases"
-GROUPS = (("industry", None), (None, None), ("owner", None), ("deal_owner", None), (None, Unit.MONTH))
+GROUPS = (
+    *(("industry", None), (None, None), ("owner", None), ("deal_owner", None), ("each_product", None)),
+    (None, Unit.MONTH),
+)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 CRITERIA = (
     "",
@@ -103,7 +106,9 @@ class Books:
         for metric in chance.sample(list(Metric), 4):
             by, every = chance.choice(GROUPS)
             if metric is Metric.SHARE:
-                yield self._figures.figure(node, Figure(metric, by=None if by == "deal_owner" else by))
+                yield self._figures.figure(
+                    node, Figure(metric, by=None if by in {"deal_owner", "each_product"} else by)
+                )
                 continue
             figure = Figure(metric, by=by, every=every, span=span)
             rows = self._figures.figure(node, figure)

@@ -339,7 +339,7 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("forecast for next quarter", "asked"),
     ("revenue of VIPs", "asked"),
     ("how many accounts bought last month", "figure: ; buyers; in last month"),
-    ("sales by product", "asked"),
+    ("sales by product", "figure: ; revenue; by each_product"),
     ("revenue from GTX Pro", "asked"),
     ("won vs lost deals this year", "asked"),
     ("new champions this month", "moved: ; to Champion; in this month"),

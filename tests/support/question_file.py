@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 from bot.language.question import (
     DEAL_OWNER,
     EACH_ACCOUNT,
+    EACH_PRODUCT,
     Action,
     Aggregate,
     Kind,
@@ -282,7 +283,7 @@ def _possible(part: str) -> bool:
     word, _, rest = part.partition(" ")
     tests: dict[str, Callable[[str], object]] = {
         "product": lambda name: name in _products(),
-        "by": lambda name: name in {DEAL_OWNER, EACH_ACCOUNT} or CATALOG.find(name),
+        "by": lambda name: name in {DEAL_OWNER, EACH_ACCOUNT, EACH_PRODUCT} or CATALOG.find(name),
         "every": lambda name: name in set(Unit),
         "in": _is_span,
         "vs": _is_span,

@@ -23,7 +23,7 @@ from bot.app.people import Person
 from bot.app.ports import AccountBook
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
 from bot.app.wording import counted
-from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, Course, Days, Figure, Kind, Question
+from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, EACH_PRODUCT, Course, Days, Figure, Kind, Question
 from bot.language.restate import read_as
 from bot.language.spans import written_span
 from scoring.config import Configuration
@@ -36,7 +36,8 @@ MOST_BARS = 20
 _TOLD = 5  # values that a picture's text names
 _NONE = "(none)"
 _THAN = {Course.WORSE: "less than", Course.BETTER: "more than"}
-_ALSO_BY = {DEAL_OWNER: "Deal owner", EACH_ACCOUNT: "Account"}  # beside the fields of accounts
+# Beside the fields of accounts.
+_ALSO_BY = {DEAL_OWNER: "Deal owner", EACH_ACCOUNT: "Account", EACH_PRODUCT: "Product"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import select
 
-from bot.language.question import DEAL_OWNER, Days, Figure, Metric
+from bot.language.question import DEAL_OWNER, EACH_PRODUCT, Days, Figure, Metric
 from bot.store.figure_periods import in_bounds
 from bot.store.figure_records import OPEN, PURCHASED, purchases_of, won_deals
 from bot.store.figure_sums import stages_of_purchases
@@ -34,7 +34,7 @@ def over_deals(look: Look, criteria: Node, figure: Figure, metric: Metric, days:
     """
     asked = asked_of(look, figure, metric, days)
     owned = figure.by == DEAL_OWNER
-    if owned and metric is Metric.BUYERS:
+    if figure.by == EACH_PRODUCT or (owned and metric is Metric.BUYERS):
         raise NotHeldError  # who bought of two owners with one name is counted once
     field, groups = (OWNER_FIELD, _owners(look)) if owned else grouped_by(look, figure.by)
     chosen = look.meets(criteria)
