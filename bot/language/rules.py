@@ -176,6 +176,7 @@ _FIGURES: tuple[Rule, ...] = (
     _help,
     rules_grown.grown,
     rules_grown.amount,
+    rules_grown.first_ones,
     *_CONDITIONS,
     rules_figures.among,
     rules_figures.deals,

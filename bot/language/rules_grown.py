@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.language.asked import SaidMetric
-from bot.language.draft import Draft
+from bot.language.draft import Draft, whole
 from bot.language.meanings import Role
 from bot.language.question import Course, Figure, Metric, Reading, Span
 from bot.language.rules_spans import read_span
@@ -40,6 +40,16 @@ def grown(draft: Draft, at: int) -> int:
         return draft.use(at, start + 1, "than before")
     draft.asked.grown_beside.append((at, found[0]))
     return draft.use(at, found[1], "than then")
+
+
+def first_ones(draft: Draft, at: int) -> int:
+    """Our *5* fastest growing customers."""
+    number = draft.number(at)
+    limit = whole(number) if number else None
+    if limit is None or not draft.role(at + 1, Role.GROWN):
+        return at
+    draft.limit = limit
+    return draft.use(at, at + 1, f"first {limit}")
 
 
 def amount(draft: Draft, at: int) -> int:
