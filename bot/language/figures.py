@@ -43,6 +43,9 @@ _OF_A_PERIOD = {"total_spend": Metric.REVENUE, "purchases": Metric.PURCHASES}
 _OWN_REVENUE = "annual_revenue"
 _SPEND = "total_spend"
 _OWNERS = {"owner", "owner_email", DEAL_OWNER}
+_OF_PRODUCTS = (
+    "Of products I know purchases, and won, lost and open deals: ask for revenue or won deals by product."
+)
 _OF_PURCHASES = {Metric.REVENUE, Metric.PURCHASES, Metric.AVERAGE_PURCHASE, Metric.BUYERS}
 
 
@@ -144,7 +147,7 @@ def _owner_of(figure: Figure, by: str | None) -> str | None:
     if by == DEAL_OWNER and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
         raise _Unfit("Accounts have no deal owner: ask by owner, which is the owner of the account.")
     if by == EACH_PRODUCT and figure.metric not in {*OF_DEALS, *_OF_PURCHASES}:
-        raise _Unfit("Products are those of purchases and deals: ask for revenue by product.")
+        raise _Unfit(_OF_PRODUCTS)
     if by == EACH_ACCOUNT and figure.metric is Metric.BUYERS:
         raise _Unfit("Each account is one buyer: ask for its purchases or its revenue.")
     if by == EACH_ACCOUNT and figure.of is not None and figure.how is not Aggregate.SUM:
@@ -219,6 +222,8 @@ def _measures(draft: Draft, whole: Figure, by: str | None) -> Iterator[Figure]:
         yield Figure(metric=Metric.REVENUE)
         return
     best = by == EACH_PRODUCT or (by == EACH_ACCOUNT and _timed(draft, whole))
+    if by == EACH_PRODUCT and (asked.ranked or draft.counted) and not (said or fields or aggregates):
+        raise _Unfit(_OF_PRODUCTS)  # by deals this year, of which rules_dates has made the last purchase
     if not (said or fields or aggregates) and best:
         yield Figure(metric=_ranked_by(draft))
         return
@@ -280,6 +285,8 @@ def _of_field(
     metric = _OF_A_PERIOD.get(name)
     if name == _OWN_REVENUE:
         metric = Metric.REVENUE if how is Aggregate.SUM else None
+    if by == EACH_PRODUCT and metric is None:
+        raise _Unfit(_OF_PRODUCTS)
     if metric is None or how not in {None, Aggregate.SUM}:
         raise _Unfit(f"{name} is known as it is now, not of a period.")
     yield Figure(metric=metric)

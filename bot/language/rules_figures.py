@@ -269,6 +269,7 @@ def breakdown(draft: Draft, at: int) -> int:
     if draft.role(at, Role.BY, Role.PER) and _is_account(draft, start):
         draft.asked.by.append((at, EACH_ACCOUNT))
         return draft.use(at, start + 1, "by account")
+    start = draft.skip(start + 1) if draft.role(start, Role.COUNT) else start  # by number of purchases
     figure = draft.role(start, Role.METRIC, Role.LOOSE_METRIC, Role.AGGREGATE) or draft.field(
         start, *SORTABLE
     )
