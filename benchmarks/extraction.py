@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.judged import SAMPLES, judged
 from connector.enrichment import names
 from connector.enrichment.documents import opened, registered_domain, site_label
 from connector.enrichment.emails import ROLES
@@ -49,7 +50,6 @@ OTHER_NAMES = {
     "Google Ads": "Google Ads Conversion Tracking",
     "Framer": "Framer Sites",
     "Rank Math": "RankMath SEO",
-    "Ahrefs Analytics": "Ahrefs",
     "All in One SEO": "All in One SEO Pack",
     "WPBakery": "wpBakery",
     "Cloudflare Web Analytics": "Cloudflare Browser Insights",
@@ -249,6 +249,7 @@ def read_names(company: Company, site: Site) -> bool:
 class Modern:
     """A modern page, and the technologies that another matcher saw."""
 
+    name: str
     site: Site
     technologies: frozenset[str]
 
@@ -268,8 +269,24 @@ def modern(data: Path, which: str) -> list[Modern]:
             text = _page(data / one["file"])
             url = one["url"] or _canonical(text)
             seen = frozenset(one["technologies_seen_by_wappalyzer_format_matcher"])
-            found.append(Modern(Site((Page(url, text),)), seen))
+            name = Path(one["file"]).name.removesuffix(".html.gz")
+            found.append(Modern(name, Site((Page(url, text),)), seen))
     return found
+
+
+def judged_figures(data: Path, *, show: bool) -> dict[str, str]:
+    """Our hits beside what two people said of them."""
+    found = {one.name: _technologies_of(one) for one in modern(data, ALL)}
+    outcomes = judged(found)
+    for outcome in outcomes.values() if show else ():
+        for kind in ("wrong", "unjudged", "lost"):
+            print(*(f"    {kind}: {page}  {name}" for page, name in getattr(outcome, kind)), sep="\n")
+    return {SAMPLES[number]: outcome.said() for number, outcome in outcomes.items()}
+
+
+def _technologies_of(one: Modern) -> list[str]:
+    documents = [document for page in one.site.pages if (document := opened(page, home=True))]
+    return [each.name for each in technologies(one.site, documents)]
 
 
 def _canonical(text: str) -> str:
@@ -388,6 +405,9 @@ def main() -> None:
     for which in wanted:
         report(chosen.data, which, show=chosen.show)
     everybody: list[Sample] = [one for which in wanted for one in samples(chosen.data, which)]
+    if modern(chosen.data, ALL):
+        print()
+        _print("technologies judged by hand", judged_figures(chosen.data, show=chosen.show))
     pairs, wrong = wrong_pairs(everybody, WRONG_PAIRS)
     print(f"\nwrong companies taken for right: {len(wrong)} of {pairs} pairs")
     for one in wrong:

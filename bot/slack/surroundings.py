@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
+from bot.app.exporting_values import NEEDED_ROLE as MAY_EXPORT
 from bot.app.people import Person
 from bot.app.saving import MAY_SAVE
 from bot.app.services import Services
@@ -45,8 +46,18 @@ class Surroundings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "readers", Readers(self.channels.client, self.services.people))
 
-    def drawing(self, person: Person, note: str = "", *, private: bool = False) -> Drawing:
-        """The circumstances of a message for somebody; ``private``: seen by them alone, in a channel."""
+    def drawing(
+        self, person: Person, note: str = "", *, private: bool = False, direct: bool = False
+    ) -> Drawing:
+        """The circumstances of a message for somebody.
+
+        Args:
+            person: who asked for it.
+            note: one more sentence of mrkdwn below.
+            private: it is seen by them alone, in a channel.
+            direct: it is in a direct message.
+        """
+        alone = private or direct
         return Drawing(
             self.services.clock.now(),
             self.marks(),
@@ -54,6 +65,7 @@ class Surroundings:
             note=note,
             private=private,
             may_save=person.may(MAY_SAVE),
+            may_export=not alone or person.may(MAY_EXPORT),
         )
 
     def marks(self) -> Marks:

@@ -16,6 +16,9 @@ LONGEST_HEADER = 2_000
 SPF = "v=spf1"
 POLICY = "content-security-policy"
 MOST_POLICIES = 3
+HINTS = ("dns-prefetch", "preconnect")
+# No "<" inside: the many openings of a hostile page end each other.
+_LINK = re.compile(r"<link\b[^<>]{0,2000}>")
 
 
 def technologies(site: Site, documents: Sequence[Document]) -> tuple[Technology, ...]:
@@ -46,7 +49,7 @@ class _Seen:
             headers={name.lower(): value[:LONGEST_HEADER].lower() for name, value in page.headers},
             cookies=tuple(one.lower() for one in page.cookies),
             resources="\n".join(_resources(document)),
-            markup=_without_policies(page.html[:LONGEST_MARKUP].lower()),
+            markup=_at_work(page.html[:LONGEST_MARKUP].lower()),
             generators=tuple(_generators(document)),
         )
 
@@ -67,6 +70,28 @@ class _Seen:
         return next((f"markup {part}" for part in one.markup if part in self.markup), "")
 
 
+def _at_work(markup: str) -> str:
+    """Without what names an address that the page need not load: policies, hints, what is commented out."""
+    shown = _LINK.sub(lambda link: "" if _is_hint(link.group()) else link.group(), markup)
+    return _without_policies(_without_commented_out(shown))
+
+
+def _is_hint(told: str) -> bool:
+    """Whether a browser only looks up or greets the host: such lists outlive what they were made for."""
+    return any(hint in told for hint in HINTS) and "stylesheet" not in told
+
+
+def _without_commented_out(markup: str) -> str:
+    """Without comments that hold elements; what a plugin says of itself in a comment stays."""
+    begin, *rest = markup.split("<!--")
+    kept = [begin]
+    for one in rest:
+        comment, ended, after = one.partition("-->")
+        is_element = ended and any(name in comment for name in ("<script", "<link", "<iframe", "<img"))
+        kept.append(after if is_element else f"<!--{one}")
+    return "".join(kept)
+
+
 def _without_policies(markup: str) -> str:
     """A security policy says what a page may load, which is more than what it loads."""
     for _ in range(MOST_POLICIES):
@@ -79,10 +104,11 @@ def _without_policies(markup: str) -> str:
 
 
 def _resources(document: Document) -> Iterator[str]:
-    """Addresses that the page loads: scripts, style sheets, frames, images, forms, hints."""
+    """Addresses that the page loads: scripts, style sheets, frames, images, forms."""
     count = 0
     for element in document.tree.iter("script", "link", "iframe", "img", "form"):
-        if element.tag == "link" and "canonical" in (element.get("rel") or "").lower():
+        rel = (element.get("rel") or "").lower() if element.tag == "link" else ""
+        if "canonical" in rel or _is_hint(rel):
             continue
         address = next(
             (value for name in ("src", "href", "data-src", "action") if (value := element.get(name))), ""

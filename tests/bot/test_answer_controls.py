@@ -30,7 +30,7 @@ from tests.support.fake_services import (
     table_answer,
 )
 
-DRAWING = Drawing(NOW, asker="UDARCEL")
+DRAWING = Drawing(NOW, asker="UDARCEL", may_export=True)
 PRIVATE = replace(DRAWING, private=True)
 MANAGER = replace(DRAWING, may_save=True)
 PICTURE = Picture(Shape.BAR, "t", "s", CellType.MONEY, (Point("a", 1),), "alt")
@@ -90,6 +90,13 @@ def test_one_row_the_most_needed_first() -> None:
 )
 def test_only_what_makes_sense_is_offered(answer: Answer, expected: list[str]) -> None:
     assert said(answer) == expected
+
+
+def test_who_may_not_export_is_not_offered_it() -> None:
+    alone = replace(DRAWING, may_export=False)
+    assert said(vips(), alone) == ["Next 10", "Sort by…", "Chart"]
+    one_left = vips(asked=long_question(200), accounts=(account("Konex"),), shown=1, offset=127)
+    assert said(one_left, alone) == ["From the start"], "no button carries the long question of a menu"
 
 
 def test_every_account_is_no_segment() -> None:

@@ -151,7 +151,8 @@ class AskListeners:
         )
 
     def _message(self, answer: Answer, person: Person, place: Place, note: str = "") -> Message:
-        return answer_message(answer, self.around.drawing(person, note, private=place.private))
+        drawing = self.around.drawing(person, note, private=place.private, direct=place.direct)
+        return answer_message(answer, drawing)
 
     def _answered(
         self, text: str, person: Person, offset: int = 0, *, conversation: str = "", pressed: bool = False

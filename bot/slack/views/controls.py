@@ -44,11 +44,9 @@ def controls(answer: Answer, drawn: int, drawing: Drawing) -> tuple[Json, ...]:
         drawn: how many rows are shown.
         drawing: who asks, and who sees it.
     """
-    elements = [
-        *_pages(answer, drawn),
-        *_sorting(answer, drawing),
-        *_deeds(answer, drawn, drawing),
-    ][:MOST_ELEMENTS]
+    deeds = list(_deeds(answer, drawn, drawing))
+    is_carried = bool(deeds) and not drawing.private
+    elements = [*_pages(answer, drawn), *_sorting(answer, is_carried=is_carried), *deeds][:MOST_ELEMENTS]
     return (actions(ids.owned("answer", drawing.asker), *elements),) if elements else ()
 
 
@@ -72,11 +70,11 @@ def page_value(question: str, offset: int) -> str:
     return json.dumps({"q": question, "offset": offset}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _sorting(answer: Answer, drawing: Drawing) -> Iterator[Json]:
+def _sorting(answer: Answer, *, is_carried: bool) -> Iterator[Json]:
     """A menu of the shown columns. Its options carry whole questions where all of them fit.
 
     Otherwise only the order: the question then stands in a button beside the menu, which Slack sends along,
-    but not for a message that one person alone sees; there is no menu there then.
+    but not for a message that one person alone sees; there is no menu there then (``is_carried``).
     """
     if answer.kind is not Kind.LIST or answer.asked is None or not answer.accounts or answer.total == 1:
         return
@@ -84,7 +82,7 @@ def _sorting(answer: Answer, drawing: Drawing) -> Iterator[Json]:
     whole = [WHOLE + restate(replace(asked, sort=(one.sort,))) for one in ways]
     fit = all(len(one) <= limits.OPTION_VALUE for one in whole)
     short = [order_value(one.sort) for one in ways]
-    if not fit and (drawing.private or len(restate(asked)) > LONGEST):
+    if not fit and not is_carried:
         return
     said = [plain(one.said, limits.OPTION_TEXT) for one in ways]
     options = [
@@ -114,7 +112,7 @@ def _deeds(answer: Answer, drawn: int, drawing: Drawing) -> Iterator[Json]:
         return
     if drawing.private:
         yield button("Share", ids.SHARE, text)
-    if answer.kind in ROWS_OF_ACCOUNTS and drawn:
+    if drawing.may_export and answer.kind in ROWS_OF_ACCOUNTS and drawn:
         yield button("Export", ids.EXPORT, text)
     if drawing.may_save and _has_criteria(answer):
         yield button("Save as segment", ids.SAVE, text)

@@ -19,6 +19,7 @@ class Drawing:
         note: one more sentence of mrkdwn below, as "only you can see this".
         private: they alone see it, in a channel where it could be shared.
         may_save: they may save questions as segments.
+        may_export: they may export, or others who might see it.
     """
 
     now: datetime
@@ -27,3 +28,4 @@ class Drawing:
     note: str = ""
     private: bool = False
     may_save: bool = False
+    may_export: bool = False

@@ -231,6 +231,38 @@ def test_what_a_site_uses_with_its_evidence() -> None:
     assert technologies(nothing, [document(mentioned + allowed)]) == ()
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<link rel='dns-prefetch' href='//static.hotjar.com'>",
+        "<LINK REL=preconnect HREF='https://static.hotjar.com'><link rel=dns-prefetch href=//x.imgix.net>",
+        "<!-- <script src='https://static.hotjar.com/c/hotjar-1.js'></script> -->",
+        "<!--[if lt IE 9]><img src='//a.imgix.net/x'><script src='//static.hotjar.com'></script><![endif]-->",
+    ],
+)
+def test_an_address_that_need_not_be_loaded_is_no_use(shown: str) -> None:
+    site = Site((Page(URL, "<p>x</p>"),))
+    assert technologies(site, [document(shown)]) == ()
+    loaded = f"{shown}<!-- a note --><script src='https://static.hotjar.com/c/hotjar-1.js'></script>"
+    assert [one.name for one in technologies(site, [document(loaded)])] == ["Hotjar"]
+
+
+def test_what_is_loaded_too_counts_and_a_comment_without_an_end_hides_nothing() -> None:
+    site = Site((Page(URL, "<p>x</p>"),))
+    shown = (
+        "<link rel='preconnect stylesheet' href='https://a.imgix.net/a.css'><!-- never closed "
+        "<link rel=preload as=script href='https://js.stripe.com/v3/'>"
+    )
+    assert [one.name for one in technologies(site, [document(shown)])] == ["Stripe", "imgix"]
+
+
+def test_many_openings_take_no_long_time() -> None:
+    """Linear: a million signs of openings that nothing closes."""
+    site = Site((Page(URL, "<p>x</p>"),))
+    for opening in ("<link rel=dns-prefetch ", "<!--", "<!-- <script "):
+        assert technologies(site, [document(opening * (1_000_000 // len(opening)))]) == ()
+
+
 def test_every_fingerprint_has_a_mark_that_can_fit() -> None:
     table = fingerprints()
     assert len(table) >= 120
