@@ -186,8 +186,11 @@ class Erasures(Protocol):
 class Files(Protocol):
     """The files of exports."""
 
-    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
-        """Remove every file that holds one of these records, and what was asked by name; how many."""
+    def invalidate(self, gone: Sequence[Gone], names: Names, looked_through: set[str]) -> int:
+        """Remove every file that holds one of these records, and what was asked by name; how many.
+
+        ``looked_through``: names of files in which they are not; passed over, and added to.
+        """
         ...
 
 
@@ -222,8 +225,11 @@ class Erasing:
         done = files = 0
         while (due := self.erasures.due(AT_ONCE)).gone:
             # Files first: what is said of it in the audit log names what was asked for.
-            files += self.files.invalidate(due.gone, names_of(due.gone))
+            looked_through: set[str] = set()
+            files += self.files.invalidate(due.gone, names_of(due.gone), looked_through)
             found = self.erasures.erase(due.gone)
+            # To look through them may take minutes: what was begun meanwhile has read them still.
+            files += self.files.invalidate(found.gone, names_of(found.gone), looked_through)
             for table, many in found.rows.items():
                 counts[table] = counts.get(table, 0) + many
             reports += found.reports

@@ -32,6 +32,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import Person, Role
 from bot.app.ports import Audit, Clock, Jobs, Posted
+from bot.app.scope import EVERYTHING as EVERY_ACCOUNT
 from bot.app.wording import counted
 from bot.language.question import Held, Kind, Moved, Question
 from bot.language.restate import read_as
@@ -281,10 +282,9 @@ class Exports:
             UserError: it is not theirs, or there is no file any more.
         """
         export = self.own(public_id, person)
-        if export.requested_by != requester_key(person) or not person.may(NEEDED_ROLE):
+        if export.requested_by != requester_key(person):
             raise UserError("Only who asked for an export is given its file.")
-        if not self.available(export):
-            raise UserError("There is no file of it any more.", "Ask for it again.")
+        self.check_given(export, person)
         self.history.change(public_id, (Status.DONE,), {"delivered": False, "reason": None})
         now = self.clock.now()
         self.jobs.enqueue(KIND, f"{public_id}@{now.timestamp():.3f}", {"export": public_id}, now)
@@ -292,12 +292,30 @@ class Exports:
 
     def segments(self) -> frozenset[str]:
         """The saved segments that there are, folded."""
-        return frozenset(one.name.casefold() for one in self.configuration().segments)
+        return segments_of(self.configuration())
 
     def available(self, export: Export) -> bool:
         """Whether its file is to be had now."""
         there = export.downloadable(self.clock.now()) and export.valid_for(self.segments())
         return there and self.files.exists(export.file_name or "")
+
+    def check_given(self, export: Export, person: Person) -> None:
+        """Look at rights, segments, time and scope again: all may have changed since the file was written.
+
+        Args:
+            export: finished.
+            person: who asked for it.
+
+        Raises:
+            UserError: why its file is not given now.
+        """
+        if not person.may(NEEDED_ROLE):
+            raise UserError(person.refusal or "You may not export any more.")
+        if not self.available(export):
+            raise UserError("There is no file of it any more.", "Ask for it again.")
+        held = EVERY_ACCOUNT if export.scope is None else export.scope
+        if not person.scope.sees_all_of(held):
+            raise UserError("You do not see all of its accounts any more.", "Ask for it again.")
 
     def new_link(self, export: Export) -> str | None:
         """A link for the person who asked, the only one that works; None where there can be none."""
@@ -308,6 +326,11 @@ class Exports:
             return None
         until = int(export.expires_at.timestamp())
         return self.links.link(Ticket(export.public_id, export.slack_id, until, key))
+
+
+def segments_of(configuration: Configuration) -> frozenset[str]:
+    """The saved segments of a configuration, folded."""
+    return frozenset(one.name.casefold() for one in configuration.segments)
 
 
 def requester_key(person: Person) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.app.exporting_contacts import ContactCount
 from bot.app.exporting_rhythm import ExportSchedule, ScheduleState
 from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Format, Mailing, Selection, Status
+from bot.app.ports import Posted
 from scoring.criteria.fields import Catalog
 
 
@@ -132,7 +133,7 @@ class ExportHistory(Protocol):
         ...
 
     def latest_wish(self, requested_by: str) -> Export | None:
-        """The newest that a person has confirmed."""
+        """The newest that a person has confirmed; those of schedules are no choice of now."""
         ...
 
     def begun_since(self, requested_by: str, since: datetime) -> int:
@@ -179,14 +180,18 @@ class ExportNotices(Protocol):
         """Draw the export's message again; does nothing without one."""
         ...
 
-    def tell(self, export: Export, link: str | None) -> None:
-        """Say it in a new direct message."""
+    def tell(self, export: Export, link: str | None) -> Posted | None:
+        """Say it in a new direct message; which one, None where nobody needs one."""
         ...
 
     def tell_halted(self, schedule: ExportSchedule) -> None:
         """Say in a direct message why a schedule does not go on."""
         ...
 
-    def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message; with the words about it where it has no message."""
+    def upload(self, export: Export, file: BinaryIO) -> str | None:
+        """Give the file in the person's direct message; the copy's id, None where there is none."""
+        ...
+
+    def take_back(self, slack_file: str) -> None:
+        """Remove a copy that was given; one that is not there any more is no error."""
         ...

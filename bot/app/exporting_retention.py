@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.erasing import Gone, Names
-from bot.app.exporting import KIND, Exports, invalid, target_of
+from bot.app.exporting import KIND, Exports, invalid, segments_of, target_of
 from bot.app.exporting_values import A_DAY, DRAFT_HOURS, HISTORY_DAYS, UNFINISHED, Export, Status
+from scoring.config import Configuration
 
 TIDY: Final = "export_tidy"  # the job
 TIDY_SECONDS: Final = 3_600
+WITHDRAW: Final = "export_withdraw"  # the job that takes back what was given in Slack
 _ALL: Final = tuple(Status)
 _MAY_BE_WRITTEN: Final = (Status.DONE, *UNFINISHED, Status.DRAFT)
 
@@ -28,8 +30,11 @@ class Retention:
         now = self.exports.clock.now()
         segments = self.exports.segments()
         held = self.exports.history.every(_ALL)
+        for one in held:
+            if one.slack_files and one.status not in _MAY_BE_WRITTEN:
+                self._withdraw(one.public_id, one.status.value)  # whoever closed it may have been killed then
         done = {
-            "invalid": sum(self._made_invalid(one) for one in held if not one.valid_for(segments)),
+            "invalid": self._close_deleted(held, segments),
             "expired": sum(self._expired(one, now) for one in held if one.valid_for(segments)),
             "forgotten": self._forgotten(held, now),
         }
@@ -37,24 +42,60 @@ class Retention:
         # Younger ones may belong to an export that is being written.
         return done | {"left_over": self.exports.files.sweep(known, now - A_DAY)}
 
-    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+    def close_deleted(self, configuration: Configuration) -> int:
+        """A configuration was published: what is of a segment that it has not is closed now; how many.
+
+        At once, because a segment of the same name may be made soon after.
+        """
+        return self._close_deleted(self.exports.history.every(_MAY_BE_WRITTEN), segments_of(configuration))
+
+    def _close_deleted(self, held: Sequence[Export], segments: frozenset[str]) -> int:
+        return sum(self._made_invalid(one) for one in held if not one.valid_for(segments))
+
+    def invalidate(self, gone: Sequence[Gone], names: Names, looked_through: set[str]) -> int:
         """Accounts and contacts are erased: remove each file that holds one of them; how many.
 
         One that is being written now may hold them, and so may one that asks for them by name. Contacts are
         in mailing lists alone, and there an account is known by its name.
+
+        Args:
+            gone: who.
+            names: what they are called.
+            looked_through: names of files without them, which are passed over and added to: to be called
+                once more when they are gone is to look at what was written meanwhile.
         """
-        reason = "It held somebody who was erased. Ask for it again."
-        accounts = [one.id for one in gone if one.kind == "account"]
         count = 0
+        # What is being written first: after that, what has become a file is among those that are looked at.
+        for one in self.exports.history.every((Status.RUNNING,)):
+            if _ids_in(one, gone):
+                count += self._closed_for(one, names)
         for one in self.exports.history.every(_ALL):
-            mailed = one.wish.mailing is not None
-            ids, named = ([one.id for one in gone], names.names) if mailed else (accounts, ())
-            finished = one.status is Status.DONE and one.file_name is not None
-            held = finished and self.exports.files.holds(one.file_name or "", one.wish.format, ids, named)
             asked = names.named_in([one.question, one.criteria])
-            if ids and (held or one.status is Status.RUNNING or (asked and one.status in _MAY_BE_WRITTEN)):
-                count += self._closed(one, Status.INVALID, f"removed: {reason}", reason)
+            if one.status in _MAY_BE_WRITTEN:
+                if _ids_in(one, gone) and (asked or self._holds(one, gone, names, looked_through)):
+                    count += self._closed_for(one, names)
+            elif asked:
+                self._told_without(one, names)
         return count
+
+    def _holds(self, export: Export, gone: Sequence[Gone], names: Names, looked_through: set[str]) -> bool:
+        name = export.file_name
+        if export.status is not Status.DONE or name is None or name in looked_through:
+            return False
+        named = names.names if export.wish.mailing is not None else ()
+        if self.exports.files.holds(name, export.wish.format, _ids_in(export, gone), named):
+            return True
+        looked_through.add(name)
+        return False
+
+    def _closed_for(self, export: Export, names: Names) -> bool:
+        reason = "It held somebody who was erased. Ask for it again."
+        return self._closed(export, Status.INVALID, f"removed: {reason}", reason, names)
+
+    def _told_without(self, export: Export, names: Names) -> None:
+        """Its message still says whom it asked for."""
+        if self.exports.history.change(export.public_id, (export.status,), _without(export, names)):
+            self._withdraw(export.public_id, "names")
 
     def _made_invalid(self, export: Export) -> bool:
         if export.status not in (Status.DONE, *UNFINISHED, Status.DRAFT):
@@ -69,25 +110,45 @@ class Retention:
             return False
         return self._closed(export, Status.EXPIRED, "removed: its file was kept for 14 days", None)
 
-    def _closed(self, export: Export, status: Status, said: str, reason: str | None) -> bool:
+    def _closed(
+        self, export: Export, status: Status, said: str, reason: str | None, names: Names | None = None
+    ) -> bool:
         """The bytes go first: what the history calls gone is gone."""
         if export.file_name is not None:
             self.exports.files.remove(export.file_name)
         changes = {"status": status, "reason": reason, "file_name": None, "link_key": None}
+        changes |= _without(export, names) if names else {}
         closed = self.exports.history.change(export.public_id, (export.status,), changes)
         if closed:
             target = target_of(export)
             self.exports.audit.record("bellwether", KIND, target, f"{said}; {export.public_id}", "retention")
+            self._withdraw(export.public_id, status.value)
         return closed
+
+    def _withdraw(self, public_id: str, why: str) -> None:
+        """Have a worker take back what was given in Slack, and draw the message again; once a day at most."""
+        now = self.exports.clock.now()
+        self.exports.jobs.enqueue(WITHDRAW, f"{public_id}:{why}:{now:%Y-%m-%d}", {"export": public_id}, now)
 
     def _forgotten(self, held: list[Export], now: datetime) -> int:
         old = [
             one
             for one in held
             if one.created_at < now - (DRAFT_HOURS if one.status is Status.DRAFT else HISTORY_DAYS)
+            and not one.slack_files  # which are known by this line alone
         ]
         for one in old:
             if one.file_name is not None:
                 self.exports.files.remove(one.file_name)
         self.exports.history.forget([one.public_id for one in old])
         return len(old)
+
+
+def _ids_in(export: Export, gone: Sequence[Gone]) -> list[str]:
+    """The ids of those who may be in an export: contacts are in mailing lists alone."""
+    return [one.id for one in gone if one.kind == "account" or export.wish.mailing is not None]
+
+
+def _without(export: Export, names: Names) -> dict[str, str]:
+    """What it asked for, without some names."""
+    return {"question": names.without(export.question), "criteria": names.without(export.criteria)}

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.app.people import Role
 from bot.app.ports import Posted
+from bot.app.scope import Scope
 from bot.language.question import Held, Moved, Sort
 from scoring.criteria.tree import And, InSegment, Node, Not, Or
 
@@ -186,6 +187,8 @@ class Export:
         schedule_id: of the schedule that began it; None when a person did.
         remark: what the person should know of the file: who was left out of a mailing list.
         further: of which accounts only; periods and offers are read anew whenever the file is written.
+        scope: whose accounts the file may hold; None where none was written, or it was not kept.
+        slack_files: ids of the copies that were given in Slack and not taken back.
     """
 
     public_id: str
@@ -213,6 +216,8 @@ class Export:
     schedule_id: str | None = None
     remark: str | None = None
     further: Further | None = None
+    scope: Scope | None = None
+    slack_files: tuple[str, ...] = ()
 
     def valid_for(self, segments: frozenset[str]) -> bool:
         """Whether every segment that it is of is still there; names in folded form."""

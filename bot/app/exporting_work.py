@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -26,7 +27,7 @@ from bot.app.exporting_values import (
 )
 from bot.app.people import NOT_ASKED, Person
 from bot.app.ports import AccountBook
-from bot.app.scope import Scope, seen_by
+from bot.app.scope import Scope, seeing, seen_by
 from connector.errors import Retriable
 from scoring.criteria.errors import CriteriaError
 
@@ -111,6 +112,7 @@ class ExportWork:
             size = write(form, watch.over(batches))
         now = clock.now()
         done = {"status": Status.DONE, "rows": watch.rows, "bytes": size, "finished_at": now}
+        done["scope"] = seeing()
         self._must_change(export, {**done, "expires_at": now + DOWNLOAD_DAYS, **kept})
         self._audit(export, f"written: {watch.rows} rows, {size} bytes, {export.public_id}")
         return self.exports.history.find(export.public_id) or export
@@ -125,17 +127,52 @@ class ExportWork:
         link = self.exports.new_link(export)
         if (export.bytes or 0) <= MOST_UPLOADED:
             with self.exports.files.open(export.file_name or "") as file:
-                self.notices.upload(export, file)
+                copy = self.notices.upload(export, file)
+            if copy is not None:
+                self._given(export, copy)
             self._audit(export, f"sent as a file: {export.public_id}")
-            if export.posted is not None:
-                self.notices.show(export, link)
-            return
-        if link is None:
+        elif link is None:
             raise SendNever(
                 "The file is too large for Slack, and there is no address for download links: an "
                 "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."
             )
         self._draw(export, link)
+
+    def _given(self, export: Export, slack_file: str) -> None:
+        """Keep which copy it is, to take it back one day; at once, if it is not to be had any more."""
+        held = self.exports.history.find(export.public_id)
+        files = (*(held.slack_files if held else ()), slack_file)
+        if not self.exports.history.change(export.public_id, (Status.DONE,), {"slack_files": files}):
+            self.notices.take_back(slack_file)
+            raise SendNever("It was taken back meanwhile.")
+
+    def withdraw(self, public_id: str) -> Mapping[str, Any]:
+        """Take the copies in Slack back, and say in the export's message what became of it.
+
+        Raises:
+            Retriable: Slack does not answer now; what is left is taken back the next time.
+        """
+        export = self.exports.history.find(public_id)
+        if export is None:
+            return {"status": "gone"}
+        left = export.slack_files
+        while left:
+            self._in_the_end(export, partial(self.notices.take_back, left[0]))
+            left = left[1:]
+            self.exports.history.change(public_id, (export.status,), {"slack_files": left})
+            self._audit(export, f"taken back in Slack: {public_id}")
+        if export.posted is not None:
+            self._in_the_end(export, partial(self.notices.show, export, None))
+        return {"status": export.status.value, "copies": len(export.slack_files)}
+
+    def _in_the_end(self, export: Export, call: Callable[[], None]) -> None:
+        """What Slack refuses for good is left: somebody has removed it, or the app is not there any more."""
+        try:
+            call()
+        except SendNever as error:
+            log.warning("export_not_withdrawn", export=export.public_id, reason=str(error))
+        except SendError as error:
+            raise Retriable(error.what_happened) from error
 
     def fail(self, export: Export, reason: str) -> None:
         """Keep why an export came to nothing, and tell it."""
@@ -181,6 +218,13 @@ class ExportWork:
             raise UserError(person.refusal or "You may not export any more.")
         return person.scope
 
+    def _check_given(self, export: Export) -> None:
+        """It may have taken long to write, and this may be another attempt."""
+        person = self.person(export.requested_by)
+        if person.refusal == NOT_ASKED:
+            raise Retriable(NOT_ASKED)
+        self.exports.check_given(export, person)
+
     def _form(self, export: Export) -> FileForm:
         wish = self.exports.checked(export.wish)
         source = self.exports.rows if wish.mailing is None else self.exports.contacts
@@ -212,8 +256,9 @@ class ExportWork:
         changes: dict[str, Any] = {"delivered": True}
         try:
             if export.slack_id:
+                self._check_given(export)
                 self.deliver(export)
-        except (SendError, OSError) as error:
+        except (UserError, SendError, OSError) as error:
             log.warning("export_not_delivered", export=export.public_id, reason=str(error))
             changes["reason"] = f"It was not delivered: {error}"
         self.exports.history.change(export.public_id, (Status.DONE,), changes)
@@ -248,7 +293,9 @@ class ExportWork:
     def _draw(self, export: Export, link: str | None) -> None:
         """In the message that it has; one of a schedule has none before it is over."""
         if export.posted is None:
-            self.notices.tell(export, link)
+            posted = self.notices.tell(export, link)
+            if posted is not None:
+                self.exports.history.change(export.public_id, tuple(Status), {"posted": posted})
         else:
             self.notices.show(export, link)
 

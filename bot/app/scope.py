@@ -47,6 +47,13 @@ class Scope:
         """Whether no account can be seen."""
         return not (self.everything or self.users or self.territories)
 
+    def sees_all_of(self, other: Scope) -> bool:
+        """Whether everything that another one sees is seen too, as far as the scopes alone say so."""
+        if self.everything or self == other:
+            return True
+        wider = other.users <= self.users and other.territories <= self.territories
+        return wider and not self.also and not other.everything
+
 
 EVERYTHING = Scope(Whose.ALL)
 NOTHING = Scope(Whose.OWN)

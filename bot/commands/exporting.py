@@ -347,3 +347,6 @@ class _Nobody:
 
     def upload(self, export: Export, file: BinaryIO) -> None:
         """Nothing."""
+
+    def take_back(self, slack_file: str) -> None:
+        """Nothing."""

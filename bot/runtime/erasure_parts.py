@@ -11,7 +11,6 @@ import structlog
 
 from bot.app.erasing import EDIT_KIND, EVERY_SECONDS, KIND, Erasing
 from bot.app.errors import SendError, SendNever
-from bot.app.exporting_retention import Retention as ExportRetention
 from bot.app.ports import Chat, Job
 from bot.app.schedule import Every, Tick
 from bot.store.erasing import SqlErasures
@@ -42,7 +41,7 @@ class ErasureParts:
     def erasing(self) -> Erasing:
         """The use case."""
         of = self.of
-        files = ExportRetention(of.export_parts.exports)
+        files = of.export_parts.retention
         return Erasing(SqlErasures(of.database, of.clock), files, of.audit, of.incidents)
 
     def handlers(self) -> dict[str, Handler]:

@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.app.errors import UserError
 from bot.app.exporting import KIND, Exports, target_of
 from bot.app.exporting_links import PATH, Links, Ticket
-from bot.app.exporting_values import NEEDED_ROLE, Export, Format, download_name, size_said
+from bot.app.exporting_values import Export, Format, download_name, size_said
 from bot.app.people import Person
 
 PIECE_BYTES: Final = 256 * 1024
@@ -90,9 +91,13 @@ class Downloads:
         export = self.exports.history.find(ticket.public_id) if ticket is not None else None
         if ticket is None or export is None or export.slack_id != ticket.slack_id:
             return None
-        right = export.link_key == ticket.key and self.exports.available(export)
-        # Rights are read again: they may have been taken since the link was sent.
-        return (export, ticket) if right and self.person(ticket.slack_id).may(NEEDED_ROLE) else None
+        if export.link_key != ticket.key:
+            return None
+        try:
+            self.exports.check_given(export, self.person(ticket.slack_id))
+        except UserError:
+            return None
+        return export, ticket
 
     def _given(self, export: Export, ticket: Ticket) -> Response:
         """The file. The link is taken back first: of two that come at once, one gets it."""

@@ -14,7 +14,7 @@ from bot.app.errors import BellwetherError
 from bot.app.exporting import KIND, Exports
 from bot.app.exporting_links import Links
 from bot.app.exporting_ports import ExportNotices
-from bot.app.exporting_retention import TIDY, TIDY_SECONDS, Retention
+from bot.app.exporting_retention import TIDY, TIDY_SECONDS, WITHDRAW, Retention
 from bot.app.exporting_schedules import DUE, DUE_SECONDS, ExportSchedules, ScheduledRuns
 from bot.app.exporting_values import OPERATOR_KEY
 from bot.app.exporting_work import MOST_ATTEMPTS, ExportWork
@@ -75,6 +75,11 @@ class ExportParts:
         """Exports that are made again and again."""
         return ExportSchedules(self.exports, SqlExportSchedules(self._of.database))
 
+    @cached_property
+    def retention(self) -> Retention:
+        """What becomes of them in time."""
+        return Retention(self.exports)
+
     def work(self, notices: ExportNotices | None = None) -> ExportWork:
         """What a worker does; without ``notices`` it tells people in Slack."""
         return ExportWork(
@@ -105,14 +110,14 @@ class ExportParts:
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
         of = self._of
-        own = ExportJobs(self.work, Retention(self.exports), self.scheduled_runs(), of.incidents, stop)
-        handlers = {KIND: own.on_export, TIDY: own.on_tidy, DUE: own.on_due}
+        own = ExportJobs(self.work, self.retention, self.scheduled_runs(), of.incidents, stop)
+        handlers = {KIND: own.on_export, TIDY: own.on_tidy, DUE: own.on_due, WITHDRAW: own.on_withdraw}
         return JobLoop(of.jobs, of.clock, of.holder, handlers, own.on_failure, own.on_success)
 
 
 @dataclass(frozen=True)
 class ExportJobs:
-    """Does the jobs of the kinds ``export``, ``export_tidy`` and ``export_due``.
+    """Does the jobs of the kinds ``export``, ``export_withdraw``, ``export_tidy`` and ``export_due``.
 
     Attributes:
         stop: set when the process is asked to stop; asked between batches of rows.
@@ -127,6 +132,10 @@ class ExportJobs:
     def on_export(self, job: Job) -> Mapping[str, Any]:
         """Write one, and give it to the person who asked."""
         return self.work().run(str(job.args["export"]), job.attempts, self._stop_if_asked)
+
+    def on_withdraw(self, job: Job) -> Mapping[str, Any]:
+        """Take back what was given in Slack."""
+        return self.work().withdraw(str(job.args["export"]))
 
     def on_tidy(self, _job: Job) -> Mapping[str, Any]:
         """Remove what is not kept any longer."""

@@ -49,6 +49,7 @@ class ScoringParts:
         versions: SqlConfigVersions,
         audit: SqlAudit,
         crm_url: Callable[[str], str | None],
+        published: Callable[[Configuration], object],
     ) -> None:
         self.database = database
         self.clock = clock
@@ -56,6 +57,7 @@ class ScoringParts:
         self.versions = versions
         self.audit = audit
         self.crm_url = crm_url
+        self.published = published
 
     def warm(self) -> None:
         """Import what explains and scores now: otherwise the first question of a process waits for it."""
@@ -110,6 +112,7 @@ class ScoringParts:
             lambda configuration: catalogs_of(self.database, configuration),
             self._rehearsed,
             self.audit,
+            self.published,
         )
 
     @cached_property

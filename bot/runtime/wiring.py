@@ -164,8 +164,17 @@ class Bellwether:
         from bot.runtime.scoring_parts import ScoringParts
 
         return ScoringParts(
-            self.database, self.clock, self.configurations, self.versions, self.audit, self.crm_url
+            self.database,
+            self.clock,
+            self.configurations,
+            self.versions,
+            self.audit,
+            self.crm_url,
+            self._published,
         )
+
+    def _published(self, configuration: Configuration) -> None:
+        self.export_parts.retention.close_deleted(configuration)
 
     @cached_property
     def health(self) -> Health:

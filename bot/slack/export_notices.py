@@ -6,20 +6,22 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackRequestError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.app.errors import SendNever
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_values import Export, download_name
-from bot.slack.failures import TRANSPORT_ERRORS, send_error
+from bot.app.ports import Posted
+from bot.slack.failures import TRANSPORT_ERRORS, code_of, send_error
 from bot.slack.sending import sendable
 from bot.slack.views.blocks import Message
-from bot.slack.views.export import export_message, export_text
+from bot.slack.views.export import export_message
 from bot.slack.views.export_schedules import halted_message
 from bot.slack.views.text import plain
 
 UPLOAD_SECONDS: Final = 120  # a file of 50 MB over a slow line
+_NO_COPY: Final = frozenset({"file_not_found", "file_deleted"})
 
 
 class SlackExportNotices:
@@ -46,13 +48,13 @@ class SlackExportNotices:
             drawn = sendable(export_message(export, link))
             self._asked(lambda: self._client.chat_update(channel=posted.channel, ts=posted.ts, **drawn))
 
-    def tell(self, export: Export, link: str | None) -> None:
-        """Say it in a new direct message.
+    def tell(self, export: Export, link: str | None) -> Posted:
+        """Say it in a new direct message; which one.
 
         Raises:
             SendError: Slack does not take it.
         """
-        self._post(export, export_message(export, link))
+        return self._post(export, export_message(export, link))
 
     def tell_halted(self, schedule: ExportSchedule) -> None:
         """Say in a direct message why a schedule does not go on.
@@ -62,30 +64,40 @@ class SlackExportNotices:
         """
         self._post(schedule.wanted, halted_message(schedule))
 
-    def upload(self, export: Export, file: BinaryIO) -> None:
-        """Give the file in the person's direct message; with the words about it where it has no message.
+    def upload(self, export: Export, file: BinaryIO) -> str:
+        """Give the file in the person's direct message; Slack's id of it.
+
+        It has no words with it: those stand in the export's own message, which can be drawn again.
 
         Raises:
             SendError: Slack does not take it.
         """
         channel, content = self._direct(export), file.read()
         name = download_name(export)
-        # One message and not two: Slack takes about one a second.
-        comment = None if export.posted is not None else export_text(export)
-        self._asked(
+        answer = self._asked(
             lambda: self._client.files_upload_v2(
-                channel=channel,
-                content=content,
-                filename=name,
-                title=plain(name, 100),
-                initial_comment=comment,
+                channel=channel, content=content, filename=name, title=plain(name, 100)
             )
         )
+        return str(answer["files"][0]["id"])
 
-    def _post(self, export: Export, message: Message) -> None:
+    def take_back(self, slack_file: str) -> None:
+        """Remove a copy that was given; one that is not there any more is no error.
+
+        Raises:
+            SendError: Slack does not remove it.
+        """
+        try:
+            self._client.files_delete(file=slack_file)
+        except TRANSPORT_ERRORS as error:
+            if not isinstance(error, SlackApiError) or code_of(error) not in _NO_COPY:
+                raise send_error(error) from error
+
+    def _post(self, export: Export, message: Message) -> Posted:
         channel = self._direct(export)
         drawn = sendable(message) | {"unfurl_links": False, "unfurl_media": False}
-        self._asked(lambda: self._client.chat_postMessage(channel=channel, **drawn))
+        answer = self._asked(lambda: self._client.chat_postMessage(channel=channel, **drawn))
+        return Posted(channel, str(answer["ts"]))
 
     def _direct(self, export: Export) -> str:
         opened = self._asked(lambda: self._client.conversations_open(users=export.slack_id))

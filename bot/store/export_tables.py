@@ -22,7 +22,8 @@ class ExportRow(SQLModel, table=True):
 
     ``segments``, ``sort``, ``columns``, ``mailing`` and ``further`` are JSON: ``columns`` is null for every
     field, ``mailing`` for accounts, ``further`` where criteria say it all. ``criteria`` is canonical text.
-    ``link_key`` is what the one valid download link has to name.
+    ``link_key`` is what the one valid download link has to name. ``scope`` is JSON: whose accounts the file
+    may hold; ``slack_files`` a JSON list of the copies in Slack.
     """
 
     __tablename__: ClassVar[Any] = "export"
@@ -57,6 +58,8 @@ class ExportRow(SQLModel, table=True):
     mailing: str | None = text_column()
     remark: str | None = text_column()
     further: str | None = text_column()
+    scope: str | None = text_column()
+    slack_files: str | None = text_column()
 
 
 class ExportScheduleRow(SQLModel, table=True):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from bot.app.exporting_values import Export, Format, Further, Header, Mailing, Offered, Status, Wish
 from bot.app.ports import Posted
+from bot.app.scope import Scope, Whose
 from bot.language.question import Sort
 from bot.language.question_json import past_json, past_of_json
 from bot.store.dialect import insert_or
@@ -72,8 +73,9 @@ class SqlExports:
         return self._read(_CONFIRMED, *mine)
 
     def latest_wish(self, requested_by: str) -> Export | None:
-        """The newest that a person has confirmed."""
-        found = self._read(_CONFIRMED, _export.c.requested_by == requested_by, limit=1)
+        """The newest that a person has confirmed; those of schedules are no choice of now."""
+        mine = (_export.c.requested_by == requested_by, _export.c.schedule_id.is_(None))
+        found = self._read(_CONFIRMED, *mine, limit=1)
         return found[0] if found else None
 
     def begun_since(self, requested_by: str, since: datetime) -> int:
@@ -147,6 +149,8 @@ def _values(export: Export) -> dict[str, Any]:
         "status": export.status.value,
         "slack_channel": posted.channel if posted else None,
         "slack_ts": posted.ts if posted else None,
+        "scope": None if export.scope is None else json.dumps(_scope_json(export.scope)),
+        "slack_files": json.dumps(export.slack_files) if export.slack_files else None,
     }
 
 
@@ -156,4 +160,24 @@ def _of(row: Row[Any]) -> Export:
         **{name: getattr(row, name) for name in _PLAIN},
         status=Status(row.status),
         posted=Posted(row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
+        scope=None if row.scope is None else _scope_of(json.loads(row.scope)),
+        slack_files=tuple(json.loads(row.slack_files or "[]")),
+    )
+
+
+def _scope_json(scope: Scope) -> dict[str, Any]:
+    return {
+        "whose": scope.whose.value,
+        "users": sorted(scope.users),
+        "territories": sorted(scope.territories),
+        "also": [_scope_json(one) for one in scope.also],
+    }
+
+
+def _scope_of(value: Mapping[str, Any]) -> Scope:
+    return Scope(
+        Whose(value["whose"]),
+        frozenset(value["users"]),
+        frozenset(value["territories"]),
+        tuple(_scope_of(one) for one in value["also"]),
     )

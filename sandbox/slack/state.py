@@ -137,6 +137,16 @@ class State:
         self._messages[message.channel].remove(message)
         self.tell("delete", message)
 
+    def bury(self, file_id: str) -> None:
+        """A file is gone: its messages say so."""
+        for message in [one for channel in self._messages.values() for one in channel]:
+            if any(one["id"] == file_id for one in message.files):
+                message.files = [
+                    {"id": file_id, "mode": "tombstone"} if one["id"] == file_id else one
+                    for one in message.files
+                ]
+                self.tell("update", message)
+
     def find(self, channel: str, ts: str) -> Message | None:
         """The message with this ``ts``, if it is there."""
         return next((one for one in reversed(self._messages[channel]) if one.ts == ts), None)

@@ -17,7 +17,8 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.tree import Compare, Operator
 from tests.support.past_questions import answered, criteria, rows_of
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import scoring_of, wholesale
+from tests.support.recommending_world import wholesale
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
 

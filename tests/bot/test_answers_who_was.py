@@ -19,7 +19,7 @@ from scoring.criteria.tree import Always, Calendar, Unit
 from tests.bot.test_history import STEPS, step
 from tests.support.past_questions import answered, book_of, criteria, delete_account, rows_of
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import scoring_of
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import DAY, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
 TODAY = DAY + timedelta(days=10)

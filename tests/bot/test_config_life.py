@@ -18,8 +18,10 @@ from bot.store.locks import in_turn
 from bot.store.tables import OutboxRow, RunRow
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow
+from scoring.config import Configuration
 from tests.support.configuring_world import USED, configuring, draft, publish
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import BANDS, World, database, settled, shared_postgres, sqlite  # noqa: F401  (fixtures)
 
 FINANCE = "finance:\n  - {product: books}\n"
@@ -191,6 +193,15 @@ def test_another_order_of_labels_has_to_be_confirmed(world: World) -> None:
 )
 def test_what_nobody_stands_on_is_published_at_once(world: World, edit: tuple[str, str]) -> None:
     assert publish(world, USED.replace(*edit)) == 3
+
+
+def test_whoever_keeps_what_is_of_segments_is_told_once_of_each_publication(world: World) -> None:
+    told: list[Configuration] = []
+    use_case = scoring_of(world, told.append).configuring
+    for _ in range(2):  # the second time nothing is published
+        text = USED.replace("  - {name: Frequent, criteria: f >= 2}\n", "")
+        use_case.publish(use_case.draft(text, "b.yaml"), "Ada", "why", confirmed=True, seconds=5)
+    assert [[one.name for one in each.segments] for each in told] == [["Best", "Best retail"]]
 
 
 def test_a_label_in_use_cannot_be_removed_or_renamed(world: World) -> None:

@@ -49,7 +49,7 @@ PERSON, MAIL = "Ingrid Solheim", "ingrid@big.example"
 class Files:
     asked: list[tuple[Sequence[str], tuple[str, ...]]] = field(default_factory=list)
 
-    def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
+    def invalidate(self, gone: Sequence[Gone], names: Names, looked_through: set[str]) -> int:
         self.asked.append(([one.id for one in gone], names.names))
         return 0
 
@@ -185,7 +185,7 @@ def test_an_account_that_zoho_deletes_is_named_nowhere(database: Database) -> No
     assert tables_with(database, NAME, NAME.upper()) == set()
     assert tables_with(database, "'big'") == set(), "the audit log alone has the id, in a sentence"
     assert any("account big" in row for row in dump(database)["audit"])
-    assert files.asked == [(["big"], (NAME,))]
+    assert files.asked == [(["big"], (NAME,))] * 2, "before, and what was begun meanwhile"
     assert "c1" in str(dump(database)["crm_contact"]), "Zoho still has the contact"
     batch = SqlBatches(database, office.clock).find("b")
     assert batch is not None
@@ -264,9 +264,10 @@ def test_who_comes_back_while_files_are_looked_through_is_left_alone(database: D
     office = an_office(database)
 
     class Slow(Files):
-        def invalidate(self, gone: Sequence[Gone], names: Names) -> int:
-            office.world.add(AccountRow(id="big", name=NAME, raw="{}"))
-            return super().invalidate(gone, names)
+        def invalidate(self, gone: Sequence[Gone], names: Names, looked_through: set[str]) -> int:
+            if gone:
+                office.world.add(AccountRow(id="big", name=NAME, raw="{}"))
+            return super().invalidate(gone, names, looked_through)
 
     in_zoho_deleted(database, "big")
     erasing = erasing_in(office.world, Slow())

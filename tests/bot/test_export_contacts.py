@@ -167,7 +167,7 @@ def test_a_mailing_list_goes_with_a_contact_or_an_account_that_is_in_it(world: E
     )
 
     def left(gone: Gone) -> list[bool]:
-        world.retention.invalidate([gone], names_of([gone]))
+        world.retention.invalidate([gone], names_of([gone]), set())
         return [world.found(one).status is Status.DONE for one in every]
 
     person = Gone("contact", "c1", "a1", ("Ida Berg", "ida@konex.example"))

@@ -12,6 +12,7 @@ import requests
 
 from bot.app.exporting_links import Links, Ticket
 from bot.app.exporting_values import Export, Status, Wish
+from bot.app.scope import NOTHING
 from bot.language.question import Kind, Question
 from bot.runtime.export_downloads import Downloads
 from bot.runtime.http import HttpServer, http_app
@@ -147,6 +148,12 @@ def test_a_link_of_somebody_who_may_not_export_any_more_gives_nothing(site: Site
     assert is_nothing(site.take(link))
     site.world.people = FakePeople(ADA)
     assert is_nothing(site.take(link)), "a stranger by now"
+
+
+def test_a_link_of_somebody_who_sees_less_by_now_gives_nothing(site: Site) -> None:
+    link = site.link()
+    site.world.people = FakePeople(replace(MELVIN, scope=NOTHING))
+    assert is_nothing(site.take(link))
 
 
 def test_a_file_that_is_gone_gives_nothing(site: Site) -> None:

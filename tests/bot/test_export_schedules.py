@@ -114,7 +114,9 @@ def test_a_weekly_list_comes_by_itself_once_a_week(world: ExportWorld) -> None:
     done = world.written(export)
     assert (done.status, done.rows, done.delivered) == (Status.DONE, 4, True)
     assert [to for to, _ in world.notices.files] == ["UMELVIN"]
-    assert (done.schedule_id, world.notices.shown) == (schedule.public_id, [])
+    assert done.schedule_id == schedule.public_id
+    assert [(one.public_id, one.posted) for one, _ in world.notices.shown] == [(export.public_id, None)]
+    assert done.posted is not None, "one message, which can be drawn again"
     assert world.outcomes()[:2] == [
         f"scheduled every Monday: csv, 1 field, {schedule.public_id}",
         f"started every Monday: csv, 1 field, {export.public_id}",

@@ -441,6 +441,7 @@ def test_files_are_kept_for_14_days_and_lines_for_90(world: ExportWorld) -> None
     assert list(world.files.path.iterdir()) == []
     assert world.found(export).status is Status.EXPIRED
     assert world.outcomes()[-1].startswith("removed: its file was kept for 14 days")
+    world.withdraw()
     world.clock.move(days=76, seconds=-1)
     assert world.retention.tidy()["forgotten"] == 0
     assert len(world.exports.listed(MELVIN)) == 1

@@ -20,7 +20,7 @@ from bot.store.technique_tables import LearnedRow, ScoreHistoryRow, StandingSnap
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow
 from tests.support.postgres import create_tables, postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import scoring_of
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import BANDS, DAY, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
 SIZE = """\

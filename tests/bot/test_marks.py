@@ -20,7 +20,7 @@ from scoring.criteria.errors import CriteriaError
 from scoring.criteria.parse import parse
 from scoring.market_config import MarkKind
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import scoring_of
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import BANDS, World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
 SEGMENT, ROLE, KEYWORD = MarkKind

@@ -18,7 +18,8 @@ from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, ProductRow
 from scoring.standing import MEASURE_PARTS
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import DOCUMENT, OFFERS, asked, offers_alone, scoring_of, wholesale
+from tests.support.recommending_world import DOCUMENT, OFFERS, asked, offers_alone, wholesale
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
 

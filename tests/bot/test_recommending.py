@@ -16,7 +16,8 @@ from connector.cache.tables import AccountRow, TouchedAccountRow
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
-from tests.support.recommending_world import OFFERS, scoring_of, wholesale
+from tests.support.recommending_world import OFFERS, wholesale
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import World, database, shared_postgres  # noqa: F401  (fixtures)
 
 

@@ -13,12 +13,12 @@ from bot.app.errors import ConfigurationError, UserError
 from bot.app.people import OPERATOR, Person, Role
 from bot.app.saving import Saving
 from bot.language.question import Kind, Question, Sort
-from bot.runtime.scoring_parts import ScoringParts
 from bot.store.audit import SqlAudit
 from connector.cache.engine import Database
 from scoring.criteria.parse import parse
 from tests.support.configuring_world import USED, publish
 from tests.support.postgres import postgres_server  # noqa: F401  (fixture)
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import World, database, settled, shared_postgres  # noqa: F401  (fixtures)
 
 MANAGER = Person("UMELVIN", "Melvin Marxen", "m@x.example", "3", Role.MANAGER)
@@ -86,19 +86,12 @@ def world(database: Database) -> World:  # noqa: F811
     return found
 
 
-def parts_of(world: World) -> ScoringParts:
-    audit = SqlAudit(world.database, world.clock)
-    return ScoringParts(
-        world.database, world.clock, world.configurations, world.versions, audit, lambda _: None
-    )
-
-
 def saving(world: World) -> Saving:
-    return parts_of(world).saving
+    return scoring_of(world).saving
 
 
 def question(world: World, criteria: str, *sort: Sort, kind: Kind = Kind.LIST) -> Question:
-    return Question(kind, parse(criteria, parts_of(world).book.catalog()), sort=sort)
+    return Question(kind, parse(criteria, scoring_of(world).book.catalog()), sort=sort)
 
 
 def segments(world: World) -> dict[str, str]:
@@ -128,7 +121,7 @@ def test_a_question_becomes_a_segment_of_a_new_version(world: World) -> None:
     assert ("UMELVIN", "save_segment", "Big ones", "slack") in found
     assert ("Melvin Marxen", "publish", f"configuration {before + 1}", "slack") in found
     asked = question(world, 'in segment "Big ones"')
-    assert parts_of(world).book.count(asked.criteria) == 1
+    assert scoring_of(world).book.count(asked.criteria) == 1
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_the_file_comes_into_the_direct_message_and_comes_again(world: ExportWor
     world.written(again)
     assert len(files(melvin)) == 2
     said = melvin.messages(melvin.dm)[-1]["text"]
-    assert said.startswith("✅ Exported 4 rows · all accounts"), "the words stand beside the file"
+    assert said.startswith("✅ Exported 4 rows · all accounts"), "the words stand below the file"
     assert world.found(again).reason is None
     anybody = Person(melvin.base_url).messages("CSALES")
     assert [one for one in anybody if one.get("files") or one["user"] == "UBELLWETHER"] == [], "privately"
@@ -85,3 +85,23 @@ def test_the_file_comes_into_the_direct_message_and_comes_again(world: ExportWor
     assert len(told_that_it_rests()) == 1
     refused = [one["error"] for one in melvin.state()["refusals"]]
     assert set(refused) <= {"ratelimited"}
+
+
+def test_what_expires_is_taken_back(world: ExportWorld, melvin: Person) -> None:
+    draft = world.exports.begin(Question(Kind.LIST), "all accounts", MELVIN, "CSALES")
+    world.schedules.repeat(draft.public_id, WISH, Rhythm.MONDAY, MELVIN)
+    world.clock.move(days=7)
+    world.runs.run()
+    [weekly] = [one for one in world.history.listed(None) if one.schedule_id]
+    export = world.written(weekly)
+    [file] = files(melvin)
+    assert requests.get(file["url_private"], timeout=5).ok
+    for _ in range(2):  # the second time there is nothing left of it, and that is no error
+        world.clock.move(days=15)
+        world.retention.tidy()
+        world.withdraw()
+        assert requests.get(file["url_private"], timeout=5).status_code == 404
+    assert files(melvin) == [{"id": file["id"], "mode": "tombstone"}]
+    told = next(one for one in melvin.messages(melvin.dm) if export.posted and one["ts"] == export.posted.ts)
+    assert message_text(told).startswith("The export's file was removed · all accounts")
+    SlackExportNotices(client_of(melvin.base_url)).take_back(file["id"])

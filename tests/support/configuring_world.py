@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.app.config.publishing import Configuring, Draft
-from bot.runtime.scoring_parts import ScoringParts
-from bot.store.audit import SqlAudit
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import BANDS, World
 
 # With a segment by label, one by a score, one made of another, and a route that names a label.
@@ -21,10 +20,7 @@ segments:
 
 def configuring(world: World) -> Configuring:
     """The use case, wired as the product wires it."""
-    audit = SqlAudit(world.database, world.clock)
-    return ScoringParts(
-        world.database, world.clock, world.configurations, world.versions, audit, lambda _: None
-    ).configuring
+    return scoring_of(world).configuring
 
 
 def draft(world: World, text: str) -> Draft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,12 +11,13 @@ from bot.app.errors import SendError
 from bot.app.exporting import Exports
 from bot.app.exporting_links import Links
 from bot.app.exporting_ports import ExportNotices
-from bot.app.exporting_retention import Retention
+from bot.app.exporting_retention import WITHDRAW, Retention
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_schedules import ExportSchedules, ScheduledRuns
 from bot.app.exporting_values import OPERATOR_KEY, Export
 from bot.app.exporting_work import ExportWork
 from bot.app.people import OPERATOR, Person
+from bot.app.ports import Posted
 from bot.exports.files import ExportDirectory, new_name
 from bot.store.account_reading import AccountReader
 from bot.store.accounts import SqlAccountBook
@@ -44,23 +46,31 @@ class Notices:
     shown: list[tuple[Export, str | None]] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
     halted: list[ExportSchedule] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
     fail_with: SendError | None = None
 
     def show(self, export: Export, link: str | None) -> None:
         self.shown.append((export, link))
 
-    def tell(self, export: Export, link: str | None) -> None:
+    def tell(self, export: Export, link: str | None) -> Posted:
         self.shown.append((export, link))
+        return Posted(f"D{export.slack_id}", f"{len(self.shown)}.0")
 
     def tell_halted(self, schedule: ExportSchedule) -> None:
         if self.fail_with is not None:
             raise self.fail_with
         self.halted.append(schedule)
 
-    def upload(self, export: Export, file: BinaryIO) -> None:
+    def upload(self, export: Export, file: BinaryIO) -> str:
         if self.fail_with is not None:
             raise self.fail_with
         self.files.append((export.slack_id, file.read()))
+        return f"F{len(self.files)}"
+
+    def take_back(self, slack_file: str) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.taken_back.append(slack_file)
 
 
 class ExportWorld:
@@ -111,6 +121,15 @@ class ExportWorld:
         """Have the worker do it."""
         self.work.run(export.public_id, attempts, lambda: None)
         return self.found(export)
+
+    def withdraw(self) -> int:
+        """Have the worker take back what was given in Slack; how many exports it looked at."""
+        count = 0
+        while (job := self.jobs.claim("w", timedelta(minutes=1), (WITHDRAW,))) is not None:
+            self.work.withdraw(str(job.args["export"]))
+            self.jobs.settle(job.id, result={}, error=None)
+            count += 1
+        return count
 
     def found(self, export: Export) -> Export:
         found = self.history.find(export.public_id)

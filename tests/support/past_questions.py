@@ -17,7 +17,7 @@ from bot.store.accounts import SqlAccountBook
 from connector.cache.tables import AccountRow
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Node
-from tests.support.recommending_world import scoring_of
+from tests.support.scoring_parts import scoring_of
 from tests.support.scoring_world import World
 
 

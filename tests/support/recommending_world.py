@@ -11,9 +11,7 @@ from sqlmodel import SQLModel
 from bot.app.techniques.recommendations import scored_lines
 from bot.app.techniques.technique import Situation
 from bot.language.question import Sort
-from bot.runtime.scoring_parts import ScoringParts
 from bot.store.accounts import SqlAccountBook
-from bot.store.audit import SqlAudit
 from bot.store.scores import SqlScores
 from connector.cache.engine import Database
 from connector.cache.tables import AccountRow, ProductRow, TransactionRow
@@ -60,14 +58,6 @@ def wholesale(database: Database, document: str = DOCUMENT, accounts: int = 60) 
     later = world.today() - AS_OF
     world.add(*_products(), *_accounts(accounts), *_deals(shop(accounts), later))
     return world
-
-
-def scoring_of(world: World) -> ScoringParts:
-    """What the commands call."""
-    audit = SqlAudit(world.database, world.clock)
-    return ScoringParts(
-        world.database, world.clock, world.configurations, world.versions, audit, lambda one: None
-    )
 
 
 def asked(world: World, criteria: str, *sort: Sort) -> list[str]:

@@ -119,6 +119,7 @@ class Configuring:
         catalogs: the fields that a configuration's criteria may use, in this organisation.
         rehearse: what a run with a configuration would do.
         audit: where publications are recorded.
+        published: told of each configuration that was put in force.
     """
 
     def __init__(
@@ -128,12 +129,14 @@ class Configuring:
         catalogs: Callable[[Configuration], Catalogs],
         rehearse: Callable[[Published], Preview],
         audit: Audit,
+        published: Callable[[Configuration], object],
     ) -> None:
         self._versions = versions
         self._configurations = configurations
         self._catalogs = catalogs
         self._rehearse = rehearse
         self._audit = audit
+        self._published = published
 
     def draft(self, text: str, source: str) -> Draft:
         """Read a document, check it, and compare it with what is in force.
@@ -184,6 +187,7 @@ class Configuring:
         if made.version != draft.basis:
             outcome = f"{len(draft.differences)} changes"
             self._audit.record(author, "publish", f"configuration {made.version}", outcome, place)
+            self._published(draft.configuration)
         return made
 
     def earlier(self, number: int | None) -> ConfigVersion:

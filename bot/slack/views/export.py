@@ -260,12 +260,6 @@ def export_message(export: Export, link: str | None = None) -> Message:
     return Message(mrkdwn(told, 400), tuple(blocks))
 
 
-def export_text(export: Export) -> str:
-    """The same in mrkdwn, for where no blocks stand: beside the file."""
-    said, detail = _state(export)
-    return f"{mrkdwn(f'{said} · {plain(_name(export), 200)}', 400)}\n{detail}"
-
-
 def _name(export: Export) -> str:
     return export.question or target_of(export)
 

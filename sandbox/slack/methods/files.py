@@ -68,6 +68,15 @@ def _share(slack: Workspace, call: Call, channel_id: str, files: list[File], blo
     publish(slack, message)
 
 
+def delete(slack: Workspace, call: Call) -> Json:
+    """files.delete: what stood in messages becomes a tombstone."""
+    file = slack.state.files.pop(call.needed("file", "file_not_found"), None)
+    if file is None:
+        raise Refused("file_not_found")
+    slack.state.bury(file.id)
+    return {}
+
+
 def file_json(slack: Workspace, file: File) -> Json:
     """A file as the Web API describes it."""
     address = f"{slack.base_url}/files/{file.id}/{quote(file.name)}"
@@ -112,4 +121,5 @@ def _as_image(file: File, address: str) -> Json:
 METHODS = {
     "files.getUploadURLExternal": Method(get_upload_url, "files:write"),
     "files.completeUploadExternal": Method(complete_upload, "files:write"),
+    "files.delete": Method(delete, "files:write"),
 }

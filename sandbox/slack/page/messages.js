@@ -26,6 +26,7 @@ function attachment(one, place) {
 
 /** A file: pictures of this server are drawn, everything else is a name to follow. */
 function file(one) {
+  if (one.mode === "tombstone") return el("div", { class: "file" }, icon("file"), el("span", { class: "hint" }, "This file was deleted."));
   const address = followable(one.permalink ?? one.url_private ?? "");
   const name = one.title || one.name || "file";
   if (address && one.original_w && new URL(address).origin === window.location.origin) return drawn(one, address, name);
