@@ -24,6 +24,8 @@ from scoring.criteria.tree import (
     disjunction,
 )
 
+_PEOPLE = {"owner", "owner_email"}  # who is nowhere: somebody other than me, in Texas
+
 
 @dataclass(frozen=True)
 class Group:
@@ -67,7 +69,7 @@ def readings(terms: Sequence[Term]) -> tuple[Node, ...]:
     side_by_side = _side_by_side(terms)
     if side_by_side:
         return side_by_side
-    doubtful = _doubtful_negation(groups)
+    doubtful = _doubtful_negation(groups) or _reaching_negation(groups)
     if doubtful:
         return doubtful
     clauses = _clauses(groups)
@@ -193,6 +195,27 @@ def _doubtful_negation(groups: Sequence[Group]) -> tuple[Node, ...]:
             else:
                 plain = conjunction(before.node(), group.node())
             return _distinct(_both(both), conjunction(_both(rest_before), plain, _both(rest_after)))
+    return ()
+
+
+def _reaching_negation(groups: Sequence[Group]) -> tuple[Node, ...]:
+    """All except VIPs in tech: the others in tech, or everybody but those VIPs; both are meant at times.
+
+    Where what is left out has parts of its own, "VIPs in tech and champions in retail", only the second is.
+    """
+    if any(group.joined is Role.OR for group in groups):
+        return ()
+    for at in range(1, len(groups)):
+        before, group = groups[at - 1], groups[at]
+        left_out = all(term.values and term.negative and term.strong for term in before.terms)
+        placed = group.are_values and group.terms[0].placed and group.joined is None
+        if not left_out or not placed or before.field in {group.field, *_PEOPLE}:
+            continue
+        affirmed = Group(before.field, tuple(replace(term, negative=False) for term in before.terms))
+        inside = _repeated([affirmed, *groups[at:]])[0]
+        others = conjunction(_both(groups[: at - 1]), opposite(inside))
+        again = any(one.field == before.field for one in groups[at + 1 :])
+        return (others,) if again else _distinct(_merged(groups), others)
     return ()
 
 

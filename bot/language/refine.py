@@ -144,7 +144,7 @@ def _conditioned(
     fragment: Fragment, found: Cut, vocabulary: Vocabulary, earlier: Question
 ) -> Question | NotUnderstood:
     """What is said besides the words that say how it goes on is a question, put to the one before."""
-    text = _rest_text(found)
+    text = _rest_text(found, earlier)
     read = _read(text, vocabulary, earlier)
     if isinstance(read, NotUnderstood):
         return _offered(read, found, fragment, vocabulary, earlier)
@@ -195,11 +195,15 @@ def _same_order(read: Question, found: Cut, earlier: Question, vocabulary: Vocab
     return replace(read, sort=(replace(earlier.sort[0], descending=read.sort[0].descending),))
 
 
-def _rest_text(found: Cut) -> str:
+def _rest_text(found: Cut, earlier: Question) -> str:
+    """Of a list without an order the top 3 have one; the first 3 have none."""
     said = found.rest.said()
     begun = found.rest.behind(follow_up_words().top)
     number = None if begun is None else number_of(begun)
-    return f"first {number} accounts" if number is not None and begun is not None else said
+    if number is None or begun is None:
+        return said
+    unsorted = earlier.kind is Kind.LIST and not earlier.sort
+    return f"{said} accounts" if unsorted else f"first {number} accounts"
 
 
 def _read(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | NotUnderstood:

@@ -8,6 +8,7 @@ from bot.language import (
     rules_amounts,
     rules_context,
     rules_dates,
+    rules_deals,
     rules_figures,
     rules_grown,
     rules_moves,
@@ -15,6 +16,7 @@ from bot.language import (
     rules_offers,
     rules_order,
     rules_past,
+    rules_shown,
     rules_spans,
     rules_technologies,
     rules_together,
@@ -121,6 +123,9 @@ def _field_alone(draft: Draft, at: int) -> int:
 
 
 _CONDITIONS: tuple[Rule, ...] = (
+    rules_deals.worth,
+    rules_deals.age,
+    rules_deals.largest,
     rules_context.travel,
     rules_context.travel_day,
     rules_context.nearby,
@@ -132,6 +137,7 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_offers.product,
     rules_dates.never_bought,
     rules_values.account,
+    rules_shown.shown,
     rules_together.together,
 )
 _VALUES: tuple[Rule, ...] = (

@@ -57,7 +57,7 @@ def amount(draft: Draft, at: int) -> int:
 _LOWER, _UPPER = {Operator.GT, Operator.GE}, {Operator.LT, Operator.LE}
 
 
-def _opposite(draft: Draft, at: int, build: _Build) -> tuple[Field, _Build] | None:
+def _opposite(draft: Draft, at: int, build: Build) -> tuple[Field, Build] | None:
     """The other end of what may be one range: over 100 "and under 500 employees", with its field."""
     if not draft.role(at, Role.AND) or any(number.currency for number in build.numbers):
         return None
@@ -69,7 +69,7 @@ def _opposite(draft: Draft, at: int, build: _Build) -> tuple[Field, _Build] | No
     return (named, found[1]) if operators & _LOWER and operators & _UPPER else None
 
 
-def _is_range(one: _Build, other: _Build) -> bool:
+def _is_range(one: Build, other: Build) -> bool:
     """Whether the lower bound is below the upper one."""
     lower, upper = (one, other) if one.operator in _LOWER else (other, one)
     return lower.numbers[0].value < upper.numbers[0].value
@@ -95,7 +95,7 @@ def _with_range(draft: Draft, at: int) -> bool:
     return number is not None and draft.words_are_range(draft.skip(at + 1) + 1)
 
 
-class _Build:
+class Build:
     """A comparison that waits for its field."""
 
     def __init__(self, operator: Operator | None, *numbers: NumberWord) -> None:
@@ -103,13 +103,14 @@ class _Build:
         self.numbers = numbers
 
     def node(self, field: str) -> Node:
+        """The comparison of that field."""
         values = [number.value for number in self.numbers]
         if self.operator is None:
             return Between(field, min(values), max(values))
         return Compare(field, self.operator, values[0])
 
 
-_Found = tuple[int, _Build] | None
+_Found = tuple[int, Build] | None
 
 
 def bound(draft: Draft, at: int, named: Field) -> _Found:
@@ -118,6 +119,18 @@ def bound(draft: Draft, at: int, named: Field) -> _Found:
     bare = found is None or draft.number(at) is None or named.type is FieldType.NUMBER
     plain = found is not None and not any(one.currency or one.percent for one in found[1].numbers)
     return found if plain and bare else None
+
+
+def comparison(draft: Draft, at: int) -> _Found:
+    """Between 5 and 10k, over 10k, 10k or more: with the index after it; None where there is none."""
+    found = _range(draft, at) or _bound(draft, at)
+    return found or (_plain(draft, at, None) if draft.number(at) and _is_open(draft, at) else None)
+
+
+def _is_open(draft: Draft, at: int) -> bool:
+    number = draft.number(at)
+    more = draft.role(at + 1, Role.OR_MORE, Role.OR_LESS)
+    return bool(more or (number is not None and number.and_more))
 
 
 def _begins(draft: Draft, at: int) -> bool:
@@ -144,7 +157,7 @@ def _range(draft: Draft, at: int) -> _Found:
     if high is None:
         return None
     low = _like(low, high)
-    return end + 1, _Build(None, low, high)
+    return end + 1, Build(None, low, high)
 
 
 def _like(low: NumberWord, high: NumberWord) -> NumberWord:
@@ -162,7 +175,7 @@ def _bound(draft: Draft, at: int) -> _Found:
     number = draft.number(start)
     if number is None or _is_time(draft, start + 1):
         return None
-    return start + 1, _Build(OPERATORS[word.role], number)
+    return start + 1, Build(OPERATORS[word.role], number)
 
 
 def _plain(draft: Draft, at: int, named: Field | None) -> _Found:
@@ -174,13 +187,13 @@ def _plain(draft: Draft, at: int, named: Field | None) -> _Found:
     word = draft.role(at + 1, Role.OR_MORE, Role.OR_LESS)
     if number.and_more or word is not None:
         less = word is not None and word.role is Role.OR_LESS
-        return at + 1 + (word is not None), _Build(Operator.LE if less else Operator.GE, number)
+        return at + 1 + (word is not None), Build(Operator.LE if less else Operator.GE, number)
     behind = draft.field(after, FieldType.NUMBER) if after == at + 1 else None
     if (named and named.type is FieldType.NUMBER) or (behind is not None and not _sorting(draft, at)):
         trailing = draft.role(at + 2, Role.OR_MORE, Role.OR_LESS) if behind and not named else None
         if trailing is not None:
-            return at + 1, _Build(Operator.LE if trailing.role is Role.OR_LESS else Operator.GE, number)
-        return at + 1, _Build(Operator.EQ, number)
+            return at + 1, Build(Operator.LE if trailing.role is Role.OR_LESS else Operator.GE, number)
+        return at + 1, Build(Operator.EQ, number)
     return None
 
 
@@ -205,12 +218,12 @@ def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
     return (None, at) if _begins(draft, draft.skip(end)) else (named, end)
 
 
-def _is_small(build: _Build) -> bool:
+def _is_small(build: Build) -> bool:
     """More than 100: so little may be a number of anything; only from 1,000 on money is meant."""
     return all(one.value < _THOUSAND and not (one.currency or one.percent) for one in build.numbers)
 
 
-def _of_what(draft: Draft, first: int, last: int, build: _Build) -> int:
+def _of_what(draft: Draft, first: int, last: int, build: Build) -> int:
     """More than 100 of what: what can be meant is offered."""
     if draft.role(last, Role.NOUN, Role.NOUN_ONE) or draft.values(last):
         return draft.problem(first, last, "How many accounts somebody or something has is no condition.")
@@ -235,11 +248,11 @@ def _default(draft: Draft) -> Field | None:
     return _continues(draft) or draft.vocabulary.index.catalog.find(_DEFAULT_FIELD)
 
 
-def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> int:
+def _emit(draft: Draft, first: int, last: int, named: Field, build: Build) -> int:
     if any(number.percent for number in build.numbers):
         return draft.problem(first, last, "Percentages are not available yet.")
     if build.operator is None and build.numbers[0].value > build.numbers[1].value:
-        turned = draft.rewritten(first, last, _plain_text(named, _Build(None, *reversed(build.numbers))))
+        turned = draft.rewritten(first, last, _plain_text(named, Build(None, *reversed(build.numbers))))
         reason = "The first number of a range is the smaller one."
         return draft.problem(first, last, reason, readings=(Reading(turned, turned),))
     foreign = next((one.currency for one in build.numbers if one.currency), draft.vocabulary.currency)
@@ -254,7 +267,7 @@ def _emit(draft: Draft, first: int, last: int, named: Field, build: _Build) -> i
     return draft.add(first, last, named.name, build.node(named.name))
 
 
-def _plain_text(named: Field, build: _Build) -> str:
+def _plain_text(named: Field, build: Build) -> str:
     values = [format(Decimal(number.value).normalize(), "f") for number in build.numbers]
     spoken = named.name.replace("_", " ")
     if build.operator is None:

@@ -298,7 +298,8 @@ def _owns(draft: Draft, at: int) -> bool:
 def filler(draft: Draft, at: int) -> int:
     """Words that say nothing by themselves, and the nouns for what is listed."""
     if draft.role(at, Role.NOUN_ONE):
-        draft.one_noun, draft.nouns = at, True
+        draft.nouns = True
+        draft.one_noun = draft.one_noun if draft.role(at - 1, Role.EVERY_ONE) else at
         return at + 1
     if draft.role(at, Role.NOUN):
         draft.nouns = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.language.draft import Draft
 from bot.language.meanings import Role
-from bot.language.rules_amounts import bound
+from bot.language.rules_amounts import OPERATORS, bound
 from bot.language.rules_values import existence_of
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import IsEmpty, Node, conjunction, disjunction
@@ -22,7 +22,7 @@ def _existing(draft: Draft, at: int) -> int:
     """Without website or phone, with both website and phone, empty city and state: none, or all, of them."""
     empty = draft.role(at, Role.EMPTY)
     start = draft.skip(at + 1) if empty else at
-    found = _fields(draft, start)
+    found = fields_in_a_row(draft, start)
     if found is None:
         return 0
     named, end, either = found
@@ -31,7 +31,7 @@ def _existing(draft: Draft, at: int) -> int:
     # "With" and "missing" are said of what follows; a bare "empty" is only before its field.
     if not empty and not negated and not draft.role(behind, Role.WITH):
         return 0
-    if draft.role(draft.skip(end), Role.BY, Role.EMPTY) or (len(named) == 1 and not empty):
+    if draft.role(draft.skip(end), Role.BY, Role.EMPTY, *OPERATORS) or (len(named) == 1 and not empty):
         return 0
     if empty:
         return _add(draft, at, end, [IsEmpty(one.name) for one in named], either=either)
@@ -44,7 +44,7 @@ def _existing(draft: Draft, at: int) -> int:
 
 def _compared(draft: Draft, at: int) -> int:
     """F and m both at least 4; website and phone are empty."""
-    found = _fields(draft, at)
+    found = fields_in_a_row(draft, at)
     if found is None or len(found[0]) == 1:
         return 0
     named, end, either = found
@@ -65,7 +65,7 @@ def _compared(draft: Draft, at: int) -> int:
     return _add(draft, at, start + 1, nodes, either=either)
 
 
-def _fields(draft: Draft, at: int) -> tuple[list[Field], int, bool] | None:
+def fields_in_a_row(draft: Draft, at: int) -> tuple[list[Field], int, bool] | None:
     """Fields that are joined, with the index after the last and whether an "or" was said."""
     first = draft.field(at)
     if first is None or draft.values(at):
