@@ -66,7 +66,7 @@ class SqlContactRows:
         """How many contacts are in the list, and how many are left out of it.
 
         Raises:
-            CriteriaError: a field or value that the catalog does not know.
+            CriteriaError: a field that the catalog does not know.
         """
         with self._reader.reading() as reading:
             address, refusal = _address(CONTACT.c.email), _refusals(reading.dialect)
@@ -91,7 +91,7 @@ class SqlContactRows:
         """The contacts by account and name: for each batch a list of values for the id and every column.
 
         Raises:
-            CriteriaError: a field or value that the catalog does not know.
+            CriteriaError: a field that the catalog does not know.
         """
         with self._reader.reading() as reading:
             query = _listed(reading, selection, mailing)
@@ -134,7 +134,7 @@ def _meant(reading: Reading, selection: Selection, mailing: Mailing) -> Iterator
     """Contacts of the accounts, with the marks; those that cannot be written to too."""
     accounts = select(ACCOUNT.c.id).where(*chosen_accounts(reading, selection))
     if selection.limit is None:
-        accounts = accounts.select_from(reading.rows(selection.criteria))
+        accounts = accounts.select_from(reading.rows(selection.criteria, catalog=reading.catalog.open()))
     else:
         order = in_order(selection.sort, reading.catalog, reading.columns)
         accounts = accounts.select_from(reading.columns.rows()).order_by(*order).limit(selection.limit)

@@ -22,6 +22,7 @@ from bot.app.exporting_values import (
     ExportSort,
     Format,
     Header,
+    Mailing,
     Selection,
     Status,
     Wish,
@@ -33,6 +34,7 @@ from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
 from connector.cache.engine import Database
 from connector.errors import Retriable
+from scoring.config import Segment
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always
 from tests.support.account_world import RAW, account, add
@@ -386,6 +388,35 @@ def test_a_field_that_has_gone_since_is_said(database: Database, world: ExportWo
         Status.FAILED,
         "There is no field Customer_Tier. Search for it by its label.",
     )
+
+
+def test_a_value_that_no_record_has_any_more_is_met_by_nothing(
+    database: Database, world: ExportWorld
+) -> None:
+    quaint = Segment(name="Quaint", criteria="industry = quaint")
+    world.configuration = world.configuration.model_copy(update={"segments": (quaint,)})
+    add(database, "crm_account", account(7, "The last one", industry="quaint"))
+    add(database, "crm_user", {"id": "u7", "name": "Gone", "active": True, "raw": "{}"})
+    add(database, "crm_contact", {"id": "c1", "account_id": "a3", "email": "l@bluth.example", "raw": "{}"})
+    expected = {
+        "industry = quaint": [],
+        'in segment "Quaint"': [],
+        "industry in (quaint, retail)": ["a3"],
+        "any contact where (owner = Gone)": [],
+    }
+    accounts, contacts = Wish(columns=("name",)), Wish(mailing=Mailing())
+    waiting = {
+        text: [confirmed(world, wish, asked(world, text), OPERATOR) for wish in (accounts, contacts)]
+        for text in expected
+    }
+    with database.writes.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM crm_account WHERE id = 'a7'")
+        connection.exec_driver_sql("DELETE FROM crm_user WHERE id = 'u7'")
+    for text, (of_accounts, of_contacts) in waiting.items():
+        done, listed = world.written(of_accounts), world.written(of_contacts)
+        assert (done.status, done.reason, listed.status) == (Status.DONE, None, Status.DONE), text
+        assert [row[0] for row in rows_of(world, done)[1:]] == expected[text]
+        assert listed.rows == world.exports.number(done) == len(expected[text])
 
 
 # --- what becomes of it -----------------------------------------------------------------------------------
