@@ -6,8 +6,9 @@ import csv
 import io
 import itertools
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +18,11 @@ from bot.app.errors import SendNever, UserError
 from bot.app.exporting_values import (
     EXPORTS_A_DAY,
     MOST_COLUMNS,
+    Batch,
     ColumnType,
     Export,
     ExportSort,
+    FileForm,
     Format,
     Header,
     Mailing,
@@ -28,8 +31,11 @@ from bot.app.exporting_values import (
     Wish,
     download_name,
 )
+from bot.app.exporting_work import CancelledError
 from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
 from bot.app.ports import Posted
+from bot.commands.exporting import _written as in_terminal
+from bot.exports.files import write_whole
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
 from connector.cache.engine import Database
@@ -300,6 +306,36 @@ def test_one_that_is_cancelled_at_the_last_moment_leaves_none_either(world: Expo
     world.work.run(export.public_id, 1, in_the_middle(cancel))
     assert world.found(export).status is Status.CANCELLED
     assert list(world.files.path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ended", [CancelledError, KeyboardInterrupt])
+def test_in_the_terminal_it_leaves_none_either(
+    world: ExportWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: type[BaseException]
+) -> None:
+    draft, now = begun(world, person=OPERATOR), world.clock.now
+    export = world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+
+    def interrupted() -> datetime:
+        monkeypatch.setattr(world.clock, "now", now)
+        raise KeyboardInterrupt
+
+    def written(target: Path, form: FileForm, batches: Iterable[Batch]) -> int:
+        size = write_whole(target, form, batches)
+        if ended is KeyboardInterrupt:
+            monkeypatch.setattr(world.clock, "now", interrupted)
+        else:
+            world.exports.cancel(export.public_id, OPERATOR)
+        return size
+
+    monkeypatch.setattr("bot.exports.files.write_whole", written)
+    target = tmp_path / "mine.zip"
+    with pytest.raises(ended):
+        in_terminal(world.work, export, target)
+    assert (world.found(export).status, target.exists()) == (Status.CANCELLED, False)
+    target.write_text("the user's own")
+    with pytest.raises(CancelledError):
+        in_terminal(world.work, export, target)
+    assert target.read_text() == "the user's own", "it was cancelled before we wrote"
 
 
 def test_one_that_waits_is_cancelled_without_having_begun(world: ExportWorld) -> None:
