@@ -364,6 +364,21 @@ def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another(world: Exp
     assert [one.name for one in world.files.path.iterdir()] == [done.file_name]
 
 
+def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)  # a link alone
+    export = confirmed(world)
+
+    def other() -> None:
+        world.written(export, attempts=2)
+
+    world.work.run(export.public_id, 1, other)
+    [(shown, link)] = world.notices.shown
+    assert (shown.status, link is not None) == (Status.DONE, True)
+    assert [one.name for one in world.files.path.iterdir()] == [world.found(export).file_name]
+
+
 def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld) -> None:
     failed = world.written(confirmed(world), attempts=6)
     assert failed.status is Status.FAILED
