@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Final
 
 from bot.app.config.shape import nearest
@@ -22,26 +24,49 @@ CONTACT_COLUMNS: Final = (
 )
 
 
+class LeftOut(IntEnum):
+    """Why a contact is not in a list. Of several reasons the first is told."""
+
+    OPTED_OUT = 1  # in the CRM
+    OPTED_OUT_OF_MAILINGS = 2  # in Zoho Campaigns
+    MARKED_AS_SPAM = 3
+    WITHOUT_ADDRESS = 4
+    SAME_ADDRESS = 5
+
+
+# The events of engagement with which somebody says that they want no e-mail.
+REFUSALS: Final[Mapping[str, LeftOut]] = {
+    "mailing_opted_out": LeftOut.OPTED_OUT_OF_MAILINGS,
+    "mailing_marked_as_spam": LeftOut.MARKED_AS_SPAM,
+}
+_SAID: Final[Mapping[LeftOut, str]] = {
+    LeftOut.OPTED_OUT: "opted out of e-mail",
+    LeftOut.OPTED_OUT_OF_MAILINGS: "opted out of mailings",
+    LeftOut.MARKED_AS_SPAM: "marked a mailing as spam",
+    LeftOut.WITHOUT_ADDRESS: "without an address",
+    LeftOut.SAME_ADDRESS: "with the same address as another",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ContactCount:
-    """How many contacts a mailing list has, and how many are left out because they cannot be written to.
+    """How many contacts a mailing list has, and how many are left out of it.
 
-    ``opt_out_known``: False when the CRM's field that tells it is not among those that are read.
+    Attributes:
+        rows: in the list.
+        left_out: by reason; one that is not there is of nobody.
+        opt_out_known: False when the CRM's field that tells it is not among those that are read.
     """
 
     rows: int
-    opted_out: int
-    without_address: int
+    left_out: Mapping[LeftOut, int]
     opt_out_known: bool = True
 
     @property
     def remark(self) -> str | None:
         """For a person; None when there is nothing to say."""
-        left = []
-        if self.opted_out:
-            left.append(f"{counted(self.opted_out, 'contact')} opted out of e-mail")
-        if self.without_address:
-            left.append(f"{counted(self.without_address, 'contact')} without an address")
+        numbers = ((self.left_out.get(one, 0), said) for one, said in _SAID.items())
+        left = [f"{counted(number, 'contact')} {said}" for number, said in numbers if number]
         said = [f"Left out: {', '.join(left)}."] if left else []
         if not self.opt_out_known:
             said.append(f"Who has opted out is not known: the CRM's field {OPT_OUT} cannot be read.")

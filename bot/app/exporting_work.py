@@ -36,6 +36,7 @@ LOOK_EVERY: Final = timedelta(seconds=1)  # whether it was cancelled
 MOST_ATTEMPTS: Final = 5  # an orderly stop of the worker counts too
 # The SDK reads a file as a whole before it sends it; a larger one is given by a link. Slack's limit is 1 GB.
 MOST_UPLOADED: Final = 50_000_000
+_NOT_WANTED: Final = (Status.CANCELLED, Status.INVALID)
 
 log = structlog.get_logger(__name__)
 Told = Callable[[int, int], None]  # rows written, rows in all
@@ -196,7 +197,10 @@ class ExportWork:
                 )
         except CancelledError:
             self.exports.files.remove(name)
-            self._show(export.public_id)
+            ended = self.exports.history.find(export.public_id)
+            # After a lost lease another worker may have finished it: its message has the link and stays.
+            if ended is not None and ended.status in _NOT_WANTED:
+                self._show(export.public_id)
         except (UserError, CriteriaError) as error:
             self.fail(export, str(error))
         except OSError as error:

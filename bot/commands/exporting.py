@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,8 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.app.errors import BellwetherError, ConfigurationError, UserError
 from bot.app.exporting_rhythm import ExportSchedule, Rhythm
 from bot.app.exporting_values import (
+    Batch,
     Export,
     ExportSort,
+    FileForm,
     Format,
     Header,
     Mailing,
@@ -233,20 +235,26 @@ def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export
     if not target.parent.is_dir():
         work.fail(export, "The directory does not exist.")
         raise UserError(f"There is no directory {target.parent}.", "Make it, or name another file.")
+    ours = False
+
+    def write(form: FileForm, batches: Iterable[Batch]) -> int:
+        nonlocal ours
+        size = write_whole(target, form, batches)
+        ours = True
+        return size
+
     try:
         with _bar() as told:
-            written = work.write(
-                export,
-                lambda form, batches: write_whole(target, form, batches),
-                told,
-                lambda: None,
-                delivered=True,
-            )
+            written = work.write(export, write, told, lambda: None, delivered=True)
     except KeyboardInterrupt:
-        work.exports.cancel(export.public_id, OPERATOR)
+        stopped = work.exports.cancel(export.public_id, OPERATOR)
+        if ours and stopped.status is not Status.DONE:
+            target.unlink(missing_ok=True)
         raise
     except (BellwetherError, CriteriaError) as error:
         work.fail(export, str(error))
+        if ours:  # it was cancelled when the file was there already
+            target.unlink(missing_ok=True)
         raise
     except OSError as error:
         work.fail(export, f"The file could not be written: {error.strerror}.")

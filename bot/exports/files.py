@@ -6,11 +6,12 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, Final
 from zipfile import BadZipFile
 
@@ -23,8 +24,9 @@ from bot.exports.parquet import write_parquet
 from bot.exports.xlsx import write_xlsx
 
 PRIVATE_DIRECTORY, PRIVATE_FILE = 0o700, 0o600
-PART: Final = ".part"  # how the name ends of what is not whole
+BEGINNING, PART = "bellwether-", ".part"  # of the name of a directory for what is not whole
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.(zip|xlsx|parquet)")
+_PART: Final = re.compile(rf"{BEGINNING}\w+{re.escape(PART)}")
 
 
 def new_name(form: Format) -> str:
@@ -84,8 +86,8 @@ class ExportDirectory:
         """Remove what killed processes left: files and directories that nobody knows and that are old."""
         removed = 0
         for entry in self.path.iterdir() if self.path.is_dir() else ():
-            ours = _NAME.fullmatch(entry.name.removesuffix(PART)) is not None
-            if not ours or entry.name in known:
+            ours = _NAME.fullmatch(entry.name) or _PART.fullmatch(entry.name)
+            if ours is None or entry.name in known:
                 continue
             with suppress(FileNotFoundError):  # another process sweeps too
                 if datetime.fromtimestamp(entry.lstat().st_mtime, UTC) < before:
@@ -102,29 +104,21 @@ class ExportDirectory:
 def write_whole(target: Path, form: FileForm, batches: Iterable[Batch]) -> int:
     """Write a file beside its place and put it there when it is whole; its size in bytes.
 
+    What is not whole is in a new directory of ours alone: whatever else is there may be somebody's own. One
+    that a killed process leaves among exports is swept away later.
+
     Raises:
         OSError: it cannot be written.
     """
-    with _private_part(target) as part:
-        with _created(part / target.name) as file:
+    with TemporaryDirectory(PART, BEGINNING, target.parent, ignore_cleanup_errors=True) as part:
+        place = Path(part) / target.name
+        with _created(place) as file:
             _write(file, form, batches)
             file.flush()
             os.fsync(file.fileno())
             size = file.seek(0, os.SEEK_END)
-        (part / target.name).replace(target)
+        place.replace(target)
     return size
-
-
-@contextmanager
-def _private_part(target: Path) -> Iterator[Path]:
-    """A directory for what is not whole yet. One that a killed process left is swept away later."""
-    part = target.with_name(f"{target.name}{PART}")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=PRIVATE_DIRECTORY)
-    try:
-        yield part
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _created(place: Path) -> IO[bytes]:

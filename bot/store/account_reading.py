@@ -95,22 +95,29 @@ class Reading:
         """The condition for accounts that are seen."""
         return is_seen(self.scope, self.dialect)
 
-    def meets(self, criteria: Node) -> ColumnElement[bool]:
+    def meets(self, criteria: Node, catalog: Catalog | None = None) -> ColumnElement[bool]:
         """The condition for accounts that meet the criteria and are seen.
+
+        Args:
+            criteria: a tree.
+            catalog: what they are read with, that of this look when left out: criteria of an earlier day
+                take it ``open``, for a value that no record has any more is met by nothing.
 
         Raises:
             CriteriaError: a field or value that the catalog does not know.
         """
-        check(criteria, self.catalog)
-        sources = {one.source for one in fields_of(criteria, self.catalog)}
+        known = self.catalog if catalog is None else catalog
+        check(criteria, known)
+        sources = {one.source for one in fields_of(criteria, known)}
         spelled = spellings(self.connection, sources, self.segmentation.name)
         columns = replace(self.columns, spelled=spelled)
-        met = where(criteria, self.catalog, columns, self.today, self.dialect)
+        met = where(criteria, known, columns, self.today, self.dialect)
         return met if self.scope.everything else and_(self.seen, met)
 
-    def rows(self, criteria: Node, *fields: Field) -> FromClause:
-        """Accounts with what these criteria and fields need."""
-        return self.columns.rows([*fields_of(criteria, self.catalog), *fields])
+    def rows(self, criteria: Node, *fields: Field, catalog: Catalog | None = None) -> FromClause:
+        """Accounts with what these criteria, read as for ``meets``, and fields need."""
+        known = self.catalog if catalog is None else catalog
+        return self.columns.rows([*fields_of(criteria, known), *fields])
 
 
 # Opens a look, in one transaction.

@@ -24,9 +24,10 @@ def chosen_accounts(reading: Reading, selection: Selection) -> Iterator[ColumnEl
     """What has to hold of an account.
 
     Raises:
-        CriteriaError: a field or value that the catalog does not know.
+        CriteriaError: a field that the catalog does not know. A value is none of its errors: when the export
+            was asked for there were records with it.
     """
-    yield reading.meets(selection.criteria)
+    yield reading.meets(selection.criteria, reading.catalog.open())
     if selection.further is not None:
         ids = _chosen(reading, selection.further)
         yield ACCOUNT.c.id.in_(() if ids is None else ids)

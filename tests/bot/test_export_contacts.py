@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.app.errors import UserError
 from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
 from bot.app.scope import NOTHING, Scope, Whose, seen_by
 from bot.language.question import Kind, Question, Sort
+from bot.store.contact_rows import BLANK
 from connector.cache.engine import Database
 from scoring.criteria.parse import parse
 from tests.support.account_world import NOW, add
@@ -24,7 +26,9 @@ from tests.support.export_world import ExportWorld
 from tests.support.fake_services import MELVIN
 
 
-def contact(number: int, account_id: str, name: str, email: str | None, *, out: Any = None) -> dict[str, Any]:
+def contact(
+    number: int, account_id: str, name: str | None, email: str | None, *, out: Any = None
+) -> dict[str, Any]:
     return {
         "id": f"c{number}",
         "account_id": account_id,
@@ -38,6 +42,11 @@ def contact(number: int, account_id: str, name: str, email: str | None, *, out: 
 
 def mark(number: int, kind: str, name: str) -> dict[str, Any]:
     return {"kind": kind, "record_id": f"c{number}", "mark": name, "given_by": "x", "given_at": NOW}
+
+
+def happened(number: int, kind: str, **whose: Any) -> dict[str, Any]:
+    key = {"source": "campaigns", "raw_id": str(number), "event_type": kind}
+    return {**key, "occurred_at": NOW, "raw": "{}", **whose}
 
 
 @pytest.fixture
@@ -131,6 +140,77 @@ def test_what_there_is_not_is_said(world: ExportWorld) -> None:
         world.exports.confirm(draft.public_id, Wish(mailing=Mailing(("Decison Maker",))), MELVIN)
     with pytest.raises(UserError, match="no contact keyword 'x'"):
         world.exports.confirm(draft.public_id, Wish(mailing=Mailing(keywords=("x",))), MELVIN)
+
+
+def test_who_refused_a_mailing_is_left_out_with_every_contact_of_the_address(world: ExportWorld) -> None:
+    add(
+        world.database,
+        "crm_contact",
+        contact(9, "a3", "Lucille again", " L@BLUTH.example\u00a0"),
+        contact(10, "a3", "Spam", "spam@bluth.example"),
+        contact(11, "a3", "Opted Out once more", "out@konex.example"),
+    )
+    add(
+        world.database,
+        "engagement_event",
+        happened(1, "mailing_opted_out", email="l@bluth.example"),
+        happened(2, "mailing_marked_as_spam", email="l@bluth.example"),  # the first reason is told
+        happened(3, "mailing_marked_as_spam", contact_id="c10"),
+        happened(4, "mailing_opted_out", email="out@konex.example"),  # as the CRM says
+        happened(5, "mailing_opened", email="ida@konex.example"),
+        happened(6, "mailing_bounced", email="j@acme.example"),
+        happened(7, "mailing_opted_out", email="nobody@konex.example"),
+    )
+    export = exported(world, Mailing(), EVERYBODY)
+    assert [row[1] for row in rows_of(world, export)[1:]] == ["Jürgen Ämil", "'=cmd()", "Ida Berg"]
+    assert (export.rows, export.total) == (3, 3)
+    assert (export.remark or "").startswith(
+        "Left out: 3 contacts opted out of e-mail, 2 contacts opted out of mailings, "
+        "1 contact marked a mailing as spam, 1 contact without an address. "
+    )
+
+
+def test_every_address_is_in_the_list_once_however_it_is_written(world: ExportWorld) -> None:
+    add(
+        world.database,
+        "crm_contact",
+        contact(9, "a2", "Berg, Ida", "IDA@konex.example "),  # acme comes before Konex
+        contact(10, "a1", "Aida", "\u200bida@KONEX.example\t"),  # before Ida, at the same account
+        contact(11, "a4", None, "none@x.example"),
+        contact(12, "a4", "Zoe", "NONE@x.example"),  # those without a name come last
+    )
+    export = exported(world, Mailing(), EVERYBODY)
+    assert [(row[1], row[3]) for row in rows_of(world, export)[1:]] == [
+        ("Berg, Ida", "IDA@konex.example"),
+        ("Jürgen Ämil", "j@acme.example"),
+        ("Lucille", "l@bluth.example"),
+        ("'=cmd()", "tom@konex.example"),
+        ("Zoe", "NONE@x.example"),
+    ]
+    assert (export.rows, export.total) == (5, 5)
+    assert "1 contact without an address, 3 contacts with the same address as another." in (
+        export.remark or ""
+    )
+
+
+def test_what_is_blank_or_no_address_is_none(world: ExportWorld) -> None:
+    nothing = ("\u00a0", "\t", "\u2003\r\n", "not an address", "@konex.example", "ida@\u00a0", None)
+    add(
+        world.database,
+        "crm_contact",
+        *(contact(20 + at, "a4", f"Nobody {at}", one) for at, one in enumerate(nothing)),
+        contact(30, "a4", "Said so", "so@x.example\u00a0", out=True),
+        contact(31, "a4", "Twin", "SO@x.example"),
+    )
+    export = exported(world, Mailing(), EVERYBODY)
+    assert export.rows == 4
+    assert (export.remark or "").startswith(
+        "Left out: 4 contacts opted out of e-mail, 8 contacts without an address. "
+    )
+
+
+def test_what_is_blank_is_all_that_python_strips() -> None:
+    assert {chr(point) for point in range(sys.maxunicode) if chr(point).isspace()} <= set(BLANK)
 
 
 @pytest.mark.parametrize("kind", [Format.XLSX, Format.PARQUET])

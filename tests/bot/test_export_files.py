@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, FileForm, Format, Header
 from bot.exports import xlsx, xlsx_cells
-from bot.exports.files import ExportDirectory, new_name
+from bot.exports.files import ExportDirectory, new_name, write_whole
 from bot.exports.frames import Frames, heads_of
 from bot.exports.guard import guarded, is_dangerous, unguarded
 
@@ -355,9 +355,28 @@ def test_what_killed_processes_left_is_swept_away_when_it_is_old(tmp_path: Path)
     kept, left = new_name(Format.CSV), new_name(Format.XLSX)
     for name in (kept, left):
         files.write(name, form(Format.CSV, ColumnType.TEXT), [[["a"]]])
-    (tmp_path / f"{new_name(Format.CSV)}.part").mkdir()
+    (tmp_path / "bellwether-x_7q.part").mkdir()
     (tmp_path / "somebody else's").write_text("x")
     now = datetime.now(UTC)
     assert files.sweep(frozenset({kept}), now - timedelta(hours=1)) == 0
     assert files.sweep(frozenset({kept}), now + timedelta(hours=1)) == 2
     assert {one.name for one in tmp_path.iterdir()} == {kept, "somebody else's"}
+
+
+def test_what_others_have_beside_a_file_stays(tmp_path: Path) -> None:
+    target, theirs = tmp_path / "mine.zip", tmp_path / "mine.zip.part"
+    theirs.mkdir()
+    (theirs / "precious").write_text("x")
+    beside: list[tuple[str, int]] = []
+
+    def batches() -> Iterator[Batch]:
+        beside.extend(
+            (one.name, stat.S_IMODE(one.stat().st_mode)) for one in set(tmp_path.iterdir()) - {theirs}
+        )
+        yield [["a"]]
+
+    write_whole(target, form(Format.CSV, ColumnType.TEXT), batches())
+    [(part, mode)] = beside
+    assert (re.fullmatch(r"bellwether-\w+\.part", part) is not None, mode) == (True, 0o700)
+    assert {one.name for one in tmp_path.iterdir()} == {target.name, theirs.name}
+    assert (theirs / "precious").read_text() == "x"

@@ -6,8 +6,9 @@ import csv
 import io
 import itertools
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -17,22 +18,29 @@ from bot.app.errors import SendNever, UserError
 from bot.app.exporting_values import (
     EXPORTS_A_DAY,
     MOST_COLUMNS,
+    Batch,
     ColumnType,
     Export,
     ExportSort,
+    FileForm,
     Format,
     Header,
+    Mailing,
     Selection,
     Status,
     Wish,
     download_name,
 )
+from bot.app.exporting_work import CancelledError
 from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
 from bot.app.ports import Posted
+from bot.commands.exporting import _written as in_terminal
+from bot.exports.files import write_whole
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
 from connector.cache.engine import Database
 from connector.errors import Retriable
+from scoring.config import Segment
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always
 from tests.support.account_world import RAW, account, add
@@ -300,6 +308,36 @@ def test_one_that_is_cancelled_at_the_last_moment_leaves_none_either(world: Expo
     assert list(world.files.path.iterdir()) == []
 
 
+@pytest.mark.parametrize("ended", [CancelledError, KeyboardInterrupt])
+def test_in_the_terminal_it_leaves_none_either(
+    world: ExportWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: type[BaseException]
+) -> None:
+    draft, now = begun(world, person=OPERATOR), world.clock.now
+    export = world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+
+    def interrupted() -> datetime:
+        monkeypatch.setattr(world.clock, "now", now)
+        raise KeyboardInterrupt
+
+    def written(target: Path, form: FileForm, batches: Iterable[Batch]) -> int:
+        size = write_whole(target, form, batches)
+        if ended is KeyboardInterrupt:
+            monkeypatch.setattr(world.clock, "now", interrupted)
+        else:
+            world.exports.cancel(export.public_id, OPERATOR)
+        return size
+
+    monkeypatch.setattr("bot.exports.files.write_whole", written)
+    target = tmp_path / "mine.zip"
+    with pytest.raises(ended):
+        in_terminal(world.work, export, target)
+    assert (world.found(export).status, target.exists()) == (Status.CANCELLED, False)
+    target.write_text("the user's own")
+    with pytest.raises(CancelledError):
+        in_terminal(world.work, export, target)
+    assert target.read_text() == "the user's own", "it was cancelled before we wrote"
+
+
 def test_one_that_waits_is_cancelled_without_having_begun(world: ExportWorld) -> None:
     export = confirmed(world)
     world.exports.cancel(export.public_id, MELVIN)
@@ -324,6 +362,21 @@ def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another(world: Exp
     done = world.written(export, attempts=2)
     assert (done.status, done.rows) == (Status.DONE, 4)
     assert [one.name for one in world.files.path.iterdir()] == [done.file_name]
+
+
+def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)  # a link alone
+    export = confirmed(world)
+
+    def other() -> None:
+        world.written(export, attempts=2)
+
+    world.work.run(export.public_id, 1, other)
+    [(shown, link)] = world.notices.shown
+    assert (shown.status, link is not None) == (Status.DONE, True)
+    assert [one.name for one in world.files.path.iterdir()] == [world.found(export).file_name]
 
 
 def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld) -> None:
@@ -386,6 +439,35 @@ def test_a_field_that_has_gone_since_is_said(database: Database, world: ExportWo
         Status.FAILED,
         "There is no field Customer_Tier. Search for it by its label.",
     )
+
+
+def test_a_value_that_no_record_has_any_more_is_met_by_nothing(
+    database: Database, world: ExportWorld
+) -> None:
+    quaint = Segment(name="Quaint", criteria="industry = quaint")
+    world.configuration = world.configuration.model_copy(update={"segments": (quaint,)})
+    add(database, "crm_account", account(7, "The last one", industry="quaint"))
+    add(database, "crm_user", {"id": "u7", "name": "Gone", "active": True, "raw": "{}"})
+    add(database, "crm_contact", {"id": "c1", "account_id": "a3", "email": "l@bluth.example", "raw": "{}"})
+    expected = {
+        "industry = quaint": [],
+        'in segment "Quaint"': [],
+        "industry in (quaint, retail)": ["a3"],
+        "any contact where (owner = Gone)": [],
+    }
+    accounts, contacts = Wish(columns=("name",)), Wish(mailing=Mailing())
+    waiting = {
+        text: [confirmed(world, wish, asked(world, text), OPERATOR) for wish in (accounts, contacts)]
+        for text in expected
+    }
+    with database.writes.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM crm_account WHERE id = 'a7'")
+        connection.exec_driver_sql("DELETE FROM crm_user WHERE id = 'u7'")
+    for text, (of_accounts, of_contacts) in waiting.items():
+        done, listed = world.written(of_accounts), world.written(of_contacts)
+        assert (done.status, done.reason, listed.status) == (Status.DONE, None, Status.DONE), text
+        assert [row[0] for row in rows_of(world, done)[1:]] == expected[text]
+        assert listed.rows == world.exports.number(done) == len(expected[text])
 
 
 # --- what becomes of it -----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from bot.app.exporting_values import (
     in_history_order,
 )
 from bot.app.ports import Posted
-from bot.language.question import Kind, Question
+from bot.language.question import Kind, Question, Sort
 from bot.slack import ids
 from bot.slack.channels import Channels
 from bot.slack.export_notices import SlackExportNotices
@@ -156,6 +156,13 @@ def test_from_the_button_to_the_message_that_tells_how_it_goes_on(chat: Chat, wo
     assert world.jobs.waiting("export")
     done = world.written(export)
     assert done.rows == 4
+
+
+def test_of_the_top_so_many_the_modal_says_so_many(chat: Chat, world: ExportWorld) -> None:
+    answer = chat.world.asking.answers[QUESTION]
+    top = replace(answer, asked=Question(Kind.LIST, sort=(Sort("total_spend"),), limit=2), total=4)
+    chat.world.asking.knows(QUESTION, top)
+    assert "2 accounts: " in json.dumps(opened_modal(chat)["blocks"][0])
 
 
 def test_the_choice_of_last_time_stands_in_the_modal(chat: Chat, world: ExportWorld) -> None:

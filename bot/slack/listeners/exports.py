@@ -95,9 +95,10 @@ def begin_export(
         raise UserError(
             "There is nothing here to export.", "Ask for accounts, and export that: `VIP accounts`."
         )
-    export = exports_of(around).begin(question, answer.question, person, reply.place.channel or "home")
-    number = answer.total if export.further is None else exports_of(around).number(export)
-    what = f"{counted(number, 'account')}: {answer.read_as}"
+    exports = exports_of(around)
+    export = exports.begin(question, answer.question, person, reply.place.channel or "home")
+    # Not the answer's total: that of changes counts changes, and that of "top 5" all accounts.
+    what = f"{counted(exports.number(export), 'account')}: {answer.read_as}"
     if trigger_id is None:
         reply.whisper(offer_message(export, what))
     else:
