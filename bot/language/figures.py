@@ -13,6 +13,7 @@ from bot.language.question import (
     DEAL_OWNER,
     EACH_ACCOUNT,
     EACH_PRODUCT,
+    OF_DEALS,
     Aggregate,
     Figure,
     Kind,
@@ -26,15 +27,6 @@ from bot.language.rules_values import is_label
 from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Calendar, Node, Unit, conjunction
 
-OF_DEALS = {
-    Metric.WON,
-    Metric.LOST,
-    Metric.WIN_RATE,
-    Metric.AVERAGE_DEAL,
-    Metric.SALES_CYCLE,
-    Metric.PIPELINE,
-    Metric.OPEN_DEALS,
-}
 _NUMBERS = {Metric.PURCHASES, Metric.BUYERS, Metric.WON, Metric.LOST, Metric.OPEN_DEALS}
 _SUMS = {*_NUMBERS, Metric.REVENUE, Metric.PIPELINE}
 _AVERAGES = {Metric.AVERAGE_PURCHASE, Metric.AVERAGE_DEAL, Metric.SALES_CYCLE, Metric.WIN_RATE}

@@ -76,6 +76,14 @@ EACH_PRODUCT = "each_product"  # by which deals are, and purchases that are deal
 EACH_ACCOUNT = "each_account"  # by which purchases and deals are: each account for itself
 
 
+OF_DEALS = frozenset(
+    {
+        *(Metric.WON, Metric.LOST, Metric.WIN_RATE, Metric.AVERAGE_DEAL),
+        *(Metric.SALES_CYCLE, Metric.PIPELINE, Metric.OPEN_DEALS),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Which number.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.app.answering.deal_owners import Owned, beside_each_other, owned_deals, owners_in
 from bot.app.answering.figure_words import (
     cell_type,
     change,
@@ -23,12 +24,23 @@ from bot.app.people import Person
 from bot.app.ports import AccountBook
 from bot.app.tables import AnswerTable, Cell, CellType, Picture, Point, Shape, TableColumn
 from bot.app.wording import counted
-from bot.language.question import DEAL_OWNER, EACH_ACCOUNT, EACH_PRODUCT, Course, Days, Figure, Kind, Question
+from bot.language.question import (
+    DEAL_OWNER,
+    EACH_ACCOUNT,
+    EACH_PRODUCT,
+    OF_DEALS,
+    Course,
+    Days,
+    Figure,
+    Kind,
+    Question,
+)
 from bot.language.restate import read_as
 from bot.language.spans import written_span
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
+from scoring.criteria.tree import Always
 
 MOST_ROWS = 200
 ACCOUNTS_SHOWN = 20  # where nobody says how many
@@ -52,6 +64,7 @@ class _Found:
     currency: str
     fiscal_year_starts: int
     compared: tuple[Days, Days] | None = None
+    whose: str | None = None  # of whom both their own deals and those of their accounts are told
 
     @property
     def kind(self) -> CellType:
@@ -89,6 +102,8 @@ class _Found:
         """The column of groups or periods; None for one number."""
         if self.figure.every is not None:
             return TableColumn("period", self.figure.every.value.capitalize(), CellType.PERIOD)
+        if self.whose is not None:
+            return TableColumn("group", "Whose", CellType.TEXT)
         if self.figure.by is None:
             return None
         is_label = self.figure.by == "label" or self.figure.by.startswith("label.")
@@ -128,7 +143,8 @@ class FigureAnswers:
         if question.figure is None:
             raise CriteriaError("Say which number: revenue, win rate, the average of a field …")
         catalog = self._book.catalog()
-        rows, number, compared = self._rows(question, question.figure)
+        owned = owners_in(question.criteria, question.figure)
+        rows, number, compared = self._rows(question, question.figure, owned)
         found = _Found(
             question,
             question.figure,
@@ -138,9 +154,12 @@ class FigureAnswers:
             answer.currency,
             self._configuration().organisation.fiscal_year_starts,
             compared,
+            whose=owned.names[0] if owned and _is_of_one(question.figure, owned) else None,
         )
         total = self._book.count(question.criteria)
-        remarks = (*_remarks(found, total), *self._figures.remarks(question.figure))
+        remarks = (*_remarks(found, total), *self._what_does_not_count(question, question.figure))
+        if owned is not None and question.figure.by == DEAL_OWNER:
+            remarks = (*remarks, "Each owner's own deals are counted, whoever owns the account.")
         reading = read_as(question, catalog)
         return replace(
             answer,
@@ -153,15 +172,31 @@ class FigureAnswers:
             picture=_picture(found, reading),
         )
 
+    def _what_does_not_count(self, question: Question, figure: Figure) -> tuple[str, ...]:
+        """Of all deals; beside those of some accounts it would say nothing."""
+        some = figure.metric in OF_DEALS and not isinstance(question.criteria, Always)
+        return () if some else self._figures.remarks(figure)
+
     def _rows(
-        self, question: Question, figure: Figure
+        self, question: Question, figure: Figure, owned: Owned | None
     ) -> tuple[Sequence[FigureRow], int, tuple[Days, Days] | None]:
         if figure.by == EACH_ACCOUNT:
             most = min(question.limit or ACCOUNTS_SHOWN, MOST_ROWS)
             first = self._figures.of_accounts(question.criteria, figure, most)
             return first.rows, first.number, first.compared
+        if owned is not None and (figure.by == DEAL_OWNER or _is_of_one(figure, owned)):
+            own = owned_deals(self._figures, owned, figure)
+            if figure.by is None:
+                [accounts] = self._figures.figure(question.criteria, figure)
+                own = beside_each_other(own, accounts, owned, figure)
+            return own, len(own), None
         rows = _ordered(self._figures.figure(question.criteria, figure), question)
         return rows, len(rows), None
+
+
+def _is_of_one(figure: Figure, owned: Owned) -> bool:
+    """Whether one number is asked for, of one person."""
+    return figure.by is None and figure.every is None and len(owned.names) == 1
 
 
 def _ordered(rows: Sequence[FigureRow], question: Question) -> Sequence[FigureRow]:
@@ -180,6 +215,8 @@ def _shown(found: _Found) -> Sequence[FigureRow]:
 def _sentence(found: _Found) -> str:
     if found.head() is None:
         return _one_number(found)
+    if found.whose is not None:
+        return _of_both(found)
     if found.figure.course is not None:
         return _changed(found, found.figure.course)
     some = [row for row in found.rows if row.value is not None]
@@ -192,6 +229,15 @@ def _sentence(found: _Found) -> str:
             f"{found.whole_title}: {found.name(first) or _NONE} {found.said_value(first)}, first of {number}."
         )
     return f"{found.whole_title}: {_course(found, some)}."
+
+
+def _of_both(found: _Found) -> str:
+    """Somebody's own deals first, then those of their accounts."""
+    said = [
+        f"{found.said_value(row)}{_beside(found, row)}" if row.value is not None else "nothing to count"
+        for row in found.rows
+    ]
+    return f"{found.title}: {found.whose}'s own deals {said[0]}; all deals of their accounts {said[1]}."
 
 
 def _changed(found: _Found, course: Course) -> str:
@@ -283,7 +329,7 @@ def _picture(found: _Found, reading: str) -> Picture | None:
     rows = _shown(found)
     trend = found.figure.every is not None
     some = [row for row in (rows if trend else rows[:MOST_BARS]) if row.value is not None or row.versus]
-    if found.head() is None or not some:
+    if found.head() is None or not some or found.whose is not None:
         return None
     points = tuple(_points(found, some))
     told = ", ".join(
