@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import httpx2
@@ -15,7 +16,16 @@ from connector.enrichment.public_addresses import host_of
 
 TOKEN: Final = "Bellwether"  # noqa: S105 - what site owners write after User-agent
 _ROBOTS: Final = Wanted(500 * 1024, refuse_longer=False)  # RFC 9309, 2.5: at least so much is read
-_MOST_LINES: Final = 5_000  # each is about 1.5 KB of memory once parsed
+_MOST_RULES: Final = 5_000  # for us; each is about 1.5 KB of memory once parsed
+_EVERYBODY: Final = "*"
+# Spelt as Protego takes them, with a colon or without.
+_AGENT: Final = re.compile(r"user[-\s]?agent(?:\s*:|\s|$)\s*(?P<named>.*)", re.IGNORECASE)
+_RULE: Final = re.compile(
+    r"(?P<word>allow|dis{1,2}al{1,2}ow|diasllow|disallaw|crawl[-\s]delay|request[-\s]rate|visit[-\s]time)"
+    r"(?:\s*:|\s|$)\s*(?P<value>.*)",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(r"[a-z_-]+")  # RFC 9309, 2.2.1; a version behind it is no part of it
 _TOO_MANY: Final = 429
 _CLIENT_ERRORS: Final = range(400, 500)
 # Whatever the reason, the page itself would not be had either.
@@ -70,6 +80,40 @@ class Manners:
 
 
 def _rules(text: str) -> Protego | None:
-    """The rules; none are allowed where there are so many of them that they are meant to fill our memory."""
-    lines = sum(1 for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    return Protego.parse(text) if lines <= _MOST_LINES else None
+    """The rules for us; none are allowed where there are so many that they are meant to fill our memory."""
+    rules = _for_us(text)
+    if len(rules) > _MOST_RULES:
+        return None
+    return Protego.parse("\n".join((f"User-agent: {_EVERYBODY}", *rules)))
+
+
+def _for_us(text: str) -> list[str]:
+    """The rules of all groups that name us; where none does, of those for everybody (RFC 9309, 2.2.1).
+
+    Protego is not given the others: it keeps a rule once for each agent of its group, so that 2,000 agents
+    above 2,000 rules, 60 KB of text, are millions of rules.
+    """
+    groups: dict[str, list[str]] = {}
+    agents: set[str] = set()
+    begun = False  # whether the group has a rule: the next agent begins another group
+    for line in text.splitlines():
+        bare = line.partition("#")[0].strip()
+        if agent := _AGENT.fullmatch(bare):
+            agents = set() if begun else agents
+            begun = False
+            if (name := _named(agent["named"])) is not None:
+                agents.add(name)
+                groups.setdefault(name, [])
+        elif rule := _RULE.fullmatch(bare):
+            begun = True
+            for name in agents:
+                groups[name].append(f"{rule['word']}: {rule['value']}")
+    return groups.get(TOKEN.lower(), groups.get(_EVERYBODY, []))
+
+
+def _named(agent: str) -> str | None:
+    """Our token or everybody, if a line's agent is one of them."""
+    if agent == _EVERYBODY:
+        return agent
+    token = _TOKEN.match(agent.lower().replace(_EVERYBODY, ""))
+    return TOKEN.lower() if token is not None and token[0] == TOKEN.lower() else None
