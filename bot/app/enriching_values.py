@@ -105,12 +105,16 @@ class Proposed:
 class WriteState(StrEnum):
     """What became of one value."""
 
-    WRITING = "writing"  # the CRM was asked, or is about to be; a dead process may have left it so
+    WRITING = "writing"  # planned; the CRM was not asked
+    ASKED = "asked"  # the CRM was asked, or was about to be: a dead process may have left it so
     WRITTEN = "written"
     REFUSED = "refused"  # by the CRM, or because it would have been wrong to write it
     CHANGED = "changed_meanwhile"
     UNDOING = "undoing"
     UNDONE = "undone"
+
+
+NOT_SETTLED: Final = (WriteState.WRITING, WriteState.ASKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, update
 
 from bot.app.enriching_fit import digest_of
-from bot.app.enriching_values import FieldWrite, Proposed, ProposedField, Settled, WriteState
+from bot.app.enriching_values import NOT_SETTLED, FieldWrite, Proposed, ProposedField, Settled, WriteState
 from bot.store.dialect import insert_or
 from bot.store.enrichment_tables import EnrichmentProposalRow, EnrichmentWriteRow
 from bot.store.score_rows import batches
@@ -23,6 +23,7 @@ _proposal = table_of(EnrichmentProposalRow)
 _write = table_of(EnrichmentWriteRow)
 _INSTANTS = ("at", "expires_at")
 _JSON = ("old", "new")
+_OPEN = tuple(one.value for one in NOT_SETTLED)
 _NAMES = tuple(one.name for one in fields(FieldWrite))
 
 
@@ -77,7 +78,7 @@ class SqlWrites:
             _write.c.of == of,
             _write.c.account_id == bindparam("account"),
             _write.c.crm_field == bindparam("name"),
-            _write.c.state == WriteState.WRITING.value,
+            or_(*(_write.c.state == one for one in _OPEN)),
         )
         statement = update(_write).where(this).values(state=bindparam("ended"), reason=bindparam("why"))
         rows = [
@@ -101,7 +102,7 @@ class SqlWrites:
 
     def recent(self, account_id: str | None, limit: int) -> tuple[FieldWrite, ...]:
         """The latest of one account, or of all, the newest first; those that are being written left out."""
-        over = _write.c.state != WriteState.WRITING.value
+        over = _write.c.state.not_in(_OPEN)
         mine = () if account_id is None else (_write.c.account_id == account_id,)
         return self._read(over, *mine, newest=limit)
 

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from connector.errors import Conflict, ConnectorError, Fatal, NeedsPerson, NotOffered
 from connector.ports import FieldDescription, RawRecord
 from connector.write_ports import (
+    ALREADY_MODIFIED,
     BulkOutcome,
     BulkUpdate,
     Change,
@@ -95,10 +96,19 @@ class CrmWriteClient:
             for one, result in zip(wanted, _results(body, "fields", len(wanted)), strict=True)
         )
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
-        """Change at most 100 records; an outcome for each, in the same order."""
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[Outcome, ...]:
+        """Change at most 100 records; an outcome for each, in the same order.
+
+        Zoho has one ``unmodified_since`` for all records of a call (the header If-Unmodified-Since), and does
+        not say whether one that was changed later keeps the others out: both answers are understood.
+
+        Raises:
+            Conflict: one of them was changed after ``unmodified_since``; nothing was written.
+        """
         data = [{"id": one.id, **one.values} for one in changes]
-        body = self._wire.put(_path(module), {"data": data, "trigger": []})
+        body = self._put(module, data, unmodified_since)
         results = _results(body, "data", len(changes))
         return tuple(_outcome(result, one.id) for one, result in zip(changes, results, strict=True))
 
@@ -110,13 +120,7 @@ class CrmWriteClient:
         Raises:
             Conflict: it was changed after ``unmodified_since``.
         """
-        data = {"data": [{"id": identifier, **values}], "trigger": []}
-        try:
-            body = self._wire.put(_path(module), data, unmodified_since=unmodified_since)
-        except Fatal as error:
-            if error.code == "ALREADY_MODIFIED":
-                raise Conflict from None
-            raise
+        body = self._put(module, [{"id": identifier, **values}], unmodified_since)
         _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
 
     def add_task(
@@ -264,6 +268,24 @@ class CrmWriteClient:
             raise NotOffered("Zoho took no file for a bulk job.")
         return str(details["file_id"])
 
+    def _put(self, module: str, data: Sequence[RawRecord], unmodified_since: datetime | None) -> Any:
+        """The answer to an update.
+
+        Raises:
+            Conflict: Zoho refuses the call as a whole, because of what was changed later.
+        """
+        wish = {"data": data, "trigger": []}
+        try:
+            body = self._wire.put(_path(module), wish, unmodified_since=unmodified_since)
+        except Fatal as error:
+            if error.code == ALREADY_MODIFIED:
+                raise Conflict from None
+            raise
+        results = body.get("data") if isinstance(body, dict) else None
+        if len(data) > 1 and isinstance(results, list) and len(results) == 1 and _is_modified(results[0]):
+            raise Conflict
+        return body
+
     def _added(self, module: str, record: Mapping[str, Any]) -> str:
         body = self._wire.post(_path(module), {"data": [record], "trigger": []})
         outcome = _outcome(_results(body, "data", 1)[0], "?")
@@ -283,9 +305,13 @@ def _or_refuse(outcome: Outcome, module: str) -> None:
 
 def _refusal(outcome: Outcome, module: str) -> ConnectorError:
     about = f" ({outcome.field})" if outcome.field else ""
-    if outcome.code == "ALREADY_MODIFIED":
+    if outcome.changed_since:
         return Conflict()
     return Fatal(f"Zoho did not write the record of {module}: {outcome.code}{about}.", outcome.message)
+
+
+def _is_modified(result: Any) -> bool:
+    return isinstance(result, dict) and result.get("code") == ALREADY_MODIFIED
 
 
 def _results(body: Any, key: str, expected: int) -> list[RawRecord]:

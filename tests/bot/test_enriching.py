@@ -26,7 +26,7 @@ from bot.store.enrichments import SqlProposals
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
 from connector.enrichment.values import EnrichedField
-from connector.errors import ConnectorError, NotConsented, NotPermitted
+from connector.errors import ConnectorError, NotConsented, NotPermitted, Retriable
 from connector.ports import FieldDescription
 from scoring.config import Configuration
 from scoring.enrichment_config import EnrichedInto, EnrichedName
@@ -151,6 +151,54 @@ def test_what_was_changed_meanwhile_is_not_written(world: EnrichingWorld) -> Non
     assert world.crm.records["a1"]["Industry"] == "Retail"
 
 
+def test_a_value_that_is_tried_again_by_itself_overwrites_nobody(world: EnrichingWorld) -> None:
+    world.crm.refuses["a1"] = "Billing_City"
+    proposed = world.one.propose("a1", MEL, "D1")
+    writes = iter(range(99))
+
+    def somebody_else(_records: object) -> None:  # once both were refused together
+        if next(writes) == 1:
+            world.crm.typed("a1", Phone="555 0777")
+
+    world.crm.before_write = somebody_else
+    applied = world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    states = {one.crm_field: one.state for one in applied.writes}
+    assert states == {"Phone": WriteState.CHANGED, "Billing_City": WriteState.REFUSED}
+    assert world.crm.records["a1"]["Phone"] == "555 0777"
+
+
+def test_what_somebody_typed_before_us_is_theirs(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.crm.typed("a1", Phone="+15125550100")
+    applied = world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    states = {one.crm_field: (one.state, one.reason) for one in applied.writes}
+    assert states == {
+        "Phone": (WriteState.CHANGED, "It stood there already, so nothing was written."),
+        "Billing_City": (WriteState.WRITTEN, None),
+    }
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 1
+    assert world.crm.records["a1"]["Phone"] == "+15125550100"
+
+
+def test_what_an_attempt_of_ours_wrote_is_ours_though_its_answer_was_lost(
+    world: EnrichingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    real = world.crm.set_fields
+
+    def lost(*given: Any) -> None:
+        real(*given)
+        raise Retriable("Zoho did not answer in time.")
+
+    monkeypatch.setattr(world.crm, "set_fields", lost)
+    with pytest.raises(Retriable):
+        world.one.apply(proposed.id, ["phone"], MEL, "D1")
+    monkeypatch.setattr(world.crm, "set_fields", real)
+    assert world.one.apply(proposed.id, ["phone"], MEL, "D1").written == 1
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 1
+    assert world.crm.records["a1"]["Phone"] == "555 0199"
+
+
 def test_one_refused_value_does_not_keep_the_others_out(world: EnrichingWorld) -> None:
     world.crm.refuses["a1"] = "Billing_City"
     proposed = world.one.propose("a1", MEL, "D1")
@@ -205,6 +253,24 @@ def test_undoing_takes_back_what_is_still_ours(world: EnrichingWorld) -> None:
     exact = {one.crm_field: (one.old, one.new, one.state) for one in world.history.recent(MEL, "a1")}
     assert exact["Phone"] == ("555 0199", "+15125550100", WriteState.UNDONE)
     assert world.history.recent(BO) == ()
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_undoing_overwrites_nobody_who_types_meanwhile(world: EnrichingWorld, times: int) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    typed = iter(range(times))
+
+    def somebody_else(_records: object) -> None:  # between our look and our write
+        if next(typed, None) is not None:
+            world.crm.typed("a1", Phone="555 0777")
+
+    world.crm.before_write = somebody_else
+    done = world.history.undo(proposed.id, MEL, "D1")
+    assert world.crm.records["a1"]["Phone"] == "555 0777"
+    assert (done.undone, done.kept, done.refused) == ((1, 1, 0) if times == 1 else (0, 1, 1))
+    world.crm.before_write = lambda _records: None
+    assert world.history.undo(proposed.id, MEL, "D1").undone == (0 if times == 1 else 1)
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,35 @@ def test_a_whole_batch_can_be_taken_back(make: Make) -> None:
                     for n in range(120)]  # fmt: skip
 
 
+@pytest.mark.parametrize("judges_each", [False, True])
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_batch_overwrites_nobody_who_types_between_its_look_and_its_write(
+    make: Make, times: int, *, judges_each: bool
+) -> None:
+    world, typed = make(8), iter(range(times))
+    world.crm.judges_each = judges_each
+    world.crm.refuses = {"0003": "Billing_City"}
+
+    def somebody_else(_records: object) -> None:
+        if next(typed, None) is not None:
+            world.crm.typed("0001", Phone="555 typed", Billing_City="Dallas")
+
+    world.crm.before_write = somebody_else
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    done = worked(world, batch)
+    assert (done.counts["found"], done.fields["Phone"]) == (8 if times == 1 else 7, 5)
+    assert world.crm.overwritten == []
+    assert set(world.crm.writes.values()) == {1}
+    states = {one.crm_field: one.state for one in world.writes.of(batch.id, ["0001"])}
+    assert states["Phone"] == states["Billing_City"] == "changed_meanwhile"
+    world.crm.typed("0002", Phone="555 typed")
+    undone = world.history.undo(batch.id, ADMIN, "terminal")
+    assert (undone.kept, undone.refused) == (1, 0)
+    assert [world.crm.records[one]["Phone"] for one in ("0001", "0002", "0003")] == [
+        "555 typed", "555 typed", None,
+    ]  # fmt: skip
+
+
 def test_what_was_read_lately_or_is_full_makes_room_for_others(make: Make) -> None:
     world = make(30)
     world.limited(batch_limit=10)
