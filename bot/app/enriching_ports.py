@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.app.enriching_values import Batch, BatchState, FieldWrite, Proposed, Settled, WriteState
@@ -160,6 +161,14 @@ class BatchJob:
     args: Mapping[str, Any]
 
 
+class Entered(StrEnum):
+    """How entering a batch ended."""
+
+    DONE = "done"
+    TOO_MANY = "too_many"  # for what is left of the day's share
+    OVERTAKEN = "overtaken"  # another batch has just taken one of the accounts
+
+
 class Batches(Protocol):
     """Batches and their accounts: waiting, begun, read, done. The database lets each step be taken once."""
 
@@ -169,11 +178,8 @@ class Batches(Protocol):
 
     def enter(
         self, batch: Batch, companies: Sequence[Company], most_a_day: int, job: BatchJob | None
-    ) -> bool:
-        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing.
-
-        False when the share is too small.
-        """
+    ) -> Entered:
+        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing."""
         ...
 
     def find(self, batch_id: str) -> Batch | None:
@@ -190,6 +196,10 @@ class Batches(Protocol):
 
     def read_since(self, ids: Collection[str], since: datetime) -> frozenset[str]:
         """Those of some accounts that a batch has read since then."""
+        ...
+
+    def held(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some accounts that wait for a batch, or are begun."""
         ...
 
     def turn(self) -> AbstractContextManager[bool]:

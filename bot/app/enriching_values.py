@@ -222,6 +222,7 @@ class Rehearsed:
         meeting: accounts that meet the criteria.
         full: of these, how many have no empty field that a batch may fill.
         lately: how many were read without need in the last 30 days.
+        held: how many another batch will read, which is not done.
         chosen: how many the batch would hold.
         left_today: how many more the day allows, before this batch.
     """
@@ -231,6 +232,7 @@ class Rehearsed:
     lately: int
     chosen: int
     left_today: int
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

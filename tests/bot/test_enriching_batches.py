@@ -209,7 +209,8 @@ def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
 
 
 def test_a_batch_and_its_job_are_kept_together_or_not_at_all(make: Make) -> None:
-    world = make(3)
+    world = make(6)
+    world.limited(batch_limit=3)
     entered = Deadly(world.audit, random.Random(1), 1.0)  # the process ends right behind the transaction
     with pytest.raises(Killed):
         replaced(world, entered).enter(EVERYBODY, ADMIN, "slack", identifier="0123456789abcdef")
@@ -313,6 +314,22 @@ def test_what_was_read_lately_or_is_full_makes_room_for_others(make: Make) -> No
     assert world.many.enter(world.many.of_segment("all of them"), ADMIN, "terminal").total == 10
 
 
+def test_an_account_waits_in_one_batch_at_a_time(make: Make) -> None:
+    world = make(8)
+    world.limited(batch_limit=5)
+    first = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    rehearsed = world.many.rehearse(replace(EVERYBODY, again=True), ADMIN, "terminal")
+    assert (rehearsed.held, rehearsed.chosen) == (5, 3)
+    second = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    with pytest.raises(UserError, match="8 are in another batch that is not done"):
+        world.many.enter(replace(EVERYBODY, again=True), ADMIN, "terminal")
+    world.many.cancel(second.id, ADMIN, "terminal")
+    third = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    worked(world, first)
+    worked(world, third)
+    assert (len(world.provider.reads), max(world.provider.reads.values())) == (8, 1)
+
+
 def test_the_days_share_is_of_the_organisations_day(make: Make) -> None:
     world = make(30)
     world.limited(batch_limit=10, daily_limit=15)
@@ -331,8 +348,8 @@ def test_the_days_share_is_of_the_organisations_day(make: Make) -> None:
 
 
 def test_batches_that_race_do_not_pass_the_days_share(database: Database) -> None:
-    world = EnrichingWorld(database, some(10))
-    world.limited(daily_limit=35)
+    world = EnrichingWorld(database, some(60))
+    world.limited(batch_limit=10, daily_limit=35)
     entered: list[Batch] = []
 
     def enter() -> None:
@@ -348,6 +365,8 @@ def test_batches_that_race_do_not_pass_the_days_share(database: Database) -> Non
     assert world.batches.left(world.accounts.today(), 35) == 5
     done = worked(world, entered[0])
     assert (done.counts["found"], sum(done.counts.values())) == (10, 10)
+    held = [one.account_id for batch in entered for one in world.batches.accounts(batch.id)]
+    assert len(set(held)) == 30, "no account is in two of them"
 
 
 def test_only_administrators_and_only_with_a_mapping_that_fits(make: Make) -> None:

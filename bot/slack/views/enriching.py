@@ -217,6 +217,7 @@ def confirm_message(said: str, read_as: str, found: Rehearsed, most: int, daily:
         f"{counted(found.meeting, 'account')} meet it: {plain(read_as, 300)}",
         f"{found.full:,} have no empty field that a batch may fill",
         f"{found.lately:,} were read in the last 30 days",
+        *([f"{found.held:,} are in another batch that is not done"] if found.held else []),
         f"{found.chosen:,} would be read now; a batch has {most:,} at most",
         f"{found.left_today:,} are left of today's {daily:,}",
     ]
