@@ -112,8 +112,19 @@ class Writes(Protocol):
         """The values of a proposal or batch, of all its accounts or of some; the oldest first."""
         ...
 
-    def recent(self, account_id: str | None, limit: int) -> tuple[FieldWrite, ...]:
-        """The latest of one account, or of all, the newest first; those that are being written left out."""
+    def recent(
+        self, limit: int, *, account_id: str | None = None, by: str | None = None, of_batches: bool = False
+    ) -> tuple[FieldWrite, ...]:
+        """The latest of single proposals, or of batches; those that are being written left out.
+
+        Of accounts that whoever asks sees (``bot.app.scope``), the newest first.
+
+        Args:
+            limit: of values.
+            account_id: of this account only.
+            by: that this person has consented to.
+            of_batches: those of batches instead.
+        """
         ...
 
     def move(

@@ -55,7 +55,9 @@ class EnrichingHistory:
         return found
 
     def recent(self, person: Person, account: str | None = None) -> tuple[FieldWrite, ...]:
-        """The latest values of one account, by id or name, or of all.
+        """The latest values of one account, by id or name, or of all, the newest first.
+
+        Administrators see those of single proposals and of batches, the latest of each; others their own.
 
         Raises:
             UserError: the person may not see them, or there is no such account.
@@ -64,9 +66,11 @@ class EnrichingHistory:
             raise UserError(person.refusal or "You may not see what was enriched.")
         with seen_by(person.scope):
             account_id = None if account is None else self.crm.accounts.company(account).account_id
-        found = self._seen(self.writes.recent(account_id, MOST_SHOWN), person)
-        mine = key_of(person)
-        return found if person.may(MAY_ENRICH_MANY) else tuple(one for one in found if one.by == mine)
+            if not person.may(MAY_ENRICH_MANY):
+                return self.writes.recent(MOST_SHOWN, account_id=account_id, by=key_of(person))
+            single = self.writes.recent(MOST_SHOWN, account_id=account_id)
+            batches = self.writes.recent(MOST_SHOWN, account_id=account_id, of_batches=True)
+        return tuple(sorted((*single, *batches), key=lambda one: one.at, reverse=True))
 
     def undo(self, proposal_id: str, person: Person, place: str) -> Undone:
         """Write the earlier values back, of a proposal or of a whole batch; twice does no more than once.

@@ -19,10 +19,12 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.enriching import CrmSide
 from bot.app.enriching_batches import KIND, EnrichingBatches, Wish, batch_sentences
+from bot.app.enriching_undo import MOST_SHOWN
 from bot.app.enriching_values import INTERRUPTED, RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import Posted
+from bot.app.scope import Scope, Whose
 from bot.runtime.enriching_jobs import BatchJobs, Telling
 from bot.runtime.work import JobLoop
 from bot.store.incidents import SqlIncidents
@@ -269,6 +271,21 @@ def test_a_whole_batch_can_be_taken_back(make: Make) -> None:
     left = [(one["Phone"], one["Billing_City"]) for one in world.crm.records.values()]
     assert left == [("555 typed", None) if n == 1 else (f"555 {n}" if n % 4 == 0 else None, None)
                     for n in range(120)]  # fmt: skip
+
+
+def test_a_batch_hides_nothing_of_what_was_enriched_singly(database: Database) -> None:
+    world = EnrichingWorld(database, some(80))
+    found = world.one.propose("0001", MEL, "slack")
+    world.one.apply(found.id, ["phone"], MEL, "slack")
+    world.clock.move(minutes=5)
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    worked(world, batch)
+    assert len(world.writes.of(batch.id)) > MOST_SHOWN
+    assert {one.of for one in world.history.recent(MEL)} == {found.id}
+    assert {one.of for one in world.history.recent(ADMIN)} == {found.id, batch.id}
+    assert {one.of for one in world.history.recent(ADMIN, "0001")} == {found.id, batch.id}
+    sees_none = replace(MEL, scope=Scope(Whose.OWN, frozenset({"nobody"})))
+    assert world.history.recent(sees_none) == ()
 
 
 @pytest.mark.parametrize("judges_each", [False, True])
