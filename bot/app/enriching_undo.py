@@ -14,23 +14,23 @@ from bot.app.enriching_ports import Batches, Writes
 from bot.app.enriching_values import (
     MAY_ENRICH_MANY,
     MAY_ENRICH_ONE,
+    OURS,
     FieldWrite,
     Undone,
     WriteState,
     key_of,
 )
-from bot.app.errors import UserError
+from bot.app.errors import BellwetherError, UserError
 from bot.app.people import Person
 from bot.app.ports import Audit, Clock
 from bot.app.scope import seen_by
-from connector.errors import Conflict
+from connector.errors import Conflict, ConnectorError, Retriable
 from connector.write_ports import Change, Outcome
 
 RECORDS_AT_ONCE: Final = 100  # Zoho CRM, records of one update
 MOST_SHOWN: Final = 200
 _CHANGED_SINCE: Final = "It says something else by now."
 _BUSY: Final = "Others were changing the account while it was taken back; try again."
-_OURS: Final = (WriteState.WRITTEN, WriteState.UNDOING)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class EnrichingHistory:
             UserError: the person may not, or nothing was written under this id.
             ConnectorError: the CRM does not answer; what was taken back is noted.
         """
-        ours = [one for one in self.of(proposal_id, person) if one.state in _OURS]
+        ours = [one for one in self.of(proposal_id, person) if one.state in OURS]
         counts: Counter[str] = Counter()
         accounts = list(dict.fromkeys(one.account_id for one in ours))
         try:
@@ -102,7 +102,7 @@ class EnrichingHistory:
                 return counts
         accounts = dict.fromkeys(one.account_id for one in left)
         if len(accounts) == 1:
-            self.writes.move(left, _OURS, {"state": WriteState.WRITTEN, "reason": _BUSY})
+            self.writes.move(left, OURS, {"state": WriteState.WRITTEN, "reason": _BUSY})
             return counts + Counter({"refused": len(left)})
         for account in accounts:  # one that others keep changing must not keep the others out
             counts += self._undo_some([one for one in left if one.account_id == account], person)
@@ -124,9 +124,9 @@ class EnrichingHistory:
                 before.append(one)  # an earlier attempt did it
             else:
                 others.append(one)
-        self.writes.move(others, _OURS, {"state": WriteState.WRITTEN, "reason": _CHANGED_SINCE})
+        self.writes.move(others, OURS, {"state": WriteState.WRITTEN, "reason": _CHANGED_SINCE})
         counts = Counter({"undone": self._over(before, person), "kept": len(others)})
-        taken = self.writes.move(ours, _OURS, {"state": WriteState.UNDOING})
+        taken = self.writes.move(ours, OURS, {"state": WriteState.UNDOING})
         if not taken:
             return counts, ()
         outcomes = self._write(taken, person, unmodified_since(records[one] for one in ids if one in records))
@@ -136,7 +136,12 @@ class EnrichingHistory:
     def _write(
         self, taken: Sequence[FieldWrite], person: Person, since: datetime | None
     ) -> tuple[Outcome, ...]:
-        """Write earlier values; no outcome when somebody has changed one of the records since our look."""
+        """Write earlier values; no outcome when somebody has changed one of the records since our look.
+
+        Raises:
+            ConnectorError, BellwetherError: nothing was written, and the values are ours as before; or it is
+                not known (Retriable), and they stay half undone, until another try looks at them.
+        """
         changes = [Change(account, old) for account, old in _earlier(taken).items()]
         module = self.crm.module
         try:
@@ -146,6 +151,11 @@ class EnrichingHistory:
             )
         except Conflict:
             return ()
+        except (ConnectorError, BellwetherError) as error:
+            if not isinstance(error, Retriable):
+                reason = f"It was not taken back: {error.what_happened}"
+                self.writes.move(taken, OURS, {"state": WriteState.WRITTEN, "reason": reason})
+            raise
 
     def _settled(
         self, taken: Sequence[FieldWrite], outcomes: Sequence[Outcome], person: Person
@@ -157,14 +167,14 @@ class EnrichingHistory:
             said = f"{ended[account].code} {ended[account].message}".strip()
             reason = f"The CRM did not take it back: {said}"
             some = [one for one in refused if one.account_id == account]
-            self.writes.move(some, _OURS, {"state": WriteState.WRITTEN, "reason": reason})
+            self.writes.move(some, OURS, {"state": WriteState.WRITTEN, "reason": reason})
         self.crm.accounts.note_written(_earlier(done))
         left = [replace(one, state=WriteState.UNDOING) for one in taken if one.account_id not in ended]
         return Counter({"undone": self._over(done, person), "refused": len(refused)}), left
 
     def _over(self, writes: Sequence[FieldWrite], person: Person) -> int:
         now = {"state": WriteState.UNDONE, "undone_by": key_of(person), "undone_at": self.clock.now()}
-        return len(self.writes.move(writes, _OURS, {**now, "reason": None}))
+        return len(self.writes.move(writes, OURS, {**now, "reason": None}))
 
     def _seen(self, found: Sequence[FieldWrite], person: Person) -> tuple[FieldWrite, ...]:
         """Of accounts that the person sees now; of those that are gone for whoever sees every account."""

@@ -115,6 +115,8 @@ class WriteState(StrEnum):
 
 
 NOT_SETTLED: Final = (WriteState.WRITING, WriteState.ASKED)
+# What can be taken back; a process that died, or an answer that did not come, may have left it half undone.
+OURS: Final = (WriteState.WRITTEN, WriteState.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)

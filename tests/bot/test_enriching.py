@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast, get_args
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import select, update
 from bot.app.acting_ports import OwnWriter, RecordWriter
 from bot.app.enriching import Enriching
 from bot.app.enriching_batches import Wish
+from bot.app.enriching_desk import EnrichingDesk
 from bot.app.enriching_fit import fillable, fit, mapping_checks, proposed_rows
 from bot.app.enriching_undo import EnrichingHistory
 from bot.app.enriching_values import WriteState
@@ -26,7 +28,7 @@ from bot.store.enrichments import SqlProposals
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
 from connector.enrichment.values import EnrichedField
-from connector.errors import ConnectorError, NotConsented, NotPermitted, Retriable
+from connector.errors import ConnectorError, Fatal, NotConsented, NotPermitted, Retriable
 from connector.ports import FieldDescription
 from scoring.config import Configuration
 from scoring.enrichment_config import EnrichedInto, EnrichedName
@@ -43,7 +45,9 @@ from tests.support.enriching_world import (
     FakeCrm,
     said,
 )
+from tests.support.fake_crm_writer import Killed
 
+NOBODY: Any = SimpleNamespace(line=lambda _account, _person: None)  # accounts by name
 BY_NAME = {one.api_name: one for one in FIELDS}
 
 
@@ -253,6 +257,41 @@ def test_undoing_takes_back_what_is_still_ours(world: EnrichingWorld) -> None:
     exact = {one.crm_field: (one.old, one.new, one.state) for one in world.history.recent(MEL, "a1")}
     assert exact["Phone"] == ("555 0199", "+15125550100", WriteState.UNDONE)
     assert world.history.recent(BO) == ()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "left"),
+    [
+        (Fatal("Zoho refuses."), WriteState.WRITTEN),
+        (NotPermitted("403."), WriteState.WRITTEN),
+        (Retriable("Zoho did not answer."), WriteState.UNDOING),  # it may have taken it
+        (Killed(), WriteState.UNDOING),
+    ],
+)
+def test_undoing_that_failed_as_a_whole_can_be_tried_again(
+    world: EnrichingWorld, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, left: WriteState
+) -> None:
+    desk = EnrichingDesk(world.one, world.many, world.history, NOBODY, world.jobs, world.clock)
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+
+    def fails(*_given: object, **_named: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.crm, "update", fails)
+        with pytest.raises(type(trouble)):
+            world.history.undo(proposed.id, MEL, "D1")
+    values = world.history.of(proposed.id, MEL)
+    assert {one.state for one in values} == {left}
+    assert {one.reason for one in values} == {
+        f"It was not taken back: {trouble}" if left is WriteState.WRITTEN else None
+    }
+    assert desk.to_undo(proposed.id, MEL)[1] == 2
+    assert [line.can_undo for line in desk.lines(MEL)] == [True]
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 2
+    assert world.crm.records["a1"]["Phone"] == "555 0199"
+    assert {one.reason for one in world.history.of(proposed.id, MEL)} == {None}
 
 
 @pytest.mark.parametrize("times", [1, 99])
