@@ -42,8 +42,9 @@ class ProposedField:
         value: what would be written; None when it cannot be.
         proposed: for people.
         confidence: 0 to 1.
-        ticked: whether it is chosen to begin with: only what fills an empty field is.
+        ticked: whether it is chosen to begin with: only what fills an empty field is, and is not elsewhere.
         problem: why it cannot be chosen; None when it can.
+        elsewhere: it is a part of an address, and the CRM has parts of another one.
     """
 
     field: str
@@ -59,6 +60,7 @@ class ProposedField:
     confidence: float
     ticked: bool
     problem: str | None = None
+    elsewhere: bool = False
 
     @property
     def can_be_chosen(self) -> bool:

@@ -361,6 +361,53 @@ def test_parts_of_an_address_are_not_put_beside_those_of_another_one() -> None:
     assert filled({"Billing_City": "Dallas"}) == {"phone", "industry", "employees"}
 
 
+THERE = {
+    EnrichedField.STREET: "1 Main St",
+    EnrichedField.CITY: "Austin",
+    EnrichedField.STATE: "TX",
+    EnrichedField.POSTCODE: "78701",
+    EnrichedField.COUNTRY: "United States",
+}
+PARTS = {"street": "Street", "city": "City", "state": "State", "postcode": "Code", "country": "Country"}
+
+
+@pytest.mark.parametrize(
+    ("stands", "without", "filled"),
+    [
+        ({}, (), True),
+        ({"Country": "Germany"}, (), False),
+        ({"Country": "USA"}, (), True),
+        ({"Country": "us", "State": "Texas"}, (), True),
+        ({"State": "Ohio"}, (), False),
+        ({"State": "texas"}, (), True),
+        ({"Street": "Hauptstr. 5"}, (), False),
+        ({"Street": "1 Main Street"}, (), True),
+        ({"City": "Berlin"}, (), False),
+        ({"City": "Berlin"}, ("city", "state", "country"), False),  # which city the site means is not said
+        ({"City": "AUSTIN"}, ("postcode",), True),
+        ({"City": "Austin", "State": "MN"}, (), False),
+        ({"City": "Austin", "Street": "99 Congress Ave"}, (), False),
+        ({"City": "Austin", "Street": "1 Main Street, Suite 4"}, (), True),
+        ({"City": "Austin", "Code": "78759"}, (), False),
+        ({"Code": "78701-2345", "City": "Austin, Downtown", "Street": "PO Box 7"}, (), True),
+        ({"Code": "78701", "Country": "France"}, (), False),
+        ({"Country": "United States"}, ("country",), False),
+    ],
+)
+def test_an_address_is_filled_where_all_that_tells_its_place_is_the_same(
+    stands: dict[str, str], without: tuple[str, ...], *, filled: bool
+) -> None:
+    into: dict[EnrichedName, EnrichedInto] = {
+        cast("EnrichedName", name): EnrichedInto(field=field) for name, field in PARTS.items()
+    }
+    fields = {name: FieldDescription(name, name, "text", length=99) for name in PARTS.values()}
+    found = [said(part, value) for part, value in THERE.items() if part.value not in without]
+    rows = proposed_rows(found, into, fields, stands)
+    empty = {PARTS[one.field.value] for one in found} - set(stands)
+    assert {one.crm_field for one in fillable(rows, into)} == (empty if filled else set())
+    assert {one.crm_field for one in rows if one.ticked} == (empty if filled else set())
+
+
 def test_social_links_stand_together_where_there_is_room() -> None:
     into: dict[EnrichedName, EnrichedInto] = {"social": EnrichedInto(field="Description")}
     links = [said(EnrichedField.SOCIAL, f"https://{one}.example/it", 0.8) for one in ("x", "y")]
