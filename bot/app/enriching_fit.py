@@ -129,10 +129,11 @@ def _beside(
     rows: tuple[ProposedField, ...], into: Into, current: Mapping[str, Any]
 ) -> tuple[ProposedField, ...]:
     """The same, and of parts of an address whether they are elsewhere than what the CRM has of one."""
-    places = {
-        one: place for one in EnrichedField if one in ADDRESS and (place := into.get(one.value)) is not None
-    }
-    stands = {one: text for one, place in places.items() if (text := shown(current.get(place.field)))}
+    stands: dict[EnrichedField, str] = {}
+    for one in EnrichedField:
+        place = into.get(one.value)
+        if one in ADDRESS and place is not None and (text := shown(current.get(place.field))):
+            stands[one] = text
     found = {EnrichedField(row.field): row.proposed for row in rows}
     if same_place(stands, {one: found[one] for one in ADDRESS if found.get(one)}):
         return rows
@@ -193,7 +194,7 @@ def _number(value: str, _data_type: str, most: int) -> Fitted:
     digits = value.strip()
     if not (digits.isascii() and digits.isdigit()):
         return Fitted(None, "not a whole number")
-    return _short_enough(str(int(digits)), most, "digits", number=True)
+    return _short_enough(digits.lstrip("0") or "0", most, "digits", number=True)
 
 
 def _written(value: str, data_type: str, most: int) -> Fitted:

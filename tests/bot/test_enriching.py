@@ -323,6 +323,8 @@ def test_undoing_overwrites_nobody_who_types_meanwhile(world: EnrichingWorld, ti
         (FieldDescription("W", "W", "website"), "javascript:x", (None, "not a web address")),
         (BY_NAME["Employees"], "about 40", (None, "not a whole number")),
         (BY_NAME["Employees"], "0040", (40, None)),
+        (BY_NAME["Employees"], "0" * 5_000 + "7", (7, None)),
+        (BY_NAME["Employees"], "9" * 5_000, (None, "too long: 5,000 digits where 9 fit")),
         (replace(BY_NAME["Phone"], read_only=True), "1", (None, "read-only in the CRM")),
         (FieldDescription("Owner", "Owner", "ownerlookup"), "Ada",
          (None, "a field of type ownerlookup is not filled")),
