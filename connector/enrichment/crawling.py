@@ -6,7 +6,6 @@ second a host. Pages are parsed by other processes only (``parsing``).
 
 from __future__ import annotations
 
-import functools
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +14,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-import tldextract
-
 from connector.enrichment.fetching import Fetched, Fetcher, Limits
 from connector.enrichment.not_fetched import NotFetched, Why
+from connector.enrichment.own_sites import registered_domain
 from connector.enrichment.pace import LONGEST_WAIT_SECONDS, Pace, Stopped, asked_seconds
 from connector.enrichment.parsing import ParsingProcesses, TooHard
 from connector.enrichment.public_addresses import checked_url, host_of
@@ -252,20 +250,6 @@ def addresses_of(website: str) -> tuple[str, ...]:
     if _HAS_SCHEME.match(website):
         return (website,)
     return (f"https://{website.lstrip('/')}", f"http://{website.lstrip('/')}")
-
-
-def registered_domain(host: str) -> str:
-    """The part of a host's name that its owner registered; of reserved names two labels, of addresses all."""
-    labels = host.split(".")
-    if ":" in host or labels[-1].isdecimal():
-        return host
-    return _suffixes()(host).top_domain_under_public_suffix or ".".join(labels[-2:])
-
-
-@functools.cache
-def _suffixes() -> tldextract.TLDExtract:
-    """The public suffixes as they came with the library; nothing is fetched or kept on disk."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def _outcome(reading: SiteReading) -> Outcome:
