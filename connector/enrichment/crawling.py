@@ -81,7 +81,8 @@ class Crawler:
         self._resolver = resolver
         self._now = now
         self._stop = stop
-        self._fetcher = Fetcher(resolver, user_agent(explained_at), limits)
+        self._limits = limits or Limits()
+        self._fetcher = Fetcher(resolver, user_agent(explained_at), self._limits)
         self._pace = Pace(seconds_between, stop=stop)
         self._parsing = parsing or ParsingProcesses()
 
@@ -118,7 +119,8 @@ class Crawler:
         if not website:
             reason = "The account has no website in the CRM."
             return CompanyReading(company, Outcome.NO_WEBSITE, reason, self._now())
-        visit = _Visit(self._fetcher, self._pace, self._parsing, self._now, self._stop)
+        manners = Manners(self._fetcher, self._pace, self._limits)
+        visit = _Visit(self._fetcher, self._pace, self._parsing, self._now, self._stop, manners)
         try:
             visit.fetch(website, self._resolver)
             with self._parsing.turn() as process:
@@ -147,13 +149,14 @@ class _Visit:
         parsing: ParsingProcesses,
         now: Callable[[], datetime],
         stop: Callable[[], bool],
+        manners: Manners,
     ) -> None:
         self._fetcher = fetcher
         self._pace = pace
         self._parsing = parsing
         self._now = now
         self._stop = stop
-        self._manners = Manners(fetcher, pace)
+        self._manners = manners
         self._told: tuple[tuple[str, ...], tuple[str, ...], str] = ((), (), "")
         self.pages: list[Fetched] = []
 

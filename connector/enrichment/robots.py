@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Final
 
 import httpx2
 from protego import Protego
 
 from connector.enrichment.bodies import text_of
-from connector.enrichment.fetching import Fetcher, Wanted
+from connector.enrichment.fetching import Fetcher, Limits, Wanted
 from connector.enrichment.not_fetched import NotFetched, Why
 from connector.enrichment.pace import LONGEST_WAIT_SECONDS, Pace
 from connector.enrichment.public_addresses import host_of
@@ -35,20 +37,34 @@ _SAME_FOR_THE_PAGE: Final = frozenset(
 
 
 class Manners:
-    """Of one visit: asks robots.txt of each origin once, and keeps the pace. For one thread."""
+    """Of one visit: asks robots.txt of each origin once, and keeps the pace and the limits. For one thread.
 
-    def __init__(self, fetcher: Fetcher, pace: Pace) -> None:
+    A site that answers just in time, and leads from one of its names to the next, would hold a thread for a
+    quarter of an hour.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        pace: Pace,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._fetcher = fetcher
         self._pace = pace
+        self._limits = limits
+        self._clock = clock
+        self._until = clock() + limits.visit_seconds
         self._rules: dict[httpx2.URL, Protego | None] = {}
 
     def before(self, url: httpx2.URL) -> None:
         """Wait until the address may be visited.
 
         Raises:
-            NotFetched: it may not be, or its host cannot be reached.
+            NotFetched: it may not be, its host cannot be reached, or the visit has taken too long.
             Stopped: the reading is to end early.
         """
+        self._check_time()
         rules = self._of(url)
         if rules is None or not rules.can_fetch(str(url), TOKEN):
             raise NotFetched(Why.ROBOTS)
@@ -56,13 +72,21 @@ class Manners:
         if delay > LONGEST_WAIT_SECONDS:
             raise NotFetched(Why.LATER)
         self._pace.wait(host_of(url), delay)
+        self._check_time()
 
     def _wait(self, url: httpx2.URL) -> None:
         self._pace.wait(host_of(url))
+        self._check_time()
+
+    def _check_time(self) -> None:
+        if self._clock() >= self._until:
+            raise NotFetched(Why.TOO_SLOW)
 
     def _of(self, url: httpx2.URL) -> Protego | None:
         place = url.copy_with(raw_path=b"/robots.txt")
         if place not in self._rules:
+            if len(self._rules) >= self._limits.origins:
+                raise NotFetched(Why.REDIRECTS)
             self._rules[place] = self._asked(place)
         return self._rules[place]
 
