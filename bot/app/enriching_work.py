@@ -37,7 +37,7 @@ from bot.app.enriching_values import (
 )
 from bot.app.errors import BellwetherError, UserError
 from bot.app.ports import Audit, Clock
-from connector.enrichment.values import Company, Outcome, Provider
+from connector.enrichment.values import ERROR_OF_OURS, Company, CompanyReading, Outcome, Provider
 from connector.errors import Conflict, ConnectorError
 from connector.ports import FieldDescription
 from connector.write_ports import Change
@@ -127,7 +127,7 @@ class BatchWork:
         pending = {one.account_id: one for one in companies}
         now = self.batches.find(batch.id)
         over = len(companies) + (now.finished if now is not None else 0)
-        readings = provider.read(companies)
+        readings = self._each(provider, companies)
         try:
             for reading in readings:
                 if pending.pop(reading.company.account_id, None) is not None:
@@ -143,9 +143,38 @@ class BatchWork:
             self.batches.give_back(batch.id, pending)
             raise
         if pending:
-            if isinstance(readings, Generator):
-                readings.close()
+            readings.close()
             self.batches.give_back(batch.id, pending)
+
+    def _each(
+        self, provider: Provider, companies: Sequence[Company]
+    ) -> Generator[CompanyReading, None, None]:
+        """A provider's readings; after an error that nobody expected, of those that are left one by one.
+
+        Such an error, an answer of a shape that nobody has seen, is of one company: it would end the batch at
+        the same one each time that it is resumed.
+        """
+        left = {one.account_id: one for one in companies}
+        try:
+            for reading in provider.read(companies):
+                left.pop(reading.company.account_id, None)
+                yield reading
+        except (ConnectorError, BellwetherError):
+            raise
+        except Exception:
+            log.exception("provider_error", provider=provider.name)
+            for company in left.values():
+                yield from self._alone(provider, company)
+
+    def _alone(self, provider: Provider, company: Company) -> tuple[CompanyReading, ...]:
+        try:
+            return tuple(provider.read([company]))
+        except (ConnectorError, BellwetherError):
+            raise
+        except Exception:
+            log.exception("site_not_read", account=company.account_id)
+            now = self.clock.now()
+            return (CompanyReading(company, Outcome.UNREACHABLE, ERROR_OF_OURS, now),)
 
     def _tell(self, batch: Batch, told: Told) -> None:
         now = self.batches.find(batch.id)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
+
+import structlog
 
 from connector.enrichment.fetching import Fetched, Fetcher, Limits
 from connector.enrichment.not_fetched import NotFetched, Why
@@ -22,7 +24,14 @@ from connector.enrichment.parsing import ParsingProcesses, TooHard
 from connector.enrichment.public_addresses import checked_url, host_of
 from connector.enrichment.resolving import Resolver
 from connector.enrichment.robots import TOKEN, Manners
-from connector.enrichment.values import Company, CompanyReading, Outcome, Site, SiteReading
+from connector.enrichment.values import (
+    ERROR_OF_OURS,
+    Company,
+    CompanyReading,
+    Outcome,
+    Site,
+    SiteReading,
+)
 
 COMPANIES_AT_ONCE: Final = 20
 FURTHER_PAGES: Final = 4
@@ -42,6 +51,8 @@ _SENTENCES: Final = {
     Outcome.NOTHING_FOUND: "The website says nothing of what is asked for.",
     Outcome.NOT_THIS_COMPANY: "The website does not name this company; correct it in the CRM if it is wrong.",
 }
+
+log = structlog.get_logger(__name__)
 
 
 def user_agent(url: str = "") -> str:
@@ -95,8 +106,9 @@ class Crawler:
         """One reading for each company, in whatever order they end; fewer when it is stopped."""
         with ThreadPoolExecutor(COMPANIES_AT_ONCE, thread_name_prefix="crawl") as threads:
             try:
-                for done in as_completed([threads.submit(self._reading, one) for one in companies]):
-                    reading = done.result()
+                begun = {threads.submit(self._reading, one): one for one in companies}
+                for done in as_completed(begun):
+                    reading = self._ended(done, begun[done])
                     if reading is not None:
                         yield reading
             finally:
@@ -113,6 +125,14 @@ class Crawler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _ended(self, done: Future[CompanyReading | None], company: Company) -> CompanyReading | None:
+        """How a reading ended; an error of ours in one of them keeps the others not out."""
+        error = done.exception()
+        if not isinstance(error, Exception):
+            return done.result()
+        log.error("site_not_read", account=company.account_id, exc_info=error)
+        return CompanyReading(company, Outcome.UNREACHABLE, ERROR_OF_OURS, self._now())
 
     def _reading(self, company: Company) -> CompanyReading | None:
         website = company.website.strip()

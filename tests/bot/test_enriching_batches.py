@@ -202,6 +202,21 @@ def test_a_provider_that_refuses_all_stops_the_batch_until_it_is_resumed(make: M
         world.many.resume(batch.id, ADMIN, "terminal")
 
 
+def test_an_error_that_nobody_expected_is_of_one_account(make: Make) -> None:
+    world = make(30)
+
+    def odd(company: Company) -> None:
+        if company.account_id in {"0005", "0007"}:
+            raise ValueError("a shape that nobody has seen")
+
+    world.provider.on_read = odd
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    done = worked(world, batch)
+    assert (done.state, done.counts["found"], done.counts["unreachable"]) == (BatchState.DONE, 28, 2)
+    reasons = {one.account_id: one.reason for one in world.batches.accounts(batch.id)}
+    assert reasons["0005"].startswith("An error of ours")
+
+
 def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
     world = make(3)
     batch = world.many.enter(EVERYBODY, ADMIN, "terminal")

@@ -16,7 +16,7 @@ from connector.enrichment.not_fetched import NotFetched, Why
 from connector.enrichment.own_sites import registered_domain
 from connector.enrichment.pace import Pace, Stopped, asked_seconds
 from connector.enrichment.parsing import ParsingLimits, ParsingProcesses
-from connector.enrichment.values import Company, CompanyReading, Outcome
+from connector.enrichment.values import ERROR_OF_OURS, Company, CompanyReading, Outcome
 from tests.connector.enrichment.test_parsing import TINY
 from tests.support.hostile_answers import answer
 from tests.support.local_web import Asked, LocalWeb, LoopbackResolver, response
@@ -164,6 +164,21 @@ def test_a_site_is_its_home_page_and_what_it_links_to_within_its_domain(
     assert reading.reading.names[2:] == ("mx.acme.example", "v=spf1 acme.example", "")
     assert {asked.headers["user-agent"] for asked in web.asked} == {user_agent()}
     assert not any("cookie" in asked.headers for asked in web.asked)
+
+
+def test_an_error_of_ours_in_one_reading_ends_no_other(
+    web: LocalWeb, parsing: ParsingProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(website: str) -> tuple[str, ...]:
+        if "silent" in website:
+            raise ValueError("a shape that nobody has seen")
+        return addresses_of(website)
+
+    monkeypatch.setattr("connector.enrichment.crawling.addresses_of", odd)
+    found = read(crawler(web, parsing), "acme.example", "silent.example", "http://moved.example/")
+    assert [one.outcome for one in found.values()].count(Outcome.FOUND) == 2
+    silent = found["silent.example"]
+    assert (silent.outcome, silent.reason) == (Outcome.UNREACHABLE, ERROR_OF_OURS)
 
 
 def test_it_ends_early_when_it_is_told_to(web: LocalWeb, parsing: ParsingProcesses) -> None:
