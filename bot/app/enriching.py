@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,8 @@ import structlog
 
 from bot.app.acting_ports import OwnWriters
 from bot.app.enriching_as_whom import Did, Written, written_as
-from bot.app.enriching_fit import MappingCheck, digest_of, mapping_checks, proposed_rows, same
+from bot.app.enriching_fit import MappingCheck, digest_of, mapping_checks, proposed_rows
+from bot.app.enriching_judged import CHANGED, MODIFIED, judged, unmodified_since
 from bot.app.enriching_ports import CrmRecords, EnrichableAccounts, Proposals, Writes
 from bot.app.enriching_values import (
     MAY_ENRICH_ONE,
@@ -39,10 +40,7 @@ from scoring.enrichment_config import NEVER, Enrichment
 
 ACTION: Final = "enrich"  # in the audit log
 NOT_ALLOWED: Final = "Only members of the sales team can enrich accounts."
-CHANGED: Final = "It was changed meanwhile, so it was left as it is."
-STOOD_THERE: Final = "It stood there already, so nothing was written."
 GONE: Final = "The account is not in the CRM any more."
-MODIFIED: Final = "Modified_Time"
 TRIES: Final = 3  # a record that others change at the same time is read again so often
 
 log = structlog.get_logger(__name__)
@@ -351,39 +349,6 @@ class Writer:
                 return None
             return [Settled(name, WriteState.REFUSED, refusal(error)) for name in values]
         return [Settled(name, WriteState.WRITTEN) for name in values]
-
-
-def unmodified_since(records: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """Since when records that were just read must not have changed: the latest change of any of them.
-
-    Whoever changes one behind our look does so later. None where the CRM says nothing of changes.
-    """
-    said = [one.get(MODIFIED) for one in records]
-    return max((datetime.fromisoformat(one) for one in said if isinstance(one, str)), default=None)
-
-
-def judged(
-    planned: Sequence[FieldWrite], record: Mapping[str, Any]
-) -> tuple[list[FieldWrite], list[Settled]]:
-    """Which planned values are still to be written, and how the others ended: by us before, or overtaken.
-
-    What stands there though we have not asked for it is somebody else's: to undo it would erase theirs.
-    """
-    sound, settled = [], []
-    for one in planned:
-        now = record.get(one.crm_field)
-        if same(now, one.new):
-            ours = one.state is WriteState.ASKED
-            settled.append(
-                Settled(one.crm_field, WriteState.WRITTEN)
-                if ours
-                else Settled(one.crm_field, WriteState.CHANGED, STOOD_THERE)
-            )
-        elif same(now, one.old):
-            sound.append(one)
-        else:
-            settled.append(Settled(one.crm_field, WriteState.CHANGED, CHANGED))
-    return sound, settled
 
 
 def refusal(error: ConnectorError) -> str:

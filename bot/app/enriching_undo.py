@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.app.enriching import ACTION, MODIFIED, TRIES, CrmSide, unmodified_since
+from bot.app.enriching import ACTION, TRIES, CrmSide
 from bot.app.enriching_fit import same
+from bot.app.enriching_judged import MODIFIED, unmodified_since
 from bot.app.enriching_ports import Batches, Writes
 from bot.app.enriching_values import (
     MAY_ENRICH_MANY,

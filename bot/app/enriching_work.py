@@ -13,17 +13,9 @@ from typing import Any, Final
 
 import structlog
 
-from bot.app.enriching import (
-    ACTION,
-    GONE,
-    MODIFIED,
-    TRIES,
-    CrmSide,
-    Writer,
-    judged,
-    unmodified_since,
-)
+from bot.app.enriching import ACTION, GONE, TRIES, CrmSide, Writer
 from bot.app.enriching_fit import fillable, proposed_rows
+from bot.app.enriching_judged import MODIFIED, judged, unmodified_since
 from bot.app.enriching_ports import Batches, Ended, ReadAccount, Writes
 from bot.app.enriching_values import (
     INTERRUPTED,

@@ -28,6 +28,7 @@ from connector.write_ports import (
     OwnValue,
     TagMove,
 )
+from connector.zoho.write_results import is_conflict, outcome_of, results_of
 
 VERSION, BULK = "/crm/v8", "/crm/bulk/v8"
 # Zoho writes the states of a job with and without a blank.
@@ -92,8 +93,8 @@ class CrmWriteClient:
             f"{VERSION}/settings/fields?module={quote(module, safe='')}", {"fields": described}
         )
         return tuple(
-            replace(_outcome(result, one.label), id=one.label)
-            for one, result in zip(wanted, _results(body, "fields", len(wanted)), strict=True)
+            replace(outcome_of(result, one.label), id=one.label)
+            for one, result in zip(wanted, results_of(body, "fields", len(wanted)), strict=True)
         )
 
     def update(
@@ -109,8 +110,8 @@ class CrmWriteClient:
         """
         data = [{"id": one.id, **one.values} for one in changes]
         body = self._put(module, data, unmodified_since)
-        results = _results(body, "data", len(changes))
-        return tuple(_outcome(result, one.id) for one, result in zip(changes, results, strict=True))
+        results = results_of(body, "data", len(changes))
+        return tuple(outcome_of(result, one.id) for one, result in zip(changes, results, strict=True))
 
     def set_fields(
         self, module: str, identifier: str, values: Mapping[str, Any], unmodified_since: datetime | None
@@ -121,7 +122,7 @@ class CrmWriteClient:
             Conflict: it was changed after ``unmodified_since``.
         """
         body = self._put(module, [{"id": identifier, **values}], unmodified_since)
-        _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
+        _or_refuse(outcome_of(results_of(body, "data", 1)[0], identifier), module)
 
     def add_task(
         self,
@@ -182,8 +183,8 @@ class CrmWriteClient:
         if move.add:
             wish["over_write"] = False
         body = self._wire.post(f"{_path(module)}/actions/{action}", wish, repeatable=True)
-        results = _results(body, "data", len(move.ids))
-        return tuple(_outcome(one, given) for given, one in zip(move.ids, results, strict=True))
+        results = results_of(body, "data", len(move.ids))
+        return tuple(outcome_of(one, given) for given, one in zip(move.ids, results, strict=True))
 
     def said(
         self, module: str, ids: Sequence[str], names: Sequence[str]
@@ -282,13 +283,13 @@ class CrmWriteClient:
                 raise Conflict from None
             raise
         results = body.get("data") if isinstance(body, dict) else None
-        if len(data) > 1 and isinstance(results, list) and len(results) == 1 and _is_modified(results[0]):
+        if len(data) > 1 and isinstance(results, list) and len(results) == 1 and is_conflict(results[0]):
             raise Conflict
         return body
 
     def _added(self, module: str, record: Mapping[str, Any]) -> str:
         body = self._wire.post(_path(module), {"data": [record], "trigger": []})
-        outcome = _outcome(_results(body, "data", 1)[0], "?")
+        outcome = outcome_of(results_of(body, "data", 1)[0], "?")
         _or_refuse(outcome, module)
         return outcome.id
 
@@ -308,43 +309,6 @@ def _refusal(outcome: Outcome, module: str) -> ConnectorError:
     if outcome.changed_since:
         return Conflict()
     return Fatal(f"Zoho did not write the record of {module}: {outcome.code}{about}.", outcome.message)
-
-
-def _is_modified(result: Any) -> bool:
-    return isinstance(result, dict) and result.get("code") == ALREADY_MODIFIED
-
-
-def _results(body: Any, key: str, expected: int) -> list[RawRecord]:
-    """One result for each record, in the order of the request."""
-    found = body.get(key) if isinstance(body, dict) else None
-    if not isinstance(found, list) or len(found) != expected or not all(isinstance(o, dict) for o in found):
-        raise Fatal(f"Zoho answered a write of {expected} records with another number of results.")
-    return found
-
-
-def _outcome(result: RawRecord, identifier: str) -> Outcome:
-    found = result.get("details")
-    details: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    done = result.get("status") == "success"
-    at = details.get("Modified_Time")
-    return Outcome(
-        str(details["id"]) if done and details.get("id") else identifier,
-        done,
-        str(result.get("code", "")),
-        str(result.get("message", "")),
-        None if done else _refused_field(details),
-        at if isinstance(at, str) else None,
-    )
-
-
-def _refused_field(details: Mapping[str, Any]) -> str | None:
-    """The field that was refused; of several the first."""
-    errors = details.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        inner = errors[0].get("details", errors[0])
-        return _refused_field(inner) if isinstance(inner, dict) else None
-    name = details.get("api_name")
-    return name if isinstance(name, str) else None
 
 
 def _write_archive(

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot.app.enriching import STOOD_THERE
 from bot.app.enriching_batches import WORDS
 from bot.app.enriching_desk import HistoryLine
 from bot.app.enriching_fit import SAYS_SO, shown
+from bot.app.enriching_judged import STOOD_THERE
 from bot.app.enriching_values import (
     Applied,
     Batch,
