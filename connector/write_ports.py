@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from connector.ports import FieldDescription
 
+ALREADY_MODIFIED = "ALREADY_MODIFIED"  # Zoho's code for what was changed after If-Unmodified-Since
 OwnValue: TypeAlias = str | int | None
 
 
@@ -53,6 +54,11 @@ class Outcome:
     message: str = ""
     field: str | None = None
     modified_at: str | None = None  # as the CRM wrote it
+
+    @property
+    def changed_since(self) -> bool:
+        """Whether it was not written because somebody else has changed the record meanwhile."""
+        return self.code == ALREADY_MODIFIED
 
 
 @dataclass(frozen=True, slots=True)

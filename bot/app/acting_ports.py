@@ -146,8 +146,14 @@ class RecordWriter(Protocol):
         """What records say now, by id and API name."""
         ...
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
-        """Change at most 100 records, without triggering workflows; an outcome for each, in order."""
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[Outcome, ...]:
+        """Change at most 100 records, without triggering workflows; an outcome for each, in order.
+
+        Nothing is written when one of them was changed after ``unmodified_since`` (Conflict), or that one is
+        left out (``changed_since`` of its outcome).
+        """
         ...
 
 

@@ -12,10 +12,12 @@ import structlog
 
 from bot.app.acting_ports import OwnWriters
 from bot.app.enriching_as_whom import Did, Written, written_as
-from bot.app.enriching_fit import MappingCheck, digest_of, mapping_checks, proposed_rows, same
+from bot.app.enriching_fit import MappingCheck, digest_of, mapping_checks, proposed_rows
+from bot.app.enriching_judged import CHANGED, MODIFIED, judged, unmodified_since
 from bot.app.enriching_ports import CrmRecords, EnrichableAccounts, Proposals, Writes
 from bot.app.enriching_values import (
     MAY_ENRICH_ONE,
+    NOT_SETTLED,
     PROPOSAL_HOURS,
     Applied,
     FieldWrite,
@@ -38,10 +40,8 @@ from scoring.enrichment_config import NEVER, Enrichment
 
 ACTION: Final = "enrich"  # in the audit log
 NOT_ALLOWED: Final = "Only members of the sales team can enrich accounts."
-CHANGED: Final = "It was changed meanwhile, so it was left as it is."
 GONE: Final = "The account is not in the CRM any more."
-MODIFIED: Final = "Modified_Time"
-_TRIES: Final = 3  # a record that others change at the same time is read again so often
+TRIES: Final = 3  # a record that others change at the same time is read again so often
 
 log = structlog.get_logger(__name__)
 
@@ -281,28 +281,44 @@ class Writer:
         Raises:
             ConnectorError: the CRM does not answer; what is not settled may be written by another try.
         """
-        for _ in range(_TRIES):
+        if self._written(of, account_id, names):
+            return
+        for name in sorted(names):  # one value that is refused must not keep the others out
+            self._written(of, account_id, [name])
+
+    def _written(self, of: str, account_id: str, names: Collection[str]) -> bool:
+        """Try until all of it is settled; False when the CRM refuses several values together."""
+        for _ in range(TRIES):
             kept = self._writes.of(of, [account_id])
-            open_ones = [one for one in kept if one.crm_field in names and one.state is WriteState.WRITING]
+            open_ones = [one for one in kept if one.crm_field in names and one.state in NOT_SETTLED]
             if not open_ones:
-                return
+                return True
             try:
-                self._attempt(of, account_id, open_ones)
+                if not self._attempt(of, account_id, open_ones):
+                    return False
             except Conflict:
                 log.info("enrichment_conflict", account=account_id)
         self._writes.settle(of, {account_id: [Settled(name, WriteState.CHANGED, CHANGED) for name in names]})
+        return True
 
-    def _attempt(self, of: str, account_id: str, planned: Sequence[FieldWrite]) -> None:
+    def _attempt(self, of: str, account_id: str, planned: Sequence[FieldWrite]) -> bool:
+        """Look, and write what still says what it said; False when several values are refused together."""
         names = [one.crm_field for one in planned]
         record = self._crm.records().said(self._crm.module, [account_id], [*names, MODIFIED]).get(account_id)
         if record is None:
             self._writes.settle(of, {account_id: [Settled(name, WriteState.REFUSED, GONE) for name in names]})
-            return
+            return True
         sound, settled = judged(planned, record)
-        values: dict[str, OwnValue] = {one.crm_field: one.new for one in sound}
-        if values:
-            settled += self._set(account_id, values, record.get(MODIFIED), planned[0].by)
+        if sound:
+            self.ask(sound)
+            done = self._set(account_id, sound, unmodified_since([record]))
+            settled += done or ()
         self.settle_written(of, {account_id: settled}, {account_id: planned})
+        return not sound or done is not None
+
+    def ask(self, planned: Sequence[FieldWrite]) -> None:
+        """Note that the CRM is about to be asked: from then on what stands there may be by us."""
+        self._writes.move(planned, [WriteState.WRITING], {"state": WriteState.ASKED})
 
     def settle_written(
         self,
@@ -322,34 +338,17 @@ class Writer:
         self._writes.settle(of, settled)
 
     def _set(
-        self, account_id: str, values: Mapping[str, OwnValue], modified: object, key: str
-    ) -> list[Settled]:
-        since = datetime.fromisoformat(modified) if isinstance(modified, str) else None
-        module = self._crm.module
+        self, account_id: str, planned: Sequence[FieldWrite], since: datetime | None
+    ) -> list[Settled] | None:
+        """Write values of one record together; None when several of them are refused."""
+        module, values = self._crm.module, {one.crm_field: one.new for one in planned}
         try:
-            self._crm.write_as(key, lambda crm: crm.set_fields(module, account_id, values, since))
+            self._crm.write_as(planned[0].by, lambda crm: crm.set_fields(module, account_id, values, since))
         except (Fatal, Skippable) as error:
-            if len(values) > 1:  # one value that is refused must not keep the others out
-                each = [{name: new} for name, new in values.items()]
-                return [one for some in each for one in self._set(account_id, some, None, key)]
+            if len(values) > 1:
+                return None
             return [Settled(name, WriteState.REFUSED, refusal(error)) for name in values]
         return [Settled(name, WriteState.WRITTEN) for name in values]
-
-
-def judged(
-    planned: Sequence[FieldWrite], record: Mapping[str, Any]
-) -> tuple[list[FieldWrite], list[Settled]]:
-    """Which planned values are still to be written, and how the others ended: by us before, or overtaken."""
-    sound, settled = [], []
-    for one in planned:
-        now = record.get(one.crm_field)
-        if same(now, one.new):  # an earlier attempt, or somebody who knew the same
-            settled.append(Settled(one.crm_field, WriteState.WRITTEN))
-        elif same(now, one.old):
-            sound.append(one)
-        else:
-            settled.append(Settled(one.crm_field, WriteState.CHANGED, CHANGED))
-    return sound, settled
 
 
 def refusal(error: ConnectorError) -> str:

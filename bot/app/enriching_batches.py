@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.app.enriching import ACTION, CrmSide
 from bot.app.enriching_fit import mapping_checks, wants_nothing
-from bot.app.enriching_ports import AccountResult, Batches, BatchJob
+from bot.app.enriching_ports import AccountResult, Batches, BatchJob, Entered
 from bot.app.enriching_values import (
     MAY_ENRICH_MANY,
     NOT_AGAIN_FOR,
@@ -30,6 +30,7 @@ KIND: Final = "enrich"  # of the job
 NOT_ALLOWED: Final = "Only administrators can enrich many accounts at once."
 _ASKED_AT_ONCE: Final = 2_000  # accounts whose records are looked at together
 _RECENT: Final = 50
+_TRIES: Final = 10  # to find accounts that no other batch takes at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,34 @@ class EnrichingBatches:
         if known is not None:
             return known
         self._refuse_mapping()
+        for _ in range(_TRIES):
+            batch = self._entered(
+                wish, person, place, identifier or secrets.token_hex(8), progress_at, background=background
+            )
+            if batch is not None:
+                said = f"entered: {batch.total} accounts, {batch.provider}, {wish.said}"
+                self._note(person, batch.id, said, place)
+                return batch
+        raise UserError("Others are entering batches of the same accounts.", "Try again in a minute.")
+
+    def _entered(
+        self,
+        wish: Wish,
+        person: Person,
+        place: str,
+        identifier: str,
+        progress_at: Posted | None,
+        *,
+        background: bool,
+    ) -> Batch | None:
+        """The batch; None when another one has just taken some of its accounts."""
         with seen_by(person.scope):
             rehearsed, companies = self._select(wish)
         if not companies:
-            raise UserError(_why_none(rehearsed), "Choose other criteria, or add --again.")
+            hint = "Wait until it is." if rehearsed.held else "Choose other criteria, or add --again."
+            raise UserError(_why_none(rehearsed), hint)
         batch = Batch(
-            id=identifier or secrets.token_hex(8),
+            id=identifier,
             what=wish.said,
             by=key_of(person),
             place=place,
@@ -139,15 +162,15 @@ class EnrichingBatches:
         )
         most = self._crm.settings.daily_limit
         job = BatchJob(KIND, batch.id, _job(batch.id, progress_at)) if background else None
-        if not self._batches.enter(batch, companies, most, job):
+        entered = self._batches.enter(batch, companies, most, job)
+        if entered is Entered.TOO_MANY:
             left = self._batches.left(self._crm.accounts.today(), most)
             raise UserError(
                 f"{counted(len(companies), 'account')} are more than the {left:,} that are left of today's "
                 f"{most:,}.",
                 f"Add --most {left}, or wait until tomorrow." if left else "Wait until tomorrow.",
             )
-        self._note(person, batch.id, f"entered: {batch.total} accounts, {batch.provider}, {wish.said}", place)
-        return batch
+        return batch if entered is Entered.DONE else None
 
     def resume(
         self,
@@ -224,19 +247,22 @@ class EnrichingBatches:
         ids = self._crm.accounts.meeting(wish.criteria)
         since = self._clock.now() - NOT_AGAIN_FOR
         chosen: list[Company] = []
-        full = lately = 0
+        full = lately = held = 0
         for start in range(0, len(ids), _ASKED_AT_ONCE):
             some = ids[start : start + _ASKED_AT_ONCE]
             known = frozenset() if wish.again else self._batches.read_since(some, since)
+            waiting = self._batches.held(some)
             for company, record in self._crm.accounts.companies(some):
                 if wants_nothing(settings.fields, record):
                     full += 1
+                elif company.account_id in waiting:
+                    held += 1
                 elif company.account_id in known:
                     lately += 1
                 elif len(chosen) < most:
                     chosen.append(company)
         left = self._batches.left(self._crm.accounts.today(), settings.daily_limit)
-        return Rehearsed(len(ids), full, lately, len(chosen), left), chosen
+        return Rehearsed(len(ids), full, lately, len(chosen), left, held), chosen
 
     def _refuse_mapping(self) -> None:
         checks = mapping_checks(self._crm.settings.fields, self._crm.accounts.fields())
@@ -304,6 +330,7 @@ def _why_none(rehearsed: Rehearsed) -> str:
     parts: Sequence[Any] = (
         (rehearsed.full, "have no empty field that a batch may fill"),
         (rehearsed.lately, "were read in the last 30 days"),
+        (rehearsed.held, "are in another batch that is not done"),
     )
     said = " and ".join(f"{number:,} {what}" for number, what in parts if number)
     return f"Of {counted(rehearsed.meeting, 'account')} none is left: {said}."

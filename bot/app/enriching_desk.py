@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.app.enriching import Enriching
 from bot.app.enriching_batches import EnrichingBatches, Wish
 from bot.app.enriching_undo import EnrichingHistory
-from bot.app.enriching_values import Batch, FieldWrite, Proposed, WriteState
+from bot.app.enriching_values import OURS, Batch, FieldWrite, Proposed
 from bot.app.errors import UserError
 from bot.app.linked_accounts import LinkedAccounts
 from bot.app.people import Person
@@ -134,7 +134,7 @@ class EnrichingDesk:
         Raises:
             UserError: the person may not, or nothing was written under this id.
         """
-        values = [one for one in self.history.of(identifier, person) if one.state is WriteState.WRITTEN]
+        values = [one for one in self.history.of(identifier, person) if one.state in OURS]
         if not values:
             raise UserError("Nothing of it is left to take back.")
         batch = next((one for one in self.many.recent(person) if one.id == identifier), None)
@@ -197,7 +197,7 @@ class EnrichingDesk:
         self, of: str, values: Sequence[FieldWrite], person: Person, batch: Batch | None
     ) -> HistoryLine:
         account = self.linked.line(values[0].account_id, person)
-        can_undo = batch is None and any(one.state is WriteState.WRITTEN for one in values)
+        can_undo = batch is None and any(one.state in OURS for one in values)
         what = account.name if account is not None else f"account {values[0].account_id}"
         return HistoryLine(of, what, values[0].by, tuple(values), None, can_undo)
 
@@ -207,7 +207,7 @@ class EnrichingDesk:
 
 
 def _of_batch(batch: Batch, values: Sequence[FieldWrite]) -> HistoryLine:
-    left = any(one.state is WriteState.WRITTEN for one in values) if values else bool(batch.fields)
+    left = any(one.state in OURS for one in values) if values else bool(batch.fields)
     return HistoryLine(batch.id, batch.what, batch.by, tuple(values), batch, can_undo=left)
 
 

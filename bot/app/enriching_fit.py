@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from bot.app.config.shape import nearest
+from bot.app.enriching_places import ADDRESS, same_place
 from bot.app.enriching_values import Proposed, ProposedField
 from bot.app.wording import one_line
 from connector.enrichment.values import EnrichedField, Proposal
@@ -32,14 +33,6 @@ _LENGTHS: Final = {
     "integer": 9,
     "bigint": 18,
 }
-# Parts of one address are not put beside the parts of another one.
-_ADDRESS: Final = frozenset(
-    {
-        *(EnrichedField.STREET, EnrichedField.CITY, EnrichedField.STATE),
-        *(EnrichedField.POSTCODE, EnrichedField.COUNTRY),
-    }
-)
-_TELLING: Final = frozenset({EnrichedField.CITY, EnrichedField.POSTCODE})
 
 Into = Mapping[EnrichedName, EnrichedInto]
 
@@ -129,28 +122,36 @@ def proposed_rows(
             continue
         field, now = fields[place.field], current.get(place.field)
         rows.setdefault(place.field, _row(_one_of(found[one], field), field, now))
-    return tuple(rows.values())
+    return _beside(tuple(rows.values()), into, current)
+
+
+def _beside(
+    rows: tuple[ProposedField, ...], into: Into, current: Mapping[str, Any]
+) -> tuple[ProposedField, ...]:
+    """The same, and of parts of an address whether they are elsewhere than what the CRM has of one."""
+    stands: dict[EnrichedField, str] = {}
+    for one in EnrichedField:
+        place = into.get(one.value)
+        if one in ADDRESS and place is not None and (text := shown(current.get(place.field))):
+            stands[one] = text
+    found = {EnrichedField(row.field): row.proposed for row in rows}
+    if same_place(stands, {one: found[one] for one in ADDRESS if found.get(one)}):
+        return rows
+    return tuple(replace(row, ticked=False, elsewhere=True) if row.field in ADDRESS else row for row in rows)
 
 
 def fillable(rows: Sequence[ProposedField], into: Into) -> tuple[ProposedField, ...]:
     """What a batch may write: fields by the rule ``if empty`` that are empty now.
 
-    An address is left alone where the CRM has another city or postcode than was found: its missing parts
-    would come from somewhere else.
+    Parts of an address are not put beside those of another one.
     """
-    elsewhere = any(
-        row.field in _TELLING
-        and row.current_shown
-        and row.current_shown.casefold() != row.proposed.casefold()
-        for row in rows
-    )
     return tuple(
         row
         for row in rows
         if row.can_be_chosen
         and not row.current_shown
         and _rule(row.field, into) == IF_EMPTY
-        and not (elsewhere and row.field in _ADDRESS)
+        and not row.elsewhere
     )
 
 
@@ -193,7 +194,7 @@ def _number(value: str, _data_type: str, most: int) -> Fitted:
     digits = value.strip()
     if not (digits.isascii() and digits.isdigit()):
         return Fitted(None, "not a whole number")
-    return _short_enough(str(int(digits)), most, "digits", number=True)
+    return _short_enough(digits.lstrip("0") or "0", most, "digits", number=True)
 
 
 def _written(value: str, data_type: str, most: int) -> Fitted:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.app.enriching_values import Batch, BatchState, FieldWrite, Proposed, Settled, WriteState
@@ -33,8 +34,14 @@ class CrmRecords(Protocol):
         """Change one record, unless somebody else has changed it meanwhile (Conflict)."""
         ...
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
-        """Change at most 100 records, without triggering workflows; an outcome for each, in order."""
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[Outcome, ...]:
+        """Change at most 100 records, without triggering workflows; an outcome for each, in order.
+
+        Nothing is written when one of them was changed after ``unmodified_since`` (Conflict), or that one is
+        left out (``changed_since`` of its outcome).
+        """
         ...
 
 
@@ -105,8 +112,19 @@ class Writes(Protocol):
         """The values of a proposal or batch, of all its accounts or of some; the oldest first."""
         ...
 
-    def recent(self, account_id: str | None, limit: int) -> tuple[FieldWrite, ...]:
-        """The latest of one account, or of all, the newest first; those that are being written left out."""
+    def recent(
+        self, limit: int, *, account_id: str | None = None, by: str | None = None, of_batches: bool = False
+    ) -> tuple[FieldWrite, ...]:
+        """The latest of single proposals, or of batches; those that are being written left out.
+
+        Of accounts that whoever asks sees (``bot.app.scope``), the newest first.
+
+        Args:
+            limit: of values.
+            account_id: of this account only.
+            by: that this person has consented to.
+            of_batches: those of batches instead.
+        """
         ...
 
     def move(
@@ -154,6 +172,14 @@ class BatchJob:
     args: Mapping[str, Any]
 
 
+class Entered(StrEnum):
+    """How entering a batch ended."""
+
+    DONE = "done"
+    TOO_MANY = "too_many"  # for what is left of the day's share
+    OVERTAKEN = "overtaken"  # another batch has just taken one of the accounts
+
+
 class Batches(Protocol):
     """Batches and their accounts: waiting, begun, read, done. The database lets each step be taken once."""
 
@@ -163,11 +189,8 @@ class Batches(Protocol):
 
     def enter(
         self, batch: Batch, companies: Sequence[Company], most_a_day: int, job: BatchJob | None
-    ) -> bool:
-        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing.
-
-        False when the share is too small.
-        """
+    ) -> Entered:
+        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing."""
         ...
 
     def find(self, batch_id: str) -> Batch | None:
@@ -184,6 +207,10 @@ class Batches(Protocol):
 
     def read_since(self, ids: Collection[str], since: datetime) -> frozenset[str]:
         """Those of some accounts that a batch has read since then."""
+        ...
+
+    def held(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some accounts that wait for a batch, or are begun."""
         ...
 
     def turn(self) -> AbstractContextManager[bool]:

@@ -42,8 +42,9 @@ class ProposedField:
         value: what would be written; None when it cannot be.
         proposed: for people.
         confidence: 0 to 1.
-        ticked: whether it is chosen to begin with: only what fills an empty field is.
+        ticked: whether it is chosen to begin with: only what fills an empty field is, and is not elsewhere.
         problem: why it cannot be chosen; None when it can.
+        elsewhere: it is a part of an address, and the CRM has parts of another one.
     """
 
     field: str
@@ -59,6 +60,7 @@ class ProposedField:
     confidence: float
     ticked: bool
     problem: str | None = None
+    elsewhere: bool = False
 
     @property
     def can_be_chosen(self) -> bool:
@@ -105,12 +107,18 @@ class Proposed:
 class WriteState(StrEnum):
     """What became of one value."""
 
-    WRITING = "writing"  # the CRM was asked, or is about to be; a dead process may have left it so
+    WRITING = "writing"  # planned; the CRM was not asked
+    ASKED = "asked"  # the CRM was asked, or was about to be: a dead process may have left it so
     WRITTEN = "written"
     REFUSED = "refused"  # by the CRM, or because it would have been wrong to write it
     CHANGED = "changed_meanwhile"
     UNDOING = "undoing"
     UNDONE = "undone"
+
+
+NOT_SETTLED: Final = (WriteState.WRITING, WriteState.ASKED)
+# What can be taken back; a process that died, or an answer that did not come, may have left it half undone.
+OURS: Final = (WriteState.WRITTEN, WriteState.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +226,7 @@ class Rehearsed:
         meeting: accounts that meet the criteria.
         full: of these, how many have no empty field that a batch may fill.
         lately: how many were read without need in the last 30 days.
+        held: how many another batch will read, which is not done.
         chosen: how many the batch would hold.
         left_today: how many more the day allows, before this batch.
     """
@@ -227,6 +236,7 @@ class Rehearsed:
     lately: int
     chosen: int
     left_today: int
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 import structlog
 
-from bot.app.enriching import ACTION, GONE, CrmSide, Writer, judged
+from bot.app.enriching import ACTION, GONE, TRIES, CrmSide, Writer
 from bot.app.enriching_fit import fillable, proposed_rows
+from bot.app.enriching_judged import MODIFIED, judged, unmodified_since
 from bot.app.enriching_ports import Batches, Ended, ReadAccount, Writes
 from bot.app.enriching_values import (
     INTERRUPTED,
+    NOT_SETTLED,
     WRITE_REFUSED,
     Batch,
     BatchState,
@@ -27,8 +29,8 @@ from bot.app.enriching_values import (
 )
 from bot.app.errors import BellwetherError, UserError
 from bot.app.ports import Audit, Clock
-from connector.enrichment.values import Company, Outcome, Provider
-from connector.errors import ConnectorError
+from connector.enrichment.values import ERROR_OF_OURS, Company, CompanyReading, Outcome, Provider
+from connector.errors import Conflict, ConnectorError
 from connector.ports import FieldDescription
 from connector.write_ports import Change
 from connector.write_ports import Outcome as WriteOutcome
@@ -117,7 +119,7 @@ class BatchWork:
         pending = {one.account_id: one for one in companies}
         now = self.batches.find(batch.id)
         over = len(companies) + (now.finished if now is not None else 0)
-        readings = provider.read(companies)
+        readings = self._each(provider, companies)
         try:
             for reading in readings:
                 if pending.pop(reading.company.account_id, None) is not None:
@@ -133,9 +135,38 @@ class BatchWork:
             self.batches.give_back(batch.id, pending)
             raise
         if pending:
-            if isinstance(readings, Generator):
-                readings.close()
+            readings.close()
             self.batches.give_back(batch.id, pending)
+
+    def _each(
+        self, provider: Provider, companies: Sequence[Company]
+    ) -> Generator[CompanyReading, None, None]:
+        """A provider's readings; after an error that nobody expected, of those that are left one by one.
+
+        Such an error, an answer of a shape that nobody has seen, is of one company: it would end the batch at
+        the same one each time that it is resumed.
+        """
+        left = {one.account_id: one for one in companies}
+        try:
+            for reading in provider.read(companies):
+                left.pop(reading.company.account_id, None)
+                yield reading
+        except (ConnectorError, BellwetherError):
+            raise
+        except Exception:
+            log.exception("provider_error", provider=provider.name)
+            for company in left.values():
+                yield from self._alone(provider, company)
+
+    def _alone(self, provider: Provider, company: Company) -> tuple[CompanyReading, ...]:
+        try:
+            return tuple(provider.read([company]))
+        except (ConnectorError, BellwetherError):
+            raise
+        except Exception:
+            log.exception("site_not_read", account=company.account_id)
+            now = self.clock.now()
+            return (CompanyReading(company, Outcome.UNREACHABLE, ERROR_OF_OURS, now),)
 
     def _tell(self, batch: Batch, told: Told) -> None:
         now = self.batches.find(batch.id)
@@ -166,20 +197,16 @@ class _Filling:
         crm = self._work.crm
         if self._fields is None:  # once for a run: options and lengths may be edited, but rarely are
             self._fields = crm.fields()
-        ids, names = [one.account_id for one in found], crm.names(self._fields)
-        records = crm.records().said(crm.module, ids, names)
+        ids = [one.account_id for one in found]
+        records = self._said(ids)
         self._plan(found, records)
-        planned = _by_account(self._work.writes.of(self._batch.id, ids))
-        settled: dict[str, list[Settled]] = {}
-        changes: list[Change] = []
-        for one in found:
-            sound, over = self._judge(planned.get(one.account_id, ()), records.get(one.account_id))
-            settled[one.account_id] = over
-            if sound:
-                changes.append(Change(one.account_id, {write.crm_field: write.new for write in sound}))
-        for account_id, some in self._written(changes).items():
-            settled[account_id] += some
-        self._writer.settle_written(self._batch.id, settled, planned)
+        for attempt in range(TRIES):
+            if not self._open(ids):
+                break
+            records = self._said(ids) if attempt else records
+            self._attempt(ids, records)
+        for account_id in self._open(ids):  # one that others keep changing must not keep the others out
+            self._writer.write(self._batch.id, account_id, crm.names(self._fields))
         after = _by_account(self._work.writes.of(self._batch.id, ids))
         ended = [_ended(one.account_id, after.get(one.account_id, ()), gone=one.account_id not in records)
                  for one in found]  # fmt: skip
@@ -201,43 +228,66 @@ class _Filling:
         ]  # fmt: skip
         self._work.writes.plan(wanted)
 
-    def _judge(
-        self, planned: Sequence[FieldWrite], record: Mapping[str, Any] | None
-    ) -> tuple[list[FieldWrite], list[Settled]]:
-        open_ones = [one for one in planned if one.state is WriteState.WRITING]
-        if record is None:
-            return [], [Settled(one.crm_field, WriteState.REFUSED, GONE) for one in open_ones]
-        return judged(open_ones, record)
-
-    def _written(self, changes: Sequence[Change]) -> dict[str, list[Settled]]:
-        """Write; a field that is refused is left out, and the others are tried without it."""
-        found: dict[str, list[Settled]] = {one.id: [] for one in changes}
-        left = list(changes)
-        while left:
-            outcomes, again = self._update(left), []
-            for change, outcome in zip(left, outcomes, strict=True):
-                some, rest = _after(change, outcome)
-                found[change.id] += some
-                if rest:
-                    again.append(Change(change.id, rest))
-            left = again
-        return found
-
-    def _update(self, changes: Sequence[Change]) -> tuple[WriteOutcome, ...]:
+    def _said(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         crm = self._work.crm
-        return crm.write_as(self._batch.by, lambda records: records.update(crm.module, changes))
+        return crm.records().said(crm.module, ids, [*crm.names(self._fields or {}), MODIFIED])
+
+    def _open(self, ids: Sequence[str]) -> dict[str, list[FieldWrite]]:
+        """What is planned and not settled, by account."""
+        planned = self._work.writes.of(self._batch.id, ids)
+        return _by_account([one for one in planned if one.state in NOT_SETTLED])
+
+    def _attempt(self, ids: Sequence[str], records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write what still says what these records say, all of it in one call; settle what is over by then.
+
+        Open stays a record that was changed behind our look, and the rest of one that had a field refused.
+        """
+        planned = self._open(ids)
+        settled: dict[str, list[Settled]] = {}
+        sound: list[FieldWrite] = []
+        for account_id, some in planned.items():
+            still, settled[account_id] = _judge(some, records.get(account_id))
+            sound += still
+        if sound:
+            self._writer.ask(sound)
+            for account_id, ended in self._write(_by_account(sound), records).items():
+                settled[account_id] += ended
+        self._writer.settle_written(self._batch.id, settled, planned)
+
+    def _write(
+        self, sound: Mapping[str, Sequence[FieldWrite]], records: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, list[Settled]]:
+        """How values ended that the CRM has judged; none when it was changed meanwhile."""
+        changes = [Change(one, {write.crm_field: write.new for write in some}) for one, some in sound.items()]
+        crm, since = self._work.crm, unmodified_since(records[one] for one in sound)
+        try:
+            outcomes = crm.write_as(
+                self._batch.by,
+                lambda written: written.update(crm.module, changes, unmodified_since=since),
+            )
+        except Conflict:
+            log.info("enrichment_conflict", batch=self._batch.id)
+            return {}
+        return {one.id: _after(one, outcome) for one, outcome in zip(changes, outcomes, strict=True)}
 
 
-def _after(change: Change, outcome: WriteOutcome) -> tuple[list[Settled], dict[str, Any]]:
-    """How a record's values ended, and those to be tried once more without what was refused."""
+def _judge(
+    planned: Sequence[FieldWrite], record: Mapping[str, Any] | None
+) -> tuple[list[FieldWrite], list[Settled]]:
+    if record is None:
+        return [], [Settled(one.crm_field, WriteState.REFUSED, GONE) for one in planned]
+    return judged(planned, record)
+
+
+def _after(change: Change, outcome: WriteOutcome) -> list[Settled]:
+    """How a record's values ended, without those that may be tried once more: beside what was refused."""
     if outcome.done:
-        return [Settled(name, WriteState.WRITTEN) for name in change.values], {}
+        return [Settled(name, WriteState.WRITTEN) for name in change.values]
+    if outcome.changed_since:
+        return []
     why = " ".join(part for part in (outcome.code, outcome.message) if part)
-    refused = outcome.field
-    if refused is not None and refused in change.values and len(change.values) > 1:
-        rest = {name: value for name, value in change.values.items() if name != refused}
-        return [Settled(refused, WriteState.REFUSED, why)], rest
-    return [Settled(name, WriteState.REFUSED, why) for name in change.values], {}
+    refused = outcome.field if outcome.field in change.values else None
+    return [Settled(name, WriteState.REFUSED, why) for name in change.values if refused in {None, name}]
 
 
 def _ended(account_id: str, writes: Sequence[FieldWrite], *, gone: bool) -> Ended:

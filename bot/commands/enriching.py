@@ -122,10 +122,13 @@ def _show(found: Proposed) -> None:
 
 
 def _show_applied(applied: Applied) -> None:
+    from bot.app.enriching_values import OURS
+
     said = [
         f"{applied.written} of {len(applied.writes)} fields were written: bellwether enrich undo {applied.id}"
     ]
-    said += [f"{one.crm_field} was not written: {one.reason}" for one in applied.writes if one.reason]
+    left = [one for one in applied.writes if one.reason and one.state not in OURS]
+    said += [f"{one.crm_field} was not written: {one.reason}" for one in left]
     print_said(None, said, as_json=False)
 
 
@@ -200,8 +203,10 @@ def _batch_line(batch: Batch) -> str:
 
 
 def _undo(parts: EnrichingParts, identifier: str, *, dry_run: bool, as_json: bool) -> None:
+    from bot.app.enriching_values import OURS
+
     if dry_run:
-        writes = [one for one in parts.history.of(identifier, OPERATOR) if one.state == "written"]
+        writes = [one for one in parts.history.of(identifier, OPERATOR) if one.state in OURS]
         print_said([one.as_json() for one in writes], _lines(writes), as_json=as_json)
         return
     print_lines([parts.history.undo(identifier, OPERATOR, PLACE)], as_json=as_json)

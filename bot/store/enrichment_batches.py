@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from bot.app.enriching_ports import AccountResult, BatchJob, Ended, ReadAccount
+from bot.app.enriching_ports import AccountResult, BatchJob, Ended, Entered, ReadAccount
 from bot.app.enriching_values import CANCELLED, RESULTS, Batch, BatchState, WriteState
 from bot.app.ports import Clock
 from bot.store.dialect import insert_or
@@ -52,11 +52,8 @@ class SqlBatches:
 
     def enter(
         self, batch: Batch, companies: Sequence[Company], most_a_day: int, job: BatchJob | None
-    ) -> bool:
-        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing.
-
-        False when the share is too small.
-        """
+    ) -> Entered:
+        """Take the accounts from the day's share, and keep the batch and its job: all of it or nothing."""
         kept = {name: getattr(batch, name) for name in _PLAIN} | {"state": batch.state.value}
         rows = [
             {**asdict(one), "batch_id": batch.id, "state": WAITING, "reason": "", "interrupted": False}
@@ -66,7 +63,9 @@ class SqlBatches:
             take_turn(connection, "enrichment_day")
             taken = _taken(connection, batch.day) + len(companies)
             if taken > most_a_day:
-                return False
+                return Entered.TOO_MANY
+            if _held(connection, [one.account_id for one in companies]):
+                return Entered.OVERTAKEN
             counter = insert_or(self._database.dialect, _day).values(day=batch.day, taken=taken)
             connection.execute(
                 counter.on_conflict_do_update(index_elements=["day"], set_={"taken": counter.excluded.taken})
@@ -76,7 +75,7 @@ class SqlBatches:
             if job is not None:
                 now = self._clock.now()
                 insert_job(connection, job.kind, job.slot, job.args, due_at=now, created_at=now)
-        return True
+        return Entered.DONE
 
     def find(self, batch_id: str) -> Batch | None:
         """A batch with its counts; None when there is none."""
@@ -109,6 +108,11 @@ class SqlBatches:
                 for some in batches(tuple(ids))
                 for one in connection.execute(query.where(_account.c.account_id.in_(some))).scalars()
             )
+
+    def held(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of some accounts that wait for a batch, or are begun: until that one is done or cancelled."""
+        with self._database.reads.begin() as connection:
+            return _held(connection, ids)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
@@ -224,6 +228,15 @@ def _move(connection: Connection, batch_id: str, ids: Collection[str], given: st
             )
             .values(**values)
         )
+
+
+def _held(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    query = select(_account.c.account_id).distinct().where(_account.c.state.in_((WAITING, BEGUN)))
+    return frozenset(
+        one
+        for some in batches(tuple(ids))
+        for one in connection.execute(query.where(_account.c.account_id.in_(some))).scalars()
+    )
 
 
 def _without_proposals(outcome: Outcome) -> str:

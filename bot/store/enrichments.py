@@ -8,21 +8,25 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, update
 
 from bot.app.enriching_fit import digest_of
-from bot.app.enriching_values import FieldWrite, Proposed, ProposedField, Settled, WriteState
+from bot.app.enriching_values import NOT_SETTLED, FieldWrite, Proposed, ProposedField, Settled, WriteState
+from bot.app.scope import seeing
 from bot.store.dialect import insert_or
-from bot.store.enrichment_tables import EnrichmentProposalRow, EnrichmentWriteRow
+from bot.store.enrichment_tables import EnrichmentBatchRow, EnrichmentProposalRow, EnrichmentWriteRow
 from bot.store.score_rows import batches
+from bot.store.seen_accounts import seen_ids
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
 from connector.enrichment.values import Outcome, Technology
 
 _proposal = table_of(EnrichmentProposalRow)
 _write = table_of(EnrichmentWriteRow)
+_batch = table_of(EnrichmentBatchRow)
 _INSTANTS = ("at", "expires_at")
 _JSON = ("old", "new")
+_OPEN = tuple(one.value for one in NOT_SETTLED)
 _NAMES = tuple(one.name for one in fields(FieldWrite))
 
 
@@ -77,7 +81,7 @@ class SqlWrites:
             _write.c.of == of,
             _write.c.account_id == bindparam("account"),
             _write.c.crm_field == bindparam("name"),
-            _write.c.state == WriteState.WRITING.value,
+            or_(*(_write.c.state == one for one in _OPEN)),
         )
         statement = update(_write).where(this).values(state=bindparam("ended"), reason=bindparam("why"))
         rows = [
@@ -99,11 +103,26 @@ class SqlWrites:
             for one in self._read(_write.c.of == of, _write.c.account_id.in_(some))
         )
 
-    def recent(self, account_id: str | None, limit: int) -> tuple[FieldWrite, ...]:
-        """The latest of one account, or of all, the newest first; those that are being written left out."""
-        over = _write.c.state != WriteState.WRITING.value
-        mine = () if account_id is None else (_write.c.account_id == account_id,)
-        return self._read(over, *mine, newest=limit)
+    def recent(
+        self, limit: int, *, account_id: str | None = None, by: str | None = None, of_batches: bool = False
+    ) -> tuple[FieldWrite, ...]:
+        """The latest of single proposals, or of batches; those that are being written left out.
+
+        Of accounts that whoever asks sees (``bot.app.scope``), the newest first. All of it is filtered before
+        the limit: a batch has hundreds of values, which would leave no room for those of single accounts.
+        """
+        in_batch = _write.c.of.in_(select(_batch.c.id))
+        conditions: list[ColumnElement[bool]] = [
+            _write.c.state.not_in(_OPEN),
+            in_batch if of_batches else ~in_batch,
+        ]
+        if account_id is not None:
+            conditions.append(_write.c.account_id == account_id)
+        if by is not None:
+            conditions.append(_write.c.by == by)
+        if not seeing().everything:
+            conditions.append(_write.c.account_id.in_(seen_ids(seeing(), self._database.dialect)))
+        return self._read(*conditions, newest=limit)
 
     def move(
         self, writes: Sequence[FieldWrite], given: Sequence[WriteState], changes: Mapping[str, Any]

@@ -6,25 +6,32 @@ second a host. Pages are parsed by other processes only (``parsing``).
 
 from __future__ import annotations
 
-import functools
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-import tldextract
+import structlog
 
 from connector.enrichment.fetching import Fetched, Fetcher, Limits
 from connector.enrichment.not_fetched import NotFetched, Why
+from connector.enrichment.own_sites import registered_domain
 from connector.enrichment.pace import LONGEST_WAIT_SECONDS, Pace, Stopped, asked_seconds
 from connector.enrichment.parsing import ParsingProcesses, TooHard
 from connector.enrichment.public_addresses import checked_url, host_of
 from connector.enrichment.resolving import Resolver
 from connector.enrichment.robots import TOKEN, Manners
-from connector.enrichment.values import Company, CompanyReading, Outcome, Site, SiteReading
+from connector.enrichment.values import (
+    ERROR_OF_OURS,
+    Company,
+    CompanyReading,
+    Outcome,
+    Site,
+    SiteReading,
+)
 
 COMPANIES_AT_ONCE: Final = 20
 FURTHER_PAGES: Final = 4
@@ -44,6 +51,8 @@ _SENTENCES: Final = {
     Outcome.NOTHING_FOUND: "The website says nothing of what is asked for.",
     Outcome.NOT_THIS_COMPANY: "The website does not name this company; correct it in the CRM if it is wrong.",
 }
+
+log = structlog.get_logger(__name__)
 
 
 def user_agent(url: str = "") -> str:
@@ -83,7 +92,8 @@ class Crawler:
         self._resolver = resolver
         self._now = now
         self._stop = stop
-        self._fetcher = Fetcher(resolver, user_agent(explained_at), limits)
+        self._limits = limits or Limits()
+        self._fetcher = Fetcher(resolver, user_agent(explained_at), self._limits)
         self._pace = Pace(seconds_between, stop=stop)
         self._parsing = parsing or ParsingProcesses()
 
@@ -96,8 +106,9 @@ class Crawler:
         """One reading for each company, in whatever order they end; fewer when it is stopped."""
         with ThreadPoolExecutor(COMPANIES_AT_ONCE, thread_name_prefix="crawl") as threads:
             try:
-                for done in as_completed([threads.submit(self._reading, one) for one in companies]):
-                    reading = done.result()
+                begun = {threads.submit(self._reading, one): one for one in companies}
+                for done in as_completed(begun):
+                    reading = self._ended(done, begun[done])
                     if reading is not None:
                         yield reading
             finally:
@@ -115,12 +126,21 @@ class Crawler:
     ) -> None:
         self.close()
 
+    def _ended(self, done: Future[CompanyReading | None], company: Company) -> CompanyReading | None:
+        """How a reading ended; an error of ours in one of them keeps the others not out."""
+        error = done.exception()
+        if not isinstance(error, Exception):
+            return done.result()
+        log.error("site_not_read", account=company.account_id, exc_info=error)
+        return CompanyReading(company, Outcome.UNREACHABLE, ERROR_OF_OURS, self._now())
+
     def _reading(self, company: Company) -> CompanyReading | None:
         website = company.website.strip()
         if not website:
             reason = "The account has no website in the CRM."
             return CompanyReading(company, Outcome.NO_WEBSITE, reason, self._now())
-        visit = _Visit(self._fetcher, self._pace, self._parsing, self._now, self._stop)
+        manners = Manners(self._fetcher, self._pace, self._limits)
+        visit = _Visit(self._fetcher, self._pace, self._parsing, self._now, self._stop, manners)
         try:
             visit.fetch(website, self._resolver)
             with self._parsing.turn() as process:
@@ -149,13 +169,14 @@ class _Visit:
         parsing: ParsingProcesses,
         now: Callable[[], datetime],
         stop: Callable[[], bool],
+        manners: Manners,
     ) -> None:
         self._fetcher = fetcher
         self._pace = pace
         self._parsing = parsing
         self._now = now
         self._stop = stop
-        self._manners = Manners(fetcher, pace)
+        self._manners = manners
         self._told: tuple[tuple[str, ...], tuple[str, ...], str] = ((), (), "")
         self.pages: list[Fetched] = []
 
@@ -252,20 +273,6 @@ def addresses_of(website: str) -> tuple[str, ...]:
     if _HAS_SCHEME.match(website):
         return (website,)
     return (f"https://{website.lstrip('/')}", f"http://{website.lstrip('/')}")
-
-
-def registered_domain(host: str) -> str:
-    """The part of a host's name that its owner registered; of reserved names two labels, of addresses all."""
-    labels = host.split(".")
-    if ":" in host or labels[-1].isdecimal():
-        return host
-    return _suffixes()(host).top_domain_under_public_suffix or ".".join(labels[-2:])
-
-
-@functools.cache
-def _suffixes() -> tldextract.TLDExtract:
-    """The public suffixes as they came with the library; nothing is fetched or kept on disk."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def _outcome(reading: SiteReading) -> Outcome:

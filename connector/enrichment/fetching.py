@@ -45,12 +45,16 @@ class Limits:
     Attributes:
         page_seconds: for all of a page: names, connections, TLS, headers, body, and its redirects.
         connect_seconds: for each address of a name.
+        visit_seconds: for all pages of a site, with what is waited between them: no request begins later.
+        origins: how many places with a robots.txt of their own one visit may lead to.
         redirects: how many are followed.
         header_bytes: how large the headers of an answer may be.
     """
 
     page_seconds: float = 15.0
     connect_seconds: float = 5.0
+    visit_seconds: float = 120.0
+    origins: int = 6  # the first one, and one for each redirect
     redirects: int = 5
     header_bytes: int = 64_000
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
+from connector.enrichment.own_sites import site_key
 from connector.enrichment.values import Company, CompanyReading, EnrichedField, Outcome, Proposal, SiteReading
 from connector.errors import NeedsPerson
 
@@ -21,6 +21,7 @@ _FIELDS: Final = {one.value: one for one in EnrichedField}
 _COLUMNS: Final = (ACCOUNT_ID, WEBSITE, *_FIELDS)
 _NUMBERS: Final = frozenset({EnrichedField.FOUNDED, EnrichedField.EMPLOYEES})
 _FOUND, _NOTHING = "The file has values for this account.", "The file says nothing of this account."
+_NO_ACCOUNT: Final = "the line names no account: account_id and website are empty, or tell nobody"
 _EMPTY = "The file has a line for this account, without a value."
 
 
@@ -36,8 +37,9 @@ class FileProvider:
     """The port ``Provider`` on a CSV file in UTF-8 whose first line names the columns.
 
     Columns are ``account_id`` or ``website`` (or both: the id counts first) and any of ``EnrichedField``.
-    Empty cells say nothing. Websites are compared by host, without ``www.``. What a person has written down
-    needs no check against a site: its confidence is 1.
+    Empty cells say nothing. Websites are compared by host, without ``www.``, those on a host that many share,
+    such as a social network, with their path. What a person has written down needs no check against a site:
+    its confidence is 1.
     """
 
     def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
@@ -57,9 +59,9 @@ class FileProvider:
         """
         by_key = self._lines
         for company in companies:
-            host = host_of(company.website)
+            key = site_key(company.website)
             line = by_key.get((ACCOUNT_ID, company.account_id)) or (
-                by_key.get((WEBSITE, host)) if host else None
+                by_key.get((WEBSITE, key)) if key else None
             )
             yield self._reading(company, line)
 
@@ -80,10 +82,10 @@ class FileProvider:
         found: dict[tuple[str, str], Line] = {}
         for number, row in self._rows():
             line = Line(number, dict(self._values(number, row)))
-            keys = [(ACCOUNT_ID, row.get(ACCOUNT_ID, "")), (WEBSITE, host_of(row.get(WEBSITE, "")))]
+            keys = [(ACCOUNT_ID, row.get(ACCOUNT_ID, "")), (WEBSITE, site_key(row.get(WEBSITE, "")))]
             keys = [key for key in keys if key[1]]
             if not keys:
-                raise self._wrong(number, "the line names no account: account_id and website are empty")
+                raise self._wrong(number, _NO_ACCOUNT)
             for key in keys:
                 if key in found:
                     raise self._wrong(number, f"{key[0]} {key[1]} stands in line {found[key].number} too")
@@ -139,13 +141,3 @@ class FileProvider:
 
     def _wrong(self, number: int, what: str) -> NeedsPerson:
         return NeedsPerson(f"{self._path.name}:{number}: {what}.", "Correct the file, and try again.")
-
-
-def host_of(website: str) -> str:
-    """The host of a website as people write it, without ``www.``; empty when there is none."""
-    text = website.strip().casefold()
-    try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.").rstrip(".")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 LONGEST_QUOTE = 160  # characters of a page that a proposal carries
+ERROR_OF_OURS = "An error of ours ended the reading; the log has it under the account's id."
 
 
 class EnrichedField(StrEnum):

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from connector.errors import Conflict, ConnectorError, Fatal, NeedsPerson, NotOffered
 from connector.ports import FieldDescription, RawRecord
 from connector.write_ports import (
+    ALREADY_MODIFIED,
     BulkOutcome,
     BulkUpdate,
     Change,
@@ -27,6 +28,7 @@ from connector.write_ports import (
     OwnValue,
     TagMove,
 )
+from connector.zoho.write_results import is_conflict, outcome_of, results_of
 
 VERSION, BULK = "/crm/v8", "/crm/bulk/v8"
 # Zoho writes the states of a job with and without a blank.
@@ -91,16 +93,25 @@ class CrmWriteClient:
             f"{VERSION}/settings/fields?module={quote(module, safe='')}", {"fields": described}
         )
         return tuple(
-            replace(_outcome(result, one.label), id=one.label)
-            for one, result in zip(wanted, _results(body, "fields", len(wanted)), strict=True)
+            replace(outcome_of(result, one.label), id=one.label)
+            for one, result in zip(wanted, results_of(body, "fields", len(wanted)), strict=True)
         )
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
-        """Change at most 100 records; an outcome for each, in the same order."""
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[Outcome, ...]:
+        """Change at most 100 records; an outcome for each, in the same order.
+
+        Zoho has one ``unmodified_since`` for all records of a call (the header If-Unmodified-Since), and does
+        not say whether one that was changed later keeps the others out: both answers are understood.
+
+        Raises:
+            Conflict: one of them was changed after ``unmodified_since``; nothing was written.
+        """
         data = [{"id": one.id, **one.values} for one in changes]
-        body = self._wire.put(_path(module), {"data": data, "trigger": []})
-        results = _results(body, "data", len(changes))
-        return tuple(_outcome(result, one.id) for one, result in zip(changes, results, strict=True))
+        body = self._put(module, data, unmodified_since)
+        results = results_of(body, "data", len(changes))
+        return tuple(outcome_of(result, one.id) for one, result in zip(changes, results, strict=True))
 
     def set_fields(
         self, module: str, identifier: str, values: Mapping[str, Any], unmodified_since: datetime | None
@@ -110,14 +121,8 @@ class CrmWriteClient:
         Raises:
             Conflict: it was changed after ``unmodified_since``.
         """
-        data = {"data": [{"id": identifier, **values}], "trigger": []}
-        try:
-            body = self._wire.put(_path(module), data, unmodified_since=unmodified_since)
-        except Fatal as error:
-            if error.code == "ALREADY_MODIFIED":
-                raise Conflict from None
-            raise
-        _or_refuse(_outcome(_results(body, "data", 1)[0], identifier), module)
+        body = self._put(module, [{"id": identifier, **values}], unmodified_since)
+        _or_refuse(outcome_of(results_of(body, "data", 1)[0], identifier), module)
 
     def add_task(
         self,
@@ -178,8 +183,8 @@ class CrmWriteClient:
         if move.add:
             wish["over_write"] = False
         body = self._wire.post(f"{_path(module)}/actions/{action}", wish, repeatable=True)
-        results = _results(body, "data", len(move.ids))
-        return tuple(_outcome(one, given) for given, one in zip(move.ids, results, strict=True))
+        results = results_of(body, "data", len(move.ids))
+        return tuple(outcome_of(one, given) for given, one in zip(move.ids, results, strict=True))
 
     def said(
         self, module: str, ids: Sequence[str], names: Sequence[str]
@@ -264,9 +269,27 @@ class CrmWriteClient:
             raise NotOffered("Zoho took no file for a bulk job.")
         return str(details["file_id"])
 
+    def _put(self, module: str, data: Sequence[RawRecord], unmodified_since: datetime | None) -> Any:
+        """The answer to an update.
+
+        Raises:
+            Conflict: Zoho refuses the call as a whole, because of what was changed later.
+        """
+        wish = {"data": data, "trigger": []}
+        try:
+            body = self._wire.put(_path(module), wish, unmodified_since=unmodified_since)
+        except Fatal as error:
+            if error.code == ALREADY_MODIFIED:
+                raise Conflict from None
+            raise
+        results = body.get("data") if isinstance(body, dict) else None
+        if len(data) > 1 and isinstance(results, list) and len(results) == 1 and is_conflict(results[0]):
+            raise Conflict
+        return body
+
     def _added(self, module: str, record: Mapping[str, Any]) -> str:
         body = self._wire.post(_path(module), {"data": [record], "trigger": []})
-        outcome = _outcome(_results(body, "data", 1)[0], "?")
+        outcome = outcome_of(results_of(body, "data", 1)[0], "?")
         _or_refuse(outcome, module)
         return outcome.id
 
@@ -283,42 +306,9 @@ def _or_refuse(outcome: Outcome, module: str) -> None:
 
 def _refusal(outcome: Outcome, module: str) -> ConnectorError:
     about = f" ({outcome.field})" if outcome.field else ""
-    if outcome.code == "ALREADY_MODIFIED":
+    if outcome.changed_since:
         return Conflict()
     return Fatal(f"Zoho did not write the record of {module}: {outcome.code}{about}.", outcome.message)
-
-
-def _results(body: Any, key: str, expected: int) -> list[RawRecord]:
-    """One result for each record, in the order of the request."""
-    found = body.get(key) if isinstance(body, dict) else None
-    if not isinstance(found, list) or len(found) != expected or not all(isinstance(o, dict) for o in found):
-        raise Fatal(f"Zoho answered a write of {expected} records with another number of results.")
-    return found
-
-
-def _outcome(result: RawRecord, identifier: str) -> Outcome:
-    found = result.get("details")
-    details: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    done = result.get("status") == "success"
-    at = details.get("Modified_Time")
-    return Outcome(
-        str(details["id"]) if done and details.get("id") else identifier,
-        done,
-        str(result.get("code", "")),
-        str(result.get("message", "")),
-        None if done else _refused_field(details),
-        at if isinstance(at, str) else None,
-    )
-
-
-def _refused_field(details: Mapping[str, Any]) -> str | None:
-    """The field that was refused; of several the first."""
-    errors = details.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        inner = errors[0].get("details", errors[0])
-        return _refused_field(inner) if isinstance(inner, dict) else None
-    name = details.get("api_name")
-    return name if isinstance(name, str) else None
 
 
 def _write_archive(

@@ -13,16 +13,15 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-from rapidfuzz import fuzz, utils
-
-from connector.enrichment.from_file import host_of
+from connector.enrichment import names
+from connector.enrichment.own_sites import own_domain
 from connector.enrichment.values import Company, CompanyReading, EnrichedField, Outcome, Proposal, SiteReading
 from connector.errors import ConnectorError, Fatal
 
 PATH: Final = "/crm/v8/__zia_org_enrichment"
 KEY: Final = "__zia_org_enrichment"
 SHORTEST, LONGEST_NAME = 3, 150  # characters of a name or website, Zoho CRM
-LIKE_ENOUGH: Final = 75.0  # of 100; on 1,070 wrong pairs of companies none was as like (our measurement)
+LIKE_ENOUGH: Final = names.ALIKE
 POLL_SECONDS: Final = 2.0
 MOST_LOOKS: Final = 30
 # Mailboxes of a company rather than of a person.
@@ -138,18 +137,17 @@ class ZiaProvider:
 
     def _read(self, company: Company, data: Mapping[str, Any]) -> CompanyReading:
         name, website = _text(data.get("name")), _text(data.get("website"))
-        likeness = fuzz.token_set_ratio(company.name, name, processor=utils.default_process) if name else 0.0
-        same_site = bool(host_of(website)) and host_of(website) == host_of(company.website)
-        names = (name,) if name else ()
-        if not same_site and likeness < LIKE_ENOUGH:
-            reading = SiteReading(is_company=False, names=names, likeness=likeness)
+        likeness = names.likeness(company.name, (name,), label="") if name else 0.0
+        given = (name,) if name else ()
+        if not _is_same(company, website, likeness):
+            reading = SiteReading(is_company=False, names=given, likeness=likeness)
             return self._ended(company, Outcome.NOT_THIS_COMPANY, reading)
         confidence = max(likeness, LIKE_ENOUGH) / 100
         proposals = tuple(
             Proposal(field, value, value, website, "", "zia", round(confidence, 2))
             for field, value in _values(data)
         )
-        reading = SiteReading(is_company=True, names=names, likeness=likeness, proposals=proposals)
+        reading = SiteReading(is_company=True, names=given, likeness=likeness, proposals=proposals)
         return self._ended(company, Outcome.FOUND if proposals else Outcome.NOTHING_FOUND, reading)
 
     def _ended(
@@ -161,6 +159,12 @@ class ZiaProvider:
 def _wish(company: Company) -> dict[str, str]:
     given = {"name": company.name.strip()[:LONGEST_NAME], "website": company.website.strip()}
     return {name: value for name, value in given.items() if len(value) >= SHORTEST}
+
+
+def _is_same(company: Company, website: str, likeness: float) -> bool:
+    """Whether what Zia found is this company: by its own domain where both have one, else by its name."""
+    ours, theirs = own_domain(company.website), own_domain(website)
+    return ours == theirs if ours and theirs else likeness >= LIKE_ENOUGH
 
 
 def _values(data: Mapping[str, Any]) -> Iterator[tuple[EnrichedField, str]]:

@@ -314,7 +314,13 @@ def test_no_crm_field_is_enriched_from_two_things_and_the_crawler_explains_itsel
     read_configuration(SMALL + both % ", rule: never", "bellwether.yaml")
     read_configuration(f"{SMALL}enrichment: {{user_agent_url: 'https://x.example/us?a#b'}}\n", "x")
     for url in (
-        *("http://münchen.example", "https://x.example/(us)", "https://me:pw@x.example", "https://"),
+        *(
+            "http://münchen.example",
+            "https://x.example/über",
+            "https://x.example/(us)",
+            "https://me:pw@x.example",
+            "https://",
+        ),
         *("x.example", "javascript:alert(1)", "https://[::1", "https://x.example/a b"),
     ):
         (said,) = problems(f"{SMALL}enrichment: {{user_agent_url: '{url}'}}\n")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast, get_args
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import select, update
 from bot.app.acting_ports import OwnWriter, RecordWriter
 from bot.app.enriching import Enriching
 from bot.app.enriching_batches import Wish
+from bot.app.enriching_desk import EnrichingDesk
 from bot.app.enriching_fit import fillable, fit, mapping_checks, proposed_rows
 from bot.app.enriching_undo import EnrichingHistory
 from bot.app.enriching_values import WriteState
@@ -26,7 +28,7 @@ from bot.store.enrichments import SqlProposals
 from connector.cache.engine import Database, open_database
 from connector.cache.tables import AccountRow, TouchedAccountRow, table_of
 from connector.enrichment.values import EnrichedField
-from connector.errors import ConnectorError, NotConsented, NotPermitted
+from connector.errors import ConnectorError, Fatal, NotConsented, NotPermitted, Retriable
 from connector.ports import FieldDescription
 from scoring.config import Configuration
 from scoring.enrichment_config import EnrichedInto, EnrichedName
@@ -43,7 +45,9 @@ from tests.support.enriching_world import (
     FakeCrm,
     said,
 )
+from tests.support.fake_crm_writer import Killed
 
+NOBODY: Any = SimpleNamespace(line=lambda _account, _person: None)  # accounts by name
 BY_NAME = {one.api_name: one for one in FIELDS}
 
 
@@ -151,6 +155,54 @@ def test_what_was_changed_meanwhile_is_not_written(world: EnrichingWorld) -> Non
     assert world.crm.records["a1"]["Industry"] == "Retail"
 
 
+def test_a_value_that_is_tried_again_by_itself_overwrites_nobody(world: EnrichingWorld) -> None:
+    world.crm.refuses["a1"] = "Billing_City"
+    proposed = world.one.propose("a1", MEL, "D1")
+    writes = iter(range(99))
+
+    def somebody_else(_records: object) -> None:  # once both were refused together
+        if next(writes) == 1:
+            world.crm.typed("a1", Phone="555 0777")
+
+    world.crm.before_write = somebody_else
+    applied = world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    states = {one.crm_field: one.state for one in applied.writes}
+    assert states == {"Phone": WriteState.CHANGED, "Billing_City": WriteState.REFUSED}
+    assert world.crm.records["a1"]["Phone"] == "555 0777"
+
+
+def test_what_somebody_typed_before_us_is_theirs(world: EnrichingWorld) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.crm.typed("a1", Phone="+15125550100")
+    applied = world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    states = {one.crm_field: (one.state, one.reason) for one in applied.writes}
+    assert states == {
+        "Phone": (WriteState.CHANGED, "It stood there already, so nothing was written."),
+        "Billing_City": (WriteState.WRITTEN, None),
+    }
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 1
+    assert world.crm.records["a1"]["Phone"] == "+15125550100"
+
+
+def test_what_an_attempt_of_ours_wrote_is_ours_though_its_answer_was_lost(
+    world: EnrichingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    real = world.crm.set_fields
+
+    def lost(*given: Any) -> None:
+        real(*given)
+        raise Retriable("Zoho did not answer in time.")
+
+    monkeypatch.setattr(world.crm, "set_fields", lost)
+    with pytest.raises(Retriable):
+        world.one.apply(proposed.id, ["phone"], MEL, "D1")
+    monkeypatch.setattr(world.crm, "set_fields", real)
+    assert world.one.apply(proposed.id, ["phone"], MEL, "D1").written == 1
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 1
+    assert world.crm.records["a1"]["Phone"] == "555 0199"
+
+
 def test_one_refused_value_does_not_keep_the_others_out(world: EnrichingWorld) -> None:
     world.crm.refuses["a1"] = "Billing_City"
     proposed = world.one.propose("a1", MEL, "D1")
@@ -208,6 +260,59 @@ def test_undoing_takes_back_what_is_still_ours(world: EnrichingWorld) -> None:
 
 
 @pytest.mark.parametrize(
+    ("trouble", "left"),
+    [
+        (Fatal("Zoho refuses."), WriteState.WRITTEN),
+        (NotPermitted("403."), WriteState.WRITTEN),
+        (Retriable("Zoho did not answer."), WriteState.UNDOING),  # it may have taken it
+        (Killed(), WriteState.UNDOING),
+    ],
+)
+def test_undoing_that_failed_as_a_whole_can_be_tried_again(
+    world: EnrichingWorld, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, left: WriteState
+) -> None:
+    desk = EnrichingDesk(world.one, world.many, world.history, NOBODY, world.jobs, world.clock)
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+
+    def fails(*_given: object, **_named: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.crm, "update", fails)
+        with pytest.raises(type(trouble)):
+            world.history.undo(proposed.id, MEL, "D1")
+    values = world.history.of(proposed.id, MEL)
+    assert {one.state for one in values} == {left}
+    assert {one.reason for one in values} == {
+        f"It was not taken back: {trouble}" if left is WriteState.WRITTEN else None
+    }
+    assert desk.to_undo(proposed.id, MEL)[1] == 2
+    assert [line.can_undo for line in desk.lines(MEL)] == [True]
+    assert world.history.undo(proposed.id, MEL, "D1").undone == 2
+    assert world.crm.records["a1"]["Phone"] == "555 0199"
+    assert {one.reason for one in world.history.of(proposed.id, MEL)} == {None}
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_undoing_overwrites_nobody_who_types_meanwhile(world: EnrichingWorld, times: int) -> None:
+    proposed = world.one.propose("a1", MEL, "D1")
+    world.one.apply(proposed.id, ["phone", "city"], MEL, "D1")
+    typed = iter(range(times))
+
+    def somebody_else(_records: object) -> None:  # between our look and our write
+        if next(typed, None) is not None:
+            world.crm.typed("a1", Phone="555 0777")
+
+    world.crm.before_write = somebody_else
+    done = world.history.undo(proposed.id, MEL, "D1")
+    assert world.crm.records["a1"]["Phone"] == "555 0777"
+    assert (done.undone, done.kept, done.refused) == ((1, 1, 0) if times == 1 else (0, 1, 1))
+    world.crm.before_write = lambda _records: None
+    assert world.history.undo(proposed.id, MEL, "D1").undone == (0 if times == 1 else 1)
+
+
+@pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
         (BY_NAME["Industry"], " retail ", ("Retail", None)),
@@ -218,6 +323,8 @@ def test_undoing_takes_back_what_is_still_ours(world: EnrichingWorld) -> None:
         (FieldDescription("W", "W", "website"), "javascript:x", (None, "not a web address")),
         (BY_NAME["Employees"], "about 40", (None, "not a whole number")),
         (BY_NAME["Employees"], "0040", (40, None)),
+        (BY_NAME["Employees"], "0" * 5_000 + "7", (7, None)),
+        (BY_NAME["Employees"], "9" * 5_000, (None, "too long: 5,000 digits where 9 fit")),
         (replace(BY_NAME["Phone"], read_only=True), "1", (None, "read-only in the CRM")),
         (FieldDescription("Owner", "Owner", "ownerlookup"), "Ada",
          (None, "a field of type ownerlookup is not filled")),
@@ -254,6 +361,53 @@ def test_parts_of_an_address_are_not_put_beside_those_of_another_one() -> None:
     assert filled({}) == {"phone", "city", "postcode", "industry", "employees"}
     assert filled({"Billing_City": "AUSTIN", "Phone": "1"}) == {"postcode", "industry", "employees"}
     assert filled({"Billing_City": "Dallas"}) == {"phone", "industry", "employees"}
+
+
+THERE = {
+    EnrichedField.STREET: "1 Main St",
+    EnrichedField.CITY: "Austin",
+    EnrichedField.STATE: "TX",
+    EnrichedField.POSTCODE: "78701",
+    EnrichedField.COUNTRY: "United States",
+}
+PARTS = {"street": "Street", "city": "City", "state": "State", "postcode": "Code", "country": "Country"}
+
+
+@pytest.mark.parametrize(
+    ("stands", "without", "filled"),
+    [
+        ({}, (), True),
+        ({"Country": "Germany"}, (), False),
+        ({"Country": "USA"}, (), True),
+        ({"Country": "us", "State": "Texas"}, (), True),
+        ({"State": "Ohio"}, (), False),
+        ({"State": "texas"}, (), True),
+        ({"Street": "Hauptstr. 5"}, (), False),
+        ({"Street": "1 Main Street"}, (), True),
+        ({"City": "Berlin"}, (), False),
+        ({"City": "Berlin"}, ("city", "state", "country"), False),  # which city the site means is not said
+        ({"City": "AUSTIN"}, ("postcode",), True),
+        ({"City": "Austin", "State": "MN"}, (), False),
+        ({"City": "Austin", "Street": "99 Congress Ave"}, (), False),
+        ({"City": "Austin", "Street": "1 Main Street, Suite 4"}, (), True),
+        ({"City": "Austin", "Code": "78759"}, (), False),
+        ({"Code": "78701-2345", "City": "Austin, Downtown", "Street": "PO Box 7"}, (), True),
+        ({"Code": "78701", "Country": "France"}, (), False),
+        ({"Country": "United States"}, ("country",), False),
+    ],
+)
+def test_an_address_is_filled_where_all_that_tells_its_place_is_the_same(
+    stands: dict[str, str], without: tuple[str, ...], *, filled: bool
+) -> None:
+    into: dict[EnrichedName, EnrichedInto] = {
+        cast("EnrichedName", name): EnrichedInto(field=field) for name, field in PARTS.items()
+    }
+    fields = {name: FieldDescription(name, name, "text", length=99) for name in PARTS.values()}
+    found = [said(part, value) for part, value in THERE.items() if part.value not in without]
+    rows = proposed_rows(found, into, fields, stands)
+    empty = {PARTS[one.field.value] for one in found} - set(stands)
+    assert {one.crm_field for one in fillable(rows, into)} == (empty if filled else set())
+    assert {one.crm_field for one in rows if one.ticked} == (empty if filled else set())
 
 
 def test_social_links_stand_together_where_there_is_room() -> None:

@@ -19,10 +19,12 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.enriching import CrmSide
 from bot.app.enriching_batches import KIND, EnrichingBatches, Wish, batch_sentences
+from bot.app.enriching_undo import MOST_SHOWN
 from bot.app.enriching_values import INTERRUPTED, RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
 from bot.app.ports import Posted
+from bot.app.scope import Scope, Whose
 from bot.runtime.enriching_jobs import BatchJobs, Telling
 from bot.runtime.work import JobLoop
 from bot.store.incidents import SqlIncidents
@@ -200,6 +202,21 @@ def test_a_provider_that_refuses_all_stops_the_batch_until_it_is_resumed(make: M
         world.many.resume(batch.id, ADMIN, "terminal")
 
 
+def test_an_error_that_nobody_expected_is_of_one_account(make: Make) -> None:
+    world = make(30)
+
+    def odd(company: Company) -> None:
+        if company.account_id in {"0005", "0007"}:
+            raise ValueError("a shape that nobody has seen")
+
+    world.provider.on_read = odd
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    done = worked(world, batch)
+    assert (done.state, done.counts["found"], done.counts["unreachable"]) == (BatchState.DONE, 28, 2)
+    reasons = {one.account_id: one.reason for one in world.batches.accounts(batch.id)}
+    assert reasons["0005"].startswith("An error of ours")
+
+
 def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
     world = make(3)
     batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
@@ -209,7 +226,8 @@ def test_one_batch_is_worked_on_at_a_time(make: Make) -> None:
 
 
 def test_a_batch_and_its_job_are_kept_together_or_not_at_all(make: Make) -> None:
-    world = make(3)
+    world = make(6)
+    world.limited(batch_limit=3)
     entered = Deadly(world.audit, random.Random(1), 1.0)  # the process ends right behind the transaction
     with pytest.raises(Killed):
         replaced(world, entered).enter(EVERYBODY, ADMIN, "slack", identifier="0123456789abcdef")
@@ -270,6 +288,50 @@ def test_a_whole_batch_can_be_taken_back(make: Make) -> None:
                     for n in range(120)]  # fmt: skip
 
 
+def test_a_batch_hides_nothing_of_what_was_enriched_singly(database: Database) -> None:
+    world = EnrichingWorld(database, some(80))
+    found = world.one.propose("0001", MEL, "slack")
+    world.one.apply(found.id, ["phone"], MEL, "slack")
+    world.clock.move(minutes=5)
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    worked(world, batch)
+    assert len(world.writes.of(batch.id)) > MOST_SHOWN
+    assert {one.of for one in world.history.recent(MEL)} == {found.id}
+    assert {one.of for one in world.history.recent(ADMIN)} == {found.id, batch.id}
+    assert {one.of for one in world.history.recent(ADMIN, "0001")} == {found.id, batch.id}
+    sees_none = replace(MEL, scope=Scope(Whose.OWN, frozenset({"nobody"})))
+    assert world.history.recent(sees_none) == ()
+
+
+@pytest.mark.parametrize("judges_each", [False, True])
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_batch_overwrites_nobody_who_types_between_its_look_and_its_write(
+    make: Make, times: int, *, judges_each: bool
+) -> None:
+    world, typed = make(8), iter(range(times))
+    world.crm.judges_each = judges_each
+    world.crm.refuses = {"0003": "Billing_City"}
+
+    def somebody_else(_records: object) -> None:
+        if next(typed, None) is not None:
+            world.crm.typed("0001", Phone="555 typed", Billing_City="Dallas")
+
+    world.crm.before_write = somebody_else
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    done = worked(world, batch)
+    assert (done.counts["found"], done.fields["Phone"]) == (8 if times == 1 else 7, 5)
+    assert world.crm.overwritten == []
+    assert set(world.crm.writes.values()) == {1}
+    states = {one.crm_field: one.state for one in world.writes.of(batch.id, ["0001"])}
+    assert states["Phone"] == states["Billing_City"] == "changed_meanwhile"
+    world.crm.typed("0002", Phone="555 typed")
+    undone = world.history.undo(batch.id, ADMIN, "terminal")
+    assert (undone.kept, undone.refused) == (1, 0)
+    assert [world.crm.records[one]["Phone"] for one in ("0001", "0002", "0003")] == [
+        "555 typed", "555 typed", None,
+    ]  # fmt: skip
+
+
 def test_what_was_read_lately_or_is_full_makes_room_for_others(make: Make) -> None:
     world = make(30)
     world.limited(batch_limit=10)
@@ -282,6 +344,22 @@ def test_what_was_read_lately_or_is_full_makes_room_for_others(make: Make) -> No
     assert world.many.rehearse(Wish("", "all", again=True), ADMIN, "terminal").chosen == 10
     world.clock.move(days=31)
     assert world.many.enter(world.many.of_segment("all of them"), ADMIN, "terminal").total == 10
+
+
+def test_an_account_waits_in_one_batch_at_a_time(make: Make) -> None:
+    world = make(8)
+    world.limited(batch_limit=5)
+    first = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    rehearsed = world.many.rehearse(replace(EVERYBODY, again=True), ADMIN, "terminal")
+    assert (rehearsed.held, rehearsed.chosen) == (5, 3)
+    second = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    with pytest.raises(UserError, match="8 are in another batch that is not done"):
+        world.many.enter(replace(EVERYBODY, again=True), ADMIN, "terminal")
+    world.many.cancel(second.id, ADMIN, "terminal")
+    third = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    worked(world, first)
+    worked(world, third)
+    assert (len(world.provider.reads), max(world.provider.reads.values())) == (8, 1)
 
 
 def test_the_days_share_is_of_the_organisations_day(make: Make) -> None:
@@ -302,8 +380,8 @@ def test_the_days_share_is_of_the_organisations_day(make: Make) -> None:
 
 
 def test_batches_that_race_do_not_pass_the_days_share(database: Database) -> None:
-    world = EnrichingWorld(database, some(10))
-    world.limited(daily_limit=35)
+    world = EnrichingWorld(database, some(60))
+    world.limited(batch_limit=10, daily_limit=35)
     entered: list[Batch] = []
 
     def enter() -> None:
@@ -319,6 +397,8 @@ def test_batches_that_race_do_not_pass_the_days_share(database: Database) -> Non
     assert world.batches.left(world.accounts.today(), 35) == 5
     done = worked(world, entered[0])
     assert (done.counts["found"], sum(done.counts.values())) == (10, 10)
+    held = [one.account_id for batch in entered for one in world.batches.accounts(batch.id)]
+    assert len(set(held)) == 30, "no account is in two of them"
 
 
 def test_only_administrators_and_only_with_a_mapping_that_fits(make: Make) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from connector.enrichment.from_file import FileProvider, host_of
+from connector.enrichment.from_file import FileProvider
+from connector.enrichment.own_sites import host_of, own_domain, site_key
+from connector.enrichment.social import NETWORKS
 from connector.enrichment.values import Company, EnrichedField, Outcome
 from connector.errors import Fatal, NeedsPerson, Retriable
 from connector.zoho.zia import ZiaProvider
@@ -73,6 +75,32 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         list(FileProvider(tmp_path / "nowhere.csv", lambda: NOW).read([ACME]))
     assert [host_of(one) for one in ("http://[", "WWW.Acme.example:80/x", "mailto:x", "")][:2] == [
         "", "acme.example",
+    ]  # fmt: skip
+
+
+def test_a_line_for_a_page_on_a_shared_host_is_for_that_page_only(tmp_path: Path) -> None:
+    provider = from_file(
+        tmp_path,
+        "website,phone\nhttps://www.facebook.com/acme,+1\nhttps://www.facebook.com/gammabakery/,+2\n"
+        "kite.github.io,+3\nhttps://facebook.com/profile.php?id=7,+4\n",
+    )
+    websites = ("facebook.com/GammaBakery", "facebook.com", "m.facebook.com/acme?ref=x", "wren.github.io",
+                "https://kite.github.io/shop", "facebook.com/profile.php?id=8")  # fmt: skip
+    readings = provider.read([Company(str(at), "Any", one) for at, one in enumerate(websites)])
+    phones = [one.reading.proposals[0].value if one.reading else None for one in readings]
+    assert phones == ["+2", None, "+1", None, "+3", None]
+    with pytest.raises(NeedsPerson, match="2: the line names no account"):
+        list(from_file(tmp_path, "website,phone\nhttps://www.facebook.com/,1\n").read([ACME]))
+
+
+def test_networks_and_lent_suffixes_are_nobodys_own_site() -> None:
+    assert {own_domain(f"https://www.{host}/x") for hosts, _, _ in NETWORKS.values() for host in hosts} == {
+        ""
+    }
+    websites = ("sites.google.com/view/a", "github.io", "a.github.io", "shop.a.co.uk")
+    assert [own_domain(one) for one in websites] == ["", "", "a.github.io", "a.co.uk"]
+    assert [site_key(one) for one in ("sites.google.com/view/a", "http://[", "shop.a.co.uk/b")] == [
+        "google.com/view/a", "", "shop.a.co.uk",
     ]  # fmt: skip
 
 
@@ -139,6 +167,28 @@ def test_zia_is_asked_until_each_job_is_over() -> None:
     assert values == {
         "city": "Austin", "postcode": "78701", "employees": "40", "linkedin": "https://l.example/acme",
     }, "an address of a person is not taken"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "website", "found_name", "found_website", "outcome"),
+    [
+        ("Delta", "delta.example", "Delta Dental of Texas", "deltadental.example", Outcome.NOT_THIS_COMPANY),
+        ("Delta", "", "Delta Dental of Texas", "deltadental.example", Outcome.NOT_THIS_COMPANY),
+        ("First Bank of Omaha", "", "First Bank", "fb.example", Outcome.NOT_THIS_COMPANY),
+        ("Delta", "delta.example", "Delta", "deltadental.example", Outcome.NOT_THIS_COMPANY),
+        ("Kite Makers", "facebook.com/kite", "Other", "facebook.com/other", Outcome.NOT_THIS_COMPANY),
+        ("Kite Makers", "facebook.com/kite", "Kite Makers Ltd", "kite.example", Outcome.FOUND),
+        ("Kite Makers", "", "Kite Makers Ltd", "", Outcome.FOUND),
+        ("Kite", "https://www.kite.example/en", "Kite Makers Holding", "shop.kite.example", Outcome.FOUND),
+        ("Kite", "a.github.io", "Other", "b.github.io", Outcome.NOT_THIS_COMPANY),
+    ],
+)
+def test_zia_is_not_believed_about_another_company(
+    name: str, website: str, found_name: str, found_website: str, outcome: Outcome
+) -> None:
+    data = {"name": found_name, "website": found_website, "no_of_employees": "40"}
+    found = zia(Wire({name: {"status": "COMPLETED", "enriched_data": data}}), Company("1", name, website))
+    assert found["1"].outcome is outcome
 
 
 def test_what_zia_took_before_its_quota_was_used_up_is_read() -> None:

@@ -23,7 +23,7 @@ from connector.sync import differences
 from connector.sync.pipeline import Sync
 from connector.sync.policy import SyncPolicy
 from connector.sync.publish import Publisher, PublishReport
-from connector.write_ports import OwnField, Wanted
+from connector.write_ports import Change, OwnField, Wanted
 from connector.zoho.client import ZohoClient
 from connector.zoho.crm import CrmClient
 from connector.zoho.write import CrmWriteClient
@@ -153,6 +153,23 @@ def test_a_task_a_note_and_a_conflict(world: World) -> None:
     earlier = datetime.now(UTC) - timedelta(days=1)
     with pytest.raises(Conflict):
         world.writer.set_fields("Accounts", account, {"Phone": "555 0199"}, earlier)
+
+
+def test_an_update_of_many_is_refused_when_one_of_them_was_changed_meanwhile(world: World) -> None:
+    (changed, other, *_) = sorted(world.accounts())
+    world.writer.set_fields("Accounts", changed, {"Phone": "555 0100"}, None)
+    changes = [Change(one, {"Phone": "555 0199"}) for one in (changed, other)]
+    earlier = datetime.now(UTC) - timedelta(days=1)
+    with pytest.raises(Conflict):
+        world.writer.update("Accounts", changes, unmodified_since=earlier)
+    assert [
+        one.changed_since for one in world.writer.update("Accounts", changes[:1], unmodified_since=earlier)
+    ] == [True]
+    said = world.writer.said("Accounts", [changed, other], ["Phone", "Modified_Time"])
+    assert said[changed]["Phone"] == "555 0100"
+    assert said[other]["Phone"] != "555 0199"
+    latest = max(datetime.fromisoformat(str(one["Modified_Time"])) for one in said.values())
+    assert all(one.done for one in world.writer.update("Accounts", changes, unmodified_since=latest))
 
 
 def test_a_first_publication_of_many_is_one_bulk_job(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ class FakeRecords:
     faults: list[BaseException | tuple[str, BaseException]] = field(default_factory=list)
     looked: int = 0
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[Outcome, ...]:
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[Outcome, ...]:
         raise NotImplementedError("Nobody changes many records for a person here.")
 
     def add_task(

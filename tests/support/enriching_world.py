@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.app.config.published import Published
@@ -40,6 +40,7 @@ from tests.support.fake_crm_writer import Killed
 from tests.support.moved_clock import SetClock
 
 NOW = datetime(2026, 3, 31, 2, tzinfo=UTC)  # still 30 March in New York
+FIRST_CHANGE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MEL = Person("UMEL", "Mel", "mel@x.example", "u2", Role.MEMBER)
 BO = Person("UBO", "Bo", "bo@x.example", "u3", Role.MEMBER)
 ADMIN = Person("UADA", "Ada", "ada@x.example", "u1", Role.ADMIN)
@@ -87,17 +88,20 @@ class FakeCrm:
 
     Attributes:
         refuses: account id -> the field that is refused, or "" for the whole record.
-        before_write: called before each write, with the records: somebody else at work.
+        before_write: called before each write, with the records: somebody else at work (``typed``).
+        judges_each: what was changed meanwhile keeps the other records of an update not out.
         dies_after_write: how many more updates answer before the process is killed behind one.
     """
 
     records: dict[str, dict[str, Any]]
     refuses: dict[str, str] = field(default_factory=dict)
     before_write: Callable[[dict[str, dict[str, Any]]], None] = lambda _records: None
+    judges_each: bool = False
     dies_after_write: int | None = None
     described: tuple[FieldDescription, ...] = FIELDS
     overwritten: list[tuple[str, str, Any, Any]] = field(default_factory=list)
     writes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    changes: int = 0
 
     def fields(self, module: str) -> tuple[FieldDescription, ...]:
         return self.described
@@ -114,23 +118,43 @@ class FakeCrm:
         self, module: str, identifier: str, values: Mapping[str, Any], unmodified_since: datetime | None
     ) -> None:
         self.before_write(self.records)
-        modified = datetime.fromisoformat(self.records[identifier]["Modified_Time"])
-        if unmodified_since is not None and modified > unmodified_since:
+        if self._changed(identifier, unmodified_since):
             raise Conflict
         outcome = self._take(Change(identifier, values))
         if not outcome.done:
             raise Fatal(f"Zoho did not write the record: {outcome.code} ({outcome.field}).")
 
-    def update(self, module: str, changes: Sequence[Change]) -> tuple[WriteOutcome, ...]:
+    def update(
+        self, module: str, changes: Sequence[Change], *, unmodified_since: datetime | None = None
+    ) -> tuple[WriteOutcome, ...]:
         assert 0 < len(changes) <= 100
         self.before_write(self.records)
-        outcomes = tuple(self._take(one) for one in changes)
+        changed = {one.id for one in changes if self._changed(one.id, unmodified_since)}
+        if changed and not self.judges_each:
+            raise Conflict
+        outcomes = tuple(
+            WriteOutcome(one.id, False, "ALREADY_MODIFIED") if one.id in changed else self._take(one)
+            for one in changes
+        )
         if self.dies_after_write is not None:
             self.dies_after_write -= 1
             if self.dies_after_write < 0:
                 self.dies_after_write = None
                 raise Killed
         return outcomes
+
+    def typed(self, identifier: str, **values: Any) -> None:
+        """Somebody else changes a record."""
+        self.records[identifier] |= {**values, "Modified_Time": self._now()}
+
+    def _changed(self, identifier: str, since: datetime | None) -> bool:
+        modified = datetime.fromisoformat(self.records[identifier]["Modified_Time"])
+        return since is not None and modified > since
+
+    def _now(self) -> str:
+        """Each change is a second later."""
+        self.changes += 1
+        return (FIRST_CHANGE + timedelta(seconds=self.changes)).isoformat()
 
     def _take(self, change: Change) -> WriteOutcome:
         refused = self.refuses.get(change.id)
@@ -142,6 +166,7 @@ class FakeCrm:
                 self.overwritten.append((change.id, name, record[name], value))
             record[name] = value
             self.writes[change.id, name] += 1
+        record["Modified_Time"] = self._now()
         return WriteOutcome(change.id, True)
 
 

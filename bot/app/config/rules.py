@@ -83,7 +83,8 @@ def _enrichment_problems(configuration: Configuration) -> Iterator[Problem]:
     if url and not _is_web_page(url):
         yield Problem(
             ("enrichment", "user_agent_url"),
-            "it is no address of a page: write one like https://www.example.com/about-our-crawler.",
+            "it is no address of a page: write one like https://www.example.com/about-our-crawler, in ASCII "
+            "(a host as xn--mller-kva.example), without spaces, parentheses and passwords.",
         )
 
 

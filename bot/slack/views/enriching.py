@@ -13,6 +13,7 @@ from typing import Any, Final
 from bot.app.enriching_batches import WORDS
 from bot.app.enriching_desk import HistoryLine
 from bot.app.enriching_fit import SAYS_SO, shown
+from bot.app.enriching_judged import STOOD_THERE
 from bot.app.enriching_values import (
     Applied,
     Batch,
@@ -56,6 +57,7 @@ _LONG: Final = 60  # characters that fit beside a box
 _BAR: Final = 20
 _ENDED: Final[Mapping[WriteState, str]] = {
     WriteState.WRITING: "⏳ is being written",
+    WriteState.ASKED: "⏳ is being written",
     WriteState.WRITTEN: "✅ written",
     WriteState.REFUSED: "⚠ not written",
     WriteState.CHANGED: "⚠ changed meanwhile, left as it is",
@@ -197,7 +199,8 @@ def _values(writes: Sequence[FieldWrite]) -> Json:
 def _value(one: FieldWrite) -> str:
     change = f"{plain(shown(one.old) or EMPTY, 80)} → {plain(shown(one.new) or EMPTY, 120)}"
     reason = f": {plain(one.reason, 200)}" if one.reason and one.state is WriteState.REFUSED else ""
-    return f"{_field(one)}: {change}  {_ENDED[one.state]}{reason}"
+    ended = "stood there already" if one.reason == STOOD_THERE else f"{_ENDED[one.state]}{reason}"
+    return f"{_field(one)}: {change}  {ended}"
 
 
 def confirm_message(said: str, read_as: str, found: Rehearsed, most: int, daily: int) -> Message:
@@ -214,6 +217,7 @@ def confirm_message(said: str, read_as: str, found: Rehearsed, most: int, daily:
         f"{counted(found.meeting, 'account')} meet it: {plain(read_as, 300)}",
         f"{found.full:,} have no empty field that a batch may fill",
         f"{found.lately:,} were read in the last 30 days",
+        *([f"{found.held:,} are in another batch that is not done"] if found.held else []),
         f"{found.chosen:,} would be read now; a batch has {most:,} at most",
         f"{found.left_today:,} are left of today's {daily:,}",
     ]

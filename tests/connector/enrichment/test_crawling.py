@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from connector.enrichment.crawling import Crawler, addresses_of, registered_domain, user_agent
+from connector.enrichment.crawling import Crawler, addresses_of, user_agent
 from connector.enrichment.fetching import Limits
 from connector.enrichment.not_fetched import NotFetched, Why
+from connector.enrichment.own_sites import registered_domain
 from connector.enrichment.pace import Pace, Stopped, asked_seconds
 from connector.enrichment.parsing import ParsingLimits, ParsingProcesses
-from connector.enrichment.values import Company, CompanyReading, Outcome
+from connector.enrichment.values import ERROR_OF_OURS, Company, CompanyReading, Outcome
 from tests.connector.enrichment.test_parsing import TINY
 from tests.support.hostile_answers import answer
 from tests.support.local_web import Asked, LocalWeb, LoopbackResolver, response
@@ -80,14 +83,21 @@ def web() -> Iterator[LocalWeb]:
     served.close()
 
 
-def crawler(web: LocalWeb, parsing: ParsingProcesses, stop: Callable[[], bool] = lambda: False) -> Crawler:
+PATIENCE = Limits(page_seconds=1.5)
+
+
+def crawler(
+    web: LocalWeb,
+    parsing: ParsingProcesses,
+    stop: Callable[[], bool] = lambda: False,
+    limits: Limits = PATIENCE,
+) -> Crawler:
     resolver = LoopbackResolver(
         web.port,
         unknown=frozenset({"unknown.example"}),
         closed=frozenset({"down.example"}),
         mail={"acme.example": ("mx.acme.example",)},
     )
-    limits = Limits(page_seconds=1.5)
     return Crawler(resolver, lambda: NOW, parsing=parsing, limits=limits, seconds_between=0.001, stop=stop)
 
 
@@ -156,12 +166,72 @@ def test_a_site_is_its_home_page_and_what_it_links_to_within_its_domain(
     assert not any("cookie" in asked.headers for asked in web.asked)
 
 
+def test_an_error_of_ours_in_one_reading_ends_no_other(
+    web: LocalWeb, parsing: ParsingProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(website: str) -> tuple[str, ...]:
+        if "silent" in website:
+            raise ValueError("a shape that nobody has seen")
+        return addresses_of(website)
+
+    monkeypatch.setattr("connector.enrichment.crawling.addresses_of", odd)
+    found = read(crawler(web, parsing), "acme.example", "silent.example", "http://moved.example/")
+    assert [one.outcome for one in found.values()].count(Outcome.FOUND) == 2
+    silent = found["silent.example"]
+    assert (silent.outcome, silent.reason) == (Outcome.UNREACHABLE, ERROR_OF_OURS)
+
+
 def test_it_ends_early_when_it_is_told_to(web: LocalWeb, parsing: ParsingProcesses) -> None:
     web.asked.clear()
     one = crawler(web, parsing, stop=lambda: len(web.asked) >= 3)
     companies = [Company(str(number), "Acme", "http://acme.example/") for number in range(50)]
     assert len(list(one.read(companies))) < 50
     assert len(web.asked) < 50
+
+
+def endless(asked: Asked) -> Iterable[bytes]:
+    """A site of slow answers, each of whose pages leads from one of its names to the next."""
+    time.sleep(0.1)
+    host, _, path = asked.url.partition("/")
+    if path == "robots.txt":
+        return [MISSING]
+    if host == "kestrel.example" and not path:
+        return [response(f"Kestrel {PAGES}".encode())]
+    name, _, number = host.partition(".")[0].rpartition("-")
+    following = f"{name or path}-{int(number or 0) + 1}" if name else f"{path}-1"
+    return [response(b"", f"Location: http://{following}.kestrel.example/x", status="302 Found")]
+
+
+PAGES = "".join(f'<a href="/{page}">' for page in ("contact", "about", "imprint", "team"))
+
+
+@pytest.fixture(scope="module")
+def endless_web() -> Iterator[LocalWeb]:
+    served = LocalWeb(endless)
+    yield served
+    served.close()
+
+
+def test_a_visit_leads_to_few_origins(endless_web: LocalWeb, parsing: ParsingProcesses) -> None:
+    endless_web.asked.clear()
+    reading = read(crawler(endless_web, parsing), "http://kestrel.example")["http://kestrel.example"]
+    assert (reading.outcome, reading.pages) == (Outcome.NOTHING_FOUND, 1)
+    asked = [one.url.partition("/") for one in endless_web.asked]
+    assert sum(path == "robots.txt" for _, _, path in asked) == PATIENCE.origins
+
+
+def test_no_request_of_a_visit_begins_when_its_time_is_over(
+    endless_web: LocalWeb, parsing: ParsingProcesses
+) -> None:
+    endless_web.asked.clear()
+    limits = replace(PATIENCE, visit_seconds=0.5, origins=1_000)
+    one = crawler(endless_web, parsing, limits=limits)
+    reading = read(one, "http://kestrel.example")["http://kestrel.example"]
+    assert (reading.outcome, reading.pages) == (Outcome.NOTHING_FOUND, 1), "what was read is not lost"
+    assert len(endless_web.asked) <= 6, "of 26; each takes a tenth of a second"
+    late = crawler(endless_web, parsing, limits=replace(limits, visit_seconds=0.05))
+    reading = read(late, "http://kestrel.example")["http://kestrel.example"]
+    assert (reading.outcome, reading.reason) == (Outcome.UNREACHABLE, Why.TOO_SLOW.value)
 
 
 class Time:
@@ -175,16 +245,16 @@ class Time:
 
 
 def test_a_host_is_visited_once_a_second_and_later_when_it_asks_for_that() -> None:
-    time, stopped = Time(), list[str]()
-    pace = Pace(stop=lambda: bool(stopped), clock=lambda: time.now, sleep=time.sleep)
+    clock, stopped = Time(), list[str]()
+    pace = Pace(stop=lambda: bool(stopped), clock=lambda: clock.now, sleep=clock.sleep)
     began: list[float] = []
     for host, delay in (("a", 0), ("a", 0), ("b", 0), ("a", 4.0), ("a", 0)):
         pace.wait(host, delay)
-        began.append(time.now - 1_000)
+        began.append(clock.now - 1_000)
     assert began == pytest.approx([0, 1, 1, 2, 6])
     pace.hold("b", 8)
     pace.wait("b")
-    assert time.now == pytest.approx(1_014)
+    assert clock.now == pytest.approx(1_014)
     pace.hold("b", 120)
     with pytest.raises(NotFetched) as refused:
         pace.wait("b")
