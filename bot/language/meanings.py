@@ -147,6 +147,8 @@ class Role(StrEnum):
     PREPARING = "preparing"
     BRIEFLY = "briefly"
     HELP = "help"
+    LEAVING = "leaving"
+    TAGGED = "tagged"
     LATER = "later"
 
 

@@ -111,6 +111,9 @@ def _add_fields(found: Phrases, catalog: Catalog) -> None:
         for spoken in (one.name, one.label, *one.aliases, *found.lexicon.fields.get(one.name, ())):
             if len(phrase(spoken)) > 1 or spoken == one.name:
                 _add_field(found, spoken, one.name)
+    for name in catalog.absent:  # so that it is said what it needs
+        for spoken in found.lexicon.fields.get(name, ()) if catalog.find(name) is None else ():
+            _add_field(found, spoken, name)
 
 
 def _add_field(found: Phrases, spoken: str, name: str) -> None:
@@ -226,7 +229,9 @@ def _joins(found: Phrases, spoken: str, meaning: ValueWord) -> bool:
     """
     key = phrase(spoken)
     for book in (found.words, found.capitals):
-        known = [one for one in book.get(key, ()) if isinstance(one, ValueWord) and one.field == meaning.field]
+        known = [
+            one for one in book.get(key, ()) if isinstance(one, ValueWord) and one.field == meaning.field
+        ]
         if any(set(meaning.values) <= set(one.values) for one in known):
             return True
         narrower = [one for one in known if set(one.values) < set(meaning.values)]

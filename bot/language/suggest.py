@@ -186,7 +186,8 @@ def _later(draft: Draft, problem: Problem, problems: Sequence[Problem], read: Re
     )
     readings = _working((Reading(text, text) for text in near), read, draft)[:3]
     verb = "is" if feature.name.split()[0].endswith(("y", "o")) else "are"
-    return NotUnderstood(words, f"{feature.name} {verb} not available yet.", readings)
+    said = feature.says or f"{feature.name} {verb} not available yet."
+    return NotUnderstood(words, said, readings)
 
 
 def general(reason: str, read: Read) -> NotUnderstood:
