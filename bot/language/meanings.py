@@ -77,6 +77,7 @@ class Role(StrEnum):
     NEXT = "next"
     TODAY = "relative_days"
     UNIT = "units"
+    HOUR = "hours"
     MONTH = "months"
     CARD = "card"
     WHY = "why"
@@ -179,7 +180,7 @@ class NumberWord:
 
 @dataclass(frozen=True, slots=True)
 class DateWord:
-    """A day, written in digits."""
+    """A day, written in digits; a word may be one of two: 11/12/2026."""
 
     iso: str
 

@@ -136,6 +136,7 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_offers.bought,
     rules_offers.product,
     rules_dates.never_bought,
+    rules_dates.hours,
     rules_values.account,
     rules_together.together,
 )

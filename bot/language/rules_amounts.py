@@ -190,7 +190,7 @@ def _sorting(draft: Draft, at: int) -> bool:
 
 
 def _is_time(draft: Draft, at: int) -> bool:
-    return draft.role(at, Role.UNIT) is not None
+    return draft.role(at, Role.UNIT, Role.HOUR) is not None
 
 
 def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
