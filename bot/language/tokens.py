@@ -34,7 +34,8 @@ class Token:
     Attributes:
         text: as it was written.
         norm: folded: no case, no accents; a quoted run is one token.
-        kind: ``word``, ``quoted``, ``number``, ``iso``, ``dmy`` (a day written with two short numbers), ``possessive`` or ``sign``.
+        kind: ``word``, ``quoted``, ``number``, ``iso``, ``dmy`` (a day with two short numbers),
+            ``possessive`` or ``sign``.
         suffix: what is attached to a number: ``k``, ``m``, ``th``, ``+``, ``%`` …
     """
 
