@@ -148,6 +148,7 @@ class Role(StrEnum):
     PREPARING = "preparing"
     BRIEFLY = "briefly"
     HELP = "help"
+    CONTACTS = "contacts"
     LEAVING = "leaving"
     TAGGED = "tagged"
     LATER = "later"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.language import (
     rules_amounts,
+    rules_contacts,
     rules_context,
     rules_dates,
     rules_figures,
@@ -131,6 +132,7 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_names.part_of_name,
     rules_technologies.uses,
     rules_tags.tagged,
+    rules_contacts.has_contacts,
     rules_leaving.likely,
     rules_leaving.not_there,
     rules_offers.bought,
@@ -171,6 +173,7 @@ _LISTS: tuple[Rule, ...] = (
     rules_order.count,
     _total,
     *_VALUES,
+    rules_contacts.contacts,
     _later,
     _about_one,
     _back,
@@ -206,6 +209,7 @@ _FIGURES: tuple[Rule, ...] = (
     rules_dates.date_condition,
     rules_amounts.amount,
     *_VALUES,
+    rules_contacts.contacts,
     _later,
     rules_figures.earning,
     rules_figures.small,
@@ -220,6 +224,7 @@ _PAST: tuple[Rule, ...] = (
     rules_amounts.amount,
     rules_order.count,
     *_VALUES,
+    rules_contacts.contacts,
     _later,
     *_SMALL,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from bot.language import combine, rules_contacts
 from bot.language.draft import Draft, Problem, groupable
 from bot.language.meanings import ConditionWord, Role, ValueWord
-from bot.language.question import NotUnderstood, Question, Reading, Understanding, UnknownWord
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding, UnknownWord
+from bot.language.restate import restate
 from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 
@@ -23,6 +25,9 @@ def not_understood(draft: Draft, problems: Sequence[Problem], read: Read) -> Not
     special = next((one for one in problems if one.reason.startswith("later:")), None)
     if special is not None:
         return _later(draft, special, problems, read)
+    people = next((one for one in problems if one.reason == rules_contacts.PROBLEM), None)
+    if people is not None:
+        return _of_contacts(draft, people, read)
     words = tuple(_unknown(draft, one, problems, read) for one in problems if _is_named(one))
     if len(problems) > _MOST_DOUBTS:  # hardly a sentence: whatever is offered for one word leaves the others
         return NotUnderstood(words, _reason(draft, problems), general("", read).readings)
@@ -31,6 +36,16 @@ def not_understood(draft: Draft, problems: Sequence[Problem], read: Read) -> Not
     if not readings and not any(word.readings for word in words):
         readings = general("", read).readings
     return NotUnderstood(words, _reason(draft, problems), readings)
+
+
+def _of_contacts(draft: Draft, problem: Problem, read: Read) -> NotUnderstood:
+    """What can be done about contacts, and the account that they are of, or the accounts."""
+    named = tuple(Reading(one.name, one.name) for _, one in draft.accounts[:1])
+    nodes = combine.readings(draft.terms) if draft.terms and not named else ()
+    listed = (restate(Question(Kind.LIST, node)) for node in nodes)
+    others = tuple(Reading(one, one) for one in listed)
+    word = UnknownWord(draft.words(problem.first, problem.last), draft.items[problem.first].start)
+    return NotUnderstood((word,), rules_contacts.TOLD, _working(named or others, read, draft)[:1])
 
 
 def _is_named(problem: Problem) -> bool:
