@@ -1,4 +1,4 @@
-"""The command of the terminal that does what a sentence asks for: with its criteria as the command reads them."""
+"""The command that does what a sentence asks for, with its criteria as the command reads them."""
 
 from __future__ import annotations
 

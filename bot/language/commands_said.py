@@ -1,4 +1,4 @@
-"""What a sentence asks to be done with accounts, other than to be shown: enriched, exported, sent, every Monday.
+"""What a sentence asks to be done with accounts, but showing them: enriched, exported, sent every Monday.
 
 Pure: a sentence in, what to do out. Which accounts it speaks of is read as a question by whoever does it.
 """
@@ -100,7 +100,8 @@ def said_command(text: str) -> Said | None:
     if contacts is None:
         return Said(Deed.EXPORT, rest, form, contacts=bool(found["mailing"]), every=every)
     who = " ".join(contacts["who"].lower().replace("-", " ").split()).removesuffix("s")
-    return Said(Deed.EXPORT, contacts["rest"] or "", form, True, _ROLES.get(who, ""), every)
+    about, role = contacts["rest"] or "", _ROLES.get(who, "")
+    return Said(Deed.EXPORT, about, form, contacts=True, role=role, every=every)
 
 
 _HOW_TO_EXPORT: Final = "An export is made from an answer: ask for the accounts and press Export below it{}."

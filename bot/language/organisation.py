@@ -200,7 +200,7 @@ def _add_places(found: Phrases, catalog: Catalog) -> None:
 
 
 def _states(language: Lexicon) -> Iterator[tuple[str, ...]]:
-    """Every state with all its names: Texas, TX, Tex, State of Texas; whichever a record has, it is one state."""
+    """Every state with all its names: Texas, TX, Tex, State of Texas; of one state."""
     shorter: dict[str, list[str]] = {}
     for short, name in language.states.items():
         shorter.setdefault(name, []).append(short)

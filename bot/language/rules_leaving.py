@@ -1,4 +1,4 @@
-"""Rules for who may leave: likely to churn is asked back with a risk; what is not known yet says what it needs."""
+"""Rules for who may leave: likely to churn is asked back; what is not known yet says what it needs."""
 
 from __future__ import annotations
 

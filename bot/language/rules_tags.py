@@ -15,7 +15,7 @@ _ENDS = (Role.FILLER, Role.PLACE, Role.WITH, Role.LINK, Role.NOT, Role.WITHOUT, 
 
 
 def tagged(draft: Draft, at: int) -> int:
-    """A condition on tags; the word behind is one, whatever else it means, and behind "or" one of no meaning."""
+    """A condition on tags; the word behind is one, and behind "or" a word of no other meaning."""
     if not draft.role(at, Role.TAGGED):
         return at
     first = draft.skip(at + 1)
