@@ -21,6 +21,7 @@ from bot.app.wording import NOTHING, ago, counted, day, isolated, money, one_lin
 from bot.language.question import Kind, NotUnderstood
 
 RIGHT: Final = frozenset({CellType.NUMBER, CellType.MONEY, CellType.PERCENT, CellType.DAYS})
+_LISTED: Final = {Kind.LIST, Kind.COUNT_BY}
 _WIDEST: Final = 24  # of what is kept in one line where the terminal is narrow
 
 
@@ -44,6 +45,9 @@ def _show_rows(console: Console, answer: Answer) -> None:
         _show_said(console, answer)
     elif answer.card is not None:
         _show_card(console, answer.card, answer.currency)
+    elif answer.kind in _LISTED and not (answer.accounts or answer.groups):
+        # A head with nothing below it looks as if something were missing.
+        console.print("There are no more accounts." if answer.total else "No account meets this.")
     elif answer.kind is Kind.COUNT_BY:
         _show_groups(console, answer)
     elif answer.kind is Kind.COUNT:
@@ -65,10 +69,13 @@ def _place(answer: Answer) -> str:
         shown = len(answer.table.rows)
         place = f"{answer.offset + 1:,} to {answer.offset + shown:,}" if answer.offset else f"{shown:,}"
         return f"{place} of {answer.table.total:,} rows · "
-    listed = answer.kind in {Kind.LIST, Kind.COUNT_BY} and not answer.said
+    if answer.said or not (answer.accounts or answer.groups):
+        return ""
+    if answer.kind is Kind.COUNT_BY:
+        return f"{counted(len(answer.groups), 'group')}, {counted(answer.total, 'account')} · "
     if answer.offset:
         return f"{answer.offset + 1:,} to {answer.offset + answer.shown:,} of {answer.total:,} · "
-    return f"{answer.shown:,} of {answer.total:,} · " if listed else ""
+    return f"{answer.shown:,} of {answer.total:,} · " if answer.kind is Kind.LIST else ""
 
 
 def harmless(text: str) -> str:

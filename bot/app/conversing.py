@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.app.ports import Conversation
+from bot.language.commands_said import how_to_export
 from bot.language.question import Action, Kind, NotUnderstood, Question, Request
 from bot.language.refine import begin, goes_on, refine
 from bot.language.restate import restate
@@ -79,7 +80,7 @@ def decide(
     else:
         found = refine(text, vocabulary, earlier)
     if isinstance(found, NotUnderstood):
-        return Turn(problem=found)
+        return Turn(problem=how_to_export(text, lambda one: begin(one, vocabulary)) or found)
     if isinstance(found, Question):
         return Turn(found, offset=offset, after=_asked(before, found, offset))
     if found.action is Action.NEXT:

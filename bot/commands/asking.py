@@ -128,9 +128,17 @@ def _answer(
 ) -> bool:
     """Ask and show, and do what a follow-up asks for; whether it was understood."""
     from bot.app.answers_json import answer_as_json
+    from bot.commands.said_commands import COMMAND, command_for
     from bot.terminal_answers import show_answer
 
     answer = bellwether.asking.ask(text, person, conversation=key)
+    # What is no question may still be something that a command does.
+    missed = answer.not_understood is not None
+    told = command_for(text, lambda one: bellwether.asking.read(one, person)) if missed else ()
+    if told and not as_json:
+        for line in told:
+            Console().print(line, markup=False, highlight=False)
+        return told[0].startswith(COMMAND)
     if as_json:
         print_json(answer_as_json(answer))
     else:
@@ -149,11 +157,11 @@ def _answer(
 
 
 def _named_command(text: str, commands: Collection[str]) -> str:
-    """What to type when a question begins with the name of a command, as it may in Slack."""
-    word, *rest = text.split() or [""]
+    """Where to look when a question begins with the name of a command: the words behind are not its own."""
+    word, *_rest = text.split() or [""]
     if word.lower() not in commands:
         return ""
-    return f"That is a command of its own here: {shlex.join(('bellwether', word.lower(), *rest))}"
+    return f"“{word}” is a command of its own here: bellwether {word.lower()} --help"
 
 
 def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[str]:
@@ -170,7 +178,9 @@ def _done(bellwether: Bellwether, person: Person, answer: Answer) -> Iterator[st
     elif request.action is Action.EXPORT:
         from bot.language.restate import restate
 
-        yield f"To export this: bellwether export {shlex.quote(restate(request.question))} --out FILE"
+        form = ("--format", request.argument) if request.argument else ()
+        typed = ("bellwether", "export", restate(request.question), *form)
+        yield f"To export this: {shlex.join(typed)} --out FILE"
     elif request.action is Action.SHARE:
         yield "There is nobody here to share it with: ask in Slack."
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
+from datetime import date
+
 from bot.language import rules_context
 from bot.language.asked import Mode
 from bot.language.draft import Draft, groupable
@@ -18,6 +21,7 @@ _TO_COME = "is still to come: only open deals have a day that is expected."
 
 def settle(draft: Draft) -> None:
     """Name what was said and joins nothing, and break down what was set side by side."""
+    _day_or_month(draft)
     _dangling(draft)
     _contrasts(draft)
     _both(draft)
@@ -28,6 +32,17 @@ def settle(draft: Draft) -> None:
         expected = any(one.metric in _OF_OPEN_DEALS for one in draft.asked.metrics)
         if (later or (isinstance(span, Rolling) and span.count < 0)) and not expected:
             draft.problem(first, last, f"“{draft.words(first, last)}” {_TO_COME}")
+
+
+def _day_or_month(draft: Draft) -> None:
+    """11/12/2026: the 12th of November, or the 11th of December."""
+    for at in range(len(draft.items)):
+        days = [date.fromisoformat(one.iso) for one in draft.days(at)]
+        if len(days) > 1:
+            spoken = [f"{day.day} {calendar.month_name[day.month]} {day.year}" for day in days]
+            readings = tuple(Reading(draft.rewritten(at, at + 1, one), one) for one in spoken)
+            reason = f"“{draft.words(at, at + 1)}”: is that {' or '.join(spoken)}?"
+            draft.problem(at, at + 1, reason, readings=readings)
 
 
 def _dangling(draft: Draft) -> None:

@@ -126,9 +126,13 @@ class Draft:
         return next((one for one in options if isinstance(one, NumberWord)), None)
 
     def day(self, at: int) -> DateWord | None:
-        """The written day at an index."""
-        options = self.items[at].options if at < len(self.items) else ()
-        return next((one for one in options if isinstance(one, DateWord)), None)
+        """The written day at an index; the first one where there may be two (``doubts`` asks which)."""
+        return next(iter(self.days(at)), None)
+
+    def days(self, at: int) -> tuple[DateWord, ...]:
+        """Every day that the word at an index may be."""
+        options = self.items[at].options if 0 <= at < len(self.items) else ()
+        return tuple(one for one in options if isinstance(one, DateWord))
 
     def field(self, at: int, *types: FieldType) -> Field | None:
         """The field named at an index, of one of the types when some are given."""

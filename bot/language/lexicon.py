@@ -29,10 +29,15 @@ _NOT_ROLES = {
 
 @dataclass(frozen=True)
 class LaterFeature:
-    """Something people ask for that is not there yet, and questions that come near."""
+    """Something people ask for that is not there yet, and questions that come near.
+
+    Attributes:
+        says: a sentence that tells it, where "are not available yet" does not.
+    """
 
     name: str
     near: tuple[str, ...]
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,10 @@ def lexicon(language: str = "en") -> Lexicon:
         infinitives=frozenset(document["infinitives"]),
         unit_letters=dict(document["unit_letters"]),
         currencies={word: code for code, spoken in document["currencies"].items() for word in spoken},
-        later={one["name"]: LaterFeature(one["name"], tuple(one["near"])) for one in document["later"]},
+        later={
+            one["name"]: LaterFeature(one["name"], tuple(one["near"]), one.get("says", ""))
+            for one in document["later"]
+        },
         countries=tuple(tuple(group) for group in places["countries"]),
         cities=tuple(tuple(group) for group in places["cities"]),
         states=dict(places["states"]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from bot.language.calendar_days import written_days
 from bot.language.correcting import Corrector, is_one_word
 from bot.language.meanings import (
     AccountWord,
@@ -213,6 +214,8 @@ class Lexer:
             return self._number(parts, at)
         if token.kind == "iso":
             return 1, (DateWord(token.norm.replace("/", "-")),)
+        if token.kind == "dmy":
+            return 1, written_days(token.text) or (Unknown(),)
         if token.kind == "possessive":
             owner = bool(before) and isinstance(before[-1].meaning, ValueWord | AccountWord)
             return 1, (GrammarWord(Role.POSSESSIVE if owner else Role.FILLER),)

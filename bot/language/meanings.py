@@ -78,6 +78,7 @@ class Role(StrEnum):
     NEXT = "next"
     TODAY = "relative_days"
     UNIT = "units"
+    HOUR = "hours"
     MONTH = "months"
     CARD = "card"
     WHY = "why"
@@ -149,6 +150,9 @@ class Role(StrEnum):
     PREPARING = "preparing"
     BRIEFLY = "briefly"
     HELP = "help"
+    CONTACTS = "contacts"
+    LEAVING = "leaving"
+    TAGGED = "tagged"
     LATER = "later"
 
 
@@ -179,7 +183,7 @@ class NumberWord:
 
 @dataclass(frozen=True, slots=True)
 class DateWord:
-    """A day, written in digits."""
+    """A day, written in digits; a word may be one of two: 11/12/2026."""
 
     iso: str
 

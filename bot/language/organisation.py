@@ -111,6 +111,9 @@ def _add_fields(found: Phrases, catalog: Catalog) -> None:
         for spoken in (one.name, one.label, *one.aliases, *found.lexicon.fields.get(one.name, ())):
             if len(phrase(spoken)) > 1 or spoken == one.name:
                 _add_field(found, spoken, one.name)
+    for name in catalog.absent:  # so that it is said what it needs
+        for spoken in found.lexicon.fields.get(name, ()) if catalog.find(name) is None else ():
+            _add_field(found, spoken, name)
 
 
 def _add_field(found: Phrases, spoken: str, name: str) -> None:
@@ -189,15 +192,23 @@ def _add_places(found: Phrases, catalog: Catalog) -> None:
     known = [("city", group) for group in language.cities if _present(group, found.values.get("city", ()))]
     known += [("country", group) for group in language.countries] if catalog.find("country") else []
     if catalog.find("state"):
-        known += [("state", (name, short)) for short, name in language.states.items()]
+        known += [("state", group) for group in _states(language)]
     # Where the organisation has accounts comes first: LA is Los Angeles to who sells nothing in Louisiana.
     known.sort(key=lambda place: not _present(place[1], found.values.get(place[0], ())))
     for name, group in known:
         _add_place(found, catalog, name, group)
 
 
+def _states(language: Lexicon) -> Iterator[tuple[str, ...]]:
+    """Every state with all its names: Texas, TX, Tex, State of Texas; of one state."""
+    shorter: dict[str, list[str]] = {}
+    for short, name in language.states.items():
+        shorter.setdefault(name, []).append(short)
+    yield from ((name, *shorts) for name, shorts in shorter.items())
+
+
 def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]) -> None:
-    """All names of a place mean the one the organisation uses; a place where it has nobody is known too."""
+    """All names of a place mean those the organisation uses; a place where it has nobody is known too."""
     present = _present(group, found.values.get(name, ()))
     one = catalog.find(name)
     if not present and one is not None and one.values:
@@ -207,7 +218,27 @@ def _add_place(found: Phrases, catalog: Catalog, name: str, group: Sequence[str]
         short = spoken.isupper() and len(spoken.replace(".", "")) <= _LONGEST_ABBREVIATION
         if not present and _means_a_value(found, spoken, name):
             continue
-        found.add(spoken, meaning, abbreviation=short)
+        if not _joins(found, spoken, meaning):
+            found.add(spoken, meaning, abbreviation=short)
+
+
+def _joins(found: Phrases, spoken: str, meaning: ValueWord) -> bool:
+    """Where records have a place by two names, TX and Texas, either name means both.
+
+    A synonym of the organisation that says as much, or more, stays.
+    """
+    key = phrase(spoken)
+    for book in (found.words, found.capitals):
+        known = [
+            one for one in book.get(key, ()) if isinstance(one, ValueWord) and one.field == meaning.field
+        ]
+        if any(set(meaning.values) <= set(one.values) for one in known):
+            return True
+        narrower = [one for one in known if set(one.values) < set(meaning.values)]
+        if narrower:
+            book[key] = (meaning, *(one for one in book[key] if one not in narrower))
+            return True
+    return False
 
 
 def _means_a_value(found: Phrases, spoken: str, name: str) -> bool:

@@ -64,7 +64,7 @@ def _read_as(mode: Mode, vocabulary: Vocabulary, text: str, items: Sequence[Item
 
 def _out_of_place(draft: Draft, at: int) -> str:
     """Of a word that is known, that it does not fit; of another one nothing, it is named with the others."""
-    return "" if draft.unknown(at) else f"I do not see what “{draft.words(at, at + 1)}” is to do here."
+    return "" if draft.unknown(at) else "place"
 
 
 def _finished(draft: Draft) -> Draft:

@@ -203,7 +203,7 @@ def _sorting(draft: Draft, at: int) -> bool:
 
 
 def _is_time(draft: Draft, at: int) -> bool:
-    return draft.role(at, Role.UNIT) is not None
+    return draft.role(at, Role.UNIT, Role.HOUR) is not None
 
 
 def _field_behind(draft: Draft, at: int) -> tuple[Field | None, int]:
@@ -249,8 +249,8 @@ def _default(draft: Draft) -> Field | None:
 
 
 def _emit(draft: Draft, first: int, last: int, named: Field, build: Build) -> int:
-    if any(number.percent for number in build.numbers):
-        return draft.problem(first, last, "Percentages are not available yet.")
+    if any(number.percent for number in build.numbers) and not named.in_percent:
+        return draft.problem(first, last, _no_percentage(draft, first, last, named))
     if build.operator is None and build.numbers[0].value > build.numbers[1].value:
         turned = draft.rewritten(first, last, _plain_text(named, Build(None, *reversed(build.numbers))))
         reason = "The first number of a range is the smaller one."
@@ -265,6 +265,21 @@ def _emit(draft: Draft, first: int, last: int, named: Field, build: Build) -> in
             first, last, f"“{named.label or named.name}” is a number, not an amount of money."
         )
     return draft.add(first, last, named.name, build.node(named.name))
+
+
+def _no_percentage(draft: Draft, first: int, last: int, named: Field) -> str:
+    """That something is not kept in percent, and what is."""
+    catalog = draft.vocabulary.index.catalog
+    kept = [_spoken(one) for one in catalog if one.in_percent]
+    names = ", ".join(kept)
+    what = f"In percent there is: {names}." if kept else "Nothing of an account is kept in percent."
+    said = draft.field(first) == named or any(draft.field(at) == named for at in range(first, last))
+    refused = f"“{_spoken(named).capitalize()}” is not kept in percent." if said else ""
+    return f"{refused or f'“{draft.words(first, last)}” of what?'} {what}"
+
+
+def _spoken(named: Field) -> str:
+    return (named.label or named.name).removesuffix(", %").lower()
 
 
 def _plain_text(named: Field, build: Build) -> str:

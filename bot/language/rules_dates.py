@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Reading
-from bot.language.when import Moment, between, condition, is_over, moment
+from bot.language.when import Moment, between, condition, counted_units, is_over, moment
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import IsEmpty, Not
 
@@ -48,6 +48,15 @@ def date_condition(draft: Draft, at: int) -> int:
     if subject is not None:
         return _subject_first(draft, at, subject)
     return _date_first(draft, at)
+
+
+def hours(draft: Draft, at: int) -> int:
+    """The past 36 hours: nothing is known of a purchase but its day."""
+    start = at + 1 if draft.role(at, Role.LAST, Role.PAST, Role.NEXT, Role.THIS) else at
+    end = start + 1 if draft.number(start) else start
+    if not draft.role(end, Role.HOUR) or counted_units(draft, start) is not None:
+        return at
+    return draft.problem(at, end + 1, "A day is the shortest time that is known here.")
 
 
 def _subject(draft: Draft, at: int) -> _Subject | None:

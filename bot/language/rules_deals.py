@@ -47,7 +47,8 @@ def worth(draft: Draft, at: int) -> int:
             if one in _SPOKEN and _relation(draft, one)
             for text in (f"accounts with {_SPOKEN[one]} {said}",)
         )
-        if draft.mode is Mode.FIGURE:
+        others = [one for one in range(len(draft.items)) if one != at and draft.role(one, Role.METRIC)]
+        if draft.mode is Mode.FIGURE and not others:
             draft.asked.metrics.append(SaidMetric(at, kind or Metric.WON))  # which number it was is known
         reason = "Deals of an amount are not counted or added up; accounts that have one can be asked for."
         return draft.problem(at, end, reason, readings=readings[:1])

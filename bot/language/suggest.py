@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from bot.language import combine, rules_contacts
 from bot.language.draft import Draft, Problem, groupable
 from bot.language.meanings import ConditionWord, Role, ValueWord
-from bot.language.question import NotUnderstood, Question, Reading, Understanding, UnknownWord
+from bot.language.question import Kind, NotUnderstood, Question, Reading, Understanding, UnknownWord
+from bot.language.restate import restate
 from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 
 MOST_READINGS = 4
 _MOST_DOUBTS = 12
-_COMMON_FIELDS = ("industry", "state", "country")
+_OUT_OF_PLACE = {"place", "field"}  # of a word that is known, and of a field
 _GENERAL = ("top 10 accounts by spend", "how many accounts per label?", "help")
 
 Read = Callable[[str], Understanding]
@@ -23,14 +26,27 @@ def not_understood(draft: Draft, problems: Sequence[Problem], read: Read) -> Not
     special = next((one for one in problems if one.reason.startswith("later:")), None)
     if special is not None:
         return _later(draft, special, problems, read)
+    people = next((one for one in problems if one.reason == rules_contacts.PROBLEM), None)
+    if people is not None:
+        return _of_contacts(draft, people, read)
     words = tuple(_unknown(draft, one, problems, read) for one in problems if _is_named(one))
     if len(problems) > _MOST_DOUBTS:  # hardly a sentence: whatever is offered for one word leaves the others
-        return NotUnderstood(words, _reason(draft, problems), general("", read).readings)
+        return NotUnderstood(words, _reason(draft, problems), _help(read))
     asked = next((one for one in problems if one.readings), None)
     readings = _working(asked.readings, read, draft) if asked else ()
     if not readings and not any(word.readings for word in words):
-        readings = general("", read).readings
+        readings = _help(read)
     return NotUnderstood(words, _reason(draft, problems), readings)
+
+
+def _of_contacts(draft: Draft, problem: Problem, read: Read) -> NotUnderstood:
+    """What can be done about contacts, and the account that they are of, or the accounts."""
+    named = tuple(Reading(one.name, one.name) for _, one in draft.accounts[:1])
+    nodes = combine.readings(draft.terms) if draft.terms and not named else ()
+    listed = (restate(Question(Kind.LIST, node)) for node in nodes)
+    others = tuple(Reading(one, one) for one in listed)
+    word = UnknownWord(draft.words(problem.first, problem.last), draft.items[problem.first].start)
+    return NotUnderstood((word,), rules_contacts.TOLD, _working(named or others, read, draft)[:1])
 
 
 def _is_named(problem: Problem) -> bool:
@@ -42,18 +58,28 @@ def _reason(draft: Draft, problems: Sequence[Problem]) -> str:
     unknown = [
         f"“{draft.words(one.first, one.last)}”" for one in problems if not one.known and not one.reason
     ]
-    said = [_said(draft, one) for one in problems if one.reason]
+    said = [_said(draft, one) for one in problems if one.reason and one.reason not in _OUT_OF_PLACE]
     if unknown:
         said.insert(0, f"I do not know {_list(unknown)}.")
-    return " ".join(dict.fromkeys(said))
+    return " ".join(dict.fromkeys([*said, *_out_of_place(draft, problems)]))
+
+
+def _out_of_place(draft: Draft, problems: Sequence[Problem]) -> Iterator[str]:
+    """Every word that is known and does not fit, in one sentence."""
+    stray = [one for one in problems if one.reason in _OUT_OF_PLACE]
+    words = dict.fromkeys(f"“{draft.words(one.first, one.last)}”" for one in stray)
+    if not words:
+        return
+    verb = "is" if len(words) == 1 else "are"
+    fields = all(one.reason == "field" for one in stray)
+    what = ": sort by it, compare it, or count by it?" if fields else "."
+    yield f"I do not see what {_list(list(words))} {verb} to do here{what}"
 
 
 def _said(draft: Draft, problem: Problem) -> str:
     word = draft.words(problem.first, problem.last)
     if problem.reason == "card":
         return f"“{word}” asks about one account, and I recognise no account's name."
-    if problem.reason == "field":
-        return f"I do not see what “{word}” is to do here: sort by it, compare it, or count by it?"
     return problem.reason
 
 
@@ -69,12 +95,12 @@ def _unknown(draft: Draft, problem: Problem, problems: Sequence[Problem], read: 
 
 
 def _for_word(draft: Draft, problem: Problem, read: Read, *, alone: bool) -> Iterator[Reading]:
-    """Near words first; else what is common; and, said plainly, the question without the word."""
+    """Near words first; and, said plainly, the question without the word."""
     if not alone:
         return
-    working = _replaced(draft, problem, _replacements(draft, problem), read)
-    yield from working or _replaced(draft, problem, _common(draft, problem.first), read)
-    yield from _working(_dropped(draft, problem), read, draft)[:1]
+    yield from _replaced(draft, problem, _replacements(draft, problem), read)
+    left = _working(_dropped(draft, problem), read, draft)
+    yield from (one for one in left[:1] if _says_something(read(one.text)))
 
 
 def _replaced(draft: Draft, problem: Problem, new: Sequence[str], read: Read) -> tuple[Reading, ...]:
@@ -94,7 +120,9 @@ def _replacements(draft: Draft, problem: Problem) -> list[str]:
     if problem.known:
         return []
     index = draft.vocabulary.index
-    similar = [one for one in index.near.similar(phrase(word), 8) if _is_value(draft.vocabulary, one)]
+    placed = bool(draft.role(draft.behind(first), Role.PLACE))
+    near_words = index.near.similar(phrase(word), 8)
+    similar = [one for one in near_words if _is_value(draft.vocabulary, one, only=placed)]
     # Two spellings of one thing are one suggestion: the first, which is nearer.
     near: dict[object, str] = {}
     for one in sorted(similar, key=lambda one: " " not in one):
@@ -104,9 +132,14 @@ def _replacements(draft: Draft, problem: Problem) -> list[str]:
     return (names + [_spelling(draft.vocabulary, one) for one in kept])[:3]
 
 
-def _is_value(vocabulary: Vocabulary, key: str) -> bool:
-    """Whether a phrase names something the organisation has; not a country where it has nobody."""
+def _is_value(vocabulary: Vocabulary, key: str, *, only: bool) -> bool:
+    """Whether a phrase names something the organisation has; not a country where it has nobody.
+
+    With ``only`` a value or segment, no field: in Texas, but not "in nation".
+    """
     for one in vocabulary.index.words.get(key, ()):
+        if only and not isinstance(one, ValueWord | ConditionWord):
+            continue
         if not isinstance(one, ValueWord):
             return True
         known = vocabulary.index.values.get(one.field)
@@ -130,13 +163,9 @@ def _spelling(vocabulary: Vocabulary, key: str) -> str:
     return key
 
 
-def _common(draft: Draft, at: int) -> list[str]:
-    """The first values of a field that the sentence does not speak of yet; they come most common first."""
-    spoken = {term.field for term in draft.terms}
-    index = draft.vocabulary.index
-    fields = [name for name in _COMMON_FIELDS if name not in spoken and index.values.get(name)]
-    placed = draft.role(draft.behind(at), Role.PLACE)
-    return list(index.values[fields[0]][:3]) if fields and placed else []
+def _says_something(found: Understanding) -> bool:
+    """Whether more is asked than for all accounts, which is no answer to who asked for some of them."""
+    return isinstance(found, Question) and replace(found, words=()) != Question(Kind.LIST)
 
 
 def _dropped(draft: Draft, problem: Problem) -> Iterator[Reading]:
@@ -156,8 +185,10 @@ def _dropped(draft: Draft, problem: Problem) -> Iterator[Reading]:
     )
     while first > 0 and draft.role(first - 1, *joining) and not draft.values(first - 1):
         first -= 1
+    torn = problem.last == len(draft.items) and draft.role(first - 1, Role.ME, Role.SUPERLATIVE, Role.PER)
+    noun = draft.role(first - 1, Role.SUPERLATIVE) and not draft.role(problem.last, Role.NOUN, Role.NOUN_ONE)
     text = draft.rewritten(first, problem.last, "")
-    if text:
+    if text and not torn and not noun:
         yield Reading(text, f"without “{draft.words(problem.first, problem.last)}”")
 
 
@@ -178,15 +209,20 @@ def _later(draft: Draft, problem: Problem, problems: Sequence[Problem], read: Re
         for text in feature.near
         if names or "{" not in text
     ]
-    near += [text for text in _GENERAL if text not in near]
     words = tuple(
         UnknownWord(draft.words(one.first, one.last), draft.items[one.first].start)
         for one in problems
         if one.reason.startswith("later:") or not one.known
     )
-    readings = _working((Reading(text, text) for text in near), read, draft)[:3]
+    readings = _working((Reading(text, text) for text in near), read, draft)[:3] or _help(read)
     verb = "is" if feature.name.split()[0].endswith(("y", "o")) else "are"
-    return NotUnderstood(words, f"{feature.name} {verb} not available yet.", readings)
+    said = feature.says or f"{feature.name} {verb} not available yet."
+    return NotUnderstood(words, said, readings)
+
+
+def _help(read: Read) -> tuple[Reading, ...]:
+    """Where nothing that is near can be offered: questions that have nothing to do with it would not help."""
+    return (Reading("help", "help"),) if isinstance(read("help"), Question) else ()
 
 
 def general(reason: str, read: Read) -> NotUnderstood:

@@ -16,11 +16,12 @@ _TOKEN = re.compile(
     r"""
     "(?P<quoted>[^"]{1,200})"
   | (?P<iso>\d{4}[-/]\d{2}[-/]\d{2})(?![\w])
+  | (?P<dmy>\d{1,2}(?:/\d{1,2}/(?:\d{4}|\d{2})|(?P<apart>[.-])\d{1,2}(?P=apart)\d{4}))(?![\w])
   | (?P<number>[$€£¥₹]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[$€£¥₹]?\d+(?:\.\d+)?)
     (?P<suffix>(?:k|million|mill|mil|mm|mn|mio|m|billion|bn|b|thousand|st|nd|rd|th)(?![^\W_]))?(?P<mark>\+|%|[$€£¥₹])?(?![^\W_])
   | (?P<possessive>'s)(?![^\W_])
   | (?P<word>\w\.(?:\w\.)+|w/o\b|w/(?=\s|$)|[^\W_]+(?:'(?!s\b)[^\W_]+)*)
-  | (?P<sign><=|>=|=>|=<|!=|<>|==|<|>|=|&|/|\+|-|,|;|\#|@|%|\*|_|\$|€|£|\?)
+  | (?P<sign><=|>=|=>|=<|!=|<>|==|<|>|=|≤|≥|≠|&|/|\+|-|,|;|\#|@|%|\*|_|\$|€|£|\?)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -33,7 +34,8 @@ class Token:
     Attributes:
         text: as it was written.
         norm: folded: no case, no accents; a quoted run is one token.
-        kind: ``word``, ``quoted``, ``number``, ``iso``, ``possessive`` or ``sign``.
+        kind: ``word``, ``quoted``, ``number``, ``iso``, ``dmy`` (a day with two short numbers),
+            ``possessive`` or ``sign``.
         suffix: what is attached to a number: ``k``, ``m``, ``th``, ``+``, ``%`` …
     """
 
@@ -77,7 +79,7 @@ def _worth_keeping(match: re.Match[str]) -> bool:
 
 
 def _token(match: re.Match[str]) -> Token:
-    kind = str(match.lastgroup)
+    kind = "dmy" if match["dmy"] else str(match.lastgroup)
     if match["number"]:
         kind, suffix = "number", fold(match["suffix"] or "") + (match["mark"] or "")
         return Token(match[0], fold(match[0]), *match.span(), kind, suffix)

@@ -26,6 +26,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2099  # a number in this range, in the place of 
 # A hundred years in either direction; more would leave the calendar.
 _MOST_UNITS = {Unit.DAY: 36_500, Unit.WEEK: 5_200, Unit.MONTH: 1_200, Unit.QUARTER: 400, Unit.YEAR: 100}
 _MONTHS_PER_YEAR = 12
+_HOURS_PER_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -227,16 +228,13 @@ def _relative(draft: Draft, at: int) -> tuple[Moment, int] | None:
     word = draft.role(at, Role.LAST, Role.PAST, Role.THIS, Role.NEXT)
     if word is None:
         return None
-    number = draft.number(at + 1)
-    unit = draft.role(at + 2 if number else at + 1, Role.UNIT)
-    if unit is not None and number is not None:
-        count = whole(number)
+    counted = counted_units(draft, at + 1)
+    if counted is not None:
+        count, of = counted
         backwards = word.role is not Role.NEXT
-        usable = (
-            count is not None and count <= _MOST_UNITS[Unit(unit.argument)] and word.role is not Role.THIS
-        )
-        rolling = Rolling((count or 1) * (1 if backwards else -1), Unit(unit.argument))
-        return (Moment(rolling), at + 3) if usable else None
+        usable = count <= _MOST_UNITS[of] and word.role is not Role.THIS
+        return (Moment(Rolling(count * (1 if backwards else -1), of)), at + 3) if usable else None
+    unit = None if draft.number(at + 1) else draft.role(at + 1, Role.UNIT)
     month = draft.role(at + 1, Role.MONTH)
     if month is not None and word.role in {Role.LAST, Role.PAST, Role.THIS}:
         return _placed(int(month.argument), None, None, draft.vocabulary.today, at + 2)
@@ -250,15 +248,28 @@ def _relative(draft: Draft, at: int) -> tuple[Moment, int] | None:
 
 def _length(draft: Draft, at: int) -> tuple[Moment, int] | None:
     """90 days, 90 days ago, a year."""
-    number = draft.number(at)
-    count = whole(number) if number else 1
-    unit = draft.role(at + 1 if number else at, Role.UNIT)
-    if unit is None or count is None or count > _MOST_UNITS[Unit(unit.argument)]:
+    unit = draft.role(at, Role.UNIT) if draft.number(at) is None else None
+    counted = (1, Unit(unit.argument)) if unit else counted_units(draft, at)
+    if counted is None or counted[0] > _MOST_UNITS[counted[1]]:
         return None
-    end = at + 2 if number else at + 1
+    end = at + 1 if unit else at + 2
     if draft.role(end, Role.AGO):
-        return Moment(Ago(count, Unit(unit.argument))), end + 1
-    return Moment(Rolling(count, Unit(unit.argument)), is_duration=True), end
+        return Moment(Ago(*counted)), end + 1
+    return Moment(Rolling(*counted), is_duration=True), end
+
+
+def counted_units(draft: Draft, at: int) -> tuple[int, Unit] | None:
+    """90 days, 48 hours, which are two days; None where hours make no whole days."""
+    number = draft.number(at)
+    count = whole(number) if number else None
+    unit = draft.role(at + 1, Role.UNIT)
+    if count is None:
+        return None
+    if unit is not None:
+        return count, Unit(unit.argument)
+    if not draft.role(at + 1, Role.HOUR) or count % _HOURS_PER_DAY:
+        return None
+    return count // _HOURS_PER_DAY, Unit.DAY
 
 
 def clear(draft: Draft, at: int) -> tuple[Moment, int] | None:

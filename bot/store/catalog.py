@@ -311,6 +311,7 @@ def _raw(system: Iterable[System], known: _Known) -> Iterator[Field]:
             aliases=tuple(dict.fromkeys(one for one in (crm.api_name, crm.label, *tags) if one)),
             values=crm.picklist if crm.data_type == "picklist" else (),
             label=crm.label or crm.api_name,
+            in_percent=crm.data_type == "percent",
         )
 
 

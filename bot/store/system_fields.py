@@ -181,7 +181,7 @@ DECLARED: tuple[tuple[Field, str], ...] = (
         "engagement is known once there is a segmentation of the technique engagement.",
     ),
     (
-        Field("churn_risk", _NUMBER, "joined:churn_risk", label="Risk of leaving, %"),
+        Field("churn_risk", _NUMBER, "joined:churn_risk", label="Risk of leaving, %", in_percent=True),
         "churn_risk is known once there is a segmentation of the technique leaving.",
     ),
     (
@@ -194,7 +194,7 @@ DECLARED: tuple[tuple[Field, str], ...] = (
     ),
     *(
         (
-            Field(name, kind, f"joined:{name}", label=label),
+            Field(name, kind, f"joined:{name}", label=label, in_percent=label.endswith("%")),
             f"{name} is known once there is a segmentation of the technique recommendations.",
         )
         for name, kind, label in (

@@ -22,7 +22,14 @@ _VOICE_FORMS = {LAST_MESSAGE: "day", TREND: "text", KEYWORDS: "list"}
 # Of each technique; the source is a column of the score, or ``detail:form:name`` for one in its JSON.
 _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
     "leaving": (
-        Field("churn_risk", _NUMBER, "score:measure", label="Risk of leaving, %", parts=MEASURE_PARTS),
+        Field(
+            "churn_risk",
+            _NUMBER,
+            "score:measure",
+            label="Risk of leaving, %",
+            parts=MEASURE_PARTS,
+            in_percent=True,
+        ),
         Field("value_at_risk", _MONEY, "score:value_minor", label="Value at risk"),
         Field(
             "expected_purchases",
@@ -54,6 +61,7 @@ _OF_TECHNIQUE: Mapping[str, tuple[Field, ...]] = {
             "score:measure",
             label="Chance of the best repeat buy, %",
             parts=MEASURE_PARTS,
+            in_percent=True,
         ),
         Field("best_lift", _NUMBER, "detail:number:best_lift", label="Lift of the best new product"),
         Field("recommended_value", _MONEY, "score:value_minor", label="Value of recommendations"),

@@ -36,6 +36,7 @@ class Field:
         label: what a table's column is headed.
         parts: a number that is stored in whole parts of one, as money is: 100 of hundredths. 1: as it is.
         in_days: a number that is a length of time in days, so that it can be compared with ``3 weeks``.
+        in_percent: a number that is kept in percent: the 40 of 40%.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field:
     label: str = ""
     parts: int = 1
     in_days: bool = False
+    in_percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

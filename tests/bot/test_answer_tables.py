@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.app.answers import Answer, FurtherColumn
+from bot.app.answers import Answer, FurtherColumn, Group
 from bot.app.answers_json import answer_as_json
 from bot.app.tables import AnswerTable, Cell, CellType, TableColumn
 from bot.app.wording import isolated, number, one_line, percent, written
@@ -215,3 +215,12 @@ def test_a_table_with_more_columns_than_slack_has_is_whole_elsewhere() -> None:
     wide = table_answer(table=AnswerTable(columns, (tuple("x" * 30),), 1))
     assert len(in_slack(wide)[1].split()) == 20
     assert len(answer_as_json(wide)["table"]["rows"][0]) == 30
+
+
+def test_groups_are_counted_as_groups_and_an_empty_list_says_so_in_the_terminal() -> None:
+    groups = breakdown_answer(Group("medical", 2), Group("retail", 5))
+    assert "2 groups, 7 accounts · data from" in in_terminal(groups)
+    nothing = list_answer()
+    assert in_terminal(nothing).startswith("No account meets this.\nRead as")
+    behind = replace(nothing, total=3, offset=10)
+    assert in_terminal(behind).startswith("There are no more accounts.\nRead as")

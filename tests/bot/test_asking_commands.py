@@ -116,7 +116,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert talked.returncode == 3, talked.stderr
     assert "Read as label = VIP\n" in talked.stdout
     assert "not understood: frobnicate" in talked.stdout
-    assert "a command of its own here: bellwether enrich 'O'\"'\"'Neil'\n" in talked.stdout
+    assert "To enrich “O'Neil”: I do not know “O'Neil”.\n" in talked.stdout
     replayed = run("ask", "--replay", str(tmp_path / "questions.txt"), "--json")
     assert replayed.returncode == 3
     assert json.loads(replayed.stdout)["summary"] == {"questions": 2, "understood": 1, "not_understood": 1}
