@@ -37,8 +37,9 @@ def settle(draft: Draft) -> None:
 def _day_or_month(draft: Draft) -> None:
     """11/12/2026: the 12th of November, or the 11th of December."""
     for at in range(len(draft.items)):
-        days = [date.fromisoformat(one.iso) for one in draft.days(at)]
-        if len(days) > 1:
+        either_day = draft.days(at)
+        if len(either_day) > 1:
+            days = [date.fromisoformat(one.iso) for one in either_day]
             spoken = [f"{day.day} {calendar.month_name[day.month]} {day.year}" for day in days]
             readings = tuple(Reading(draft.rewritten(at, at + 1, one), one) for one in spoken)
             reason = f"“{draft.words(at, at + 1)}”: is that {' or '.join(spoken)}?"

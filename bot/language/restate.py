@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.language.question import Course, Figure, Kind, Metric, Moved, Question, Sort, Span
-from bot.language.spans import written_span
+from bot.language.spans import spoken_span, written_span
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog
 from scoring.criteria.tree import Always, Node
@@ -148,11 +148,9 @@ def _figure_in_words(figure: Figure) -> list[str]:
     parts += [_period(figure.span)] if figure.span else []
     if figure.course:
         less = "less" if figure.course is Course.WORSE else "more"
-        parts.append(
-            f"{less} than in {written_span(figure.versus) if figure.versus else 'the period before'}"
-        )
+        parts.append(f"{less} than in {spoken_span(figure.versus) if figure.versus else 'the period before'}")
         return parts
-    return parts + ([f"beside {written_span(figure.versus)}"] if figure.versus else [])
+    return parts + ([f"beside {spoken_span(figure.versus)}"] if figure.versus else [])
 
 
 def _moved_in_words(moved: Moved) -> list[str]:
@@ -168,5 +166,5 @@ def _label_of(segmentation: str | None) -> str:
 
 
 def _period(span: Span) -> str:
-    text = written_span(span)
+    text = spoken_span(span)
     return text if text.startswith(("since", "until")) else f"in {text}"

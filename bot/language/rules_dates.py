@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.language.draft import Draft
 from bot.language.meanings import Role
 from bot.language.question import Reading
+from bot.language.spans import spoken_day
 from bot.language.when import Moment, between, condition, counted_units, is_over, moment
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import IsEmpty, Not
@@ -183,7 +184,7 @@ def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject, when:
     shown = shown.replace(f" {draft.words(at, at + 1)}", "", 1)
     readings = () if subject.inverted or draft.nots else (Reading(text, shown),)
     verb = draft.words(at, at + 1) if draft.role(at, *_BUYING) else "bought"
-    begun = f"{verb} since {when.begins(draft.vocabulary).isoformat()}"
+    begun = f"{verb} since {spoken_day(when.begins(draft.vocabulary))}"
     since = Reading(draft.rewritten(first, last, begun), f"{'not ' if draft.nots else ''}{begun}")
     reason = "Only the date of each account's last purchase is known, not of earlier ones."
     return draft.problem(first, last, reason, readings=(*readings, since))

@@ -1,7 +1,8 @@
-"""Periods of a question: as text that is read back the same, and as days."""
+"""Periods of a question: as text that is read back the same, as a person reads them, and as days."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 from bot.language.question import Days, Span
@@ -22,6 +23,38 @@ def written_span(span: Span) -> str:
     if span.first is not None and span.last is not None:
         return f"{span.first} to {span.last}" if span.first != span.last else f"{span.first}"
     return f"since {span.first}" if span.first is not None else f"until {span.last}"
+
+
+def spoken_span(span: Span) -> str:
+    """For people: ``this month``, ``November 2026``, ``1 Jul to 30 Sep 2026``, ``since 1 Jun 2026``.
+
+    The language reads it back as the same days.
+    """
+    if not isinstance(span, Days):
+        return written_span(span)
+    if span.first is None or span.last is None:
+        word, edge = ("since", span.first) if span.first is not None else ("until", span.last)
+        return f"{word} {spoken_day(edge)}" if edge is not None else word
+    if span.first == span.last:
+        return spoken_day(span.first)
+    named = calendar_name(span.first, span.last)
+    first = spoken_day(span.first)
+    if span.first.year == span.last.year:
+        first = first.removesuffix(f" {span.first.year}")
+    return named or f"{first} to {spoken_day(span.last)}"
+
+
+def spoken_day(day: date) -> str:
+    """As tables write it, so that nobody can misread it: ``5 Nov 2026``."""
+    return f"{day.day} {day:%b} {day.year}"
+
+
+def calendar_name(first: date, last: date) -> str:
+    """A month or a year that the days are all of; no quarter, as that may be one of a fiscal year."""
+    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
+        return f"{first.year}"
+    whole = first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1])
+    return f"{first:%B} {first.year}" if whole else ""
 
 
 def side_by_side(

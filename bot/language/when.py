@@ -297,9 +297,17 @@ def between(draft: Draft, at: int, *, said: bool) -> tuple[Moment, int] | None:
     if second is None or not isinstance(second[0].what, date | tuple):
         return None
     begins, ends = _first_day(first[0].what), _last_day(second[0].what)
+    if _says_year(draft, middle, second[1]) and not _says_year(draft, at, first[1]):
+        begins = add_months(begins, _MONTHS_PER_YEAR * (ends.year - begins.year))  # 1 Mar to 15 Apr 2024
     if begins > ends:
         begins = add_months(begins, -_MONTHS_PER_YEAR)  # November to February
     return (Moment((begins, ends)), second[1]) if begins <= ends else None
+
+
+def _says_year(draft: Draft, first: int, last: int) -> bool:
+    """Whether a year is among the words."""
+    iso = any(draft.day(at) for at in range(first, last))
+    return iso or any(_written_year(draft, at)[0] for at in range(first, last) if draft.number(at))
 
 
 def _adjoin(first: Moment, second: Moment) -> bool:

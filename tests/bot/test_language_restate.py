@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.language.question import (
@@ -21,12 +21,12 @@ from bot.language.question import (
     Sort,
 )
 from bot.language.restate import read_as, restate
-from bot.language.spans import written_span
+from bot.language.spans import spoken_span, written_span
 from bot.language.understand import understand
 from bot.language.written import read_span
 from scoring.criteria.parse import parse
 from scoring.criteria.tree import Always, Calendar, Node, Rolling, Unit
-from tests.support.sample_organisation import CATALOG, LABELS, PRODUCTS, sample, vocabulary_for
+from tests.support.sample_organisation import CATALOG, LABELS, PRODUCTS, TODAY, sample, vocabulary_for
 
 CRITERIA = (
     "label = VIP",
@@ -134,3 +134,28 @@ def test_a_question_that_is_said_again_is_the_same(question: Question) -> None:
 @given(spans)
 def test_a_period_that_is_written_is_read(span: Calendar | Rolling | Days) -> None:
     assert read_span(written_span(span)) == span
+
+
+@given(st.dates(date(1995, 1, 1), TODAY), st.integers(0, 400))
+@example(date(2026, 11, 1), 22)
+@example(date(2024, 2, 29), 0)
+@example(date(2017, 1, 1), 364)
+@example(date(2026, 7, 1), 91)
+@settings(max_examples=60, deadline=None)
+def test_days_as_people_read_them_are_read_back(first: date, length: int) -> None:
+    last = min(TODAY, first + timedelta(days=length))
+    for span in (Days(first, last), Days(first, None), Days(None, last)):
+        text = spoken_span(span)
+        assert "-" not in text
+        read = understand(f"revenue {text}", vocabulary_for())
+        assert isinstance(read, Question)
+        assert read.figure is not None
+        assert read.figure.span == span
+
+
+def test_periods_are_named_where_they_are_one() -> None:
+    assert spoken_span(Days(date(2026, 11, 1), date(2026, 11, 30))) == "November 2026"
+    assert spoken_span(Days(date(2017, 1, 1), date(2017, 12, 31))) == "2017"
+    assert spoken_span(Days(date(2026, 7, 1), date(2026, 9, 30))) == "1 Jul to 30 Sep 2026"
+    assert spoken_span(Days(date(2025, 12, 1), date(2026, 1, 5))) == "1 Dec 2025 to 5 Jan 2026"
+    assert spoken_span(Days(date(2026, 11, 29), None)) == "since 29 Nov 2026"

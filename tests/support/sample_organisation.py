@@ -41,16 +41,8 @@ ANNA = Person("UANNA", "Anna Snelling", "anna.snelling@bellwether.example", "use
 STRANGER = Person("UGAIL", "Gail Guest", "gail@partner.example", None, Role.VIEWER)
 
 
-def _field(
-    name: str,
-    kind: FieldType,
-    label: str = "",
-    *aliases: str,
-    values: tuple[str, ...] = (),
-    percent: bool = False,
-) -> Field:
-    shown = label or name.replace("_", " ").capitalize()
-    return Field(name, kind, f"account.{name}", aliases, values, shown, in_percent=percent)
+def _field(name: str, kind: FieldType, label: str = "", *aliases: str, values: tuple[str, ...] = ()) -> Field:
+    return Field(name, kind, f"account.{name}", aliases, values, label or name.replace("_", " ").capitalize())
 
 
 CATALOG = Catalog(
@@ -87,8 +79,6 @@ CATALOG = Catalog(
             ("Gold", "Silver"),
             "Customer Tier",
         ),
-        _field("churn_risk", FieldType.NUMBER, "Risk of leaving, %", percent=True),
-        Field("Tag", FieldType.LIST, "raw:Tag", ("tags",), label="Tag"),
         Field("Technologies", FieldType.TEXT, "raw:Technologies", label="Technologies"),
     )
 )

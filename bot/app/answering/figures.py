@@ -36,7 +36,7 @@ from bot.language.question import (
     Question,
 )
 from bot.language.restate import read_as
-from bot.language.spans import written_span
+from bot.language.spans import spoken_span
 from scoring.config import Configuration
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog
@@ -74,7 +74,7 @@ class _Found:
     def title(self) -> str:
         """``Revenue this year``."""
         span = self.figure.span
-        return title(self.figure, self.catalog) + ("" if span is None else f" {written_span(span)}")
+        return title(self.figure, self.catalog) + ("" if span is None else f" {spoken_span(span)}")
 
     @property
     def whole_title(self) -> str:
@@ -82,15 +82,21 @@ class _Found:
         by = self.figure.every or (self._by_head() if self.figure.by else None)
         beside = f", beside {self.second}" if self.second and self.figure.course is None else ""
         if self.figure.course is not None:
-            beside = f", {_THAN[self.figure.course]} {self.second}"
+            beside = f", {self.than}"
         return self.title + (f" by {str(by)[:1].lower()}{str(by)[1:]}" if by else "") + beside
 
     @property
     def second(self) -> str | None:
         """What the second period is called."""
         if self.figure.versus is not None:
-            return written_span(self.figure.versus)
+            return spoken_span(self.figure.versus)
         return None if self.figure.course is None else "before"
+
+    @property
+    def than(self) -> str:
+        """Of a course: ``more than before``, ``less than in November 2026``."""
+        word = _THAN[self.figure.course] if self.figure.course is not None else ""
+        return f"{word} {'in ' if isinstance(self.figure.versus, Days) else ''}{self.second}"
 
     def _by_head(self) -> str:
         if self.figure.by in _ALSO_BY:
@@ -218,7 +224,7 @@ def _sentence(found: _Found) -> str:
     if found.whose is not None:
         return _of_both(found)
     if found.figure.course is not None:
-        return _changed(found, found.figure.course)
+        return _changed(found)
     some = [row for row in found.rows if row.value is not None]
     if not some:
         return f"{found.whole_title}: there is nothing to count."
@@ -240,9 +246,9 @@ def _of_both(found: _Found) -> str:
     return f"{found.title}: {found.whose}'s own deals {said[0]}; all deals of their accounts {said[1]}."
 
 
-def _changed(found: _Found, course: Course) -> str:
+def _changed(found: _Found) -> str:
     """How many accounts have less, or more, and the one that has changed most."""
-    than = f"{_THAN[course]} {found.second}"
+    than = found.than
     if not found.rows:
         return f"{found.title}: no account has {than}."
     first = found.rows[0]
@@ -276,7 +282,7 @@ def _one_number(found: _Found) -> str:
 def _beside(found: _Found, row: FigureRow) -> str:
     if found.figure.versus is None:
         return ""
-    earlier = f"; {written_span(found.figure.versus)}: {written(row.versus, found.kind, found.currency)}"
+    earlier = f"; {spoken_span(found.figure.versus)}: {written(row.versus, found.kind, found.currency)}"
     more = change_written(change(row.value, row.versus, found.kind), found.kind)
     return earlier + (f", a change of {more}" if more else "")
 
@@ -350,7 +356,7 @@ def _picture(found: _Found, reading: str) -> Picture | None:
 def _points(found: _Found, rows: Sequence[FigureRow]) -> Iterator[Point]:
     """Those of the first period, and then those of the second as a series of their own."""
     second, span = found.second, found.figure.span
-    first = "" if second is None else "all time" if span is None else written_span(span)
+    first = "" if second is None else "all time" if span is None else spoken_span(span)
     for row in rows:
         if row.value is not None:
             yield Point(found.name(row) or _NONE, row.value, first)

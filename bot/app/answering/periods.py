@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
 from bot.app.wording import day
 from bot.language.question import Days, Span
-from bot.language.spans import written_span
+from bot.language.spans import calendar_name, written_span
 from scoring.criteria.tree import Calendar, Rolling, Unit
 
 _DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
@@ -46,12 +45,4 @@ def _during_days(span: Days) -> str:
         return f"since {day(first)}"
     if first == last:
         return f"on {day(first)}"
-    return f"in {named}" if (named := _named(first, last)) else f"from {day(first)} to {day(last)}"
-
-
-def _named(first: date, last: date) -> str:
-    """A month or a year that the days are all of."""
-    if (first.month, first.day, last) == (1, 1, date(first.year, 12, 31)):
-        return f"{first.year}"
-    whole = first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1])
-    return f"{first:%B %Y}" if whole else ""
+    return f"in {named}" if (named := calendar_name(first, last)) else f"from {day(first)} to {day(last)}"
