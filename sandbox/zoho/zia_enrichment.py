@@ -65,10 +65,12 @@ def look(zoho: Zoho, call: Call) -> Answer:
 
 def _known(zoho: Zoho, name: str) -> dict[str, Any] | None:
     """What Zia knows of a company: of those that are accounts of this organisation."""
-    names = {str(one.values.get("Account_Name")) for one in zoho.store.tables["Accounts"].in_id_order()}
-    if name not in names:
+    accounts = zoho.store.tables["Accounts"].in_id_order()
+    found = next((one.values for one in accounts if one.values.get("Account_Name") == name), None)
+    if found is None:
         return None
-    host = f"{''.join(filter(str.isalnum, name)).lower()}.example"
+    made = f"{''.join(filter(str.isalnum, name)).lower()}.example"
+    host = str(found.get("Website") or "").removeprefix("https://").removeprefix("www.") or made
     return {
         "id": str(FIRST_JOB),
         "name": name,
