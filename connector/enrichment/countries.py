@@ -8,28 +8,15 @@ from urllib.parse import urlsplit
 
 from phonenumbers.geodata.locale import LOCALE_DATA
 
-# Endings that are sold to everybody, and so say nothing of a place.
+# Endings that are sold to everybody, and so say nothing of a place: those of countries that Google treats as
+# general (Search Central, "Managing multi-regional sites"), and others whose holders mostly live elsewhere.
 GENERAL_ENDINGS = frozenset(
     (
-        "ai",
-        "io",
-        "co",
-        "me",
-        "tv",
-        "cc",
-        "ly",
-        "fm",
-        "am",
-        "to",
-        "ws",
-        "gg",
-        "sh",
-        "ac",
-        "vc",
-        "la",
-        "so",
-        "nu",
-        "tk",
+        *("ad", "ai", "as", "bz", "cc", "cd", "co", "dj", "fm", "io", "la", "me", "ms", "nu", "sc", "sr"),
+        *("su", "tk", "tv", "ws"),
+        *("ac", "ag", "am", "cf", "cx", "dm", "ga", "gd", "gg", "gl", "gq", "gs", "im", "ki"),
+        *("lc", "ly", "ml", "nf", "nr", "pm", "pw", "sb", "sh", "so", "st", "sx", "tc", "tf", "tl"),
+        *("to", "vc", "vg", "vu", "wf", "yt"),
     )
 )
 # Where a language is at home, but those of several countries with the same postcodes.
