@@ -32,6 +32,7 @@ MOST_BREAKS = 5_000  # of lines in preformatted text
 LONGEST_WORDS = 60  # of a link that says where it leads
 TEXTLESS = frozenset(("script", "style", "noscript", "template"))
 _CLOSING_BREAK = re.compile(r"</br\s?/?>", re.IGNORECASE)
+_TAG_ENDS = re.compile("[-_]")
 _ADDRESS_SCHEMES = ("http://", "https://")
 # The snapshot in the package, no fetch; the second knows the platforms below which others have their sites.
 _domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -150,6 +151,13 @@ class Document:
     def language(self) -> str:
         """What the page says that it is written in, such as ``de-AT``; often nothing."""
         return (self.tree.get("lang") or "")[:LONGEST_WORDS]
+
+    @property
+    def locale(self) -> str:
+        """As ``language``; where that names no country, what the page tells networks may do so: ``es_MX``."""
+        told = self.metas.get("og:locale", "")[:LONGEST_WORDS]
+        begin = _TAG_ENDS.split(told, maxsplit=1)[0].lower()
+        return told if self.language.strip().lower() in {"", begin} else self.language
 
     @cached_property
     def text(self) -> str:

@@ -56,6 +56,7 @@ _VANITY = re.compile(
     r"(?=(?:[\d -]{0,9}[A-Z]){3})[A-Z\d](?:[- ]?[A-Z\d]){6,11}(?![a-z\d])"
 )
 VANITY_DIGITS = 10
+_AMERICAN = re.compile(r"(?<![\d+(])(?:\([2-9]\d\d\)|[2-9]\d\d)[ .-]{1,2}[2-9]\d\d[.-]\d{4}(?!\d)")
 _OPENS = re.compile(r"^\W{0,3}\d{7,}\W{0,3}(?:$|[|,·•]|<)")
 _PERSONAL = re.compile(r"\b(?:mobile|cell(?:ular)?|handy|portable)\b", re.IGNORECASE)
 # Who made the site, and devices and places at which a company is not called.
@@ -120,6 +121,11 @@ def phones(documents: Sequence[Document], region: str) -> tuple[Phone, ...]:
         found += _in_links(document, region)
     spoken = Counter(one.number for one in found if one.labelled)
     return tuple(one for one in found if spoken[one.number] >= 2 * faxes[one.number])
+
+
+def as_in_america(documents: Sequence[Document]) -> bool:
+    """Whether a page prints a number as North America does: "(503) 224-4100"."""
+    return any(_AMERICAN.search(one.text) for one in documents)
 
 
 def e164(text: str, region: str) -> str:

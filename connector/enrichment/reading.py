@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from connector.enrichment import (
@@ -25,6 +26,7 @@ from connector.enrichment import (
     telling,
 )
 from connector.enrichment.documents import Document, Kind, opened, pages_to_read, quoted, site_label
+from connector.enrichment.languages import FEWEST_OTHERS, SURELY, is_foreign
 from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
@@ -64,11 +66,40 @@ class _Opened:
     names: tuple[str, ...]
     place: Place | None
 
-    @property
+    @cached_property
     def region(self) -> str:
-        """Of numbers without a country code: by the CRM, the site's ending, its address, else the US."""
-        found = countries.code_of(self.company.country) or countries.of_ending(self.documents[0].url)
-        return found or (self.place.address.country if self.place is not None else "") or "US"
+        """Of numbers without a country code: by the CRM, the site's ending, its address or its language.
+
+        Else the US, if the pages are in English, for many numbers of other countries are valid there; else
+        empty.
+        """
+        found = (
+            countries.code_of(self.company.country),
+            countries.of_ending(self.documents[0].url),
+            self.place.address.country if self.place is not None else "",
+            *(countries.code_of(one.country) for one in self.own),
+        )
+        return next(filter(None, found), "") or self._region_by_language()
+
+    def _region_by_language(self) -> str:
+        """Templates come in British English: what is printed as in America, and valid nowhere else, is so."""
+        told = countries.of_speakers(self._spoken)
+        if not self._spoken.startswith("en"):
+            return told
+        elsewhere = told and (phones.phones(self.documents, told) or not phones.as_in_america(self.documents))
+        return told if elsewhere else "US"
+
+    @cached_property
+    def _spoken(self) -> str:
+        """The language of the pages, as the home page says it.
+
+        That it is English is what many templates say, and counts only if the words are of no other.
+        """
+        said = self.documents[0].locale.strip().lower()
+        if said and not said.startswith("en"):
+            return said
+        text = "\n".join(one.text for one in self.documents)
+        return "" if is_foreign(text, fewest=SURELY if said else FEWEST_OTHERS) else said or "en"
 
 
 def read_site(company: Company, site: Site) -> SiteReading:
