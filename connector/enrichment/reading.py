@@ -150,7 +150,7 @@ def _phone(site: _Opened) -> Proposal | None:
                 _PHONE_SURE[one.method],
                 phones.national(number),
             )
-    found = [one for one in phones.phones(site.documents, site.region) if one.number not in faxes]
+    found = [one for one in phones.phones(site.documents, site.region, site.names) if one.number not in faxes]
     times = Counter(one.number for one in found)
     found = [one for one in found if times[one.number] > 1 or _is_given(one, site.place)]
     if not found:
