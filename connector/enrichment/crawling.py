@@ -24,7 +24,7 @@ from connector.enrichment.parsing import ParsingProcesses, TooHard
 from connector.enrichment.public_addresses import checked_url, host_of
 from connector.enrichment.resolving import Resolver
 from connector.enrichment.robots import TOKEN, Manners
-from connector.enrichment.values import Company, CompanyReading, Outcome, Site, SiteReading
+from connector.enrichment.values import Company, CompanyReading, Instead, Outcome, Site, SiteReading
 
 COMPANIES_AT_ONCE: Final = 20
 FURTHER_PAGES: Final = 4
@@ -44,6 +44,15 @@ _SENTENCES: Final = {
     Outcome.NOTHING_FOUND: "The website says nothing of what is asked for.",
     Outcome.NOT_THIS_COMPANY: "The website does not name this company; correct it in the CRM if it is wrong.",
 }
+_INSTEAD: Final = {
+    Instead.FOR_SALE: "The website's domain is parked or for sale; correct it in the CRM.",
+    Instead.SUSPENDED: "The website is suspended or has expired.",
+    Instead.DEFAULT_PAGE: "Nothing but its server's own page stands at the website's address.",
+    Instead.HUMAN_CHECK: "The website asks its visitors to show that they are people, and was not read.",
+    Instead.SIGN_IN: "The website shows nothing but a form to sign in.",
+    Instead.ANOTHER_SITE: "The website leads to another domain, which does not name this company.",
+}
+_READ_ELSEWHERE: Final = "The website was read at another domain, to which it leads."
 
 
 def user_agent(url: str = "") -> str:
@@ -135,7 +144,7 @@ class Crawler:
             return CompanyReading(company, Outcome.PAGE_TOO_HARD, _TOO_HARD, self._now(), pages=pages)
         outcome = _outcome(reading)
         return CompanyReading(
-            company, outcome, _SENTENCES[outcome], self._now(), reading, pages=len(visit.pages)
+            company, outcome, _sentence(outcome, reading), self._now(), reading, pages=len(visit.pages)
         )
 
 
@@ -266,6 +275,12 @@ def registered_domain(host: str) -> str:
 def _suffixes() -> tldextract.TLDExtract:
     """The public suffixes as they came with the library; nothing is fetched or kept on disk."""
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+
+def _sentence(outcome: Outcome, reading: SiteReading) -> str:
+    if reading.instead is not None:
+        return _INSTEAD[reading.instead]
+    return _READ_ELSEWHERE if outcome is Outcome.FOUND and reading.redirected_to else _SENTENCES[outcome]
 
 
 def _outcome(reading: SiteReading) -> Outcome:

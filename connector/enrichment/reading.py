@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from connector.enrichment import (
     emails,
     names,
     phones,
+    placeholders,
     postal,
     postal_given,
     postal_labels,
@@ -33,6 +34,7 @@ from connector.enrichment.technographics import technologies
 from connector.enrichment.values import (
     Company,
     EnrichedField,
+    Instead,
     Proposal,
     Site,
     SiteReading,
@@ -110,22 +112,43 @@ def read_site(company: Company, site: Site) -> SiteReading:
     if not documents:
         return SiteReading(is_company=False, names=(), likeness=0.0)
     structured = tuple(one for document in documents for one in organisations(document))
-    given = names.site_names(documents, structured)
-    label = site_label(documents[0].url)
-    likeness = round(names.likeness(company.name, given, label=label), 1)
-    if likeness < names.ALIKE or names.says_another(company.name, documents, structured, label=label):
-        return SiteReading(is_company=False, names=given, likeness=likeness)
+    label = _label(site)
+    reading = _whose(company, site, documents, structured)
+    if not reading.is_company:
+        return reading
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
-    called = (company.name, label, *(one.name for one in own))
+    called = tuple(filter(None, (company.name, label, *(one.name for one in own))))
     whole = _Opened(company, documents, own, called, _place(documents, own, called))
     used = technologies(site, documents)
-    return SiteReading(
-        is_company=True,
-        names=given,
-        likeness=likeness,
+    return replace(
+        reading,
         proposals=(*_proposals(whole), *_some(_made_with(used, documents[0].url))),
         technologies=used,
     )
+
+
+def _whose(
+    company: Company, site: Site, documents: Sequence[Document], structured: Sequence[Organisation]
+) -> SiteReading:
+    """Whether it is the company's, with nothing proposed yet."""
+    label = _label(site)
+    given = names.site_names(documents, structured)
+    likeness = round(names.likeness(company.name, given, label=label), 1)
+    other = placeholders.instead(documents, company)
+    elsewhere = site.redirected_to and not names.bears(company.name, names.names_on(documents, structured))
+    if other is None and elsewhere:
+        other = Instead.ANOTHER_SITE
+    is_company = (
+        other is None
+        and likeness >= names.ALIKE
+        and not names.says_another(company.name, documents, structured, label=label)
+    )
+    return SiteReading(is_company, given, likeness, instead=other, redirected_to=site.redirected_to)
+
+
+def _label(site: Site) -> str:
+    """Of the site's domain, which says who it is; not of another one that the company's only leads to."""
+    return "" if site.redirected_to else site_label(site.pages[0].url)
 
 
 def _proposals(site: _Opened) -> Iterator[Proposal]:
