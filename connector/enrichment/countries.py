@@ -8,28 +8,15 @@ from urllib.parse import urlsplit
 
 from phonenumbers.geodata.locale import LOCALE_DATA
 
-# Endings that are sold to everybody, and so say nothing of a place.
+# Endings that are sold to everybody, and so say nothing of a place: those of countries that Google treats as
+# general (Search Central, "Managing multi-regional sites"), and others whose holders mostly live elsewhere.
 GENERAL_ENDINGS = frozenset(
     (
-        "ai",
-        "io",
-        "co",
-        "me",
-        "tv",
-        "cc",
-        "ly",
-        "fm",
-        "am",
-        "to",
-        "ws",
-        "gg",
-        "sh",
-        "ac",
-        "vc",
-        "la",
-        "so",
-        "nu",
-        "tk",
+        *("ad", "ai", "as", "bz", "cc", "cd", "co", "dj", "fm", "io", "la", "me", "ms", "nu", "sc", "sr"),
+        *("su", "tk", "tv", "ws"),
+        *("ac", "ag", "am", "cf", "cx", "dm", "ga", "gd", "gg", "gl", "gq", "gs", "im", "ki"),
+        *("lc", "ly", "ml", "nf", "nr", "pm", "pw", "sb", "sh", "so", "st", "sx", "tc", "tf", "tl"),
+        *("to", "vc", "vg", "vu", "wf", "yt"),
     )
 )
 # Where a language is at home, but those of several countries with the same postcodes.
@@ -37,6 +24,12 @@ HOMES: Mapping[str, str] = {
     **dict.fromkeys(("no", "nb", "nn"), "NO"),
     **dict(zip(("cs", "sl", "sv", "da"), ("CZ", "SI", "SE", "DK"), strict=True)),
     **{one: one.upper() for one in ("de", "fr", "it", "pl", "hu", "fi", "hr", "sk")},
+}
+# Where others are at home, for telephones only.
+OTHER_HOMES: Mapping[str, str] = {
+    **dict(zip(("ja", "ko", "he", "uk", "el"), ("JP", "KR", "IL", "UA", "GR"), strict=True)),
+    **dict(zip(("et", "vi"), ("EE", "VN"), strict=True)),
+    **{one: one.upper() for one in ("bg", "is", "lt", "lv", "ro", "th", "tr")},
 }
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 OTHER_NAMES: Mapping[str, str] = {
@@ -86,11 +79,24 @@ def of_language(tag: str) -> str:
 
     It is for what only a postcode's shape leaves open: a German page with a postcode of five digits.
     """
+    language, region = _parts_of(tag)
+    return "" if language == "en" else region or HOMES.get(language, "")
+
+
+def of_speakers(tag: str) -> str:
+    """The country whose telephone numbers a page of this language gives: ``GB`` of "en-GB", ``TR`` of "tr".
+
+    Empty of languages of many countries, such as English and Spanish, where the tag does not name one.
+    """
+    language, region = _parts_of(tag)
+    return region or HOMES.get(language) or OTHER_HOMES.get(language, "")
+
+
+def _parts_of(tag: str) -> tuple[str, str]:
+    """The language and the country that a tag names, each empty if it names none."""
     language, _, rest = tag.strip().lower().replace("_", "-").partition("-")
     region = rest.rpartition("-")[2].upper()
-    if language == "en" or not language.isalpha():
-        return ""
-    return region if region in LOCALE_DATA else HOMES.get(language, "")
+    return (language, region if region in LOCALE_DATA else "") if language.isalpha() else ("", "")
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ from connector.enrichment.values import (
     ERROR_OF_OURS,
     Company,
     CompanyReading,
+    Instead,
     Outcome,
     Site,
     SiteReading,
@@ -51,6 +52,15 @@ _SENTENCES: Final = {
     Outcome.NOTHING_FOUND: "The website says nothing of what is asked for.",
     Outcome.NOT_THIS_COMPANY: "The website does not name this company; correct it in the CRM if it is wrong.",
 }
+_INSTEAD: Final = {
+    Instead.FOR_SALE: "The website's domain is parked or for sale; correct it in the CRM.",
+    Instead.SUSPENDED: "The website is suspended or has expired.",
+    Instead.DEFAULT_PAGE: "Nothing but its server's own page stands at the website's address.",
+    Instead.HUMAN_CHECK: "The website asks its visitors to show that they are people, and was not read.",
+    Instead.SIGN_IN: "The website shows nothing but a form to sign in.",
+    Instead.ANOTHER_SITE: "The website leads to another domain, which does not name this company.",
+}
+_READ_ELSEWHERE: Final = "The website was read at another domain, to which it leads."
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +165,7 @@ class Crawler:
             return CompanyReading(company, Outcome.PAGE_TOO_HARD, _TOO_HARD, self._now(), pages=pages)
         outcome = _outcome(reading)
         return CompanyReading(
-            company, outcome, _SENTENCES[outcome], self._now(), reading, pages=len(visit.pages)
+            company, outcome, _sentence(outcome, reading), self._now(), reading, pages=len(visit.pages)
         )
 
 
@@ -273,6 +283,12 @@ def addresses_of(website: str) -> tuple[str, ...]:
     if _HAS_SCHEME.match(website):
         return (website,)
     return (f"https://{website.lstrip('/')}", f"http://{website.lstrip('/')}")
+
+
+def _sentence(outcome: Outcome, reading: SiteReading) -> str:
+    if reading.instead is not None:
+        return _INSTEAD[reading.instead]
+    return _READ_ELSEWHERE if outcome is Outcome.FOUND and reading.redirected_to else _SENTENCES[outcome]
 
 
 def _outcome(reading: SiteReading) -> Outcome:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import html_text
 import lxml.html
 import tldextract
-from lxml.etree import LxmlError
+from lxml.etree import LxmlError, iterwalk
 
 from connector.enrichment.cells import part_cells
 from connector.enrichment.values import LONGEST_QUOTE, Page
@@ -30,8 +30,17 @@ LONGEST_URL = 2_048
 MOST_LINKS = 3_000
 MOST_BREAKS = 5_000  # of lines in preformatted text
 LONGEST_WORDS = 60  # of a link that says where it leads
+LONGEST_BEFORE = 120
 TEXTLESS = frozenset(("script", "style", "noscript", "template"))
+_BLOCKS = frozenset(
+    (
+        *("address", "article", "aside", "blockquote", "body", "dd", "div", "dl", "dt", "figure", "footer"),
+        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
+        *("section", "table", "tbody", "td", "th", "tr", "ul"),
+    )
+)
 _CLOSING_BREAK = re.compile(r"</br\s?/?>", re.IGNORECASE)
+_TAG_ENDS = re.compile("[-_]")
 _ADDRESS_SCHEMES = ("http://", "https://")
 # The snapshot in the package, no fetch; the second knows the platforms below which others have their sites.
 _domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -115,11 +124,16 @@ _ACCENTS = str.maketrans("äàáâãåçéèêëíìîïñöòóôõúùûüø",
 
 @dataclass(frozen=True)
 class Link:
-    """A link: its address made absolute, and its words."""
+    """A link: its address made absolute, and its words.
+
+    Attributes:
+        before: the words before it in its paragraph, cell or list's item, at most LONGEST_BEFORE characters.
+    """
 
     url: str
     words: str
     in_footer: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,13 @@ class Document:
     def language(self) -> str:
         """What the page says that it is written in, such as ``de-AT``; often nothing."""
         return (self.tree.get("lang") or "")[:LONGEST_WORDS]
+
+    @property
+    def locale(self) -> str:
+        """As ``language``; where that names no country, what the page tells networks may do so: ``es_MX``."""
+        told = self.metas.get("og:locale", "")[:LONGEST_WORDS]
+        begin = _TAG_ENDS.split(told, maxsplit=1)[0].lower()
+        return told if self.language.strip().lower() in {"", begin} else self.language
 
     @cached_property
     def text(self) -> str:
@@ -309,8 +330,8 @@ def _footers(tree: Any) -> Iterator[Any]:
 
 
 def _links(tree: Any, url: str, footers: tuple[Any, ...]) -> Iterator[Link]:
-    base = _base(tree, url)
-    below = {id(one) for footer in footers for one in footer.iter("a")}
+    base, before = _base(tree, url), _words_before(tree)
+    below = {one for footer in footers for one in footer.iter("a")}  # held, for lxml makes each anew
     for at, one in enumerate(tree.iter("a", "area")):
         if at >= MOST_LINKS:
             return
@@ -318,7 +339,24 @@ def _links(tree: Any, url: str, footers: tuple[Any, ...]) -> Iterator[Link]:
         if not href or len(href) > LONGEST_URL:
             continue
         words = " ".join("".join(one.itertext())[:LONGEST_LINE].split()) or one.get("title") or ""
-        yield Link(_absolute(base, href), words[:LONGEST_LINE], id(one) in below)
+        yield Link(_absolute(base, href), words[:LONGEST_LINE], one in below, before.get(one, ""))
+
+
+def _words_before(tree: Any) -> dict[Any, str]:
+    """Of each link the words before it in its block."""
+    found: dict[Any, str] = {}
+    words = ""
+    for event, one in iterwalk(tree, events=("start", "end", "comment")):
+        if event == "start":
+            words = "" if one.tag in _BLOCKS else words
+            if one.tag in {"a", "area"}:
+                found[one] = " ".join(words.split())
+            said = "" if one.tag in TEXTLESS else one.text
+        else:
+            words = "" if one.tag in _BLOCKS else words
+            said = one.tail
+        words = f"{words} {said}"[-LONGEST_BEFORE:] if said else words
+    return found
 
 
 def _base(tree: Any, url: str) -> str:

@@ -176,13 +176,18 @@ _AFTER_NAME = re.compile(
 
 def site_names(documents: Sequence[Document], organisations: Iterable[Organisation]) -> tuple[str, ...]:
     """The names that a site gives itself: site name, titles, copyright lines, structured data, its domain."""
+    label = site_label(documents[0].url) if documents else ""
+    return tuple(dict.fromkeys((*names_on(documents, organisations), *((label,) if label else ()))))
+
+
+def names_on(documents: Sequence[Document], organisations: Iterable[Organisation]) -> tuple[str, ...]:
+    """As site_names, without its domain."""
     found = dict.fromkeys(
         name.strip()[:LONGEST_NAME]
         for name in (*_given(documents), *(one.name for one in organisations))
         if len(name.strip()) > 1
     )
-    label = site_label(documents[0].url) if documents else ""
-    return tuple(dict.fromkeys((*tuple(found)[:MOST_NAMES], *((label,) if label else ()))))
+    return tuple(found)[:MOST_NAMES]
 
 
 def likeness(company: str, names: Sequence[str], *, label: str) -> float:
@@ -207,6 +212,21 @@ def same_name(company: str, name: str, *, label: str) -> bool:
     """Whether a name, such as that of an organisation in structured data, is the company's."""
     found = core(name)
     return bool(found) and max(_alike(core(company), found), _like_domain(found, label)) >= ALIKE
+
+
+def bears(company: str, names: Sequence[str]) -> bool:
+    """Whether one of the names that a site gives itself is, as a whole, the company's.
+
+    It is for a site that the company's own address only leads to: neither its domain nor a name that stands
+    within another, as that of a company that was bought, says enough.
+    """
+    forms = [words for one in dict.fromkeys((company, _apart(company)[0])) if (words := core(one))]
+    return any(
+        _alike(one, found) >= LIKE_DOMAIN and _has_words(one, found) and _has_words(found, one)
+        for one in forms
+        for name in names
+        if (found := core(name))
+    )
 
 
 def says_another(

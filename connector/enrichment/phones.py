@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
+from connector.enrichment import makers
 from connector.enrichment.documents import Document, Kind, quoted
 from connector.enrichment.postal_labels import Said, said_in
 
@@ -56,14 +57,11 @@ _VANITY = re.compile(
     r"(?=(?:[\d -]{0,9}[A-Z]){3})[A-Z\d](?:[- ]?[A-Z\d]){6,11}(?![a-z\d])"
 )
 VANITY_DIGITS = 10
+_AMERICAN = re.compile(r"(?<![\d+(])(?:\([2-9]\d\d\)|[2-9]\d\d)[ .-]{1,2}[2-9]\d\d[.-]\d{4}(?!\d)")
 _OPENS = re.compile(r"^\W{0,3}\d{7,}\W{0,3}(?:$|[|,·•]|<)")
 _PERSONAL = re.compile(r"\b(?:mobile|cell(?:ular)?|handy|portable)\b", re.IGNORECASE)
-# Who made the site, and devices and places at which a company is not called.
-_ASIDE = re.compile(
-    r"\b(?:designed|hosted|created|developed|maintained|web\s?(?:site|design))\sby\b|"
-    r"(?<![^\W_/])(?:tty|tdd|pager|home)[\s:.#]{0,4}$",
-    re.IGNORECASE,
-)
+# Devices and places at which a company is not called.
+_ASIDE = re.compile(r"(?<![^\W_/])(?:tty|tdd|pager|home)[\s:.#]{0,4}$", re.IGNORECASE)
 _NOT_THEIRS = re.compile(r"\b(?:emergency|911|police|suicide|hotline of|poison)\b", re.IGNORECASE)
 
 
@@ -76,7 +74,8 @@ class Phone:
         link: whether a ``tel:`` link gives it.
         labelled: whether a word beside it says that it is a telephone.
         personal: whether a word beside it says that it is a mobile one.
-        line: of the page's lines, if it stands in its text.
+        line: of the page's lines; -1 if it does not stand there as digits.
+        before: the words before it on its line, behind another number.
         said: whether words before it speak of the head office or of a branch.
     """
 
@@ -88,6 +87,7 @@ class Phone:
     personal: bool = False
     footer: bool = False
     line: int = -1
+    before: str = ""
     said: Said = Said.NOTHING
 
     @property
@@ -106,20 +106,38 @@ class Phone:
         return "footer text" if self.footer else "page text"
 
 
-def phones(documents: Sequence[Document], region: str) -> tuple[Phone, ...]:
-    """Every telephone number of the pages; ``region`` is of numbers without a country code ("US", "DE" …)."""
+def phones(documents: Sequence[Document], region: str, names: Sequence[str] = ()) -> tuple[Phone, ...]:
+    """Every telephone number of the pages but those of who made them.
+
+    Args:
+        documents: the pages.
+        region: of numbers without a country code ("US", "DE" …); without it there are none.
+        names: of the company, which may have made its site itself.
+    """
     found: list[Phone] = []
     faxes: Counter[str] = Counter()
     for document in documents:
         faxes.update(_table_faxes(document, region))
         paired = _table_pairs(document, region)
         for one, labelled_fax in _in_text(document, region):
+            if _is_makers(one, names):
+                continue
             is_fax = paired.get(one.number, labelled_fax)
             faxes.update((one.number,) if is_fax else ())
             found += [] if is_fax else [replace(one, labelled=one.labelled or one.number in paired)]
-        found += _in_links(document, region)
+        found += _in_links(document, region, names)
     spoken = Counter(one.number for one in found if one.labelled)
     return tuple(one for one in found if spoken[one.number] >= 2 * faxes[one.number])
+
+
+def _is_makers(one: Phone, names: Sequence[str]) -> bool:
+    below = one.line > 0 and makers.is_below(one.document, one.line, one.before, names)
+    return below or makers.is_behind(one.before, names)
+
+
+def as_in_america(documents: Sequence[Document]) -> bool:
+    """Whether a page prints a number as North America does: "(503) 224-4100"."""
+    return any(_AMERICAN.search(one.text) for one in documents)
 
 
 def e164(text: str, region: str) -> str:
@@ -153,10 +171,12 @@ def _written(number: PhoneNumber) -> str:
     return phonenumbers.format_number(bare, PhoneNumberFormat.E164)  # without an extension
 
 
-def _in_links(document: Document, region: str) -> Iterator[Phone]:
+def _in_links(document: Document, region: str, names: Sequence[str]) -> Iterator[Phone]:
     for link in document.links:
         scheme, _, rest = link.url[:100].partition(":")
         if scheme.lower() not in {"tel", "callto"} or _FAX_AFTER.match(link.words):
+            continue
+        if makers.is_behind(link.before, names):
             continue
         if number := e164(unquote(rest), region):
             yield Phone(
@@ -208,6 +228,7 @@ def _on_line(document: Document, number: int, above: str, region: str) -> Iterat
                 personal=bool(_PERSONAL.search(said[-40:])),
                 footer=line in document.footer,
                 line=number,
+                before=said,
                 said=said_in((said if at else f"{above[-80:]}\n{said}")[-160:]),
             ),
             is_fax,

@@ -46,6 +46,13 @@ NUMBER = re.compile(
     r"^(?:n[.º°]{1,2}\s?|nr\.?\s?|no\.?\s?)?\d{1,5}(?:\s?[-–/+]\s?\d{1,5})?\s?(?:/?[a-z]|bis|ter|quater)?$",
     re.IGNORECASE,
 )
+# The beginning of a telephone's number whose end looks like a postcode: "55 1234" of "55 1234 5678".
+_DIALLED = re.compile(
+    r"(?P<label>(?:t[ée]l|fax|phone|fon|m[óo]vil|cel|whatsapp)\w{0,8}[\s.:]{0,3})?"
+    r"(?P<digits>[+(]?\d[\d ()./-]*)",
+    re.IGNORECASE,
+)
+FEWEST_DIALLED = 8  # digits
 # A street behind its city: "10199 Torino Via Verdi 3".
 _RUN_ON = tuple(
     re.compile(rf"(?P<city>[^\d,]{{2,40}}?)\s(?P<street>{street})", re.IGNORECASE)
@@ -119,7 +126,7 @@ def _anchor(parts: Sequence[Part], at: int, found: re.Match[str], site: str) -> 
     before, after = part.text[: found.start()].strip(" ,-–("), part.text[found.end() :].strip(" ,-–)")
     before = "" if _CODE_LABEL.match(before) else before
     shape = next((one for one in SHAPES if one.pattern.fullmatch(code)), None)
-    if shape is None or _is_zip(before, code):
+    if shape is None or _is_zip(before, code) or _is_dialled(before, code):
         return None
     prefix = PREFIXES.get(re.sub(r"[^A-Z]", "", found.group("prefix") or ""), "")
     named = _named(parts, at, after) or REGIONS.get(after.lower(), "") or _region(parts, at, before)
@@ -140,6 +147,18 @@ def _is_zip(before: str, code: str) -> bool:
     """Whether the state of a US postcode stands before it; "MI 20199 Milano" is a province of Italy."""
     ranges = ZIP_PREFIXES.get(before[-2:], ()) if len(code) == TELLING_CODE else ()
     return not before[-3:-2].isalnum() and any(low <= int(code[:3]) <= high for low, high in ranges)
+
+
+def _is_dialled(before: str, code: str) -> bool:
+    """Whether a postcode is the end of a telephone's number: nothing but digits and its label stands before.
+
+    A number before a postcode of five digits may be the house's: "1602 03940 Ciudad de México".
+    """
+    found = _DIALLED.fullmatch(before)
+    if found is None or sum(map(str.isdigit, found.group("digits") + code)) < FEWEST_DIALLED:
+        return False
+    house = len(code) >= TELLING_CODE and NUMBER.match(before) and not before.startswith("0")
+    return bool(found.group("label")) or not house
 
 
 def _city_after(parts: Sequence[Part], bare: Anchor, after: str, shape: Shape) -> Anchor | None:

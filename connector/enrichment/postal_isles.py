@@ -61,6 +61,23 @@ _SHORT_RUN_ON = re.compile(
 )
 # What stands before a street in the same part: a telephone's number, or a sentence up to its "at".
 _AHEAD = re.compile(r"^(?:(?:\+44\s?|\(?0)[\d ()]{8,13}\d|.*\sat)\s(?=\d{1,4}[A-Za-z]?\s[A-Z])")
+# Opening hours above an address: two times, of which one says so itself or a word before them does.
+_TIME = r"\d{1,2}(?:[.:]\d\d)?(?:\s?[ap]\.?m\b\.?)?"
+_SURE_TIME = r"\d{1,2}(?:[.:]\d\d(?:\s?[ap]\.?m\b\.?)?|\s?[ap]\.?m\b\.?)"
+_UNTIL = r"\s?(?:[-–—]|to|till?|until)\s?"
+_HOURS = re.compile(
+    rf"\b(?:open(?:ing)?|hours|daily|weekdays|mon(?:day)?s?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:rs|rsdays?)?|"
+    rf"fri(?:day)?s?|sat(?:urday)?s?|sun(?:day)?s?)\b[^\d]{{0,40}}{_TIME}{_UNTIL}{_TIME}(?![.:]?\d)(?! ?\w)|"
+    rf"(?<![\w.:]){_SURE_TIME}{_UNTIL}{_TIME}(?![\d.:])",
+    re.IGNORECASE,
+)
+# What begins or reads as no street does: a telephone's number however it is grouped, an address on the net, a
+# sentence, a time, so many days.
+_NO_STREET = re.compile(
+    r"\d{5}|[@!?]|^24/7|^\(?0\d|(?:\d[ ().-]{0,2}){9}|"
+    r"^\d{1,2}(?::\d\d|(?:\.\d\d)?\s?(?:[ap]\.?m|[AP]\.?M)\b)|"
+    r"\d\s(?:days|hours|hrs|minutes|mins|miles|weeks|months|years)\b"
+)
 # What streets and houses are called without a word for either: "The Mall", "The Old Bakery".
 _CALLED = re.compile(
     r"the\s(?:mall|diamond|green|strand|cross|fairgreen|(?:old|new)\s\w{4,15})", re.IGNORECASE
@@ -180,6 +197,8 @@ def _begin(text: str, end: int) -> int:
     other = max((one.end() for one in _BRITISH.finditer(text[begin:end])), default=0)
     if other:
         return begin + other
+    if hours := max((one.end() for one in _HOURS.finditer(text[begin:end])), default=0):
+        return begin + hours
     line = text.find("\n", begin, end)
     return line + 1 if begin and 0 <= line < end - 60 else begin
 
@@ -281,7 +300,7 @@ def _street(rest: Sequence[str], town: str) -> list[str]:
         too_much = len(part) > LONGEST_PART or _NOT_TOWN.search(
             re.sub(r"(?i)suite|floor|p\.?o\.?\sbox", "", part)
         )
-        if too_much or re.search(r"\d{5}|[@!?]", part) or (not telling and (at or not _is_town(part))):
+        if too_much or _NO_STREET.search(part) or (not telling and (at or not _is_town(part))):
             break
         street.insert(0, part)
     told = any(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from connector.enrichment import (
@@ -16,6 +17,7 @@ from connector.enrichment import (
     emails,
     names,
     phones,
+    placeholders,
     postal,
     postal_given,
     postal_labels,
@@ -25,12 +27,14 @@ from connector.enrichment import (
     telling,
 )
 from connector.enrichment.documents import Document, Kind, opened, pages_to_read, quoted, site_label
+from connector.enrichment.languages import FEWEST_OTHERS, SURELY, is_foreign
 from connector.enrichment.postal_value import Place
 from connector.enrichment.structured import Organisation, organisations
 from connector.enrichment.technographics import technologies
 from connector.enrichment.values import (
     Company,
     EnrichedField,
+    Instead,
     Proposal,
     Site,
     SiteReading,
@@ -64,11 +68,40 @@ class _Opened:
     names: tuple[str, ...]
     place: Place | None
 
-    @property
+    @cached_property
     def region(self) -> str:
-        """Of numbers without a country code: by the CRM, the site's ending, its address, else the US."""
-        found = countries.code_of(self.company.country) or countries.of_ending(self.documents[0].url)
-        return found or (self.place.address.country if self.place is not None else "") or "US"
+        """Of numbers without a country code: by the CRM, the site's ending, its address or its language.
+
+        Else the US, if the pages are in English, for many numbers of other countries are valid there; else
+        empty.
+        """
+        found = (
+            countries.code_of(self.company.country),
+            countries.of_ending(self.documents[0].url),
+            self.place.address.country if self.place is not None else "",
+            *(countries.code_of(one.country) for one in self.own),
+        )
+        return next(filter(None, found), "") or self._region_by_language()
+
+    def _region_by_language(self) -> str:
+        """Templates come in British English: what is printed as in America, and valid nowhere else, is so."""
+        told = countries.of_speakers(self._spoken)
+        if not self._spoken.startswith("en"):
+            return told
+        elsewhere = told and (phones.phones(self.documents, told) or not phones.as_in_america(self.documents))
+        return told if elsewhere else "US"
+
+    @cached_property
+    def _spoken(self) -> str:
+        """The language of the pages, as the home page says it.
+
+        That it is English is what many templates say, and counts only if the words are of no other.
+        """
+        said = self.documents[0].locale.strip().lower()
+        if said and not said.startswith("en"):
+            return said
+        text = "\n".join(one.text for one in self.documents)
+        return "" if is_foreign(text, fewest=SURELY if said else FEWEST_OTHERS) else said or "en"
 
 
 def read_site(company: Company, site: Site) -> SiteReading:
@@ -79,22 +112,43 @@ def read_site(company: Company, site: Site) -> SiteReading:
     if not documents:
         return SiteReading(is_company=False, names=(), likeness=0.0)
     structured = tuple(one for document in documents for one in organisations(document))
-    given = names.site_names(documents, structured)
-    label = site_label(documents[0].url)
-    likeness = round(names.likeness(company.name, given, label=label), 1)
-    if likeness < names.ALIKE or names.says_another(company.name, documents, structured, label=label):
-        return SiteReading(is_company=False, names=given, likeness=likeness)
+    label = _label(site)
+    reading = _whose(company, site, documents, structured)
+    if not reading.is_company:
+        return reading
     own = tuple(one for one in structured if names.same_name(company.name, one.name, label=label))
-    called = (company.name, label, *(one.name for one in own))
+    called = tuple(filter(None, (company.name, label, *(one.name for one in own))))
     whole = _Opened(company, documents, own, called, _place(documents, own, called))
     used = technologies(site, documents)
-    return SiteReading(
-        is_company=True,
-        names=given,
-        likeness=likeness,
+    return replace(
+        reading,
         proposals=(*_proposals(whole), *_some(_made_with(used, documents[0].url))),
         technologies=used,
     )
+
+
+def _whose(
+    company: Company, site: Site, documents: Sequence[Document], structured: Sequence[Organisation]
+) -> SiteReading:
+    """Whether it is the company's, with nothing proposed yet."""
+    label = _label(site)
+    given = names.site_names(documents, structured)
+    likeness = round(names.likeness(company.name, given, label=label), 1)
+    other = placeholders.instead(documents, company)
+    elsewhere = site.redirected_to and not names.bears(company.name, names.names_on(documents, structured))
+    if other is None and elsewhere:
+        other = Instead.ANOTHER_SITE
+    is_company = (
+        other is None
+        and likeness >= names.ALIKE
+        and not names.says_another(company.name, documents, structured, label=label)
+    )
+    return SiteReading(is_company, given, likeness, instead=other, redirected_to=site.redirected_to)
+
+
+def _label(site: Site) -> str:
+    """Of the site's domain, which says who it is; not of another one that the company's only leads to."""
+    return "" if site.redirected_to else site_label(site.pages[0].url)
 
 
 def _proposals(site: _Opened) -> Iterator[Proposal]:
@@ -119,7 +173,7 @@ def _phone(site: _Opened) -> Proposal | None:
                 _PHONE_SURE[one.method],
                 phones.national(number),
             )
-    found = [one for one in phones.phones(site.documents, site.region) if one.number not in faxes]
+    found = [one for one in phones.phones(site.documents, site.region, site.names) if one.number not in faxes]
     times = Counter(one.number for one in found)
     found = [one for one in found if times[one.number] > 1 or _is_given(one, site.place)]
     if not found:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
 
+from connector.enrichment import makers
 from connector.enrichment.documents import Document, Link, quoted
 from connector.enrichment.structured import Organisation
 
 LIKE_NAME = 60.0
+LIKE_MAKER = 80.0
 _HANDLE = r"(?P<handle>[^/?#]{2,100})"
 # Hosts, and the paths on them that are profiles of organisations.
 NETWORKS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str], str]] = {
@@ -141,16 +143,25 @@ def profiles(
 ) -> tuple[Profile, ...]:
     """At most one profile of each network: of several, the one that is like the company's names.
 
-    Several that are not like them say nothing: they may be its customers' or its writers'.
+    Several that are not like them say nothing: they may be its customers' or its writers'. Nor does one of
+    who made the site, by the words before it or by what they are called.
     """
     found: list[Profile] = []
     for organisation in organisations:
         for url in organisation.same_as:
             found += _profile(url, organisation.source_url, url, organisation.method, names)
+    strangers = tuple(dict.fromkeys(name for document in documents for name in makers.makers(document)))
     for document in documents:
         for link in document.links:
-            found += _profile(link.url, document.url, _said(link), "link", names)
+            linked = _profile(link.url, document.url, _said(link), "link", names)
+            found += [one for one in linked if not _is_makers(one, link, names, strangers)]
     return tuple(_chosen(found))
+
+
+def _is_makers(one: Profile, link: Link, names: Sequence[str], strangers: Sequence[str]) -> bool:
+    if one.likeness >= LIKE_NAME:
+        return False
+    return makers.is_behind(link.before, names) or _likeness(one.handle, strangers) >= LIKE_MAKER
 
 
 def _chosen(found: Sequence[Profile]) -> Iterator[Profile]:

@@ -44,6 +44,17 @@ class Outcome(StrEnum):
     PAGE_TOO_HARD = "page_too_hard"  # its reading was ended by a limit of time or memory
 
 
+class Instead(StrEnum):
+    """What stands where a company's site was looked for."""
+
+    FOR_SALE = "for_sale"  # or parked: the domain's broker speaks
+    SUSPENDED = "suspended"
+    DEFAULT_PAGE = "default_page"  # of a server or a host
+    HUMAN_CHECK = "human_check"
+    SIGN_IN = "sign_in"
+    ANOTHER_SITE = "another_site"  # at another domain, where no page names the company
+
+
 @dataclass(frozen=True)
 class Company:
     """An account as enrichment sees it.
@@ -137,6 +148,8 @@ class SiteReading:
         names: the names that the site gives itself.
         likeness: 0 to 100, of the best of them.
         proposals: at most one a field, but SOCIAL may come several times.
+        instead: what it is, if that is why it is not the company's.
+        redirected_to: as in ``Site``.
     """
 
     is_company: bool
@@ -144,6 +157,8 @@ class SiteReading:
     likeness: float
     proposals: tuple[Proposal, ...] = ()
     technologies: tuple[Technology, ...] = ()
+    instead: Instead | None = None
+    redirected_to: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,18 @@ def read(body: str, *, language: str = "", url: str = "https://acme-tools.com/")
         ("K U N Z U G, 10299 Talheim, Germany", None),
         ("Dorpsstraat<br>Vereniging Vooruit 2019<br>all of us", None),
         ("10199 Torino Via libera", None),
+        (
+            "Teléfono: 55 1234 5678<br>Av. Reforma 12, Col. Olmo, 03999 Ciudad de México, México",
+            ("Av. Reforma 12", "Ciudad de México", "03999", "MX"),
+        ),
+        ("Tel. 55 1234 5678<br>Calle Olmo 12, Centro", None),
+        ("(55) 1234 5678<br>Av. Reforma 12<br>Centro", None),
+        ("55 1234 5678 Monterrey<br>Calle Olmo 12", None),
+        ("Calle del Olmo, 12 28999 Madrid, España", ("Calle del Olmo, 12", "Madrid", "28999", "ES")),
+        (
+            "Av. Reforma, 1602 03999 Ciudad de México, México",
+            ("Av. Reforma, 1602", "Ciudad de México", "03999", "MX"),
+        ),
     ],
 )
 def test_the_parts_of_an_address_in_their_orders(body: str, expected: tuple[str, ...] | None) -> None:

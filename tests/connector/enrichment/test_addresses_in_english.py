@@ -140,6 +140,45 @@ def test_the_orders_of_addresses(body: str, expected: tuple[str, ...] | None) ->
 
 
 @pytest.mark.parametrize(
+    "above",
+    [
+        *("0161 496 0000", "Tel: 0161 496 0000", "Telephone: 020 7946 0958", "(0161) 496 0000", "0800 1111"),
+        *(
+            "0161 - 496 - 0000",
+            "0161/496 0000",
+            "T: +44 161 496 0000",
+            "Office 0161 496 0000",
+            "07700 900123",
+        ),
+        *("Open 9 - 5", "Mon - Fri<br>9 - 5", "Monday to Friday: 9.00am - 5.30pm", "9am to 5pm weekdays"),
+        *("08:00 – 17:00", "Weekdays 8-6", "Office open 9am", "9.30 - 5.30", "24/7", "7 days a week"),
+        *("25 years of experience", "Open 24 hours"),
+    ],
+)
+def test_telephones_and_opening_hours_above_a_british_street_are_no_part_of_it(above: str) -> None:
+    for street in ("1 Deansgate", "Kestrel House, Mill Lane", "12-14 High Street"):
+        found = read(f"{above}<br>{street}<br>Alton, GU34 1AB")
+        assert found == [(street, "Alton", "", "GU34 1AB")]
+
+
+@pytest.mark.parametrize(
+    "street",
+    [
+        *(
+            "12 Friday Street",
+            "5-9 Sun Street",
+            "12 Miles Lane",
+            "Flat 5, 12 High Street",
+            "12, 14 High Street",
+        ),
+        "3.02, The Loom, 14 High Street",
+    ],
+)
+def test_streets_that_look_like_hours_or_days_are_streets(street: str) -> None:
+    assert read(f"{street}, Alton GU34 1AB") == [(street, "Alton", "", "GU34 1AB")]
+
+
+@pytest.mark.parametrize(
     ("part", "expected"),
     [
         ("12 Kent St Sydney", ("12 Kent St", "Sydney")),

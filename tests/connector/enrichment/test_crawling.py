@@ -46,6 +46,7 @@ WEB: dict[str, bytes] = {
     "acme.example/contact": response(b"tel:+49301234", "Set-Cookie: a=b"),
     "www.acme.example/about": response(b"about us"),
     "silent.example/": response(b"Silent"),
+    "parked.example/": response(b"Parked FOR SALE"),
     "elsewhere.example/": response(b"Elsewhere"),
     "moved.example/": response(b"", "Location: http://new.example/", status="301 Moved"),
     "new.example/": response(b"Moved tel:+1"),
@@ -144,6 +145,23 @@ def test_every_company_has_one_reading_however_its_visit_ends(
     moved = found["http://moved.example/"].reading
     assert moved is not None
     assert moved.names[-1] == "new.example", "where it was found in the end"
+
+
+def test_the_reason_says_what_stands_there_instead_and_that_a_site_was_read_elsewhere(
+    web: LocalWeb, parsing: ParsingProcesses
+) -> None:
+    found = read(crawler(web, parsing), "parked.example", "http://moved.example/", "acme.example")
+    assert {website: (one.outcome, one.reason) for website, one in found.items()} == {
+        "parked.example": (
+            Outcome.NOT_THIS_COMPANY,
+            "The website's domain is parked or for sale; correct it in the CRM.",
+        ),
+        "http://moved.example/": (
+            Outcome.FOUND,
+            "The website was read at another domain, to which it leads.",
+        ),
+        "acme.example": (Outcome.FOUND, "The website was read."),
+    }
 
 
 def test_a_site_is_its_home_page_and_what_it_links_to_within_its_domain(

@@ -7,7 +7,7 @@ import os
 import re
 from urllib.parse import urljoin
 
-from connector.enrichment.values import Company, EnrichedField, Page, Proposal, Site, SiteReading
+from connector.enrichment.values import Company, EnrichedField, Instead, Page, Proposal, Site, SiteReading
 
 
 def read_site(company: Company, site: Site) -> SiteReading:
@@ -26,9 +26,11 @@ def read_site(company: Company, site: Site) -> SiteReading:
         for number in re.findall(r"tel:(\S{1,20})", page.html)
     )
     names = (*said, site.redirected_to)
+    if "FOR SALE" in text:
+        return SiteReading(is_company=False, names=names, likeness=100, instead=Instead.FOR_SALE)
     if company.name not in text:
         return SiteReading(is_company=False, names=names, likeness=0)
-    return SiteReading(is_company=True, names=names, likeness=100, proposals=found[:1])
+    return SiteReading(True, names, 100, proposals=found[:1], redirected_to=site.redirected_to)
 
 
 def pages_to_read(page: Page) -> tuple[str, ...]:
