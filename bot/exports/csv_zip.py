@@ -42,8 +42,8 @@ def write_csv(target: IO[bytes], form: FileForm, batches: Iterable[Batch]) -> No
     target.write((",".join(_quoted(guarded(head)) for head in heads) + "\n").encode("utf-8", "replace"))
     with csv.CSVWriter(target, schema, write_options=_OPTIONS) as writer:
         for batch in batches:
-            columns = _harmless(frames.arrays(batch))
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            # Without a name, so that it is let go before the next batch is read.
+            writer.write_batch(pa.RecordBatch.from_arrays(_harmless(frames.arrays(batch)), schema=schema))
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,7 @@ from bot.app.exporting_values import Batch, FileForm
 from bot.exports.frames import Frames, heads_of
 
 # A row group is held in memory; readers want them large.
-GROUP_BYTES: Final = 24_000_000
+GROUP_BYTES: Final = 16_000_000
 
 
 def write_parquet(target: IO[bytes], form: FileForm, batches: Iterable[Batch]) -> None:

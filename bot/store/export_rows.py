@@ -1,4 +1,4 @@
-"""Accounts as rows of an export, some at a time: memory stays the same however many there are.
+"""Accounts as rows of an export, some at a time: memory stays the same however many and large they are.
 
 Fields of the raw record are taken from it here and not by the database: two hundred JSON paths for each row
 would read the same text two hundred times.
@@ -15,7 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, LargeBinary, cast, func, select
 
 from bot.app.exporting_values import Batch, ColumnType, ExportColumn, Selection
 from bot.app.ports import Clock
@@ -32,6 +32,9 @@ from scoring.criteria.check import field_named
 from scoring.criteria.fields import Catalog, Field, FieldType
 
 BATCH_ROWS: Final = 1_000
+# Of their raw records, in UTF-8. While a file is written two batches are held: one as values of Python and of
+# Arrow, guarded and as it is written, the next as it is read; that takes about eight times as much.
+BATCH_BYTES: Final = 4_000_000
 _ORGANISATION = TABLES["crm_organisation"]
 _RAW: Final = "raw"
 _TYPES: Final[Mapping[FieldType, ColumnType]] = {
@@ -150,13 +153,13 @@ class SqlExportRows:
             fields = [field_named(name, reading.catalog) for name in selection.columns]
             chosen = [_column(field, places, names) for field in fields]
             order = in_order(selection.sort, reading.catalog, places)
-            ids = select(ACCOUNT.c.id).select_from(places.rows()).where(*chosen_accounts(reading, selection))
-            ids = ids.order_by(*order)
+            ids = select(ACCOUNT.c.id, _size(reading.dialect)).select_from(places.rows())
+            ids = ids.where(*chosen_accounts(reading, selection)).order_by(*order)
             streamed = {"yield_per": BATCH_ROWS}
             # Closed in any case: whoever stops in the middle leaves a cursor open on the server.
             with connection.execute(ids.limit(selection.limit), execution_options=streamed) as found:
-                pages = found.scalars().partitions()
-                yield (_batch(connection, tuple(some), chosen, places) for some in pages)
+                portions = within(found, BATCH_ROWS, BATCH_BYTES)
+                yield (_batch(connection, some, chosen, places) for some in portions)
 
     @contextmanager
     def _one_moment(self) -> Iterator[Connection]:
@@ -166,6 +169,27 @@ class SqlExportRows:
         options = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
         with self._database.reads.execution_options(**options).begin() as connection:
             yield connection
+
+
+def _size(dialect: str) -> ColumnElement[int]:
+    """How many bytes an account's raw record has, in which everything is that the CRM says of it."""
+    raw = ACCOUNT.c.raw
+    # SQLite has octet_length from 3.43 on only.
+    return func.length(cast(raw, LargeBinary)) if dialect == "sqlite" else func.octet_length(raw)
+
+
+def within(sized: Iterable[tuple[str, int]], most: int, most_bytes: int) -> Iterator[list[str]]:
+    """Ids by batches, in their order: so many and so large together at most. A larger one is alone."""
+    some: list[str] = []
+    total = 0
+    for one, size in sized:
+        if some and (len(some) >= most or total + size > most_bytes):
+            yield some
+            some, total = [], 0
+        some.append(one)
+        total += size
+    if some:
+        yield some
 
 
 def _batch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.app.errors import SendNever, UserError
 from bot.app.exporting_values import (
@@ -160,6 +163,33 @@ def test_batches_are_of_one_moment_and_in_order(
     names = [name for batch in (first, *rest) for name in batch[1]]
     assert [len(batch[0]) for batch in (first, *rest)] == [3] * 5
     assert names == ["acme", "Bluth", "Konex", *(f"N {number}" for number in range(100, 112))]
+
+
+def test_batches_are_small_where_records_are_large(database: Database, world: ExportWorld) -> None:
+    two_bytes_each = "ä" * (export_rows.BATCH_BYTES // 20)
+    texts = ["x" * export_rows.BATCH_BYTES * 2, "x", "x", *[two_bytes_each] * 12]
+    raws = (json.dumps({"Customer_Tier": text}, ensure_ascii=False) for text in texts)
+    add(database, "crm_account", *({**account(100 + at, "large"), "raw": raw} for at, raw in enumerate(raws)))
+    chosen = Selection(parse("name = large", world.rows.catalog()), (), None, ("Customer_Tier",))
+    with world.rows.batches(chosen) as batches:
+        found = list(batches)
+    assert [text for batch in found for text in batch[1]] == texts
+    assert [len(batch[0]) for batch in found] == [1, 11, 3]
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(1, 4), st.integers(1, 12))
+def test_each_id_is_in_one_batch_and_what_is_too_large_is_alone(
+    sizes: list[int], most: int, most_bytes: int
+) -> None:
+    sized = [(str(at), size) for at, size in enumerate(sizes)]
+    found = list(export_rows.within(sized, most, most_bytes))
+    assert [one for some in found for one in some] == [one for one, _ in sized]
+    size_of = dict(sized)
+    for some in found:
+        assert len(some) == 1 or (len(some) <= most and sum(map(size_of.__getitem__, some)) <= most_bytes)
+    for some, after in itertools.pairwise(found):
+        full = sum(map(size_of.__getitem__, some)) + size_of[after[0]] > most_bytes
+        assert full or len(some) == most, "no batch is smaller than it has to be"
 
 
 def test_the_limit_of_a_question_holds(world: ExportWorld) -> None:
