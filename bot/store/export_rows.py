@@ -23,6 +23,7 @@ from bot.store.account_reading import AccountReader, zone_of
 from bot.store.chosen_accounts import chosen_accounts
 from bot.store.columns import ACCOUNT, TABLES, AccountColumns
 from bot.store.ordering import in_order
+from bot.store.raw_values import BEFORE_INSTANT, FIRST_INSTANT
 from bot.store.system_fields import ACCOUNT_FIELDS
 from connector.cache.engine import Database
 from connector.cache.types import UtcDateTime
@@ -319,11 +320,17 @@ def _instant(value: Any) -> datetime | None:
         found = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return _expressible(found) if found.tzinfo is not None else None
+
+
+def _expressible(instant: datetime) -> datetime | None:
+    """None for one of the first and last years, which ``bot.store.raw_values`` takes for no value either."""
+    return instant if int(FIRST_INSTANT) <= instant.year < int(BEFORE_INSTANT) else None
 
 
 _MADE: Final[Mapping[ColumnType, _Value]] = {
     ColumnType.DAY: _day,
+    ColumnType.INSTANT: _expressible,
     ColumnType.LIST: _listed,
     ColumnType.TEXT: str,
     ColumnType.TRUTH: bool,

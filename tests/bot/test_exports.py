@@ -9,7 +9,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -149,6 +149,33 @@ def test_what_is_in_the_raw_record_is_what_the_database_makes_of_it(
     assert list(read["id"][read["Customer_Tier"] == "Gold"]) == [one for one in by_sql["Gold"] if one != "a1"]
     assert list(read["id"][read["Seats"].isna()]) == [one for one in by_sql["empty"] if len(one) == 3]
     assert [None if one is None else list(one) for one in read["Tag"]] == [None, ["a", "b"], [], ["Renewal"]]
+
+
+FAR = (
+    *("9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+05:00", "99991231T235959-0800"),
+    *("9999-01-01T00:00:00+00:00", "0999-12-31T23:59:59+00:00"),
+)
+NEAR = ("1000-01-01T00:00:00+14:00", "9998-12-31T23:59:59-14:00")
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_an_instant_that_nobody_can_express_is_no_value(
+    database: Database, world: ExportWorld, kind: Format
+) -> None:
+    visit = {"module": "Accounts", "api_name": "Last_Visit", "label": "Last visit", "data_type": "datetime"}
+    add(database, "crm_field", visit)
+    far = datetime(9999, 6, 1, tzinfo=UTC)
+    rows = (account(10 + at, "raw", raw={"Last_Visit": one}) for at, one in enumerate((*FAR, *NEAR)))
+    add(database, "crm_account", *({**row, "created_at": far} for row in rows))
+    question = replace(asked(world, "name = raw"), sort=())
+    wish = Wish(kind, Header.NAMES, ("Last_Visit", "created"))
+    assert world.written(confirmed(world, wish, question)).status is Status.DONE
+    with world.rows.batches(Selection(question.criteria, (), None, wish.columns or ())) as batches:
+        [(ids, visits, created)] = batches
+    empty = world.book.page(parse("name = raw and Last_Visit is empty", world.rows.catalog()), (), 9)
+    assert [key for key, one in zip(ids, visits, strict=True) if one is None] == [one.id for one in empty]
+    assert visits == [*(None for _ in FAR), *map(datetime.fromisoformat, NEAR)]
+    assert created == [None] * len(ids)
 
 
 def test_batches_are_of_one_moment_and_in_order(
