@@ -17,9 +17,10 @@ from urllib.parse import urljoin, urlsplit
 import html_text
 import lxml.html
 import tldextract
-from lxml.etree import LxmlError, iterwalk
+from lxml.etree import LxmlError
 
 from connector.enrichment.cells import part_cells
+from connector.enrichment.link_words import words_before
 from connector.enrichment.values import LONGEST_QUOTE, Page
 
 LONGEST_TEXT = 200_000  # characters; above, phonenumbers takes seconds (3.7 s for 1 MB, measured)
@@ -30,15 +31,6 @@ LONGEST_URL = 2_048
 MOST_LINKS = 3_000
 MOST_BREAKS = 5_000  # of lines in preformatted text
 LONGEST_WORDS = 60  # of a link that says where it leads
-LONGEST_BEFORE = 120
-TEXTLESS = frozenset(("script", "style", "noscript", "template"))
-_BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "body", "dd", "div", "dl", "dt", "figure", "footer"),
-        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
-        *("section", "table", "tbody", "td", "th", "tr", "ul"),
-    )
-)
 _CLOSING_BREAK = re.compile(r"</br\s?/?>", re.IGNORECASE)
 _TAG_ENDS = re.compile("[-_]")
 _ADDRESS_SCHEMES = ("http://", "https://")
@@ -127,7 +119,7 @@ class Link:
     """A link: its address made absolute, and its words.
 
     Attributes:
-        before: the words before it in its paragraph, cell or list's item, at most LONGEST_BEFORE characters.
+        before: the words before it in its paragraph, cell or list's item, as ``link_words`` has them.
     """
 
     url: str
@@ -330,7 +322,7 @@ def _footers(tree: Any) -> Iterator[Any]:
 
 
 def _links(tree: Any, url: str, footers: tuple[Any, ...]) -> Iterator[Link]:
-    base, before = _base(tree, url), _words_before(tree)
+    base, before = _base(tree, url), words_before(tree)
     below = {one for footer in footers for one in footer.iter("a")}  # held, for lxml makes each anew
     for at, one in enumerate(tree.iter("a", "area")):
         if at >= MOST_LINKS:
@@ -340,23 +332,6 @@ def _links(tree: Any, url: str, footers: tuple[Any, ...]) -> Iterator[Link]:
             continue
         words = " ".join("".join(one.itertext())[:LONGEST_LINE].split()) or one.get("title") or ""
         yield Link(_absolute(base, href), words[:LONGEST_LINE], one in below, before.get(one, ""))
-
-
-def _words_before(tree: Any) -> dict[Any, str]:
-    """Of each link the words before it in its block."""
-    found: dict[Any, str] = {}
-    words = ""
-    for event, one in iterwalk(tree, events=("start", "end", "comment")):
-        if event == "start":
-            words = "" if one.tag in _BLOCKS else words
-            if one.tag in {"a", "area"}:
-                found[one] = " ".join(words.split())
-            said = "" if one.tag in TEXTLESS else one.text
-        else:
-            words = "" if one.tag in _BLOCKS else words
-            said = one.tail
-        words = f"{words} {said}"[-LONGEST_BEFORE:] if said else words
-    return found
 
 
 def _base(tree: Any, url: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from connector.enrichment.documents import LONGEST_BEFORE, Document, Kind, Link, domain_label, plain
+from connector.enrichment.documents import Document, Kind, Link, domain_label, plain
+from connector.enrichment.link_words import LONGEST_BEFORE
 from connector.enrichment.names import core
 
 MOST_ABOVE = 5  # lines of an imprint between such words and a telephone's number
