@@ -163,15 +163,8 @@ class Bellwether:
         """What scores, and what is decided about scoring."""
         from bot.runtime.scoring_parts import ScoringParts
 
-        return ScoringParts(
-            self.database,
-            self.clock,
-            self.configurations,
-            self.versions,
-            self.audit,
-            self.crm_url,
-            self._published,
-        )
+        of = (self.database, self.clock, self.configurations, self.versions, self.audit)
+        return ScoringParts(*of, self.crm_url, self._published)
 
     def _published(self, configuration: Configuration) -> None:
         self.export_parts.retention.close_deleted(configuration)
