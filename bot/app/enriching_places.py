@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from connector.enrichment.countries import code_of
-from connector.enrichment.postal_windows import state_code
 from connector.enrichment.values import EnrichedField
 
 # The parts of one address.
@@ -55,16 +53,29 @@ def _differ(part: EnrichedField, stands: Address, found: Address) -> bool:
 
 def _other_code(stands: Address, found: Address) -> bool:
     """Whether both have states by code, and not the same one: "Bayern" and "Bavaria" tell nothing."""
-    codes = {state_code(one.get(EnrichedField.STATE, "")) for one in (stands, found)}
+    codes = {_state_code(one.get(EnrichedField.STATE, "")) for one in (stands, found)}
     return len(codes) > 1 and all(0 < len(one) <= _LONGEST_CODE for one in codes)
 
 
 def _same_country(one: str, other: str) -> bool:
-    return _bare(one) == _bare(other) or "" != code_of(one) == code_of(other)
+    return _bare(one) == _bare(other) or "" != _country_code(one) == _country_code(other)
 
 
 def _same_state(one: str, other: str) -> bool:
-    return _bare(state_code(one)) == _bare(state_code(other))
+    return _bare(_state_code(one)) == _bare(_state_code(other))
+
+
+def _country_code(text: str) -> str | None:
+    # What reads telephone numbers and pages comes with it, which a question needs not.
+    from connector.enrichment.countries import code_of  # noqa: PLC0415
+
+    return code_of(text)
+
+
+def _state_code(text: str) -> str:
+    from connector.enrichment.postal_windows import state_code  # noqa: PLC0415
+
+    return state_code(text)
 
 
 def _same_postcode(one: str, other: str) -> bool:
