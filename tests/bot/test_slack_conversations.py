@@ -194,10 +194,10 @@ def test_others_are_offered_no_word_to_keep(chat: Chat) -> None:
 
 
 def test_a_reading_of_an_unknown_word_says_for_which_word_it_stands(chat: Chat) -> None:
-    chat.mention("show VIPs in frobnicate", ts="1700000000.5")
+    chat.mention("show VIPs in retailer", ts="1700000000.5")
     offered = [one for one in buttons(last(chat)).values() if one["action_id"].startswith("reading.")]
     assert {learnt(one["value"]).reading for one in offered} >= {"retail"}
-    assert all(learnt(one["value"]).word == "frobnicate" for one in offered)
+    assert all(learnt(one["value"]).word == "retailer" for one in offered)
     chat.click(offered[0], channel="CSALES", ts="1700000002.5")
     assert "label = VIP and industry = " in read_as(last(chat, "chat.update"))
 
