@@ -11,55 +11,41 @@ development half was looked at, until the other had been counted eleven times (s
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import html
 import json
 import re
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from benchmarks.judged import SAMPLES, judged
+from benchmarks.modern_pages import (
+    ALL,
+    HALVES,
+    half,
+    judged_figures,
+    modern,
+    modern_fields,
+    page_of,
+    share_of,
+    technology_figures,
+)
 from connector.enrichment import names
 from connector.enrichment.documents import opened, registered_domain, site_label
 from connector.enrichment.emails import ROLES
-from connector.enrichment.fingerprints import fingerprints
 from connector.enrichment.reading import read_site
 from connector.enrichment.structured import organisations
-from connector.enrichment.technographics import technologies
 from connector.enrichment.values import Company, EnrichedField, Page, Site, SiteReading
 
 WRONG_PAIRS = 1_000
 SHORTEST_STREET = 6  # letters and digits
-HALVES = ("development", "set aside")
-ALL = "all"
 TRUTHS = ("webstruct-truth.json", "truth.json")
 # Towns that the annotation misses, by the start of a domain's hash. Two annotators, blind to each other
 # and to our answers, named them: the footer runs street and town together ("… Street North Perth WA
 # 6006", split before "Perth"), the page of contacts sets the town between commas.
 MISSED_TOWNS = {"4f82370fb2f8": ("North Perth",)}
-# Our names of technologies where the other matcher's differ.
-OTHER_NAMES = {
-    "Adobe Experience Manager": "Adobe Experience Manager",
-    "Meta Pixel": "Facebook Pixel",
-    "Google Ads": "Google Ads Conversion Tracking",
-    "Framer": "Framer Sites",
-    "Rank Math": "RankMath SEO",
-    "All in One SEO": "All in One SEO Pack",
-    "WPBakery": "wpBakery",
-    "Cloudflare Web Analytics": "Cloudflare Browser Insights",
-    "LinkedIn Insight Tag": "Linkedin Insight Tag",
-    "ASP.NET": "Microsoft ASP.NET",
-    "HubSpot CMS": "HubSpot CMS Hub",
-    "imgix": "Imgix",
-    "Mailchimp": "MailChimp",
-    "StatCounter": "Statcounter",
-}
 
 
 @dataclass(frozen=True)
@@ -92,20 +78,6 @@ class Count:
             self.wrong.append(f"{sample.company.website}: {said}")
 
 
-def half(keys: Iterable[str], which: str) -> set[str]:
-    """One half of the keys, or all: ordered by the last bit of their hash's first byte, then by the hash."""
-
-    def order(key: str) -> tuple[int, bytes]:
-        digest = hashlib.sha256(key.encode()).digest()
-        return digest[0] % 2, digest
-
-    if which == ALL:
-        return set(keys)
-    ordered = sorted(set(keys), key=order)
-    middle = len(ordered) // 2
-    return set(ordered[:middle] if which == HALVES[0] else ordered[middle:])
-
-
 def samples(data: Path, which: str) -> list[Sample]:
     """The companies of a half."""
     companies = json.loads(next(one for one in (data / name for name in TRUTHS) if one.exists()).read_text())
@@ -114,7 +86,7 @@ def samples(data: Path, which: str) -> list[Sample]:
 
 
 def _sample(data: Path, one: dict[str, Any]) -> Sample:
-    pages = tuple(Page(page["base"], _page(data / page["file"])) for page in one["pages"])
+    pages = tuple(Page(page["base"], page_of(data / page["file"])) for page in one["pages"])
     name = one.get("name") or next(iter(one["truth"].get("ORG", [])), one["domain"])
     return Sample(
         Company(one["domain"], html.unescape(name), one["domain"]),
@@ -124,11 +96,6 @@ def _sample(data: Path, one: dict[str, Any]) -> Sample:
         str(one["founded"] or ""),
         str(one["employees"] or ""),
     )
-
-
-def _page(path: Path) -> str:
-    content = path.read_bytes()
-    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
 
 
 def _value(reading: SiteReading, wanted: EnrichedField) -> str:
@@ -245,108 +212,6 @@ def read_names(company: Company, site: Site) -> bool:
     return round(names.likeness(company.name, given, label=label), 1) >= names.ALIKE
 
 
-@dataclass(frozen=True)
-class Modern:
-    """A modern page, and the technologies that another matcher saw."""
-
-    name: str
-    site: Site
-    technologies: frozenset[str]
-
-
-def modern(data: Path, which: str) -> list[Modern]:
-    """The modern pages of a half."""
-    described = data / "wcxb-service-manifest.json"
-    manifest = json.loads(described.read_text()) if described.exists() else []
-
-    def key(one: dict[str, Any]) -> str:
-        return urlsplit(one["url"]).hostname or str(one["file"])
-
-    chosen = half((key(one) for one in manifest), which)
-    found = []
-    for one in manifest:
-        if key(one) in chosen:
-            text = _page(data / one["file"])
-            url = one["url"] or _canonical(text)
-            seen = frozenset(one["technologies_seen_by_wappalyzer_format_matcher"])
-            name = Path(one["file"]).name.removesuffix(".html.gz")
-            found.append(Modern(name, Site((Page(url, text),)), seen))
-    return found
-
-
-def judged_figures(data: Path, *, show: bool) -> dict[str, str]:
-    """Our hits beside what two people said of them."""
-    found = {one.name: _technologies_of(one) for one in modern(data, ALL)}
-    outcomes = judged(found)
-    for outcome in outcomes.values() if show else ():
-        for kind in ("wrong", "unjudged", "lost"):
-            print(*(f"    {kind}: {page}  {name}" for page, name in getattr(outcome, kind)), sep="\n")
-    return {SAMPLES[number]: outcome.said() for number, outcome in outcomes.items()}
-
-
-def _technologies_of(one: Modern) -> list[str]:
-    documents = [document for page in one.site.pages if (document := opened(page, home=True))]
-    return [each.name for each in technologies(one.site, documents)]
-
-
-def _canonical(text: str) -> str:
-    for pattern in (
-        r'rel="?canonical"?[^>]{0,200}href="(https?://[^"]{4,300})"',
-        r'og:url"[^>]{0,50}content="(https?://[^"]{4,300})"',
-    ):
-        if found := re.search(pattern, text):
-            return found.group(1)
-    return "https://address-unknown.example/"
-
-
-def modern_fields(pages: Sequence[Modern]) -> dict[str, str]:
-    """How many modern pages tell what; a page's company is named by its domain, since no truth names it."""
-    told: Counter[str] = Counter()
-    linked = 0
-    networks = re.compile(
-        r"(?:linkedin\.com/(?:company|school)/|facebook\.com/\w|instagram\.com/\w|(?:twitter|x)\.com/\w|youtube\.com/[@\w])",
-        re.IGNORECASE,
-    )
-    for one in pages:
-        reading = read_site(Company("", registered_domain(one.site.pages[0].url).partition(".")[0]), one.site)
-        kinds = {each.field for each in reading.proposals}
-        told.update(each.value for each in kinds)
-        told["accepted"] += reading.is_company
-        told["any social"] += bool(kinds & {EnrichedField.LINKEDIN, EnrichedField.SOCIAL})
-        linked += bool(networks.search(one.site.pages[0].html))
-    shown = {name: _share(count, len(pages)) for name, count in sorted(told.items())}
-    return {**shown, "any social, of pages with a link to a network": _share(told["any social"], linked)}
-
-
-def technology_figures(pages: Sequence[Modern], *, show: bool) -> dict[str, str]:
-    """Our hits beside the other matcher's: both are without headers, cookies and DNS."""
-    ours_in_all = confirmed = theirs = 0
-    table = {OTHER_NAMES.get(one.name, one.name) for one in fingerprints()}
-    spent = 0.0
-    for one in pages:
-        documents = [document for page in one.site.pages if (document := opened(page, home=True))]
-        began = time.process_time()
-        found = technologies(one.site, documents)
-        spent += time.process_time() - began
-        names = {OTHER_NAMES.get(each.name, each.name) for each in found}
-        ours_in_all += len(names)
-        confirmed += len(names & one.technologies)
-        theirs += len(table & one.technologies)
-        if show:
-            for each in found:
-                if OTHER_NAMES.get(each.name, each.name) not in one.technologies:
-                    print(f"    only ours: {one.site.pages[0].url[:70]}  {each.name}: {each.evidence}")
-            for name in sorted(table & one.technologies - names):
-                print(f"    only theirs: {one.site.pages[0].url[:70]}  {name}")
-    return {
-        "fingerprints": str(len(fingerprints())),
-        "hits": f"{ours_in_all}, {ours_in_all / max(1, len(pages)):.1f} a page",
-        "also seen by the other matcher": _share(confirmed, ours_in_all),
-        "of the other matcher's hits within our table": _share(confirmed, theirs),
-        "ms a page": f"{1000 * spent / max(1, len(pages)):.1f}",
-    }
-
-
 def milliseconds_a_page(sites: Sequence[tuple[Company, Site]]) -> float:
     """Processor time of ``read_site``."""
     pages = sum(len(site.pages) for _, site in sites)
@@ -354,10 +219,6 @@ def milliseconds_a_page(sites: Sequence[tuple[Company, Site]]) -> float:
     for company, site in sites:
         read_site(company, site)
     return 1000 * (time.process_time() - began) / max(1, pages)
-
-
-def _share(count: int, of: int) -> str:
-    return f"{count} of {of} ({100 * count / max(1, of):.0f} %)"
 
 
 def _print(title: str, rows: dict[str, str]) -> None:
@@ -381,7 +242,7 @@ def report(data: Path, which: str, *, show: bool) -> None:
             print(f"        wrong: {wrong}")
     _print(
         "who it is",
-        {"right sites accepted": _share(accepted, len(chosen)), "faxes proposed as telephones": str(faxes)},
+        {"right sites accepted": share_of(accepted, len(chosen)), "faxes proposed as telephones": str(faxes)},
     )
     if pages:
         _print("modern pages that tell", modern_fields(pages))
