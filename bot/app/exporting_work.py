@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.app.errors import BellwetherError, SendError, SendNever, UserError
+from bot.app.errors import BellwetherError, SendError, SendLater, SendNever, UserError
 from bot.app.exporting import KIND, Exports, selected, target_of
 from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_values import (
@@ -74,6 +74,9 @@ class ExportWork:
             public_id: which.
             attempts: the how manieth this is.
             stop_if_asked: raises when the process is to end; the export is then begun again by another.
+
+        Raises:
+            Retriable: nothing was given yet, as Slack, or who may see what, cannot be asked now.
         """
         export = self.exports.history.find(public_id)
         if export is not None and export.status in UNFINISHED:
@@ -81,7 +84,7 @@ class ExportWork:
         if export is None or export.status is not Status.DONE:
             return {"status": export.status.value if export else "gone"}
         if not export.delivered:
-            self._deliver(export)
+            self._deliver(export, attempts)
         return {"rows": export.rows, "bytes": export.bytes}
 
     def write(
@@ -126,7 +129,8 @@ class ExportWork:
             FileNotFoundError: the file is gone.
         """
         link = self.exports.new_link(export)
-        if (export.bytes or 0) <= MOST_UPLOADED:
+        copied = (export.bytes or 0) <= MOST_UPLOADED
+        if copied:
             with self.exports.files.open(export.file_name or "") as file:
                 copy = self.notices.upload(export, file)
             if copy is not None:
@@ -137,7 +141,12 @@ class ExportWork:
                 "The file is too large for Slack, and there is no address for download links: an "
                 "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."
             )
-        self._draw(export, link)
+        try:
+            self._draw(export, link)
+        except SendLater as error:
+            if not copied:
+                raise
+            log.warning("export_not_told", export=export.public_id, reason=str(error))  # it has the file
 
     def _given(self, export: Export, slack_file: str) -> None:
         """Keep which copy it is, to take it back one day; at once, if it is not to be had any more."""
@@ -255,14 +264,16 @@ class ExportWork:
             return self.exports.contacts.batches(selection, export.wish.mailing)
         return self.exports.rows.batches(selection)
 
-    def _deliver(self, export: Export) -> None:
+    def _deliver(self, export: Export, attempts: int) -> None:
         """Whatever Slack says, the file is there, and can be had from the history."""
         changes: dict[str, Any] = {"delivered": True}
         try:
             if export.slack_id:
                 self._check_given(export)
                 self.deliver(export)
-        except (UserError, SendError, OSError) as error:
+        except (UserError, SendError, OSError, Retriable) as error:
+            if attempts < MOST_ATTEMPTS:
+                _raise_if_later(error)
             log.warning("export_not_delivered", export=export.public_id, reason=str(error))
             changes["reason"] = f"It was not delivered: {error}"
         self.exports.history.change(export.public_id, (Status.DONE,), changes)
@@ -302,6 +313,14 @@ class ExportWork:
                 self.exports.history.change(export.public_id, tuple(Status), {"posted": posted})
         else:
             self.notices.show(export, link)
+
+
+def _raise_if_later(error: Exception) -> None:
+    """Nothing was given yet, and it is worth while to try again."""
+    if isinstance(error, Retriable):
+        raise error
+    if isinstance(error, SendLater):
+        raise Retriable(error.what_happened, after_seconds=error.after.total_seconds()) from error
 
 
 class _Watch:

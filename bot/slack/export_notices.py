@@ -13,6 +13,7 @@ from bot.app.errors import SendNever
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_values import Export, download_name
 from bot.app.ports import Posted
+from bot.slack.client import MOST_WAITS, ShortRateLimitRetry
 from bot.slack.failures import TRANSPORT_ERRORS, code_of, send_error
 from bot.slack.sending import sendable
 from bot.slack.views.blocks import Message
@@ -28,13 +29,13 @@ class SlackExportNotices:
     """Tells a person of their export, in the message that it has and in their direct message."""
 
     def __init__(self, client: WebClient) -> None:
-        # Nothing is repeated by itself: a lost answer may hide an upload that was done.
+        # Only what Slack has refused is repeated: a lost answer may hide an upload that was done.
         self._client = WebClient(
             token=client.token,
             base_url=client.base_url,
             timeout=UPLOAD_SECONDS,
             ssl=client.ssl,
-            retry_handlers=[],
+            retry_handlers=[ShortRateLimitRetry(max_retry_count=MOST_WAITS)],
         )
 
     def show(self, export: Export, link: str | None) -> None:

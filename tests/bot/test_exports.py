@@ -9,7 +9,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.errors import SendNever, UserError
+from bot.app.errors import SendLater, SendNever, UserError
 from bot.app.exporting_values import (
     EXPORTS_A_DAY,
     MOST_COLUMNS,
@@ -34,7 +34,7 @@ from bot.app.exporting_values import (
     Wish,
     download_name,
 )
-from bot.app.exporting_work import CancelledError
+from bot.app.exporting_work import MOST_ATTEMPTS, CancelledError
 from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
 from bot.app.ports import Posted
 from bot.commands.exporting import _written as in_terminal
@@ -462,6 +462,46 @@ def test_what_slack_does_not_take_can_be_had_later(world: ExportWorld) -> None:
     assert len(world.notices.files) == 1
     with pytest.raises(UserError, match="Only who asked"):
         world.exports.send_again(export.public_id, ADA)
+
+
+def test_what_slack_takes_later_is_given_later(world: ExportWorld) -> None:
+    world.notices.fail_with = SendLater("Slack asks to wait 40 seconds.", after=timedelta(seconds=40))
+    export = confirmed(world)
+    with pytest.raises(Retriable) as refused:
+        world.written(export)
+    assert refused.value.after_seconds == 40
+    held = world.found(export)
+    assert (held.status, held.delivered, held.reason) == (Status.DONE, False, None)
+    world.notices.fail_with = None
+    held = world.written(export, attempts=2)
+    assert (held.delivered, held.reason, len(world.notices.files)) == (True, None, 1)
+
+
+def test_what_slack_does_not_take_for_long_stays_in_the_history(world: ExportWorld) -> None:
+    world.notices.fail_with = SendLater("Slack could not be reached.")
+    export = world.written(confirmed(world), attempts=MOST_ATTEMPTS)
+    assert export.delivered
+    assert export.reason == "It was not delivered: Slack could not be reached."
+
+
+def test_a_file_that_was_given_is_not_given_again_for_its_message(world: ExportWorld) -> None:
+    world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
+    export = confirmed(world)
+    held = world.written(export)
+    assert (held.delivered, held.reason, len(world.notices.files)) == (True, None, 1)
+
+
+def test_a_link_that_could_not_be_told_is_told_later(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)
+    world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
+    export = confirmed(world)
+    with pytest.raises(Retriable):
+        world.written(export)
+    world.notices.not_shown = None
+    assert world.written(export, attempts=2).delivered
+    assert [link is not None for _, link in world.notices.shown] == [True]
 
 
 def test_a_large_file_is_given_by_a_link(world: ExportWorld, monkeypatch: pytest.MonkeyPatch) -> None:

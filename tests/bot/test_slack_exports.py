@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 
-from bot.app.errors import SendError
+from bot.app.errors import SendError, SendLater
 from bot.app.exporting_rhythm import ExportSchedule, Rhythm, ScheduleState
 from bot.app.exporting_values import (
     ColumnType,
@@ -425,6 +426,16 @@ def test_what_a_button_carries() -> None:
 def test_history_is_sorted_by_what_a_person_chooses() -> None:
     small, large = hostile(public_id="s", rows=1), hostile(public_id="l", rows=2)
     assert [one.public_id for one in in_history_order([small, large], ExportSort.ROWS)] == ["l", "s"]
+
+
+def test_what_slack_takes_in_a_moment_is_waited_for(slack: RecordingSlack) -> None:
+    notices = SlackExportNotices(WebClient(token="xoxb-test", base_url=slack.api_url))
+    slack.faults["chat.postMessage"] = [(429, {"Retry-After": "0"}), (429, {"Retry-After": "60"})]
+    with pytest.raises(SendLater) as refused:
+        notices.tell(hostile(), None)
+    assert refused.value.after == timedelta(seconds=60), "the short wait was kept"
+    notices.tell(hostile(), None)
+    assert len(slack.messages) == 1
 
 
 def test_errors_of_slack_come_out_sorted(slack: RecordingSlack) -> None:

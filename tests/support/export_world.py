@@ -48,8 +48,11 @@ class Notices:
     halted: list[ExportSchedule] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
     fail_with: SendError | None = None
+    not_shown: SendError | None = None
 
     def show(self, export: Export, link: str | None) -> None:
+        if self.not_shown is not None:
+            raise self.not_shown
         self.shown.append((export, link))
 
     def tell(self, export: Export, link: str | None) -> Posted:
