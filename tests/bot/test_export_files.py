@@ -25,7 +25,7 @@ from bot.app.exporting_values import Batch, ColumnType, ExportColumn, FileForm, 
 from bot.exports import xlsx, xlsx_cells
 from bot.exports.files import ExportDirectory, new_name, write_whole
 from bot.exports.frames import Frames, heads_of
-from bot.exports.guard import guarded, is_dangerous, unguarded
+from bot.exports.guard import guarded, guarded_columns, is_dangerous, unguarded
 
 PAYLOADS = (
     "=1+1",
@@ -92,7 +92,8 @@ def csv_rows(path: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_a_spreadsheet_could_run_begins_with_an_apostrophe(payload: str) -> None:
-    assert guarded(payload) == "'" + payload
+    assert guarded(payload)[0] == "'"
+    assert not payload.startswith("'") or guarded(payload)[:2] == "''"
     assert unguarded(guarded(payload)) == payload
 
 
@@ -102,11 +103,29 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     assert unguarded(text) == text
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("'\"=+-@ \t\r\n\x00\u200b\uff1d\uff0d"))))
+@pytest.mark.parametrize("separator", [";", "\t", "\n", "\r\n", ";\n", '; "', ";''"])
+@pytest.mark.parametrize("payload", [one for one in PAYLOADS if one[0] not in "\t\r\n"])
+def test_what_would_begin_a_cell_where_the_comma_separates_none_is_guarded_too(
+    separator: str, payload: str
+) -> None:
+    text = f"x{separator}{payload};y"
+    cells = [one.strip('"') for one in re.split("[;\t\r\n]+", guarded(text))]
+    assert [one for one in cells if is_dangerous(one) and not one.strip(' "').startswith("'")] == []
+    assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["a, -b", "one\ntwo\n\nthree", "x; y; z", "a\t1", "4;5", "a - b; c = d"])
+def test_lines_and_lists_stay_as_they_are(text: str) -> None:
+    assert guarded(text) == text
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("'\";=+-@ \t\r\n\x00\u200b\uff1d\uff0d"))))
 def test_the_guard_can_be_taken_away_without_loss(text: str) -> None:
     safe = guarded(text)
     assert unguarded(safe) == text
-    assert not is_dangerous(text) or safe == f"'{text}"
+    assert safe.startswith("'") or not is_dangerous(text)
+    [arrow] = guarded_columns([pa.array(["x", text]).slice(1)])
+    assert arrow.to_pylist() == [safe], "both engines mean the same"
 
 
 def random_cells(count: int) -> list[str]:
@@ -160,7 +179,17 @@ ROWS: Batch = [
 
 def test_csv_has_plain_days_local_instants_and_decimals(tmp_path: Path) -> None:
     [_, first, second] = csv_rows(written(tmp_path, form(Format.CSV, *ALL), ROWS))
-    assert first == ["'=1", "7", "12.5", "-0.05", "2026-03-01", "2026-03-30 22:30:15", "true", "a; =b", "EUR"]
+    assert first == [
+        "'=1",
+        "7",
+        "12.5",
+        "-0.05",
+        "2026-03-01",
+        "2026-03-30 22:30:15",
+        "true",
+        "a;' =b",
+        "EUR",
+    ]
     assert second == [""] * 8 + ["EUR"]
 
 
