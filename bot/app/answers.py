@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.app.tables import AnswerTable, Cell, Picture, TableColumn
 from bot.language.question import Kind, NotUnderstood, Question, Request
+from scoring.criteria.tree import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,10 @@ class FurtherColumn:
     """A column of a list that is no attribute of AccountLine.
 
     Attributes:
-        field: the canonical name of the field that it shows.
+        field: the canonical name of the field that it shows, or the fact of related records.
     """
 
-    field: str
+    field: str | Fact
     column: TableColumn
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from bot.app.answers import AccountLine, Answer, FurtherColumn
+from bot.app.fact_columns import head_of
 from bot.app.tables import Cell, CellType, TableColumn
 from bot.language.question import Question, Sort
-from scoring.criteria.check import leaves
+from scoring.criteria.check import atoms, fact_field, leaves, relation_named
 from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.tree import Fact, Measured, Node
 
 MOST_COLUMNS: Final = 7  # beside the name; more of them are not read on a screen
 _HEAD: Final = 60
@@ -68,8 +70,8 @@ class Relevant:
     further: tuple[FurtherColumn, ...]
 
     @property
-    def wanted(self) -> tuple[str, ...]:
-        """The fields that the account book is asked for beside the lines."""
+    def wanted(self) -> tuple[str | Fact, ...]:
+        """The fields and facts that the account book is asked for beside the lines."""
         return tuple(one.field for one in self.further)
 
 
@@ -78,8 +80,8 @@ def relevant(question: Question, catalog: Catalog) -> Relevant:
     spoken = [one.field for one in question.sort] + [leaf.field for leaf in leaves(question.criteria)]
     found = (catalog.find(name) for name in (*spoken, *DEFAULT_FIELDS))
     known = {one.name: one for one in found if one is not None and one.name != "name"}
-    names: list[str] = []
-    further: list[FurtherColumn] = []
+    further = _facts(question.criteria, catalog)
+    names = [one.column.key for one in further]
     for field in known.values():
         attribute = _ATTRIBUTES.get(field.name)
         if attribute is None:
@@ -90,6 +92,18 @@ def relevant(question: Question, catalog: Catalog) -> Relevant:
             names.append(attribute)
     chosen = tuple(names[:MOST_COLUMNS])
     return Relevant(chosen, tuple(one for one in further if one.column.key in chosen))
+
+
+def _facts(criteria: Node, catalog: Catalog) -> list[FurtherColumn]:
+    """Of related records what is asked of them: what was spent this year."""
+    facts = dict.fromkeys(one.fact for one in atoms(criteria) if isinstance(one, Measured))
+    found: list[FurtherColumn] = []
+    for fact in facts:
+        field = fact_field(fact, relation_named(fact.relation, catalog))
+        shown = replace(field, label=head_of(fact, catalog))
+        column = _further(shown, {*_TAKEN, *(one.column.key for one in found)})
+        found.append(FurtherColumn(fact, column))
+    return found
 
 
 def _further(field: Field, taken: set[str]) -> TableColumn:
@@ -146,9 +160,11 @@ class Sorting:
 def sortings(answer: Answer) -> tuple[Sorting, ...]:
     """Both directions of every column that has an order, the name last."""
     fields_of = {name: one.field for name, one in LINE_COLUMNS.items()}
-    fields_of |= {one.column.key: one.field for one in answer.further}
+    fields_of |= {one.column.key: one.field for one in answer.further if isinstance(one.field, str)}
     found: list[Sorting] = []
     for column in columns_of(answer):
+        if column.key not in fields_of:
+            continue  # a fact has no order
         found += _both(column.head, fields_of[column.key], column.type)
     return (*found, *_both("Name", "name", CellType.ACCOUNT))
 

@@ -12,7 +12,7 @@ from bot.app.notices import AlertNotice
 from bot.app.tables import Picture
 from bot.language.question import Question, Sort
 from scoring.criteria.fields import Catalog
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Fact, Node
 
 
 class Clock(Protocol):
@@ -259,7 +259,7 @@ class AccountBook(Protocol):
         sort: Sequence[Sort],
         limit: int,
         offset: int = 0,
-        further: Sequence[str] = (),
+        further: Sequence[str | Fact] = (),
     ) -> list[AccountLine]:
         """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
 
@@ -268,7 +268,7 @@ class AccountBook(Protocol):
             sort: the keys, the first one first.
             limit: how many at most.
             offset: how many to pass over.
-            further: names of fields whose values ``AccountLine.further`` is to have.
+            further: names of fields, and facts, whose values ``AccountLine.further`` is to have.
         """
         ...
 

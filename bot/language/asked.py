@@ -57,6 +57,7 @@ class Asked:
         former: whether the labels were held in the past and are not any more.
         still: whether they were held in the past and are held now too.
         offered: words that ask for offers.
+        new_since: whether it was said since when customers or accounts are new.
     """
 
     metrics: list[SaidMetric] = field(default_factory=list)
@@ -91,6 +92,7 @@ class Asked:
     products: list[tuple[int, tuple[ProductWord, ...]]] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)
     why: list[int] = field(default_factory=list)
+    new_since: bool = False
     flock: list[int] = field(default_factory=list)
     overview: list[int] = field(default_factory=list)
     doing: list[int] = field(default_factory=list)

@@ -122,6 +122,8 @@ class Role(StrEnum):
     EVER = "ever"
     FORMER = "former"
     NEWLY = "newly"
+    FIRST_BOUGHT = "first_bought"
+    CUSTOMERS = "customers"
     WHO = "who"
     STILL = "still"
     MODAL = "modal"

@@ -9,6 +9,7 @@ from bot.language import (
     doubts,
     figures,
     rules_moves,
+    rules_new,
     rules_offers,
     rules_past,
     rules_values,
@@ -88,6 +89,7 @@ def _settle_list(draft: Draft) -> None:
     _settle_by(draft)
     _settle_order(draft)
     rules_offers.settle(draft)
+    rules_new.settle(draft)
     _settle_none(draft)
     _settle_contradictions(draft)
     _settle_plural(draft)

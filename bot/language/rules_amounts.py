@@ -7,8 +7,9 @@ from decimal import Decimal
 from bot.language.draft import Draft
 from bot.language.meanings import NumberWord, Role
 from bot.language.question import Reading
+from bot.language.rules_within import within
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import Between, Compare, Node, Operator
+from scoring.criteria.tree import Between, Compare, Operator
 
 OPERATORS = {
     Role.OVER: Operator.GT,
@@ -102,7 +103,7 @@ class Build:
         self.operator = operator
         self.numbers = numbers
 
-    def node(self, field: str) -> Node:
+    def node(self, field: str) -> Compare | Between:
         """The comparison of that field."""
         values = [number.value for number in self.numbers]
         if self.operator is None:
@@ -264,6 +265,9 @@ def _emit(draft: Draft, first: int, last: int, named: Field, build: Build) -> in
         return draft.problem(
             first, last, f"“{named.label or named.name}” is a number, not an amount of money."
         )
+    found = within(draft, first, last, named, build.node(""))
+    if found is not None:
+        return draft.add(first, found[1], "", found[0])
     return draft.add(first, last, named.name, build.node(named.name))
 
 

@@ -10,7 +10,8 @@ from bot.language.question import Reading
 from bot.language.spans import spoken_day
 from bot.language.when import Moment, between, condition, counted_units, is_over, moment
 from scoring.criteria.fields import Field, FieldType
-from scoring.criteria.tree import IsEmpty, Not
+from scoring.criteria.purchases import DAY, PURCHASES
+from scoring.criteria.tree import IsEmpty, Node, Not, Related
 
 _PREPOSITIONS = (
     Role.BETWEEN,
@@ -25,6 +26,8 @@ _PREPOSITIONS = (
 _BUYING = (Role.BOUGHT, Role.ACTIVE, Role.INACTIVE)
 _LAST_PURCHASE = "last_purchase"
 _OF_THE_PAST = {"last_purchase", "created", "modified"}
+# A preposition, over or under, and a moment; and the index after them.
+Dated = tuple[tuple[Role | None, bool | None, Moment], int]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class _Subject:
 
     Attributes:
         end: index after its word.
-        any_one: said of any purchase, of which only the last is known.
+        any_one: said of any purchase, not of the last one.
         inverted: the word itself negates: "inactive since June".
     """
 
@@ -74,10 +77,16 @@ def _subject(draft: Draft, at: int) -> _Subject | None:
     return None
 
 
+def begins_with_subject(draft: Draft, at: int) -> bool:
+    """Whether there is said of what a date before it is: since June *have not bought*."""
+    at = draft.skip(at + 1) if draft.role(at, Role.NOT) else at
+    return _subject(draft, at) is not None
+
+
 def _subject_first(draft: Draft, at: int, subject: _Subject) -> int:
     start = draft.skip(subject.end)
     negated = draft.role(start, Role.NOT)
-    found = _dated(draft, draft.skip(start + 1) if negated else start)
+    found = dated(draft, draft.skip(start + 1) if negated else start)
     if found is not None:
         if negated:
             draft.nots.append(start)
@@ -85,8 +94,8 @@ def _subject_first(draft: Draft, at: int, subject: _Subject) -> int:
     return _without_date(draft, at)
 
 
-def _dated(draft: Draft, at: int) -> tuple[tuple[Role | None, bool | None, Moment], int] | None:
-    """A preposition, a comparison and a moment, each but the last optional."""
+def dated(draft: Draft, at: int) -> Dated | None:
+    """What stands at an index, if it is a date: a moment, perhaps with a preposition and a comparison."""
     preposition = draft.role(at, *_PREPOSITIONS)
     at = draft.skip(at + 1) if preposition else at
     over = is_over(draft, at)
@@ -101,8 +110,8 @@ def _dated(draft: Draft, at: int) -> tuple[tuple[Role | None, bool | None, Momen
 
 def _date_first(draft: Draft, at: int) -> int:
     """Since June they have not bought; or a date that nothing is said of."""
-    found = _dated(draft, at)
-    if found is None or not _clearly_a_date(draft, at, found[1]):
+    found = dated(draft, at)
+    if found is None or not clearly_a_date(draft, at, found[1]):
         return at
     start = draft.skip(found[1])
     negated = draft.role(start, Role.NOT)
@@ -114,8 +123,8 @@ def _date_first(draft: Draft, at: int) -> int:
     return _nothing_said(draft, at, found[1])
 
 
-def _clearly_a_date(draft: Draft, first: int, last: int) -> bool:
-    """A month's name alone may be a person's, and a number a limit."""
+def clearly_a_date(draft: Draft, first: int, last: int) -> bool:
+    """Whether words are a date whatever else they may be: a month's name alone may be a person's."""
     alone = last - first == 1
     return not (alone and (draft.values(first) or draft.number(first) or draft.role(first, Role.UNIT)))
 
@@ -166,14 +175,29 @@ def _emit(
     if past and when.begins(draft.vocabulary) > draft.vocabulary.today:
         return draft.problem(first, last, f"“{draft.words(first, last)}” is still to come.")
     if subject.any_one and when.closed(role, draft.vocabulary.today, over=over):
-        return _only_the_last(draft, first, last, subject, when)
+        bought = any_purchase(draft, role, when, over=over, negated=negated)
+        counted = draft.counted and not negated  # how many bought in June: that is a figure
+        if bought is None or role is Role.BEFORE or over or counted:
+            return _the_last(draft, first, last, subject, when, known=bought is not None)
+        return draft.add(first, last, "", Not(bought) if subject.inverted else bought)
     if subject.inverted:
         node = Not(node)
     return draft.add(first, last, subject.field.name, node)
 
 
-def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject, when: Moment) -> int:
-    """Only the last purchase of each account is known: "bought in June" cannot be answered by it.
+def any_purchase(
+    draft: Draft, role: Role | None, when: Moment, *, over: bool | None, negated: bool
+) -> Node | None:
+    """Any purchase then; None where of purchases only the last one's day is known."""
+    relation = draft.vocabulary.index.catalog.relation(PURCHASES)
+    if relation is None or relation.catalog.find(DAY) is None:
+        return None
+    day = condition(DAY, role, when, draft.vocabulary, over=over, negated=negated)
+    return None if day is None else Related(relation.name, day)
+
+
+def _the_last(draft: Draft, first: int, last: int, subject: _Subject, when: Moment, *, known: bool) -> int:
+    """Bought over 90 days ago: perhaps not since. Without earlier purchases, only the last can be asked for.
 
     Who has (or has not) bought since that period began is known, so that is offered.
     """
@@ -187,6 +211,8 @@ def _only_the_last(draft: Draft, first: int, last: int, subject: _Subject, when:
     begun = f"{verb} since {spoken_day(when.begins(draft.vocabulary))}"
     since = Reading(draft.rewritten(first, last, begun), f"{'not ' if draft.nots else ''}{begun}")
     reason = "Only the date of each account's last purchase is known, not of earlier ones."
+    if known:
+        reason = f"“{draft.words(first, last)}”: is that the last purchase?"
     return draft.problem(first, last, reason, readings=(*readings, since))
 
 
@@ -235,7 +261,7 @@ def never_bought(draft: Draft, at: int) -> int:
     """Never bought, or never bought since: the words carry the negation themselves."""
     if not draft.role(at, Role.NEVER_BOUGHT):
         return at
-    found = _dated(draft, draft.skip(at + 1))
+    found = dated(draft, draft.skip(at + 1))
     last = draft.vocabulary.index.catalog.find(_LAST_PURCHASE)
     if last is None:
         return at

@@ -64,8 +64,9 @@ class Reading:
             return None
         from bot.store.memory.answers import HeldAnswers
         from bot.store.memory.conditions import Look
+        from bot.store.memory.of_purchases import bought
 
-        return HeldAnswers(Look(held, self))
+        return HeldAnswers(Look(held, self, bought))
 
     @kept
     def catalog(self) -> Catalog:

@@ -29,6 +29,7 @@ from bot.store.columns import (
     is_open,
 )
 from bot.store.counted import counted_purchases
+from bot.store.criteria_sql import fact_value
 from bot.store.line_values import cells
 from bot.store.memory.keeper import AccountMemory
 from bot.store.occurring import occurring
@@ -42,7 +43,7 @@ from scoring.criteria.check import field_named
 from scoring.criteria.errors import CriteriaError
 from scoring.criteria.fields import Catalog, Field
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Fact, Node
 
 _CHANGE, _CONTACT, _CURSOR = TABLES["label_change"], TABLES["crm_contact"], TABLES["sync_cursor"]
 _ORGANISATION, _USER, _RUN = TABLES["crm_organisation"], TABLES["crm_user"], TABLES["run"]
@@ -138,7 +139,7 @@ class SqlAccountBook:
         sort: Sequence[Sort],
         limit: int,
         offset: int = 0,
-        further: Sequence[str] = (),
+        further: Sequence[str | Fact] = (),
     ) -> list[AccountLine]:
         """Accounts that meet the criteria, sorted; ties by name and then id; empty values last.
 
@@ -147,7 +148,7 @@ class SqlAccountBook:
             sort: the keys, the first one first.
             limit: how many at most.
             offset: how many to pass over.
-            further: names of fields whose values ``AccountLine.further`` is to have.
+            further: names of fields, and facts, whose values ``AccountLine.further`` is to have.
 
         Raises:
             CriteriaError: a field or value that the catalog does not know, or a field that has no order.
@@ -170,8 +171,9 @@ class SqlAccountBook:
             ids = ids if most is None else ids.where(most)
             shown = ids.order_by(*order).limit(limit).offset(offset)
             query = _lines(reading.columns).where(ACCOUNT.c.id.in_(shown)).order_by(*order)
-            fields = [field_named(name, reading.catalog) for name in further]
-            query = query.add_columns(*map(reading.columns, fields))
+            values = [_value(reading, one) for one in further]
+            fields = [field for _, field in values]
+            query = query.add_columns(*(column for column, _ in values))
             return [_line(row, fields, reading.today) for row in reading.connection.execute(query)]
 
     def count(self, criteria: Node) -> int:
@@ -292,6 +294,14 @@ def _lines(columns: AccountColumns) -> Select[Any]:
         *(ACCOUNT.c.industry, ACCOUNT.c.city, ACCOUNT.c.state, ACCOUNT.c.country, OWNER.c.name),
         *(SCORE.c.last_purchase, bought, spent, ACCOUNT.c.annual_revenue_minor, ACCOUNT.c.employees),
     ).select_from(columns.rows())
+
+
+def _value(reading: Reading, wanted: str | Fact) -> tuple[ColumnElement[Any], Field]:
+    """Where a field or a fact of an account is, and as what it is shown."""
+    if isinstance(wanted, Fact):
+        return fact_value(wanted, reading.catalog, reading.columns, reading.today, reading.dialect)
+    field = field_named(wanted, reading.catalog)
+    return reading.columns(field), field
 
 
 def _line(row: Row[Any], further: Sequence[Field], today: Today) -> AccountLine:

@@ -53,6 +53,7 @@ from scoring.criteria.tree import (
     And,
     Between,
     Compare,
+    Fact,
     In,
     InPeriod,
     InSegment,
@@ -214,9 +215,23 @@ def _any_related(node: Related, place: _Place) -> Truth:
     return query.where(meets).correlate(found.outer).exists()
 
 
+def fact_value(
+    fact: Fact, catalog: Catalog, columns: Columns, today: Today, dialect: str
+) -> tuple[ColumnElement[Any], Field]:
+    """The value of a fact for each row of a query, and the field as which it is shown; else as ``where``."""
+    made, field = _fact(fact, _Place(catalog, columns, today, dialect))
+    return select(made).scalar_subquery(), field
+
+
 def _fact_holds(node: Measured, place: _Place) -> Truth:
     """One look at the related records, whatever the condition is: it is evaluated where the fact is made."""
-    fact = node.fact
+    made, field = _fact(node.fact, place)
+    holds = select(_compared(node.condition, made, field, place)).scalar_subquery()
+    return type_coerce(holds, Boolean).is_(true())
+
+
+def _fact(fact: Fact, place: _Place) -> tuple[ColumnElement[Any], Field]:
+    """A fact as a column of a query of its own."""
     found, theirs, relation = _theirs(fact.relation, place)
     belong = (found.belong, _where(relation.given, theirs), _where(fact.where, theirs))
     needed = fields_of(conjunction(relation.given, fact.where), relation.catalog)
@@ -231,8 +246,7 @@ def _fact_holds(node: Measured, place: _Place) -> Truth:
         own = field_named(fact.field, relation.catalog)
         needed.append(own)
         made, field = measured(fact.measure, found.columns(own), chosen, own, place.dialect)
-    holds = select(_compared(node.condition, made, field, place)).scalar_subquery()
-    return type_coerce(holds, Boolean).is_(true())
+    return made, field
 
 
 def _leaf(leaf: Leaf, column: ColumnElement[Any], field: Field, today: Today, dialect: str) -> Truth:

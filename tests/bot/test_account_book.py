@@ -11,8 +11,10 @@ import pytest
 from bot.app.advising import Advice
 from bot.app.answers import CardOffer, Explanation, Group, LabelMove
 from bot.app.ask import Ask
+from bot.app.columns import sortings
 from bot.app.people import OPERATOR
 from bot.app.ports import AccountBook
+from bot.app.tables import CellType
 from bot.language.question import Sort
 from bot.store.accounts import SqlAccountBook
 from connector.cache.engine import Database
@@ -282,6 +284,38 @@ def test_a_line_has_the_other_fields_that_are_wanted(book: AccountBook) -> None:
     assert book.page(Always(), (), 1)[0].further == ()
     with pytest.raises(CriteriaError, match="no field"):
         book.page(Always(), (), 1, 0, ("frob",))
+
+
+def test_what_was_bought_within_a_period_is_asked_of_purchases_and_shown(book: AccountBook) -> None:
+    asking = Ask(book, lambda: CONFIGURATION)
+    answer = asking.ask("accounts that spent more than 150 this month", OPERATOR)
+    assert answer.read_as == "purchases.sum(amount) where (occurred_on in this month) > 150"
+    assert [one.column.head for one in answer.further] == ["Spend this month"]
+    assert [(line.name, line.further) for line in answer.accounts] == [("Konex", (300_00,))]
+    answer = asking.ask("at most 2 purchases since March", OPERATOR)
+    assert [one.column.head for one in answer.further] == ["Purchases since 1 Mar 2026"]
+    assert {line.name: line.further for line in answer.accounts} == {
+        "Konex": (2,),
+        "acme": (0,),
+        "Bluth": (0,),
+        "Ämil": (0,),
+    }
+    answer = asking.ask("who first bought in the last 90 days", OPERATOR)
+    assert [one.column.head for one in answer.further] == ["First purchase"]
+    assert [line.further for line in answer.accounts] == [(date(2026, 3, 1),)]
+    assert [line.name for line in asking.ask("who did not buy last month", OPERATOR).accounts] == [
+        *("acme", "Bluth", "Konex", "Ämil")
+    ]
+
+
+def test_a_fact_of_related_records_is_shown_as_it_is_written(book: AccountBook) -> None:
+    answer = Ask(book, lambda: CONFIGURATION).ask("accounts where deals.average(amount) > 5", OPERATOR)
+    assert [(one.column.head, one.column.type) for one in answer.further] == [
+        ("deals.average(amount)", CellType.MONEY)
+    ]
+    [line] = [one for one in answer.accounts if one.name == "Konex"]
+    assert line.further == ((100_00 + 200_00 + 900_00 + 50_00 + 7_00 + 1_00) // 6,)
+    assert not [one for one in sortings(answer) if "average" in one.said]
 
 
 def test_other_fields_are_plain_values(book: AccountBook, database: Database) -> None:

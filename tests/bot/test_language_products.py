@@ -12,7 +12,7 @@ from bot.language.vocabulary import Vocabulary, build_index
 from scoring.criteria.canonical import canonical
 from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.criteria.parse import parse
-from tests.support.sample_organisation import ANNA, CATALOG, CONFIGURATION, TODAY, sample
+from tests.support.sample_organisation import ANNA, CATALOG, CONFIGURATION, TODAY, sample, without_purchases
 
 _PURCHASES = Catalog(
     (Field("product", FieldType.TEXT, "product"), Field("occurred_on", FieldType.DATE, "day")),
@@ -60,7 +60,7 @@ def test_what_was_bought_is_asked_of_the_purchases(text: str, criteria: str) -> 
 
 
 def test_without_such_records_it_is_said() -> None:
-    vocabulary = Vocabulary(build_index(sample().words(), CATALOG, CONFIGURATION), ANNA, TODAY)
+    vocabulary = without_purchases()
     for text, missing in (("who bought GTX Pro", "products"), ("renewals due next month", "subscriptions")):
         understood = understand(text, vocabulary)
         assert isinstance(understood, NotUnderstood)

@@ -9,7 +9,15 @@ from bot.language.question import Kind, NotUnderstood, Question
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary, build_index
 from tests.support.said import said
-from tests.support.sample_organisation import ANNA, CATALOG, CONFIGURATION, TODAY, sample, vocabulary_for
+from tests.support.sample_organisation import (
+    ANNA,
+    CATALOG,
+    CONFIGURATION,
+    TODAY,
+    sample,
+    vocabulary_for,
+    without_purchases,
+)
 
 
 def asked_back(text: str, vocabulary: Vocabulary | None = None) -> NotUnderstood:
@@ -139,7 +147,7 @@ def test_two_labels_without_a_word_between_are_asked_back() -> None:
 
 
 def test_only_the_last_purchase_is_known() -> None:
-    understood = asked_back("VIPs that bought in June")
+    understood = asked_back("VIPs that bought in June", without_purchases())
     assert "last purchase" in understood.reason
     assert said(understand(understood.readings[0].text, vocabulary_for())) == (
         "list: label = VIP and last_purchase between 2026-06-01 and 2026-06-30"
@@ -174,7 +182,7 @@ def test_a_stranger_to_the_crm_is_told_so() -> None:
     ],
 )
 def test_a_period_in_the_past_is_offered_from_its_first_day(text: str, offered: str) -> None:
-    understood = understand(text, vocabulary_for())
+    understood = understand(text, without_purchases())
     assert isinstance(understood, NotUnderstood)
     assert offered in [reading.text for reading in understood.readings]
     assert isinstance(understand(offered, vocabulary_for()), Question)

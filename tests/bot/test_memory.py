@@ -40,6 +40,14 @@ GROUPS = (
     (None, Unit.MONTH),
 )
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+HELD_OF_PURCHASES = (
+    "purchases.sum(amount) where (occurred_on in last 200 days) > 20",
+    "purchases.sum(amount) <= 90 and any purchase",
+    "purchases.sum(amount) where (occurred_on before 2026-06-01) != 0 or purchases.sum(amount) in (0, 5)",
+    "purchases.count where (occurred_on >= 2026-03-01) between 1 and 2",
+    "not bought in last 90 days",
+    "any purchase where (occurred_on = yesterday) or purchases.count < 2",
+)
 CRITERIA = (
     "",
     'industry = "retail"',
@@ -53,6 +61,16 @@ CRITERIA = (
     'label != "Top"',
     "deals.count > 3",
     "created >= 2026-02-01 and created < 2026-05-01 or employees > 5",
+    *HELD_OF_PURCHASES,
+    # of which the database tells
+    "purchases.first(occurred_on) >= 2026-03-01",
+    "all purchases where (occurred_on after 2026-01-31)",
+    "any purchase where (occurred_on != 2026-03-01 and amount > 10)",
+)
+OF_PURCHASES = (
+    *("purchases.sum(amount) > 50k", "purchases.sum(amount) = 0", "purchases.count >= 3", "no purchase"),
+    *(f"purchases.sum(amount) where (occurred_on {on}) > 10" for on in ("> 2026-03-01", "in last month")),
+    *(f"purchases.count where (occurred_on {on}) < 2" for on in ("<= 2026-03-01", "= 2025-11-09")),
 )
 
 
@@ -80,7 +98,7 @@ class Books:
         found: list[Any] = []
         with book.together(), book.reading() as reading:
             assert (reading.held is not None) == (self.memory is not None)
-            for text in chance.sample(CRITERIA, 2):
+            for text in chance.sample(CRITERIA, 4):
                 node = parse(text, reading.catalog.open()) if text else parse("", reading.catalog)
                 found.append((text, book.count(node)))
                 by = chance.choice(["industry", "owner", "label", "r", "city", "purchases"])
@@ -204,6 +222,22 @@ def test_what_memory_answers_is_what_the_database_answers(
         with world.database.writes.begin() as connection:
             for _ in range(3):
                 write(connection, made, chance)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_bought_within_a_time_is_told_from_memory(world: BuyingWorld, seed: int) -> None:
+    organised(world, seed)
+    with world.database.writes.begin() as connection:  # something that was given back is told by the database
+        connection.execute(update(TRANSACTION).where(TRANSACTION.c.amount_minor < 0).values(amount_minor=7))
+    plain, held = Books(world, None).accounts, Books(world, memory_of(world.database)).accounts
+    for text in (*HELD_OF_PURCHASES, *OF_PURCHASES):
+        with held.together(), held.reading() as reading:
+            node = parse(text, reading.catalog)
+            assert reading.held is not None
+            found = reading.held.first(node, (), 50)
+            assert found is not None, text
+            ids = [line.id for line in held.page(node, (), 50)]
+        assert ids == [line.id for line in plain.page(node, (), 50)], text
 
 
 def write(connection: Connection, made: by_hand.Organisation, chance: Random) -> None:

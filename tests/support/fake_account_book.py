@@ -16,7 +16,7 @@ from bot.language.question import Sort
 from scoring.criteria.fields import Catalog
 from scoring.criteria.mask import mask
 from scoring.criteria.periods import Today
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Fact, Node
 from tests.support.sample_organisation import CATALOG, TODAY, Sample, sample
 
 SYNCED = datetime(2026, 11, 23, 6, 15, tzinfo=UTC)
@@ -71,8 +71,16 @@ class FakeAccountBook:
 
     def _matching(self, criteria: Node) -> list[AccountLine]:
         frame = pd.DataFrame([row_of(line, self.sample.emails) for line in self.sample.lines])
-        chosen = mask(criteria, frame, self.fields, Today(TODAY))
+        chosen = mask(criteria, frame, self.fields, Today(TODAY), {"purchase": self._purchases()})
         return [line for line, holds in zip(self.sample.lines, chosen, strict=True) if holds]
+
+    def _purchases(self) -> pd.DataFrame:
+        """One of each account: its last, which had no product."""
+        lines = self.sample.lines
+        each = [
+            {"amount": one.spend_minor, "occurred_on": one.last_purchase, "product": None} for one in lines
+        ]
+        return pd.DataFrame(each, index=range(len(lines)))
 
     def page(
         self,
@@ -80,15 +88,19 @@ class FakeAccountBook:
         sort: Sequence[Sort],
         limit: int,
         offset: int = 0,
-        further: Sequence[str] = (),
+        further: Sequence[str | Fact] = (),
     ) -> list[AccountLine]:
         lines = sorted(self._matching(criteria), key=lambda line: (line.name, line.id))
         for one in reversed(sort):
             lines.sort(key=lambda line, name=one.field: self._key(line, name), reverse=one.descending)  # type: ignore[misc]
         return [
-            replace(line, further=tuple(row_of(line, self.sample.emails)[name] for name in further))
+            replace(line, further=tuple(self._value(line, one) for one in further))
             for line in lines[offset : offset + limit]
         ]
+
+    def _value(self, line: AccountLine, wanted: str | Fact) -> Any:
+        """Of facts nothing is told here."""
+        return row_of(line, self.sample.emails)[wanted] if isinstance(wanted, str) else None
 
     def _key(self, line: AccountLine, name: str) -> Any:
         value = row_of(line, self.sample.emails)[name]

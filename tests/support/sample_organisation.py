@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.app.ports import NamedAccount, NamedUser, OrganisationWords
 from bot.language.vocabulary import Index, Vocabulary, build_index
 from connector.enrichment.fingerprints import fingerprints
 from scoring.config import Configuration, Segment, SynonymGroup
-from scoring.criteria.fields import Catalog, Field, FieldType
+from scoring.criteria.fields import Catalog, Field, FieldType, Relation
 from scoring.enrichment_config import EnrichedInto, Enrichment
 from scoring.rfm_config import RfmSegmentation
 from scoring.shape import Label
@@ -45,6 +45,24 @@ def _field(name: str, kind: FieldType, label: str = "", *aliases: str, values: t
     return Field(name, kind, f"account.{name}", aliases, values, label or name.replace("_", " ").capitalize())
 
 
+# Product id -> name, as the sandbox has them.
+PRODUCTS = {
+    "4876876000000555001": "GTX Basic",
+    "4876876000000555002": "GTX Pro",
+    "4876876000000555003": "MG Special",
+    "4876876000000555004": "MG Advanced",
+    "4876876000000555005": "GTX Plus Pro",
+    "4876876000000555006": "GTX Plus Basic",
+    "4876876000000555007": "GTK 500",
+}
+PURCHASES = Catalog(
+    (
+        Field("amount", FieldType.MONEY, "amount"),
+        Field("occurred_on", FieldType.DATE, "closed"),
+        Field("product", FieldType.TEXT, "product", values=tuple(PRODUCTS.values())),
+    ),
+    rows="purchases",
+)
 CATALOG = Catalog(
     (
         _field("name", FieldType.TEXT, "Account Name", "account_name"),
@@ -80,7 +98,8 @@ CATALOG = Catalog(
             "Customer Tier",
         ),
         Field("Technologies", FieldType.TEXT, "raw:Technologies", label="Technologies"),
-    )
+    ),
+    relations=(Relation("purchases", "purchase", PURCHASES),),
 )
 
 CONFIGURATION = Configuration(
@@ -103,18 +122,6 @@ CONFIGURATION = Configuration(
         SynonymGroup(field="label", same=("Lost", "churned", "gone")),
     ),
 )
-
-
-# Product id -> name, as the sandbox has them.
-PRODUCTS = {
-    "4876876000000555001": "GTX Basic",
-    "4876876000000555002": "GTX Pro",
-    "4876876000000555003": "MG Special",
-    "4876876000000555004": "MG Advanced",
-    "4876876000000555005": "GTX Plus Pro",
-    "4876876000000555006": "GTX Plus Basic",
-    "4876876000000555007": "GTK 500",
-}
 
 
 @dataclass(frozen=True)
@@ -209,6 +216,13 @@ def sample() -> Sample:
 @lru_cache(maxsize=1)
 def sample_index() -> Index:
     return build_index(sample().words(), CATALOG, CONFIGURATION)
+
+
+def without_purchases() -> Vocabulary:
+    """Of an organisation of whose purchases only the last one's day is known."""
+    return Vocabulary(
+        build_index(sample().words(), replace(CATALOG, relations=()), CONFIGURATION), ANNA, TODAY
+    )
 
 
 def vocabulary_for(person: Person = ANNA) -> Vocabulary:

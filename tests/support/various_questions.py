@@ -47,7 +47,7 @@ ACCOUNTS: tuple[tuple[str, str], ...] = (
     ("accounts added in the past two weeks", "list: created in last 2 weeks"),
     ("accounts created after 1 March 2026", "list: created after 2026-03-01"),
     ("customers who joined in 2025", "list: created between 2025-01-01 and 2025-12-31"),
-    ("who bought yesterday", "asked"),
+    ("who bought yesterday", "list: any purchase where (occurred_on = yesterday)"),
     ("who bought today", "list: last_purchase = today"),
     ("accounts that last bought in July", "list: last_purchase between 2026-07-01 and 2026-07-31"),
     ("latest purchase before May", "list: last_purchase before 2026-05-01"),

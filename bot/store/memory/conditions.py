@@ -35,12 +35,21 @@ class NotHeldError(Exception):
     """What is asked for is not held: the database has to answer."""
 
 
+def _nothing_related(_look: Look, _node: Measured | Related) -> Truths:
+    raise NotHeldError
+
+
 @dataclass(frozen=True)
 class Look:
-    """What is held, read with the fields and the day of one look."""
+    """What is held, read with the fields and the day of one look.
+
+    Attributes:
+        related: conditions on related records; raises NotHeldError for those that are not held.
+    """
 
     held: HeldAccounts
     reading: Reading
+    related: Callable[[Look, Measured | Related], Truths] = _nothing_related
 
     def meets(self, criteria: Node) -> Truths:
         """The accounts that meet criteria and are seen.
@@ -113,7 +122,9 @@ class Look:
                 np.logical_and if isinstance(node, And) else np.logical_or
             )
             return reduce(join, [self._truths(one) for one in node.parts])
-        if isinstance(node, Measured | Related | InSegment):
+        if isinstance(node, Measured | Related):
+            return self.related(self, node)
+        if isinstance(node, InSegment):
             raise NotHeldError
         return self._holds(node)
 

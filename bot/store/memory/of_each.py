@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from bot.language.question import Days, Figure, Metric
 from bot.store.figure_values import MEANS, NUMBERS, SHARES, Tally
-from bot.store.memory.adding_up import summed
+from bot.store.memory.adding_up import Asked, summed
 from bot.store.memory.conditions import Look
-from bot.store.memory.held import HeldAccounts, Whole
+from bot.store.memory.held import HeldAccounts, Truths, Whole
 from bot.store.memory.of_accounts import LOW_BITS
 from bot.store.memory.of_deals import asked_of
 from scoring.account_ids import compact
@@ -34,6 +34,22 @@ class EachAccount:
     def number(self) -> int:
         """How many accounts have a record."""
         return int(np.count_nonzero(self.table[_ROWS]))
+
+    @property
+    def records(self) -> Whole:
+        """How many records each account has, by its number."""
+        found: Whole = self.table[_RECORDS]
+        return found
+
+    @property
+    def gave_back(self) -> bool:
+        """Whether there are records that give something back: they are none of ``records``."""
+        return bool((self.table[_ROWS] != self.table[_RECORDS]).any())
+
+    @property
+    def halves(self) -> tuple[Whole, Whole]:
+        """The sum of each account in two: what is to be shifted by ``LOW_BITS``, and what is to be added."""
+        return self.table[_UPPER], self.table[_LOWER]
 
     def tallies(self, ids: Sequence[str]) -> dict[str, Tally]:
         """What is counted of accounts that are held, by id."""
@@ -93,8 +109,15 @@ def of_each(look: Look, criteria: Node, figure: Figure, metric: Metric, days: Da
         CriteriaError: a field or value that is not known.
         NotHeldError: what is held does not say it.
     """
-    asked = asked_of(look, figure, metric, days)
-    chosen = look.meets(criteria)
+    return each_of(look, look.meets(criteria), asked_of(look, figure, metric, days))
+
+
+def each_of(look: Look, chosen: Truths, asked: Asked) -> EachAccount:
+    """What is counted of some accounts, each for itself.
+
+    Raises:
+        NotHeldError: sums may leave what is held exactly.
+    """
 
     def tables() -> Iterator[Whole]:
         for part in look.held.parts:

@@ -1,0 +1,177 @@
+"""What was bought within a period, and who is new: asked of purchases, not of what is kept of all time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.language.question import Kind, NotUnderstood, Question
+from bot.language.understand import understand
+from bot.language.vocabulary import Vocabulary, build_index
+from scoring.criteria.canonical import canonical
+from scoring.criteria.parse import parse
+from tests.support.said import said
+from tests.support.sample_organisation import (
+    ANNA,
+    CATALOG,
+    CONFIGURATION,
+    LABELS,
+    TODAY,
+    sample,
+    vocabulary_for,
+    without_purchases,
+)
+
+_SPENT = "purchases.sum(amount) where (occurred_on {}) {}"
+_COUNT = "purchases.count where (occurred_on {}) {}"
+_JUNE = "between 2026-06-01 and 2026-06-30"
+_FIRST = "purchases.first(occurred_on) {}"
+
+
+def no_labels() -> Vocabulary:
+    """Of an organisation that calls nobody New."""
+    words = sample().words()
+    values = {**words.values, "label": tuple(one for one in LABELS if one != "New")}
+    [segmentation] = CONFIGURATION.segmentations
+    others = tuple(one for one in segmentation.labels if one.name != "New")
+    configuration = CONFIGURATION.model_copy(
+        update={"segmentations": (segmentation.model_copy(update={"labels": others}),)}
+    )
+    fields = tuple(
+        replace(one, values=values["label"]) if one.name == "label" else one for one in CATALOG.fields
+    )
+    catalog = replace(CATALOG, fields=fields)
+    return Vocabulary(build_index(replace(words, values=values), catalog, configuration), ANNA, TODAY)
+
+
+def criteria(text: str, vocabulary: Vocabulary | None = None) -> str:
+    found = understand(text, vocabulary or vocabulary_for())
+    assert isinstance(found, Question), found
+    assert found.kind in {Kind.LIST, Kind.COUNT}
+    return canonical(found.criteria)
+
+
+def is_read(text: str, meant: str, vocabulary: Vocabulary | None = None) -> None:
+    assert criteria(text, vocabulary) == canonical(parse(meant, CATALOG))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("accounts that spent more than 10k this year", _SPENT.format("in this year", "> 10k")),
+        ("spent over 10k this year", _SPENT.format("in this year", "> 10k")),
+        ("accounts over 50k last quarter", _SPENT.format("in last quarter", "> 50k")),
+        (
+            "VIPs with revenue of at least 5k in the last 90 days",
+            f"label = VIP and {_SPENT.format('in last 90 days', '>= 5k')}",
+        ),
+        ("spent between 10k and 20k in June", _SPENT.format(_JUNE, "between 10k and 20k")),
+        ("spend under 1000 since October", _SPENT.format(">= 2026-10-01", "< 1000")),
+        ("spent over 20k over the last 90 days", _SPENT.format("in last 90 days", "> 20k")),
+        ("accounts with more than 5 purchases this year", _COUNT.format("in this year", "> 5")),
+        ("bought more than 3 times in Q2", _COUNT.format("between 2026-04-01 and 2026-06-30", "> 3")),
+        ("at least 10 orders last month", _COUNT.format("in last month", ">= 10")),
+        (
+            "spent more than 10k this year and less than 5k last year",
+            f"{_SPENT.format('in this year', '> 10k')} and {_SPENT.format('in last year', '< 5k')}",
+        ),
+        ("accounts that have not spent over 1k this year", f"not {_SPENT.format('in this year', '> 1k')}"),
+    ],
+)  # fmt: skip
+def test_an_amount_with_a_period_behind_it_is_one_of_that_time(text: str, meant: str) -> None:
+    is_read(text, meant)
+    is_read(f"how many accounts {text.removeprefix('accounts ')}", meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("accounts over 50k created this year", "total_spend > 50k and created in this year"),
+        ("accounts over 50k that last bought in June", f"total_spend > 50k and last_purchase {_JUNE}"),
+        ("over 50k, not bought since June", "total_spend > 50k and not last_purchase >= 2026-06-01"),
+        ("over 50k since June not bought", "total_spend > 50k and not last_purchase >= 2026-06-01"),
+        ("more than 500 employees created this year", "employees > 500 and created in this year"),
+    ],
+)  # fmt: skip
+def test_a_period_of_which_something_else_is_said_is_not_that_of_the_amount(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accounts with annual revenue over 1m this year",  # their own
+        "accounts with more than 500 employees this year",
+        "accounts that spent more than 10k next year",
+    ],
+)
+def test_what_is_not_known_of_a_period_is_asked_back(text: str) -> None:
+    assert isinstance(understand(text, vocabulary_for()), NotUnderstood)
+
+
+@pytest.mark.parametrize("text", ["spent over 10k this year", "more than 5 purchases this year"])
+def test_without_purchases_it_is_asked_back(text: str) -> None:
+    assert isinstance(understand(text, without_purchases()), NotUnderstood)
+
+
+def test_a_period_in_a_question_for_a_figure_is_that_of_the_figure() -> None:
+    found = understand("revenue by industry of accounts over 50k this year", vocabulary_for())
+    assert said(found).startswith("figure: total_spend > 50k; revenue; by industry; in this year")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("VIPs that bought in June", "label = VIP and bought between 2026-06-01 and 2026-06-30"),
+        ("accounts that did not buy last quarter", "not bought in last quarter"),
+        ("retail accounts that ordered last month", "industry = retail and bought in last month"),
+        ("who has not bought in 2025", "not bought between 2025-01-01 and 2025-12-31"),
+        ("last bought in June", "last_purchase between 2026-06-01 and 2026-06-30"),
+    ],
+)
+def test_who_bought_in_a_time_that_is_over_may_have_bought_since(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+def test_bought_before_may_speak_of_the_last_purchase() -> None:
+    found = understand("accounts that bought before June", vocabulary_for())
+    assert isinstance(found, NotUnderstood)
+    assert found.reason == "“bought before June”: is that the last purchase?"
+    assert criteria(found.readings[0].text) == "last_purchase before 2026-06-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("new customers this year", _FIRST.format("in this year")),
+        ("this year's new customers", _FIRST.format("in this year")),
+        ("new retail customers since June", f"industry = retail and {_FIRST.format('>= 2026-06-01')}"),
+        ("new clients over 50k this year", f"total_spend > 50k and {_FIRST.format('in this year')}"),
+        ("new accounts this quarter", "created in this quarter"),
+        ("new accounts created this quarter", "created in this quarter"),
+        ("customers that first bought in June", _FIRST.format("between 2026-06-01 and 2026-06-30")),
+        ("who became a customer this year", _FIRST.format("in this year")),
+        ("how many new customers this month", _FIRST.format("in this month")),
+    ],
+)  # fmt: skip
+def test_new_customers_bought_first_then_and_new_accounts_were_created(text: str, meant: str) -> None:
+    is_read(text, meant, no_labels())
+
+
+def test_new_since_when_is_asked() -> None:
+    found = understand("new customers in retail", no_labels())
+    assert isinstance(found, NotUnderstood)
+    assert found.reason == "New since when?"
+    is_read(found.readings[0].text, f"industry = retail and {_FIRST.format('in this month')}", no_labels())
+    begun = understand("who became a customer", no_labels())
+    assert isinstance(begun, NotUnderstood)
+    assert begun.reason == "In which period?"
+
+
+def test_where_new_is_a_label_it_is_meant() -> None:
+    assert criteria("new customers in retail") == "label = New and industry = retail"
+
+
+def test_new_vips_have_become_so() -> None:
+    assert said(understand("new VIPs this month", vocabulary_for())).startswith("moved: ; to VIP")
