@@ -71,6 +71,9 @@ LISTS = (
     "VIP and champion accounts in Austria",
     "oldest accounts in Boston",
     "accounts sorted by name",
+    "accounts that spent more than 10k this year",
+    "retail accounts that bought last month",
+    "who became a customer this quarter",
 )
 COUNTS = (
     "how many accounts",

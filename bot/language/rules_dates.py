@@ -149,7 +149,10 @@ def _of_label(draft: Draft, when: str) -> tuple[Reading, ...]:
     if len(said) != 1 or len(draft.terms) != 1:
         return ()
     label = str(said[0].values[0])
-    return tuple(Reading(one, one) for one in (f"who was {label} {when}", f"who became {label} {when}"))
+    texts = [f"who was {label} {when}", f"who became {label} {when}"]
+    if label.casefold() == "new":  # new customers this quarter
+        texts.insert(0, f"who became a customer {when}")
+    return tuple(Reading(one, one) for one in texts)
 
 
 def _emit(

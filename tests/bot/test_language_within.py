@@ -171,6 +171,10 @@ def test_new_since_when_is_asked() -> None:
 
 def test_where_new_is_a_label_it_is_meant() -> None:
     assert criteria("new customers in retail") == "label = New and industry = retail"
+    found = understand("new customers this year", vocabulary_for())
+    assert isinstance(found, NotUnderstood)
+    [offered] = [one.text for one in found.readings if "became a customer" in one.text]
+    is_read(offered, _FIRST.format("in this year"))
 
 
 def test_new_vips_have_become_so() -> None:

@@ -41,6 +41,10 @@ GROUPS = (
 )
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 HELD_OF_PURCHASES = (
+    *(
+        f"purchases.first(occurred_on) {on}"
+        for on in ("in last 200 days", "before 2026-03-01", ">= 2026-03-01")
+    ),
     "purchases.sum(amount) where (occurred_on in last 200 days) > 20",
     "purchases.sum(amount) <= 90 and any purchase",
     "purchases.sum(amount) where (occurred_on before 2026-06-01) != 0 or purchases.sum(amount) in (0, 5)",
@@ -63,7 +67,7 @@ CRITERIA = (
     "created >= 2026-02-01 and created < 2026-05-01 or employees > 5",
     *HELD_OF_PURCHASES,
     # of which the database tells
-    "purchases.first(occurred_on) >= 2026-03-01",
+    "purchases.first(occurred_on) where (amount > 10) >= 2026-03-01 or purchases.first(occurred_on) is empty",
     "all purchases where (occurred_on after 2026-01-31)",
     "any purchase where (occurred_on != 2026-03-01 and amount > 10)",
 )

@@ -1,4 +1,4 @@
-"""Conditions on what was bought, from what is held: spent over 10k this year, bought in June."""
+"""Conditions on what was bought, from what is held: spent over 10k this year, bought in June, new since May."""
 
 from __future__ import annotations
 
@@ -46,19 +46,42 @@ def bought(look: Look, node: Measured | Related) -> Truths:
         CriteriaError: a field that is not known.
         NotHeldError: it asks for more than their number, or what was spent, within a period.
     """
+    if isinstance(node, Measured) and node.fact.measure is Measure.FIRST:
+        return _first_bought(look, node)
     fact = Fact(node.relation, Measure.COUNT, None, node.where) if isinstance(node, Related) else node.fact
     metric = _METRICS.get((fact.measure, fact.field))
     if fact.relation != PURCHASES or metric is None or (isinstance(node, Related) and node.every):
         raise NotHeldError
     relation = relation_named(fact.relation, look.reading.catalog)
     field = fact_field(fact, relation)
-    asked = asked_of(look, Figure(metric), metric, _days(look, fact.where))
-    each = each_of(look, np.ones(len(look.held.alive), dtype=np.bool_), asked)
+    each = _each(look, metric, _days(look, fact.where))
     if isinstance(node, Related):
         found: Truths = each.records > 0
         return found
     values = each.records if metric is Metric.PURCHASES else _sums(each)
     return _met(node.condition, values, field, look.reading.today)
+
+
+def _first_bought(look: Look, node: Measured) -> Truths:
+    """Whose first purchase was then: they have one of those days, and none before.
+
+    Raises:
+        NotHeldError: it is the first one of some purchases, or no single period.
+    """
+    if node.fact != Fact(PURCHASES, Measure.FIRST, DAY):
+        raise NotHeldError
+    days = _days(look, replace(node.condition, field=DAY))
+    found: Truths = _each(look, Metric.PURCHASES, days).records > 0
+    if days.first is None:
+        return found
+    earlier = _each(look, Metric.PURCHASES, Days(None, days.first - _ONE_DAY))
+    found &= earlier.records == 0
+    return found
+
+
+def _each(look: Look, metric: Metric, days: Days) -> EachAccount:
+    everybody = np.ones(len(look.held.alive), dtype=np.bool_)
+    return each_of(look, everybody, asked_of(look, Figure(metric), metric, days))
 
 
 def _sums(each: EachAccount) -> Whole:
