@@ -1,4 +1,4 @@
-"""Conditions on what was bought, from what is held: spent over 10k this year, bought in June, new since May."""
+"""Conditions on what was bought, from what is held: spent over 10k this year, bought in June."""
 
 from __future__ import annotations
 
