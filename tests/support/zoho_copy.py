@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,13 +35,15 @@ class ZohoCopy:
     retry: RetryPolicy = IMPATIENT
     mapping: CrmMapping = field(default_factory=standard_mapping)
     policy: SyncPolicy = field(default_factory=SyncPolicy)
+    sleep: Callable[[float], None] = time.sleep
 
     def tokens(self) -> Tokens:
         shelf = SealedShelf(self.database, SECRET_KEY)
         return Tokens(shelf, self.credentials, region("us", self.base_url), RealClock())
 
     def crm(self) -> CrmClient:
-        return CrmClient(ZohoClient(self.tokens(), retry=self.retry), self.people)
+        client = ZohoClient(self.tokens(), retry=self.retry, sleep=self.sleep)
+        return CrmClient(client, self.people, sleep=self.sleep)
 
     def people(self) -> Mapping[str, CrmUser]:
         """The users that the copy holds."""
