@@ -124,6 +124,7 @@ class Role(StrEnum):
     NEWLY = "newly"
     FIRST_BOUGHT = "first_bought"
     CUSTOMERS = "customers"
+    TIMES = "times"
     WHO = "who"
     STILL = "still"
     MODAL = "modal"

@@ -25,6 +25,7 @@ from bot.language import (
     rules_technologies,
     rules_together,
     rules_values,
+    rules_within,
 )
 from bot.language.asked import Mode
 from bot.language.draft import Draft
@@ -172,6 +173,9 @@ _LISTS: tuple[Rule, ...] = (
     rules_new.first_bought,
     rules_new.new,
     rules_new.since,
+    rules_within.again,
+    rules_amounts.of_a_period,
+    rules_amounts.spending,
     rules_dates.date_condition,
     rules_amounts.amount,
     rules_order.within_first,

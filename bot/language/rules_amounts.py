@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import NumberWord, Role
-from bot.language.question import Reading
-from bot.language.rules_within import within
+from bot.language.question import Course, Reading
+from bot.language.rules_dates import Dated, dated
+from bot.language.rules_grown import is_than_a_number
+from bot.language.rules_within import compared_within, within
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Between, Compare, Operator
 
@@ -35,7 +38,7 @@ def amount(draft: Draft, at: int) -> int:
     start = _over_negation(draft, start) if named else start
     found = _range(draft, start) or _bound(draft, start) or _plain(draft, start, named)
     if found is None:
-        return at
+        return at if named is None else _with_period_inside(draft, at, named)
     end, build = found
     if named is None:
         named, end = _field_behind(draft, end)
@@ -53,6 +56,40 @@ def amount(draft: Draft, at: int) -> int:
     if named is None:
         return at
     return _emit(draft, at, end, named, build)
+
+
+def of_a_period(draft: Draft, at: int) -> int:
+    """This year's spend over 10k, in Q2 purchases of at least 3: the period stands first."""
+    found = dated(draft, at) if draft.mode is Mode.LIST else None
+    start = draft.skip(found[1], Role.POSSESSIVE) if found else at
+    named = draft.field(start, *_AMOUNTS)
+    compared = comparison(draft, draft.skip(start + 1, Role.PLACE)) if named else None
+    if found is None or named is None or compared is None:
+        return at
+    return _emit(draft, at, compared[0], named, compared[1], found)
+
+
+def spending(draft: Draft, at: int) -> int:
+    """Spending more than 50k."""
+    word = draft.role(at, Role.GROWN)
+    spend = draft.vocabulary.index.catalog.find(_DEFAULT_FIELD)
+    number = draft.number(draft.skip(at + 1))
+    if word is None or spend is None or number is None or not is_than_a_number(draft, at):
+        return at
+    if not draft.items[at].text.lower().startswith("spend"):
+        return at
+    more = word.argument == Course.BETTER
+    build = Build(Operator.GT if more else Operator.LT, number)
+    return _emit(draft, at, draft.skip(at + 1) + 1, spend, build)
+
+
+def _with_period_inside(draft: Draft, at: int, named: Field) -> int:
+    """Spend this year is over 10k."""
+    found = dated(draft, draft.skip(at + 1)) if draft.mode is Mode.LIST else None
+    compared = comparison(draft, draft.skip(found[1], Role.PLACE)) if found else None
+    if found is None or compared is None:
+        return at
+    return _emit(draft, at, compared[0], named, compared[1], found)
 
 
 _LOWER, _UPPER = {Operator.GT, Operator.GE}, {Operator.LT, Operator.LE}
@@ -79,6 +116,8 @@ def _is_range(one: Build, other: Build) -> bool:
 def _bought(draft: Draft, at: int) -> int:
     """Bought more than 10 times, purchases over 10, ordered at least 50k."""
     start = draft.skip(at + 1)
+    if (times := _times(draft, at, start)) > at:
+        return times
     end = amount(draft, start) if draft.field(at) is None else start
     if end > start:
         draft.use(at, at + 1, "bought")
@@ -88,6 +127,21 @@ def _bought(draft: Draft, at: int) -> int:
     if found is None or named is None:
         return at
     return _emit(draft, at, found[0], named, found[1])
+
+
+def _times(draft: Draft, at: int, start: int) -> int:
+    """Bought twice, at least twice, once or more."""
+    word = draft.role(start, *OPERATORS)
+    number = draft.skip(start + 1) if word else start
+    times, purchases = draft.role(number, Role.TIMES), draft.vocabulary.index.catalog.find("purchases")
+    if times is None or purchases is None:
+        return at
+    after = draft.role(number + 1, Role.OR_MORE, Role.OR_LESS)
+    operator = OPERATORS[word.role] if word else Operator.EQ
+    if after is not None:
+        operator = Operator.GE if after.role is Role.OR_MORE else Operator.LE
+    build = Build(operator, NumberWord(Decimal(times.argument)))
+    return _emit(draft, at, number + (2 if after else 1), purchases, build)
 
 
 def _with_range(draft: Draft, at: int) -> bool:
@@ -135,7 +189,7 @@ def _is_open(draft: Draft, at: int) -> bool:
 
 
 def _begins(draft: Draft, at: int) -> bool:
-    return bool(draft.role(at, *OPERATORS, Role.BETWEEN)) or draft.number(at) is not None
+    return bool(draft.role(at, *OPERATORS, Role.BETWEEN, Role.TIMES)) or draft.number(at) is not None
 
 
 def _over_negation(draft: Draft, start: int) -> int:
@@ -249,26 +303,40 @@ def _default(draft: Draft) -> Field | None:
     return _continues(draft) or draft.vocabulary.index.catalog.find(_DEFAULT_FIELD)
 
 
-def _emit(draft: Draft, first: int, last: int, named: Field, build: Build) -> int:
+def _emit(
+    draft: Draft, first: int, last: int, named: Field, build: Build, period: Dated | None = None
+) -> int:
+    """Add a comparison, of a period if there is one; or say why it cannot be made."""
+    if _unfit(draft, first, last, named, build):
+        return last
+    if period is None:
+        found = within(draft, first, last, named, build.node(""))
+        if found is None:
+            return draft.add(first, last, named.name, build.node(named.name))
+        return draft.add(first, found[1], "", found[0])
+    then = compared_within(draft, first, last, named, build.node(""), period)
+    if then is None:
+        return draft.problem(first, last, f"“{_spoken(named)}” is known as it is now, not of a period.")
+    return draft.add(first, last, "", then)
+
+
+def _unfit(draft: Draft, first: int, last: int, named: Field, build: Build) -> bool:
+    """Name what of the numbers does not fit the field; whether there was anything."""
+    before = len(draft.problems)
+    foreign = next((one.currency for one in build.numbers if one.currency), draft.vocabulary.currency)
     if any(number.percent for number in build.numbers) and not named.in_percent:
-        return draft.problem(first, last, _no_percentage(draft, first, last, named))
-    if build.operator is None and build.numbers[0].value > build.numbers[1].value:
+        draft.problem(first, last, _no_percentage(draft, first, last, named))
+    elif build.operator is None and build.numbers[0].value > build.numbers[1].value:
         turned = draft.rewritten(first, last, _plain_text(named, Build(None, *reversed(build.numbers))))
         reason = "The first number of a range is the smaller one."
-        return draft.problem(first, last, reason, readings=(Reading(turned, turned),))
-    foreign = next((one.currency for one in build.numbers if one.currency), draft.vocabulary.currency)
-    if foreign != draft.vocabulary.currency:
+        draft.problem(first, last, reason, readings=(Reading(turned, turned),))
+    elif foreign != draft.vocabulary.currency:
         plain = draft.rewritten(first, last, _plain_text(named, build))
         reason = f"Amounts are kept in {draft.vocabulary.currency}, not in {foreign}."
-        return draft.problem(first, last, reason, readings=(Reading(plain, plain),))
-    if named.type is FieldType.NUMBER and any(number.currency for number in build.numbers):
-        return draft.problem(
-            first, last, f"“{named.label or named.name}” is a number, not an amount of money."
-        )
-    found = within(draft, first, last, named, build.node(""))
-    if found is not None:
-        return draft.add(first, found[1], "", found[0])
-    return draft.add(first, last, named.name, build.node(named.name))
+        draft.problem(first, last, reason, readings=(Reading(plain, plain),))
+    elif named.type is FieldType.NUMBER and any(number.currency for number in build.numbers):
+        draft.problem(first, last, f"“{named.label or named.name}” is a number, not an amount of money.")
+    return len(draft.problems) > before
 
 
 def _no_percentage(draft: Draft, first: int, last: int, named: Field) -> str:

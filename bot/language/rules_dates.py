@@ -256,7 +256,10 @@ def _never(draft: Draft, at: int) -> int:
     return draft.add(min(nots), at + 1, _LAST_PURCHASE, IsEmpty(_LAST_PURCHASE))
 
 
-_AMOUNT_ROLES = (Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.BETWEEN, Role.UNLIKE)
+_AMOUNT_ROLES = (
+    *(Role.OVER, Role.AT_LEAST, Role.UNDER, Role.AT_MOST, Role.EXACTLY, Role.BETWEEN, Role.UNLIKE),
+    Role.TIMES,
+)
 _ORDER_ROLES = (Role.SUPERLATIVE, Role.MOST, Role.FEWEST, Role.BY, Role.SORT_BY, Role.COUNT)
 
 

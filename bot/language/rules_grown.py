@@ -70,7 +70,7 @@ def course_at(draft: Draft, at: int) -> Course | None:
     """Whether a word says that something bought has become less or more; None when it does not."""
     word = draft.role(at, Role.GROWN)
     if word is not None:
-        return Course(word.argument)
+        return None if is_than_a_number(draft, at) else Course(word.argument)
     moved = draft.role(at, Role.MOVED)
     if moved is not None and moved.argument in _COURSES and _is_amount(draft, draft.behind(at)):
         return Course(moved.argument)
@@ -86,6 +86,11 @@ def course_at(draft: Draft, at: int) -> Course | None:
     if not earlier and (when is None or when[0].is_duration or draft.number(start)):
         return None
     return Course.BETTER if over else Course.WORSE
+
+
+def is_than_a_number(draft: Draft, at: int) -> bool:
+    """Spending more than *50k*: that compares with nothing earlier."""
+    return draft.items[at].text.lower().endswith("than") and draft.number(draft.skip(at + 1)) is not None
 
 
 def _is_amount(draft: Draft, at: int) -> bool:

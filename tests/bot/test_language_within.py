@@ -25,6 +25,7 @@ from tests.support.sample_organisation import (
 
 _SPENT = "purchases.sum(amount) where (occurred_on {}) {}"
 _COUNT = "purchases.count where (occurred_on {}) {}"
+_MARCH = "between 2026-03-01 and 2026-03-31"
 _JUNE = "between 2026-06-01 and 2026-06-30"
 _FIRST = "purchases.first(occurred_on) {}"
 
@@ -72,6 +73,17 @@ def is_read(text: str, meant: str, vocabulary: Vocabulary | None = None) -> None
         ("accounts with more than 5 purchases this year", _COUNT.format("in this year", "> 5")),
         ("bought more than 3 times in Q2", _COUNT.format("between 2026-04-01 and 2026-06-30", "> 3")),
         ("at least 10 orders last month", _COUNT.format("in last month", ">= 10")),
+        ("accounts whose spend this year is over 10k", _SPENT.format("in this year", "> 10k")),
+        ("spend this year > 10k", _SPENT.format("in this year", "> 10k")),
+        ("this year's spend over 10k", _SPENT.format("in this year", "> 10k")),
+        ("spending less than 5k this year", _SPENT.format("in this year", "< 5k")),
+        ("bought at least twice this year", _COUNT.format("in this year", ">= 2")),
+        ("bought twice or more this quarter", _COUNT.format("in this quarter", ">= 2")),
+        ("ordered only once this year", _COUNT.format("in this year", "= 1")),
+        (
+            "spent over 10k last year but not this year",
+            f"{_SPENT.format('in last year', '> 10k')} and not {_SPENT.format('in this year', '> 10k')}",
+        ),
         (
             "spent more than 10k this year and less than 5k last year",
             f"{_SPENT.format('in this year', '> 10k')} and {_SPENT.format('in last year', '< 5k')}",
@@ -113,6 +125,37 @@ def test_what_is_not_known_of_a_period_is_asked_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["spent over 10k this year", "more than 5 purchases this year"])
 def test_without_purchases_it_is_asked_back(text: str) -> None:
     assert isinstance(understand(text, without_purchases()), NotUnderstood)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("bought last year but not this year", "bought in last year and not bought in this year"),
+        ("bought this year but not last year", "last_purchase in this year and not bought in last year"),
+        ("bought in March but not since", f"bought {_MARCH} and not bought since 2026-04-01"),
+        (
+            "ordered in January and March but not in June",
+            f"bought between 2026-01-01 and 2026-01-31 and bought {_MARCH} and not bought {_JUNE}",
+        ),
+        ("accounts not spending more than 50k", "total_spend <= 50k"),
+        ("who only bought once", "purchases = 1"),
+    ],
+)
+def test_a_second_period_is_said_of_the_same(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accounts created last year but not this year",
+        "last bought in June but not in July",
+        "employees this year over 500",
+        "bought since",
+    ],
+)
+def test_of_what_else_a_second_period_may_be_is_asked_back(text: str) -> None:
+    assert isinstance(understand(text, vocabulary_for()), NotUnderstood)
 
 
 def test_a_period_in_a_question_for_a_figure_is_that_of_the_figure() -> None:
