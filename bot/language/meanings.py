@@ -125,6 +125,7 @@ class Role(StrEnum):
     FIRST_BOUGHT = "first_bought"
     CUSTOMERS = "customers"
     TIMES = "times"
+    ORDERS = "orders"
     WHO = "who"
     STILL = "still"
     MODAL = "modal"

@@ -25,7 +25,7 @@ from bot.language.restate import read_as, restate
 from bot.language.rules import RULES
 from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
-from scoring.criteria.tree import Node
+from scoring.criteria.tree import Measured, Node
 
 
 def draft_of(vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
@@ -93,6 +93,7 @@ def _settle_list(draft: Draft) -> None:
     _settle_none(draft)
     _settle_contradictions(draft)
     _settle_plural(draft)
+    _settle_amounts_of_groups(draft)
     if _is_card(draft):
         return
     if (
@@ -116,6 +117,17 @@ def _settle_contradictions(draft: Draft) -> None:
     both = sorted(str(value) for _, value in said & denied)
     if both and not any(term.joined is Role.OR for term in draft.terms):
         draft.problem(0, 1, f"No account is {both[0]} and is not.")
+
+
+def _settle_amounts_of_groups(draft: Draft) -> None:
+    """Industries with more than 100 orders this year: those of each account are known, not of all of them."""
+    within = any(isinstance(one.node, Measured) for one in draft.terms)
+    first = draft.field(draft.skip(0))
+    theirs = draft.which_group or (first is not None and first.name == draft.group)
+    if draft.group and theirs and within and not draft.nouns:
+        text = f"revenue this year by {draft.group}"
+        reason = "What accounts bought in a time is a condition on each of them, not on all together."
+        draft.problem(0, 1, reason, readings=(Reading(text, text),))
 
 
 def _settle_none(draft: Draft) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.language import (
     rules_amounts,
+    rules_bought,
     rules_contacts,
     rules_context,
     rules_dates,
@@ -142,6 +143,7 @@ _CONDITIONS: tuple[Rule, ...] = (
     rules_contacts.has_contacts,
     rules_leaving.likely,
     rules_leaving.not_there,
+    rules_bought.product_often,
     rules_offers.bought,
     rules_offers.product,
     rules_dates.never_bought,
@@ -174,6 +176,9 @@ _LISTS: tuple[Rule, ...] = (
     rules_new.new,
     rules_new.since,
     rules_within.again,
+    rules_bought.of_an_order,
+    rules_bought.then,
+    rules_bought.times,
     rules_amounts.of_a_period,
     rules_amounts.spending,
     rules_dates.date_condition,

@@ -10,7 +10,7 @@ from bot.language.meanings import NumberWord, Role
 from bot.language.question import Course, Reading
 from bot.language.rules_dates import Dated, dated
 from bot.language.rules_grown import is_than_a_number
-from bot.language.rules_within import compared_within, within
+from bot.language.rules_within import compared_within, of_the_same_time, within
 from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.tree import Between, Compare, Operator
 
@@ -52,10 +52,10 @@ def amount(draft: Draft, at: int) -> int:
         return draft.problem(at, end, reason)
     if named is None and other is None and _is_small(build) and not _continues(draft):
         return _of_what(draft, at, end, build)
-    named = named or (other[0] if other else _default(draft))
+    named = named or (other[0] if other else _default(draft, build))
     if named is None:
         return at
-    return _emit(draft, at, end, named, build)
+    return emit(draft, at, end, named, build)
 
 
 def of_a_period(draft: Draft, at: int) -> int:
@@ -66,7 +66,7 @@ def of_a_period(draft: Draft, at: int) -> int:
     compared = comparison(draft, draft.skip(start + 1, Role.PLACE)) if named else None
     if found is None or named is None or compared is None:
         return at
-    return _emit(draft, at, compared[0], named, compared[1], found)
+    return emit(draft, at, compared[0], named, compared[1], found)
 
 
 def spending(draft: Draft, at: int) -> int:
@@ -80,7 +80,7 @@ def spending(draft: Draft, at: int) -> int:
         return at
     more = word.argument == Course.BETTER
     build = Build(Operator.GT if more else Operator.LT, number)
-    return _emit(draft, at, draft.skip(at + 1) + 1, spend, build)
+    return emit(draft, at, draft.skip(at + 1) + 1, spend, build)
 
 
 def _with_period_inside(draft: Draft, at: int, named: Field) -> int:
@@ -89,7 +89,7 @@ def _with_period_inside(draft: Draft, at: int, named: Field) -> int:
     compared = comparison(draft, draft.skip(found[1], Role.PLACE)) if found else None
     if found is None or compared is None:
         return at
-    return _emit(draft, at, compared[0], named, compared[1], found)
+    return emit(draft, at, compared[0], named, compared[1], found)
 
 
 _LOWER, _UPPER = {Operator.GT, Operator.GE}, {Operator.LT, Operator.LE}
@@ -116,8 +116,6 @@ def _is_range(one: Build, other: Build) -> bool:
 def _bought(draft: Draft, at: int) -> int:
     """Bought more than 10 times, purchases over 10, ordered at least 50k."""
     start = draft.skip(at + 1)
-    if (times := _times(draft, at, start)) > at:
-        return times
     end = amount(draft, start) if draft.field(at) is None else start
     if end > start:
         draft.use(at, at + 1, "bought")
@@ -126,22 +124,7 @@ def _bought(draft: Draft, at: int) -> int:
     named = draft.field(at, *_AMOUNTS)
     if found is None or named is None:
         return at
-    return _emit(draft, at, found[0], named, found[1])
-
-
-def _times(draft: Draft, at: int, start: int) -> int:
-    """Bought twice, at least twice, once or more."""
-    word = draft.role(start, *OPERATORS)
-    number = draft.skip(start + 1) if word else start
-    times, purchases = draft.role(number, Role.TIMES), draft.vocabulary.index.catalog.find("purchases")
-    if times is None or purchases is None:
-        return at
-    after = draft.role(number + 1, Role.OR_MORE, Role.OR_LESS)
-    operator = OPERATORS[word.role] if word else Operator.EQ
-    if after is not None:
-        operator = Operator.GE if after.role is Role.OR_MORE else Operator.LE
-    build = Build(operator, NumberWord(Decimal(times.argument)))
-    return _emit(draft, at, number + (2 if after else 1), purchases, build)
+    return emit(draft, at, found[0], named, found[1])
 
 
 def _with_range(draft: Draft, at: int) -> bool:
@@ -298,21 +281,33 @@ def _continues(draft: Draft) -> Field | None:
     return named if named is not None and named.type in _AMOUNTS else None
 
 
-def _default(draft: Draft) -> Field | None:
-    """The field of the bound before, or the money that was spent."""
-    return _continues(draft) or draft.vocabulary.index.catalog.find(_DEFAULT_FIELD)
+def _default(draft: Draft, build: Build) -> Field | None:
+    """The field of the bound before, or the money that was spent: more than 5 orders and over 10k."""
+    before = _continues(draft)
+    counted = before is not None and before.name == "purchases" and not _is_small(build)
+    return draft.vocabulary.index.catalog.find(_DEFAULT_FIELD) if before is None or counted else before
 
 
-def _emit(
-    draft: Draft, first: int, last: int, named: Field, build: Build, period: Dated | None = None
-) -> int:
-    """Add a comparison, of a period if there is one; or say why it cannot be made."""
+def emit(draft: Draft, first: int, last: int, named: Field, build: Build, period: Dated | None = None) -> int:
+    """Add a comparison, of a period if there is one; or say why it cannot be made.
+
+    Returns the index after it.
+
+    Args:
+        draft: the sentence so far.
+        first: index of its first word.
+        last: index after its last word.
+        named: what is compared.
+        build: with what.
+        period: of what was bought; where it is not given, one that stands behind counts.
+    """
     if _unfit(draft, first, last, named, build):
         return last
     if period is None:
         found = within(draft, first, last, named, build.node(""))
         if found is None:
             return draft.add(first, last, named.name, build.node(named.name))
+        of_the_same_time(draft, first, found[0])
         return draft.add(first, found[1], "", found[0])
     then = compared_within(draft, first, last, named, build.node(""), period)
     if then is None:

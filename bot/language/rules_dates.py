@@ -78,9 +78,13 @@ def _subject(draft: Draft, at: int) -> _Subject | None:
 
 
 def begins_with_subject(draft: Draft, at: int) -> bool:
-    """Whether there is said of what a date before it is: since June *have not bought*."""
+    """Whether there is said of what a date before it is: since June *have not bought*.
+
+    Not by what has a date of its own: spent over 10k last year, not bought this year.
+    """
     at = draft.skip(at + 1) if draft.role(at, Role.NOT) else at
-    return _subject(draft, at) is not None
+    subject = _subject(draft, at)
+    return subject is not None and dated(draft, draft.skip(subject.end)) is None
 
 
 def _subject_first(draft: Draft, at: int, subject: _Subject) -> int:
@@ -101,6 +105,8 @@ def dated(draft: Draft, at: int) -> Dated | None:
     over = is_over(draft, at)
     at = draft.skip(at + 1) if over is not None else at
     ranged = between(draft, at, said=preposition is not None and preposition.role is Role.BETWEEN)
+    if ranged is None and preposition is not None and preposition.role is Role.BETWEEN:
+        return None  # between March and now: not March alone
     found = ranged or moment(draft, at)
     if found is None or (over is not None and found[1] - at == 1 and draft.number(at)):
         return None  # "fewer than 2000" is no year
@@ -116,7 +122,7 @@ def _date_first(draft: Draft, at: int) -> int:
     start = draft.skip(found[1])
     negated = draft.role(start, Role.NOT)
     subject = _subject(draft, draft.skip(start + 1) if negated else start)
-    if subject is not None:
+    if subject is not None and begins_with_subject(draft, start):
         if negated:
             draft.nots.append(start)
         return _emit(draft, at, subject.end, subject, *found)
@@ -139,7 +145,7 @@ def _nothing_said(draft: Draft, first: int, last: int) -> int:
         first,
         last,
         f"What happened “{when}”: a purchase, or something else?",
-        readings=(*readings, *_of_label(draft, when)),
+        readings=(*readings, *(_of_label(draft, when) if draft.skip(last) == len(draft.items) else ())),
     )
 
 

@@ -24,6 +24,10 @@ def first_bought(draft: Draft, at: int) -> int:
     if not draft.role(at, Role.FIRST_BOUGHT) or draft.values(at):
         return at
     found = dated(draft, draft.skip(at + 1))
+    if not _knows_purchases(draft):
+        return draft.problem(
+            at, found[1] if found else at + 1, "When accounts bought first is not known here."
+        )
     if found is None:
         return draft.problem(at, at + 1, "In which period?", readings=_periods(draft))
     return _begun(draft, at, found, customers=True)
@@ -44,16 +48,21 @@ def since(draft: Draft, at: int) -> int:
     found = dated(draft, at)
     if found is None or not clearly_a_date(draft, at, found[1]):
         return at
-    if begins_with_subject(draft, draft.skip(found[1])):
+    noun = _noun(draft, said)
+    if draft.behind(at) != noun and begins_with_subject(draft, draft.skip(found[1])):
         return at
     draft.asked.new_since = True
-    return _begun(draft, at, found, customers=draft.role(_noun(draft, said), Role.CUSTOMERS) is not None)
+    if any(draft.role(one, Role.OR) for one in range(said, at)):
+        return draft.problem(at, found[1], "Who is to be new then: all of them, or those of one kind?")
+    return _begun(draft, at, found, customers=draft.role(noun, Role.CUSTOMERS) is not None)
 
 
 def settle(draft: Draft) -> None:
     """New, without a word since when."""
     at = new_at(draft)
+    begun = (one.node.fact.measure for one in draft.terms if isinstance(one.node, Measured))
     told = draft.asked.new_since or any(term.field == _CREATED for term in draft.terms)
+    told = told or Measure.FIRST in begun
     if at is not None and not told:
         draft.problem(at, at + 1, "New since when?", readings=_periods(draft))
 
@@ -91,7 +100,7 @@ def _begun(draft: Draft, at: int, found: Dated, *, customers: bool) -> int:
         return draft.problem(at, end, "That period cannot be read here.")
     if field and draft.vocabulary.index.catalog.find(field) is None:
         return draft.problem(at, end, "When accounts were created is not known here.")
-    if when.begins(draft.vocabulary) > draft.vocabulary.today:
+    if when.is_to_come(draft.vocabulary):
         return draft.problem(at, end, f"“{draft.words(at, end)}” is still to come.")
     node: Node = day if field else Measured(Fact(PURCHASES, Measure.FIRST, DAY), day)
     return draft.add(at, end, field, node)

@@ -19,7 +19,9 @@ from scoring.criteria.fields import Field
 from scoring.criteria.periods import Today, spans
 from scoring.criteria.purchases import DAY, PURCHASES
 from scoring.criteria.tree import (
+    Ago,
     Always,
+    Between,
     Compare,
     Fact,
     IsEmpty,
@@ -29,6 +31,8 @@ from scoring.criteria.tree import (
     Node,
     Operator,
     Related,
+    Rolling,
+    Unit,
 )
 
 AMOUNT = "amount"
@@ -53,8 +57,11 @@ def within(draft: Draft, first: int, last: int, named: Field, tested: Leaf) -> t
         named: what is compared.
         tested: the comparison, without a field.
     """
-    found = dated(draft, draft.skip(last)) if draft.mode is Mode.LIST else None
+    start = draft.skip(last, Role.COMMA)
+    found = dated(draft, start) if draft.mode is Mode.LIST else None
     if found is None or begins_with_subject(draft, draft.skip(found[1])):
+        return None
+    if not is_free(draft, start, found):
         return None
     if new_at(draft) is not None and not draft.asked.new_since:
         return None  # new customers over 10k this year: who is new since then has no earlier purchases
@@ -72,15 +79,48 @@ def compared_within(
     relation = draft.vocabulary.index.catalog.relation(PURCHASES)
     if draft.mode is not Mode.LIST or relation is None or not _is_of_purchases(draft, first, last, named):
         return None
-    (role, over, when), _ = found
     measure, field = _MEASURES[named.name]
     known = relation.catalog.find(DAY) and (field is None or relation.catalog.find(field))
-    if not known or (over is not None and when.is_duration) or over is False:
-        return None
-    day = condition(DAY, role, when, draft.vocabulary, over=None, negated=False)
-    if day is None or when.begins(draft.vocabulary) > draft.vocabulary.today:
-        return None
+    day = day_of(draft, found) if known else None
+    if day is None or any(draft.role(at, Role.OR) for at in range(last, found[1])):
+        return None  # in 2024 or 2025: each by itself is meant
     return Measured(Fact(relation.name, measure, field, day), tested)
+
+
+def day_of(draft: Draft, found: Dated) -> Node | None:
+    """A condition on the day of purchases.
+
+    None of a rate (10k a year), of one day long ago (two years ago), and of what is to come.
+    """
+    (role, over, when), _ = found
+    ago = isinstance(when.what, Ago)
+    if when.is_to_come(draft.vocabulary) or over is False or (over and when.is_duration):
+        return None
+    if isinstance(when.what, Rolling) and when.is_duration and when.what.count == 1:
+        return None
+    if isinstance(when.what, Ago) and when.what.unit is not Unit.DAY and role is None and over is None:
+        return None
+    return condition(DAY, role, when, draft.vocabulary, over=over if ago else None, negated=False)
+
+
+def of_the_same_time(draft: Draft, first: int, then: Measured) -> None:
+    """Over 10k but under 50k *this year*: a bound before, that is joined to this one, is of the same time."""
+    before = draft.terms[-1] if draft.terms else None
+    behind = draft.behind(first)
+    but = draft.role(behind, Role.LINK) and draft.uses and draft.uses[-1][1] == behind
+    joined = bool(but) or (draft.joined is Role.AND and not draft.role(behind, Role.WITH))
+    if before is None or before.negative or not joined or before.field not in {_SPEND, _PURCHASES}:
+        return
+    measure, field = _MEASURES[before.field]
+    if isinstance(before.node, Compare | Between):
+        fact = Fact(PURCHASES, measure, field, then.fact.where)
+        node = Measured(fact, replace(before.node, field=""))
+        draft.terms[-1] = replace(before, field="", node=node)
+
+
+def is_free(draft: Draft, at: int, found: Dated) -> bool:
+    """Whether a date is one for certain: not with 2000 employees, nor of April, who is an owner."""
+    return not draft.role(at, Role.WITH) and clearly_a_date(draft, at, found[1])
 
 
 def again(draft: Draft, at: int) -> int:
@@ -103,11 +143,10 @@ def _day(draft: Draft, at: int) -> tuple[Node, int] | None:
     found = dated(draft, at)
     if found is None or not clearly_a_date(draft, at, found[1]):
         return None
-    (role, over, when), end = found
-    if over is not None or begins_with_subject(draft, draft.skip(end)):
+    if begins_with_subject(draft, draft.skip(found[1])):
         return None
-    day = condition(DAY, role, when, draft.vocabulary, over=None, negated=False)
-    return None if day is None or when.begins(draft.vocabulary) > draft.vocabulary.today else (day, end)
+    day = day_of(draft, found)
+    return None if day is None else (day, found[1])
 
 
 def _after(draft: Draft, at: int, node: Node) -> tuple[Node, int] | None:

@@ -54,6 +54,12 @@ class Moment:
             return self.what.count > 0
         return self.what < today if isinstance(self.what, date) else False
 
+    def is_to_come(self, vocabulary: Vocabulary) -> bool:
+        """Whether nothing of it is over: next month, the next 90 days."""
+        if isinstance(self.what, Rolling) and self.what.count < 0:
+            return True
+        return self.begins(vocabulary) > vocabulary.today
+
     def begins(self, vocabulary: Vocabulary) -> date:
         """Its first day."""
         if isinstance(self.what, date):

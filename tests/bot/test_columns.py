@@ -15,6 +15,7 @@ from bot.language.question import Kind, Question, Sort
 from scoring.criteria.fields import Catalog, Field, FieldType
 from scoring.criteria.parse import parse
 from tests.support.fake_services import account, list_answer
+from tests.support.sample_organisation import CATALOG as SAMPLE
 
 CATALOG = Catalog(
     (
@@ -105,3 +106,38 @@ def test_other_fields_are_sorted_by_their_own_names() -> None:
     shown = relevant(asked("", "Customer Tier"), CATALOG)
     answer = replace(list_answer(account("Konex")), columns=shown.names, further=shown.further)
     assert sortings(answer)[0].sort == Sort("Customer Tier", descending=False)
+
+
+@pytest.mark.parametrize(
+    ("fact", "head"),
+    [
+        ("purchases.sum(amount) where (occurred_on in this year)", "Spend this year"),
+        ("purchases.sum(amount) where (occurred_on = yesterday)", "Spend yesterday"),
+        ("purchases.sum(amount) where (occurred_on before 2026-06-01)", "Spend before 1 Jun 2026"),
+        ("purchases.count where (occurred_on > 90 days ago)", "Purchases after 90 days ago"),
+        ("purchases.count where (occurred_on between 2026-06-01 and 2026-06-30)", "Purchases June 2026"),
+        ("purchases.count where (occurred_on >= 2026-06-01)", "Purchases since 1 Jun 2026"),
+        ("purchases.sum(amount)", "Spend"),
+        ("purchases.average(amount)", "purchases.average(amount)"),
+        ("purchases.count where (amount > 5)", "purchases.count where (amount > 5)"),
+    ],
+)
+def test_a_fact_is_a_column_that_a_person_can_read(fact: str, head: str) -> None:
+    question = Question(Kind.LIST, parse(f"{fact} > 3", SAMPLE))
+    [column] = relevant(question, SAMPLE).further
+    assert column.column.head == head
+
+
+def test_facts_are_each_there_once_and_have_no_order() -> None:
+    fact = "purchases.sum(amount) where (occurred_on in {})"
+    texts = [
+        f"{fact.format('this year')} > 5",
+        f"{fact.format('this year')} < 9",
+        f"{fact.format('last year')} > 5",
+    ]
+    question = Question(Kind.LIST, parse(" and ".join(texts), SAMPLE))
+    found = relevant(question, SAMPLE)
+    assert [one.column.head for one in found.further] == ["Spend this year", "Spend last year"]
+    assert len({one.column.key for one in found.further}) == 2
+    answer = replace(list_answer(), columns=found.names, further=found.further)
+    assert not [one for one in sortings(answer) if "year" in one.said]

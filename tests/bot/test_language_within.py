@@ -90,7 +90,7 @@ def is_read(text: str, meant: str, vocabulary: Vocabulary | None = None) -> None
         ),
         ("accounts that have not spent over 1k this year", f"not {_SPENT.format('in this year', '> 1k')}"),
     ],
-)  # fmt: skip
+)
 def test_an_amount_with_a_period_behind_it_is_one_of_that_time(text: str, meant: str) -> None:
     is_read(text, meant)
     is_read(f"how many accounts {text.removeprefix('accounts ')}", meant)
@@ -105,7 +105,7 @@ def test_an_amount_with_a_period_behind_it_is_one_of_that_time(text: str, meant:
         ("over 50k since June not bought", "total_spend > 50k and not last_purchase >= 2026-06-01"),
         ("more than 500 employees created this year", "employees > 500 and created in this year"),
     ],
-)  # fmt: skip
+)
 def test_a_period_of_which_something_else_is_said_is_not_that_of_the_amount(text: str, meant: str) -> None:
     is_read(text, meant)
 
@@ -125,6 +125,120 @@ def test_what_is_not_known_of_a_period_is_asked_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["spent over 10k this year", "more than 5 purchases this year"])
 def test_without_purchases_it_is_asked_back(text: str) -> None:
     assert isinstance(understand(text, without_purchases()), NotUnderstood)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("bought this year more than 5 times", _COUNT.format("in this year", "> 5")),
+        (
+            "accounts that in Q2 bought more than 5 times",
+            _COUNT.format("between 2026-04-01 and 2026-06-30", "> 5"),
+        ),
+        ("has bought in the last year more than 10 times", _COUNT.format("in last year", "> 10")),
+        ("bought in June for over 10k", _SPENT.format(_JUNE, "> 10k")),
+        ("bought this year with more than 500 employees", "last_purchase in this year and employees > 500"),
+        ("bought twice", "purchases = 2"),
+        ("no VIPs that spent nothing this year", "label != VIP and last_purchase not in this year"),
+    ],
+)
+def test_how_often_and_for_how_much_may_stand_behind_the_period(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "spent over 10k but under 50k this year",
+            f"{_SPENT.format('in this year', '> 10k')} and {_SPENT.format('in this year', '< 50k')}",
+        ),
+        (
+            "more than 2 and fewer than 10 orders this year",
+            f"{_COUNT.format('in this year', '> 2')} and {_COUNT.format('in this year', '< 10')}",
+        ),
+        (
+            "more than 5 orders and over 10k this year",
+            f"{_COUNT.format('in this year', '> 5')} and {_SPENT.format('in this year', '> 10k')}",
+        ),
+        (
+            "over 50k with more than 5 purchases this year",
+            f"total_spend > 50k and {_COUNT.format('in this year', '> 5')}",
+        ),
+    ],
+)
+def test_one_period_behind_two_bounds_is_that_of_both(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "orders over 5k in the last 30 days",
+            "any purchase where (occurred_on in last 30 days and amount > 5k)",
+        ),
+        (
+            "who placed an order of more than 10k last month",
+            "any purchase where (occurred_on in last month and amount > 10k)",
+        ),
+        ("VIPs with purchases over 10k", "label = VIP and any purchase where (amount > 10k)"),
+        ("more than 100 orders", "purchases > 100"),
+        (
+            "bought GTX Pro more than 3 times this year",
+            'purchases.count where (product = "GTX Pro" and occurred_on in this year) > 3',
+        ),
+        (
+            "bought GTX Pro this year for over 10k",
+            'purchases.sum(amount) where (product = "GTX Pro" and occurred_on in this year) > 10k',
+        ),
+        ("bought GTX Pro twice", 'purchases.count where (product = "GTX Pro") = 2'),
+    ],
+)
+def test_an_amount_behind_orders_or_a_product_is_theirs(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "VIPs over 50k last year not bought in 90 days",
+            f"label = VIP and {_SPENT.format('in last year', '> 50k')} and last_purchase not in last 90 days",
+        ),
+        (
+            "spent over 10k last year who haven't bought this year",
+            f"{_SPENT.format('in last year', '> 10k')} and last_purchase not in this year",
+        ),
+        (
+            "spent over 10k this year created in 2025",
+            f"{_SPENT.format('in this year', '> 10k')} and created between 2025-01-01 and 2025-12-31",
+        ),
+        ("spent over 10k, in 2025", _SPENT.format("between 2025-01-01 and 2025-12-31", "> 10k")),
+        ("spent more than 10k more than a year ago", _SPENT.format("before 1 year ago", "> 10k")),
+        ("spent over 10k in 90 days", _SPENT.format("in last 90 days", "> 10k")),
+    ],
+)
+def test_what_has_a_date_of_its_own_leaves_the_one_before_alone(text: str, meant: str) -> None:
+    is_read(text, meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spent more than 10k two years ago",
+        "spent over 10k in any quarter",
+        "over 10k a year",
+        "spent more than 10k between March and now",
+        "spent more than 10k in 2024 or 2025",
+        "spent over 10k in the next 90 days",
+        "first bought in the next 90 days",
+        "over 50k with 2000 to 3000 employees",
+        "industries with more than 100 orders this year",
+    ],
+)
+def test_rates_single_days_and_what_is_to_come_are_asked_back(text: str) -> None:
+    assert isinstance(understand(text, vocabulary_for()), NotUnderstood)
 
 
 @pytest.mark.parametrize(
@@ -197,9 +311,39 @@ def test_bought_before_may_speak_of_the_last_purchase() -> None:
         ("who became a customer this year", _FIRST.format("in this year")),
         ("how many new customers this month", _FIRST.format("in this month")),
     ],
-)  # fmt: skip
+)
 def test_new_customers_bought_first_then_and_new_accounts_were_created(text: str, meant: str) -> None:
     is_read(text, meant, no_labels())
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "new customers last year that have not bought this year",
+            f"{_FIRST.format('in last year')} and last_purchase not in this year",
+        ),
+        (
+            "new customers in 2025 who bought in March",
+            f"{_FIRST.format('between 2025-01-01 and 2025-12-31')} and bought {_MARCH}",
+        ),
+        ("new accounts last year last purchase in June", f"created in last year and last_purchase {_JUNE}"),
+        ("new customers that first bought in June", _FIRST.format(_JUNE)),
+    ],
+)
+def test_the_period_of_new_is_not_that_of_another_verb(text: str, meant: str) -> None:
+    is_read(text, meant, no_labels())
+
+
+@pytest.mark.parametrize("text", ["new customers or VIPs this year", "new customers in the next month"])
+def test_who_is_new_is_not_guessed(text: str) -> None:
+    assert isinstance(understand(text, no_labels()), NotUnderstood)
+
+
+def test_without_purchases_nobody_bought_first() -> None:
+    found = understand("who became a customer this year", without_purchases())
+    assert isinstance(found, NotUnderstood)
+    assert found.reason == "When accounts bought first is not known here."
 
 
 def test_new_since_when_is_asked() -> None:
