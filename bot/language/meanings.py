@@ -125,6 +125,8 @@ class Role(StrEnum):
     FIRST_BOUGHT = "first_bought"
     CUSTOMERS = "customers"
     TIMES = "times"
+    MORE = "more"
+    THAN = "than"
     ORDERS = "orders"
     WHO = "who"
     STILL = "still"

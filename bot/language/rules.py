@@ -202,6 +202,7 @@ _LISTS: tuple[Rule, ...] = (
 )
 _FIGURES: tuple[Rule, ...] = (
     _help,
+    rules_grown.than_then,
     rules_grown.grown,
     rules_grown.amount,
     rules_grown.first_ones,

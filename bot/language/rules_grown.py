@@ -42,6 +42,32 @@ def grown(draft: Draft, at: int) -> int:
     return draft.use(at, found[1], "than then")
 
 
+def than_then(draft: Draft, at: int) -> int:
+    """Spent more *this year than last year*: both periods are said."""
+    found = _then(draft, at)
+    if found is None or draft.asked.spans:
+        return at
+    course, (start, end, span), beside, last = found
+    named = draft.field(at, FieldType.NUMBER, FieldType.MONEY)
+    if named is not None and not draft.role(at, Role.BOUGHT):
+        draft.asked.measured.append((at, named.name))
+    draft.asked.grown.append((at, course))
+    draft.asked.spans.append((start, end, span))
+    draft.asked.grown_beside.append((at, beside))
+    return draft.use(at, last, f"{'less' if course is Course.WORSE else 'more'} than then")
+
+
+def _then(draft: Draft, at: int) -> tuple[Course, tuple[int, int, Span], Span, int] | None:
+    more = draft.role(at + 1, Role.MORE)
+    if more is None or not (draft.role(at, Role.BOUGHT) or _is_amount(draft, at)):
+        return None
+    first = read_span(draft, at + 2)
+    second = read_span(draft, first[1] + 1) if first and draft.role(first[1], Role.THAN) else None
+    if first is None or second is None:
+        return None
+    return Course(more.argument), (at + 2, first[1], first[0]), second[0], second[1]
+
+
 def first_ones(draft: Draft, at: int) -> int:
     """Our *5* fastest growing customers."""
     number = draft.number(at)
@@ -69,8 +95,10 @@ def amount(draft: Draft, at: int) -> int:
 def course_at(draft: Draft, at: int) -> Course | None:
     """Whether a word says that something bought has become less or more; None when it does not."""
     word = draft.role(at, Role.GROWN)
-    if word is not None:
-        return None if is_than_a_number(draft, at) else Course(word.argument)
+    both = _then(draft, at)
+    if word is not None or both is not None:
+        of_word = Course(word.argument) if word and not is_than_a_number(draft, at) else None
+        return both[0] if both else of_word
     moved = draft.role(at, Role.MOVED)
     if moved is not None and moved.argument in _COURSES and _is_amount(draft, draft.behind(at)):
         return Course(moved.argument)

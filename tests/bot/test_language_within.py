@@ -366,3 +366,27 @@ def test_where_new_is_a_label_it_is_meant() -> None:
 
 def test_new_vips_have_become_so() -> None:
     assert said(understand("new VIPs this month", vocabulary_for())).startswith("moved: ; to VIP")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "accounts that spent more this year than last year",
+            "figure: ; revenue; by each_account; better; in this year",
+        ),
+        (
+            "retail accounts that bought less in Q2 than in Q1",
+            (
+                "figure: industry = retail; revenue; by each_account; worse; in 2026-04-01 to 2026-06-30;"
+                " vs 2026-01-01 to 2026-03-31"
+            ),
+        ),
+        (
+            "accounts that spent more than last year",
+            "figure: ; revenue; by each_account; better; in this year",
+        ),
+    ],
+)
+def test_more_this_year_than_last_year_is_the_figure_of_who_grows(text: str, meant: str) -> None:
+    assert said(understand(text, vocabulary_for())) == meant
