@@ -27,6 +27,8 @@ from bot.language.tokens import phrase
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.tree import Measured, Node
 
+_BOUGHT = {"total_spend", "purchases"}
+
 
 def draft_of(vocabulary: Vocabulary, text: str, items: Sequence[Item]) -> Draft:
     """Read the sentence as what it may be; as the likeliest where every way leaves doubts."""
@@ -161,6 +163,14 @@ def _settle_order(draft: Draft) -> None:
     if ordered and at is not None and (draft.counted or draft.group) and not draft.accounts:
         reason = "A number or a breakdown has no order and no “top”: ask for one or the other."
         draft.problem(at, at + 1, reason)
+    within = any(isinstance(one.node, Measured) for one in draft.terms)
+    if (
+        at is not None
+        and within
+        and any(one.field in _BOUGHT for one in (*draft.sorts, *draft.default_sorts))
+    ):
+        reason = "A list is in the order of what was bought of all time: leave the order out."
+        draft.problem(at, at + 1, reason)  # as a figure it is in the order of that time
     particular = [one for one in draft.default_sorts if one.field != "total_spend"]
     turned = (
         any(not one.descending for one in draft.default_sorts) and not draft.by and draft.direction is None

@@ -308,7 +308,8 @@ def emit(draft: Draft, first: int, last: int, named: Field, build: Build, period
         if found is None:
             return draft.add(first, last, named.name, build.node(named.name))
         of_the_same_time(draft, first, found[0])
-        return draft.add(first, found[1], "", found[0])
+        # Of a figure the period is that of both: revenue from accounts that spent over 10k this year.
+        return draft.add(first, found[1] if draft.mode is Mode.LIST else last, "", found[0])
     then = compared_within(draft, first, last, named, build.node(""), period)
     if then is None:
         return draft.problem(first, last, f"“{_spoken(named)}” is known as it is now, not of a period.")

@@ -36,6 +36,7 @@ from scoring.criteria.tree import (
 )
 
 AMOUNT = "amount"
+_MODES = {Mode.LIST, Mode.FIGURE}
 _LAST_PURCHASE = "last_purchase"
 _SPEND, _PURCHASES, _OWN_REVENUE = "total_spend", "purchases", "annual_revenue"
 _MEASURES: dict[str, tuple[Measure, str | None]] = {
@@ -58,7 +59,7 @@ def within(draft: Draft, first: int, last: int, named: Field, tested: Leaf) -> t
         tested: the comparison, without a field.
     """
     start = draft.skip(last, Role.COMMA)
-    found = dated(draft, start) if draft.mode is Mode.LIST else None
+    found = dated(draft, start) if draft.mode in _MODES else None
     if found is None or begins_with_subject(draft, draft.skip(found[1])):
         return None
     if not is_free(draft, start, found):
@@ -72,12 +73,9 @@ def within(draft: Draft, first: int, last: int, named: Field, tested: Leaf) -> t
 def compared_within(
     draft: Draft, first: int, last: int, named: Field, tested: Leaf, found: Dated
 ) -> Measured | None:
-    """A comparison of what was bought within a period, which stands anywhere; None where that is not known.
-
-    In a question for a figure a period is that of the figure.
-    """
+    """A comparison of what was bought within a period, wherever that stands; None where it is not known."""
     relation = draft.vocabulary.index.catalog.relation(PURCHASES)
-    if draft.mode is not Mode.LIST or relation is None or not _is_of_purchases(draft, first, last, named):
+    if draft.mode not in _MODES or relation is None or not _is_of_purchases(draft, first, last, named):
         return None
     measure, field = _MEASURES[named.name]
     known = relation.catalog.find(DAY) and (field is None or relation.catalog.find(field))

@@ -272,9 +272,26 @@ def test_of_what_else_a_second_period_may_be_is_asked_back(text: str) -> None:
     assert isinstance(understand(text, vocabulary_for()), NotUnderstood)
 
 
-def test_a_period_in_a_question_for_a_figure_is_that_of_the_figure() -> None:
-    found = understand("revenue by industry of accounts over 50k this year", vocabulary_for())
-    assert said(found).startswith("figure: total_spend > 50k; revenue; by industry; in this year")
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("revenue by industry of accounts over 50k this year", "revenue; by industry; in this year"),
+        ("how much revenue from accounts that spent over 50k this year", "revenue; in this year"),
+        ("top 10 accounts that spent over 50k this year", "revenue; by each_account; in this year; 10"),
+        ("accounts that spent over 50k this year sorted by spend", "revenue; by each_account; in this year"),
+    ],
+)
+def test_a_period_behind_an_amount_in_a_question_for_a_figure_is_that_of_both(text: str, figure: str) -> None:
+    found = understand(text, vocabulary_for())
+    assert isinstance(found, Question)
+    assert said(found) == f"figure: {_SPENT.format('in this year', '> 50k')}; {figure}"
+
+
+def test_a_list_has_no_order_of_what_was_bought_in_a_time() -> None:
+    found = understand("accounts that spent over 10k this year, highest first", vocabulary_for())
+    assert isinstance(found, NotUnderstood)
+    assert found.reason == "A list is in the order of what was bought of all time: leave the order out."
+    is_read("accounts that spent over 10k this year sorted by name", _SPENT.format("in this year", "> 10k"))
 
 
 @pytest.mark.parametrize(
