@@ -25,6 +25,7 @@ from bot.language.question import (
     UnknownWord,
     WordUse,
 )
+from bot.language.refine_orders import at_another_time, same_order
 from bot.language.refined import ACCOUNT_KINDS, CRITERIA_KINDS, Refined, put_to
 from bot.language.restate import restate
 from bot.language.understand import understand
@@ -32,7 +33,6 @@ from bot.language.vocabulary import Vocabulary
 from scoring.criteria.canonical import canonical
 from scoring.criteria.check import check
 from scoring.criteria.errors import CriteriaError
-from scoring.criteria.fields import FieldType
 from scoring.criteria.tree import Always, Unit
 
 Outcome = Question | Request | NotUnderstood
@@ -145,12 +145,15 @@ def _conditioned(
 ) -> Question | NotUnderstood:
     """What is said besides the words that say how it goes on is a question, put to the one before."""
     text = _rest_text(found, earlier)
+    then = at_another_time(text, vocabulary, earlier)
+    if then is not None:
+        return replace(then, words=(_use(fragment, "the same at another time"),))
     read = _read(text, vocabulary, earlier)
     if isinstance(read, NotUnderstood):
         return _offered(read, found, fragment, vocabulary, earlier)
     if _begins_anew(read, found, earlier):
         return read if not found.marked else replace(read, words=(*read.words, *_marks(fragment, found)))
-    read = _same_order(read, found, earlier, vocabulary)
+    read = same_order(read, found, earlier, vocabulary)
     keep_order = found.rest.behind(follow_up_words().top) is not None
     made = put_to(earlier, read, found.manner, keep_order=keep_order)
     uses = _typed(read.words, fragment)
@@ -181,18 +184,6 @@ def _ranked(text: str, vocabulary: Vocabulary, earlier: Question) -> Question | 
 
 def _ranks(read: Question) -> bool:
     return read.figure is not None and read.figure.by == EACH_ACCOUNT
-
-
-def _same_order(read: Question, found: Cut, earlier: Question, vocabulary: Vocabulary) -> Question:
-    """Oldest first, smallest first: of the order that stands, when it is one of days, or of numbers."""
-    if found.rest.norms[-1:] != ("first",) or len(found.rest.words) != 2 or not (read.sort and earlier.sort):  # noqa: PLR2004
-        return read
-    catalog = vocabulary.index.catalog
-    old, new = (catalog.find(one.sort[0].field) for one in (earlier, read))
-    of_days = [one is not None and one.type is FieldType.DATE for one in (old, new)]
-    if of_days[0] is not of_days[1] or (old is not None and old.type is FieldType.TEXT):
-        return read
-    return replace(read, sort=(replace(earlier.sort[0], descending=read.sort[0].descending),))
 
 
 def _rest_text(found: Cut, earlier: Question) -> str:

@@ -264,6 +264,28 @@ def test_the_share_of_some_in_a_place_is_a_share_of_those_there() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("earlier", "text", "expected"),
+    [
+        (
+            "accounts that spent more than 10k this year",
+            "and last year?",
+            "list: purchases.sum(amount) where (occurred_on in last year) > 10k",
+        ),
+        ("VIPs that bought in March", "what about April", "list: label = VIP and bought {}"),
+        ("VIPs that did not buy in March", "and in April?", "list: label = VIP and not bought {}"),
+        (
+            "how many accounts ordered at least twice this month",
+            "and last month?",
+            "count: purchases.count where (occurred_on in last month) >= 2",
+        ),
+        ("VIPs in Texas", "and last year?", "asked"),
+    ],
+)
+def test_the_same_of_another_time(earlier: str, text: str, expected: str) -> None:
+    assert after(earlier, text) == expected.format("between 2026-04-01 and 2026-04-30")
+
+
 def test_moves_and_history_narrow() -> None:
     moved = Question(Kind.MOVED, moved=Moved(old=("VIP",), span=Calendar(Unit.MONTH, 0)))
     assert after(moved, "only in Texas") == "moved: state = Texas; from VIP; in this month"
