@@ -1,4 +1,4 @@
-"""What follow-ups say of order and time: oldest first; and last year? Nothing else of the question changes."""
+"""What follow-ups say of order and time: oldest first; and last year? Nothing else changes."""
 
 from __future__ import annotations
 
