@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -353,7 +353,7 @@ class _Nobody:
     def tell_halted(self, schedule: ExportSchedule) -> None:
         """Nothing."""
 
-    def upload(self, export: Export, file: BinaryIO) -> None:
+    def upload(self, export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
         """Nothing."""
 
     def take_back(self, slack_file: str) -> None:

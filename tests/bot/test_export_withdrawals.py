@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -161,20 +162,37 @@ class TestWhatIsGivenIsTakenBack:
         assert drawn[failed.public_id].status is Status.FAILED
         assert "Konex" not in str([drawn[one.public_id] for one in (export, failed)])
 
+    @pytest.mark.parametrize(("when", "given"), [("before it is seen", (0, [])), ("after", (1, ["F1"]))])
     def test_when_it_was_closed_while_it_was_given(
-        self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+        self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch, when: str, given: tuple[int, list[str]]
     ) -> None:
         export = medical(world)
         upload = world.notices.upload
 
-        def slow(export: Export, file: object) -> str:
-            world.without_segments()
-            world.retention.close_deleted(world.configuration)
-            return upload(export, file)  # type: ignore[arg-type]
+        def slow(export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
+            if when == "before it is seen":
+                self.closed(world)
+            upload(export, file, begun)
+            if when == "after":
+                self.closed(world)
 
         monkeypatch.setattr(world.notices, "upload", slow)
         assert world.written(export).status is Status.INVALID
-        assert world.notices.taken_back == ["F1"]
+        if when == "after":
+            world.notices.fail_with = SendLater("Slack asks to wait.")
+            with pytest.raises(Retriable):
+                world.withdraw()
+            world.notices.fail_with = None
+        world.clock.move(days=1)
+        world.retention.tidy()
+        world.withdraw()
+        assert (len(world.notices.files), world.notices.taken_back) == given
+        assert world.found(export).slack_files == ()
+        assert world.notices.shown[-1][0].status is Status.INVALID
+
+    def closed(self, world: ExportWorld) -> None:
+        world.without_segments()
+        world.retention.close_deleted(world.configuration)
 
     def test_what_slack_does_not_take_now_is_tried_again(self, world: ExportWorld) -> None:
         export = world.written(confirmed(world))
@@ -182,14 +200,22 @@ class TestWhatIsGivenIsTakenBack:
         world.retention.tidy()
         world.notices.fail_with = SendLater("Slack asks to wait.")
         with pytest.raises(Retriable, match="asks to wait"):
-            world.work.withdraw(export.public_id)
+            world.work.delivery.withdraw(export.public_id)
         world.retention.tidy()
         assert world.found(export).slack_files == ("F1",), "its line is kept as long as a copy is"
-        world.notices.fail_with = SendNever("Somebody has removed it.")
+        world.notices.fail_with = SendNever("The bot token was revoked.")
         world.withdraw()
+        said = f"not taken back in Slack: The bot token was revoked. {export.public_id}"
+        assert world.outcomes()[-1] == said
+        assert world.found(export).slack_files == ("F1",)
+        world.notices.fail_with = None
+        world.clock.move(days=1)
+        world.retention.tidy()
+        world.withdraw()
+        assert world.notices.taken_back == ["F1"]
         world.retention.tidy()
         assert world.history.find(export.public_id) is None
-        assert world.work.withdraw(export.public_id) == {"status": "gone"}
+        assert world.work.delivery.withdraw(export.public_id) == {"status": "gone"}
 
 
 class TestErasing:

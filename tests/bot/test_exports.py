@@ -424,7 +424,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another(world: Exp
 def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
     world: ExportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)  # a link alone
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 1)  # a link alone
     export = confirmed(world)
 
     def other() -> None:
@@ -437,7 +437,9 @@ def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
 
 
 def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld) -> None:
-    failed = world.written(confirmed(world), attempts=6)
+    export = confirmed(world)
+    world.history.change(export.public_id, (Status.WAITING,), {"status": Status.RUNNING})
+    failed = world.written(export, attempts=6)
     assert failed.status is Status.FAILED
     assert failed.reason == "The worker ended 5 times in the middle of it. Export fewer rows."
     assert world.notices.shown[-1][0].reason == failed.reason
@@ -445,7 +447,7 @@ def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld
 
 def test_one_that_was_written_but_not_given_is_given(world: ExportWorld) -> None:
     export = world.written(confirmed(world))
-    world.history.change(export.public_id, (Status.DONE,), {"delivered": False})
+    world.history.change(export.public_id, (Status.DONE,), {"delivered": False, "given_at": None})
     world.written(export, attempts=2)
     assert len(world.notices.files) == 2
     assert [one.name for one in world.files.path.iterdir()] == [export.file_name]
@@ -479,7 +481,11 @@ def test_what_slack_takes_later_is_given_later(world: ExportWorld) -> None:
 
 def test_what_slack_does_not_take_for_long_stays_in_the_history(world: ExportWorld) -> None:
     world.notices.fail_with = SendLater("Slack could not be reached.")
-    export = world.written(confirmed(world), attempts=MOST_ATTEMPTS)
+    export = confirmed(world)
+    with pytest.raises(Retriable):
+        world.written(export, attempts=MOST_ATTEMPTS + 1)
+    world.clock.move(hours=12, seconds=1)
+    export = world.written(export, attempts=MOST_ATTEMPTS + 2)
     assert export.delivered
     assert export.reason == "It was not delivered: Slack could not be reached."
 
@@ -487,14 +493,19 @@ def test_what_slack_does_not_take_for_long_stays_in_the_history(world: ExportWor
 def test_a_file_that_was_given_is_not_given_again_for_its_message(world: ExportWorld) -> None:
     world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
     export = confirmed(world)
-    held = world.written(export)
+    with pytest.raises(Retriable) as refused:
+        world.written(export)
+    assert refused.value.after_seconds == 5
+    world.notices.not_shown = None
+    held = world.written(export, attempts=2)
     assert (held.delivered, held.reason, len(world.notices.files)) == (True, None, 1)
+    assert world.notices.shown[-1][0].status is Status.DONE
 
 
 def test_a_link_that_could_not_be_told_is_told_later(
     world: ExportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 1)
     world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
     export = confirmed(world)
     with pytest.raises(Retriable):
@@ -505,7 +516,7 @@ def test_a_link_that_could_not_be_told_is_told_later(
 
 
 def test_a_large_file_is_given_by_a_link(world: ExportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 10)
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 10)
     world.written(confirmed(world))
     assert world.notices.files == []
     assert "/exports/" in (world.notices.shown[-1][1] or "")
