@@ -35,6 +35,10 @@ class Retention:
             if one.slack_files and one.status not in _MAY_BE_WRITTEN:
                 job = self._withdrawal(one.public_id, one.status.value)  # Slack may have refused it before
                 self.exports.jobs.enqueue(job.kind, job.slot, job.args, job.due_at)
+        for one in held:
+            # Its job is entered with it, but for what was begun in a terminal that was killed.
+            if one.status in UNFINISHED and one.created_at < now - A_DAY:
+                self.exports.jobs.enqueue(KIND, one.public_id, {"export": one.public_id}, now)
         done = {
             "invalid": self._close_deleted(held, segments),
             "expired": sum(self._expired(one, now) for one in held if one.valid_for(segments)),

@@ -104,16 +104,18 @@ def export(
             _rehearse(bellwether, asked, wish, person, as_json=as_json)
             return
         draft = use_case.begin(*asked, person, PLACE)
-        if every is not None:
-            bellwether.export_parts.schedules.repeat(draft.public_id, wish, every, person)
+        schedules = bellwether.export_parts.schedules
+        again = None if every is None else schedules.prepared(draft.public_id, wish, every, person)
         started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
+        if again is not None:
+            schedules.keep(again, person)
         done = _written(bellwether.export_parts.work(_Nobody()), started, out)
     if as_json:
         print_json(_line(done[0]) | {"file": str(done[1])})
     else:
-        again = "" if every is None else f"It is made again {every.said}: `bellwether exports --schedules`."
+        goes_on = "" if every is None else f"It is made again {every.said}: `bellwether exports --schedules`."
         said = f"Wrote {done[0].rows:,} rows, {size_said(done[0].bytes)}: {done[1]}"
-        for line in filter(None, (said, done[0].remark, again)):
+        for line in filter(None, (said, done[0].remark, goes_on)):
             Console().print(line, highlight=False, markup=False)
 
 

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.errors import SendLater, SendNever, UserError
+from bot.app.exporting import KIND
 from bot.app.exporting_values import (
     EXPORTS_A_DAY,
     MOST_COLUMNS,
@@ -41,6 +42,7 @@ from bot.commands.exporting import _written as in_terminal
 from bot.exports.files import write_whole
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
+from bot.store.exports import SqlExports
 from connector.cache.engine import Database
 from connector.errors import Retriable
 from scoring.config import Segment
@@ -672,3 +674,33 @@ def test_columns_say_their_types_and_the_crms_names(world: ExportWorld) -> None:
     assert columns["created"].type is ColumnType.INSTANT
     assert columns["last_purchase"].type is ColumnType.DAY
     assert (columns["name"].api_name, columns["owner"].api_name) == ("Account_Name", "Owner")
+
+
+def test_a_draft_that_is_confirmed_while_old_ones_are_forgotten_stays(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = begun(world)
+    world.clock.move(days=1, seconds=1)
+    forget = SqlExports.forget
+
+    def late(history: SqlExports, exports: Sequence[Export]) -> int:
+        world.exports.confirm(draft.public_id, Wish(columns=("name",)), MELVIN)
+        return forget(history, exports)
+
+    monkeypatch.setattr(SqlExports, "forget", late)
+    assert world.retention.tidy()["forgotten"] == 0
+    assert world.found(draft).status is Status.WAITING
+
+
+def test_one_that_a_killed_terminal_left_is_done_by_a_worker(world: ExportWorld) -> None:
+    draft = begun(world, person=OPERATOR)
+    world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+    world.clock.move(hours=23)
+    world.retention.tidy()
+    assert world.jobs.claim("w", timedelta(minutes=1), (KIND,)) is None, "the terminal may be at it"
+    world.clock.move(hours=2)
+    world.retention.tidy()
+    job = world.jobs.claim("w", timedelta(minutes=1), (KIND,))
+    assert job is not None
+    world.work.run(str(job.args["export"]), job.attempts, lambda: None)
+    assert world.found(draft).status is Status.DONE
