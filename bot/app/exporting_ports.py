@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
@@ -69,7 +69,10 @@ class ContactRows(Protocol):
         ...
 
     def batches(self, selection: Selection, mailing: Mailing) -> AbstractContextManager[Iterator[Batch]]:
-        """The contacts by account and name, without those who cannot be written to; as ``ExportRows``."""
+        """The contacts by account and name, without those who cannot be written to.
+
+        As ``ExportRows``; after the columns comes the id of each contact's account, which is in no file.
+        """
         ...
 
 
@@ -128,6 +131,7 @@ class ExportHistory(Protocol):
         *,
         expected: Mapping[str, Any] | None = None,
         job: NewJob | None = None,
+        accounts: Set[str] | None = None,
     ) -> bool:
         """Change attributes of an export that has one of these statuses; False when it has none of them.
 
@@ -137,6 +141,7 @@ class ExportHistory(Protocol):
             changes: new values by attribute.
             expected: what these attributes must be besides; nothing is changed when one of them is not.
             job: entered together with the change, or not at all.
+            accounts: whose contacts the file holds; forgotten as soon as there is no file.
         """
         ...
 
@@ -162,6 +167,10 @@ class ExportHistory(Protocol):
 
     def every(self, statuses: Sequence[Status]) -> list[Export]:
         """All that have one of these statuses."""
+        ...
+
+    def with_contacts_of(self, accounts: Set[str]) -> frozenset[str]:
+        """Ids of the mailing lists whose files hold contacts of one of these accounts."""
         ...
 
     def forget(self, exports: Sequence[Export]) -> int:

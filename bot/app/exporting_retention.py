@@ -62,7 +62,8 @@ class Retention:
         """Accounts and contacts are erased: remove each file that holds one of them; how many.
 
         One that is being written now may hold them, and so may one that asks for them by name. Contacts are
-        in mailing lists alone, and there an account is known by its name.
+        in mailing lists alone, and of which accounts those are stands in the history; of older lists it does
+        not, and there an account is known by its name.
 
         Args:
             gone: who.
@@ -75,9 +76,13 @@ class Retention:
         for one in self.exports.history.every((Status.RUNNING,)):
             if _ids_in(one, gone):
                 count += self._closed_for(one, names)
-        for one in self.exports.history.every(_ALL):
+        every = self.exports.history.every(_ALL)
+        # Asked after that: what is done by now has its accounts.
+        holding = self.exports.history.with_contacts_of({one.id for one in gone if one.kind == "account"})
+        for one in every:
             asked = names.named_in([one.question, one.criteria])
             if one.status in _MAY_BE_WRITTEN:
+                asked = asked or one.public_id in holding
                 if _ids_in(one, gone) and (asked or self._holds(one, gone, names, looked_through)):
                     count += self._closed_for(one, names)
             elif asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -117,12 +117,15 @@ class ExportWork:
         begun = {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None, "remark": remark}
         self._must_change(export, begun)
         watch = _Watch(self, export, total, told, stop_if_asked)
-        with self._batches(export, selection) as batches:
+        accounts: set[str] = set()
+        with self._batches(export, selection, accounts) as batches:
             size = write(form, watch.over(batches))
         now = clock.now()
         done = {"status": Status.DONE, "rows": watch.rows, "bytes": size, "finished_at": now}
         done |= {"scope": seeing(), "deliver_by": now + DELIVERY_HOURS}
-        self._must_change(export, {**done, "expires_at": now + DOWNLOAD_DAYS, **kept})
+        done |= {"expires_at": now + DOWNLOAD_DAYS, **kept}
+        if not self.exports.history.change(export.public_id, UNFINISHED, done, accounts=accounts):
+            raise CancelledError
         self._audit(export, f"written: {watch.rows} rows, {size} bytes, {export.public_id}")
         return self.exports.history.find(export.public_id) or export
 
@@ -211,10 +214,15 @@ class ExportWork:
             return contacts.rows, contacts.remark
         return self.exports.rows.number(selection), None
 
-    def _batches(self, export: Export, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
-        if export.wish.mailing is not None:
-            return self.exports.contacts.batches(selection, export.wish.mailing)
-        return self.exports.rows.batches(selection)
+    @contextmanager
+    def _batches(self, export: Export, selection: Selection, accounts: set[str]) -> Iterator[Iterator[Batch]]:
+        """What goes into the file; ``accounts`` gets the ids of those that are in it by their contacts."""
+        if export.wish.mailing is None:
+            with self.exports.rows.batches(selection) as batches:
+                yield batches
+        else:
+            with self.exports.contacts.batches(selection, export.wish.mailing) as batches:
+                yield _noting_last(batches, accounts)
 
     def _must_change(self, export: Export, changes: Mapping[str, Any]) -> None:
         if not self.exports.history.change(export.public_id, UNFINISHED, changes):
@@ -231,6 +239,13 @@ class ExportWork:
     def _audit(self, export: Export, said: str) -> None:
         target = target_of(export)
         self.exports.audit.record(export.requested_by, KIND, target, said, "worker")
+
+
+def _noting_last(batches: Iterator[Batch], seen: set[str]) -> Iterator[Batch]:
+    """The batches without their last list, whose values are noted."""
+    for batch in batches:
+        seen.update(one for one in batch[-1] if one is not None)
+        yield batch[:-1]
 
 
 class _Watch:

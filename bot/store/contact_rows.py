@@ -90,6 +90,8 @@ class SqlContactRows:
     def batches(self, selection: Selection, mailing: Mailing) -> Iterator[Iterator[Batch]]:
         """The contacts by account and name: for each batch a list of values for the id and every column.
 
+        After the columns comes the id of each contact's account, which is in no file.
+
         Raises:
             CriteriaError: a field that the catalog does not know.
         """
@@ -102,7 +104,7 @@ class SqlContactRows:
 
 
 def _listed(reading: Reading, selection: Selection, mailing: Mailing) -> Select[Any]:
-    """The id and every column; of an address the first contact in the order of the list."""
+    """The id, every column and the account's id; of an address the first contact in the order of the list."""
     dialect = reading.dialect
     columns = ContactColumns(reading.segmentation.name, dialect)
     catalog = contact_catalog(reading.connection, reading.configuration)
@@ -115,6 +117,7 @@ def _listed(reading: Reading, selection: Selection, mailing: Mailing) -> Select[
         CONTACT.c.phone,
         *(company.label("company"), label.label("label")),
         _says_so(CONTACT.c.raw, dialect).label("opted_out"),
+        CONTACT.c.account_id,
     )
     names = (_in_order(COMPANY.c.name, dialect), _in_order(CONTACT.c.name, dialect))
     place = func.row_number().over(

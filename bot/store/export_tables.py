@@ -25,6 +25,7 @@ class ExportRow(SQLModel, table=True):
     ``link_key`` is what the one valid download link has to name. ``scope`` is JSON: whose accounts the file
     may hold; ``slack_files`` a JSON list of the copies in Slack. How far it is given
     say ``deliver_by`` to ``given_at``: see ``bot.app.exporting_values.Export``.
+    ``accounts`` is a JSON list: the ids of the accounts whose contacts a mailing list's file holds.
     """
 
     __tablename__: ClassVar[Any] = "export"
@@ -65,6 +66,7 @@ class ExportRow(SQLModel, table=True):
     delivering: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     sending: str | None = Field(default=None, sa_column=Column(String(64), nullable=True))
     given_at: datetime | None = instant_column()
+    accounts: str | None = text_column()
 
 
 class ExportScheduleRow(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,7 @@ class SqlExports:
         *,
         expected: Mapping[str, Any] | None = None,
         job: NewJob | None = None,
+        accounts: Set[str] | None = None,
     ) -> bool:
         """Change attributes of an export that has one of these statuses; False when it has none of them.
 
@@ -67,6 +68,7 @@ class SqlExports:
             changes: new values by attribute.
             expected: what these attributes must be besides; nothing is changed when one of them is not.
             job: entered together with the change, or not at all.
+            accounts: whose contacts the file holds; forgotten as soon as there is no file.
         """
         this = (_export.c.public_id == public_id, _export.c.status.in_([one.value for one in given]))
         with self._database.writes.begin() as connection:
@@ -76,6 +78,10 @@ class SqlExports:
             if held is None or any(getattr(held, name) != one for name, one in (expected or {}).items()):
                 return False
             changed = _values(replace(held, **changes))
+            if changed["file_name"] is None:
+                changed["accounts"] = None
+            elif accounts:
+                changed["accounts"] = json.dumps(sorted(accounts))
             connection.execute(update(_export).where(_export.c.public_id == public_id).values(**changed))
             if job is not None:
                 due = job.due_at
@@ -122,6 +128,15 @@ class SqlExports:
     def every(self, statuses: Sequence[Status]) -> list[Export]:
         """All that have one of these statuses."""
         return self._read(_export.c.status.in_([one.value for one in statuses]))
+
+    def with_contacts_of(self, accounts: Set[str]) -> frozenset[str]:
+        """Ids of the mailing lists whose files hold contacts of one of these accounts."""
+        held = select(_export.c.public_id, _export.c.accounts).where(_export.c.accounts.is_not(None))
+        with self._database.reads.begin() as connection:
+            rows = connection.execute(held, execution_options={"yield_per": 1})
+            return frozenset(
+                row.public_id for row in rows if not accounts.isdisjoint(json.loads(row.accounts))
+            )
 
     def forget(self, exports: Sequence[Export]) -> int:
         """Remove the lines that are still as they were read: status, time and copies; how many."""

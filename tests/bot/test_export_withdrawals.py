@@ -9,24 +9,30 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from sqlalchemy import update
 
 from bot.app.erasing import Erasing, Gone, names_of
 from bot.app.errors import SendLater, SendNever, UserError
 from bot.app.exporting_rhythm import Rhythm
-from bot.app.exporting_values import Export, Format, Status, Wish
+from bot.app.exporting_values import Export, Format, Mailing, Status, Wish
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.scope import NOTHING, Scope, Whose
 from bot.exports.files import ExportDirectory
+from bot.language.question import Kind, Question
 from bot.store.erasing import SqlErasures
 from bot.store.incidents import SqlIncidents
+from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.errors import Retriable
 from scoring.config import Segment
+from tests.bot.test_export_contacts import contact
 from tests.bot.test_exports import asked, begun, confirmed, rows_of
+from tests.support.account_world import add
 from tests.support.export_world import ExportWorld
 from tests.support.fake_services import MELVIN, FakePeople
 
+ACCOUNTS = TABLES["crm_account"]
 KONEX = Gone("account", "a1", None, ("Konex",))
 MEMBER = replace(MELVIN, role=Role.MEMBER)
 TEAM = Scope(Whose.TEAM, frozenset({"u1", "u2"}))
@@ -219,6 +225,28 @@ class TestWhatIsGivenIsTakenBack:
 
 
 class TestErasing:
+    @pytest.mark.parametrize("kind", Format)
+    @pytest.mark.parametrize(
+        "name", ["Konex;-Bau", "Konex\r\nBerlin", "Konex\x07", "HP", "Konex ", "_x0041_"]
+    )
+    @pytest.mark.parametrize("renamed", [False, True])
+    def test_an_account_is_in_a_mailing_list_whatever_it_is_called(
+        self, world: ExportWorld, kind: Format, name: str, renamed: bool
+    ) -> None:
+        with world.database.writes.begin() as connection:
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == "a1").values(name=name))
+        add(world.database, "crm_contact", contact(1, "a1", "Ida Berg", "ida@konex.example"))
+        add(world.database, "crm_contact", contact(2, "a2", "Jo Acme", "jo@acme.example"))
+        of = Question(Kind.LIST)
+        export = world.written(confirmed(world, Wish(kind, mailing=Mailing()), of))
+        other = world.written(confirmed(world, Wish(kind, mailing=Mailing()), asked(world, "name = acme")))
+        assert (export.rows, other.rows) == (2, 1)
+        gone = Gone("account", "a1", None, ("Konex International" if renamed else name,))
+        assert world.retention.invalidate([gone], names_of([gone]), set()) == 1
+        assert world.found(export).status is Status.INVALID
+        assert world.found(other).status is Status.DONE
+        assert world.history.with_contacts_of({"a1", "a2"}) == {other.public_id}
+
     def test_a_file_that_is_finished_while_another_is_looked_through(
         self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,4 +1,4 @@
-"""exports know until when they are tried to be given, by whom, and what of it is done"""
+"""exports know how far they are given, and mailing lists of which accounts their contacts are"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,9 +17,10 @@ def upgrade() -> None:
         op.add_column("export", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     for name, length in _TEXTS.items():
         op.add_column("export", sa.Column(name, sa.String(length=length), nullable=True))
+    op.add_column("export", sa.Column("accounts", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("export") as batch:
-        for name in (*_INSTANTS, *_TEXTS):
+        for name in (*_INSTANTS, *_TEXTS, "accounts"):
             batch.drop_column(name)
