@@ -156,7 +156,7 @@ class ExportJobs:
         """Tell the administrators once, and the person when it is not tried again."""
         self.incidents.begin(f"job:{job.kind}", error.what_happened, error.what_to_do)
         if job.kind == KIND:
-            again = goes_on(job, error, PATIENCE[KIND])
+            again = goes_on(job, error, PATIENCE)
             self.work().failed(str(job.args["export"]), error.what_happened, job.attempts, again=again)
 
     def on_success(self, job: Job) -> None:

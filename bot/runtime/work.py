@@ -49,7 +49,7 @@ class JobLoop:
         on_failure: told of every job that has failed for good or for now: kind, error.
         on_success: told of every job that is done.
         most_attempts: how often a job is tried when what hinders it will pass.
-        patience: the same for kinds of jobs that are tried more often.
+        patience: the same for kinds of jobs that are tried more often when it was expected.
     """
 
     jobs: SqlJobs
@@ -88,7 +88,7 @@ class JobLoop:
             self.on_success(job)
 
     def _fail(self, job: Job, error: BellwetherError | ConnectorError) -> None:
-        if goes_on(job, error, self.patience.get(job.kind, self.most_attempts)):
+        if goes_on(job, error, self.patience, self.most_attempts):
             pause = min(2 ** min(job.attempts, 20), LONGEST_PAUSE_SECONDS)
             asked = error.after_seconds if isinstance(error, Retriable) else None
             wait = timedelta(seconds=max(asked or 0, pause))
@@ -117,9 +117,14 @@ class JobLoop:
             thread.join()
 
 
-def goes_on(job: Job, error: BellwetherError | ConnectorError, most_attempts: int) -> bool:
-    """Whether a job that has failed is tried again; what nobody expected is never tried for long."""
-    most = min(most_attempts, MOST_ATTEMPTS) if isinstance(error, UnexpectedError) else most_attempts
+def goes_on(
+    job: Job,
+    error: BellwetherError | ConnectorError,
+    patience: Mapping[str, int],
+    most_attempts: int = MOST_ATTEMPTS,
+) -> bool:
+    """Whether a job that has failed is tried again; with what nobody expected no kind has more patience."""
+    most = most_attempts if isinstance(error, UnexpectedError) else patience.get(job.kind, most_attempts)
     return isinstance(error, Retriable) and job.attempts < most
 
 

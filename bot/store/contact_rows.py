@@ -71,7 +71,10 @@ class SqlContactRows:
         with self._reader.reading() as reading:
             address, refusal = _address(CONTACT.c.email), _refusals(reading.dialect)
             refused = func.coalesce(refusal.c.reason, _LISTED)
-            reason = case((not_(_has_address()), LeftOut.WITHOUT_ADDRESS.value), else_=refused)
+            # Of an address the refusals know; of a contact without one it alone says so.
+            of_itself = (_says_so(CONTACT.c.raw, reading.dialect), LeftOut.OPTED_OUT.value)
+            without = (not_(_has_address()), LeftOut.WITHOUT_ADDRESS.value)
+            reason = case(of_itself, without, else_=refused)
             query = (
                 select(reason.label("left_out"), func.count(), func.count(address.distinct()))
                 .select_from(CONTACT.outerjoin(refusal, refusal.c.address == address))

@@ -38,6 +38,7 @@ from bot.app.exporting_values import (
 from bot.app.exporting_work import MOST_ATTEMPTS, CancelledError
 from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
 from bot.app.ports import Posted
+from bot.commands.exporting import _copy as copied
 from bot.commands.exporting import _written as in_terminal
 from bot.exports.files import write_whole
 from bot.language.question import Kind, Question, Sort
@@ -392,9 +393,24 @@ def test_in_the_terminal_it_leaves_none_either(
         in_terminal(world.work, export, target)
     assert (world.found(export).status, target.exists()) == (Status.CANCELLED, False)
     target.write_text("the user's own")
-    with pytest.raises(CancelledError):
+    with pytest.raises(UserError, match=r"mine.zip already\. Remove it, or name another file"):
         in_terminal(world.work, export, target)
-    assert target.read_text() == "the user's own", "it was cancelled before we wrote"
+    assert target.read_text() == "the user's own"
+
+
+def test_a_file_that_is_there_is_not_written_over(world: ExportWorld, tmp_path: Path) -> None:
+    export, target = world.written(confirmed(world)), tmp_path / "mine.zip"
+    copied(world.exports, export.public_id, target)
+    assert target.read_bytes() == world.notices.files[0][1]
+    target.write_text("the user's own")
+    with pytest.raises(UserError, match="already"):
+        copied(world.exports, export.public_id, target)
+    draft = begun(world, person=OPERATOR)
+    started = world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+    with pytest.raises(UserError, match="already"):
+        in_terminal(world.work, started, target)
+    assert world.found(started).reason == "There is a file of that name."
+    assert target.read_text() == "the user's own"
 
 
 def test_one_that_waits_is_cancelled_without_having_begun(world: ExportWorld) -> None:

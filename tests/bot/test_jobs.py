@@ -94,6 +94,23 @@ def test_a_passing_fault_is_tried_again_and_a_lasting_one_is_told(database: Data
     assert (last.ok, last.error) == (False, "revoked")
 
 
+def test_what_nobody_expected_is_tried_a_few_times_and_told(database: Database) -> None:
+    clock, failures, done, attempts = SetClock(), list[str](), list[str](), list[int]()
+
+    def handler(job: Job) -> Mapping[str, Any]:
+        attempts.append(job.attempts)
+        raise KeyError("channel")
+
+    jobs, worker = loop(database, clock, handler, failures, done)
+    jobs.enqueue("sync", "a", {}, clock.now())
+    for _ in range(100):
+        worker.step()
+        clock.move(seconds=20)
+    assert attempts == [1, 2, 3, 4, 5]
+    assert set(failures) == {"Something unexpected happened: KeyError. The log of the worker says more."}
+    assert not jobs.waiting("sync")
+
+
 def test_a_stopped_job_is_given_back_at_once(database: Database) -> None:
     clock, failures, done = SetClock(), list[str](), list[str]()
 
