@@ -90,7 +90,7 @@ class ExportParts:
         return ExportWork(
             self.exports,
             self._of.book,
-            self._owner,
+            self.owner,
             notices or SlackExportNotices(self._of.slack),
             lambda export: new_name(export.wish.format),
         )
@@ -102,7 +102,7 @@ class ExportParts:
     def _person(self, slack_id: str) -> Person:
         return self._of.people.person_now(slack_id)
 
-    def _owner(self, key: str) -> Person:
+    def owner(self, key: str) -> Person:
         """Who is behind the key of a requester: a Slack id, an e-mail of the terminal, or the operator."""
         if key == OPERATOR_KEY:
             return OPERATOR
@@ -110,7 +110,7 @@ class ExportParts:
 
     def scheduled_runs(self) -> ScheduledRuns:
         """What begins the exports that are due."""
-        return ScheduledRuns(self.schedules, self._owner, lambda: SlackExportNotices(self._of.slack))
+        return ScheduledRuns(self.schedules, self.owner, lambda: SlackExportNotices(self._of.slack))
 
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
