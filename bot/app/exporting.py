@@ -298,6 +298,9 @@ class Exports:
         # One that is being given already is not begun anew; its job may have come to nothing.
         if not self.history.change(public_id, (Status.DONE,), anew, expected={"delivered": True}, job=job):
             self.history.change(public_id, (Status.DONE,), longer, job=job)
+        self.audit.record(
+            requester_key(person), KIND, target_of(export), f"asked again: {public_id}", "export"
+        )
         return export
 
     def segments(self) -> frozenset[str]:

@@ -72,6 +72,7 @@ class ExportDelivery:
                 reason = self._message(public_id, mark)
         except OvertakenError:
             log.info("export_delivery_overtaken", export=public_id)
+            self._raise_if_alone(public_id, mark)
             return
         except (UserError, SendError, OSError, Retriable) as error:
             self._raise_if_time_is_left(export, error)
@@ -196,6 +197,16 @@ class ExportDelivery:
                     return _UNCLEAR
                 raise
         return None
+
+    def _raise_if_alone(self, public_id: str, mark: str) -> None:
+        """Copies were taken back meanwhile, and nobody else gives it.
+
+        Raises:
+            Retriable: so.
+        """
+        held = self.exports.history.find(public_id)
+        if held is not None and held.status is Status.DONE and held.delivering == mark:
+            raise Retriable("Its copies in Slack were changed meanwhile.")
 
     def _raise_if_time_is_left(self, export: Export, error: Exception) -> None:
         """Have the job try again, if that may help.

@@ -75,7 +75,7 @@ class JobLoop:
             with troubles_said():
                 result = self.handlers[job.kind](job)
         except Stopping:
-            self.jobs.release(job.id, self.clock.now())
+            self.jobs.release(job.id, self.clock.now(), attempt=job.attempts)
         except (BellwetherError, ConnectorError) as error:
             log.warning("job_failed", reason=str(error), attempts=job.attempts)
             self._fail(job, error)
@@ -84,7 +84,7 @@ class JobLoop:
             said = f"Something unexpected happened: {type(error).__name__}."
             self._fail(job, UnexpectedError(said, "The log of the worker says more."))
         else:
-            self.jobs.settle(job.id, result=result, error=None)
+            self.jobs.settle(job.id, result=result, error=None, attempt=job.attempts)
             self.on_success(job)
 
     def _fail(self, job: Job, error: BellwetherError | ConnectorError) -> None:
@@ -92,9 +92,9 @@ class JobLoop:
             pause = min(2 ** min(job.attempts, 20), LONGEST_PAUSE_SECONDS)
             asked = error.after_seconds if isinstance(error, Retriable) else None
             wait = timedelta(seconds=max(asked or 0, pause))
-            self.jobs.release(job.id, self.clock.now() + wait, str(error))
+            self.jobs.release(job.id, self.clock.now() + wait, str(error), attempt=job.attempts)
         else:
-            self.jobs.settle(job.id, result=None, error=str(error))
+            self.jobs.settle(job.id, result=None, error=str(error), attempt=job.attempts)
         self.on_failure(job, error)
 
     @contextmanager

@@ -320,3 +320,26 @@ def test_a_job_that_cannot_be_entered_leaves_the_draft(
     assert draft.status is Status.DRAFT
     world.exports.confirm(draft.public_id, Wish(), MELVIN)
     assert world.jobs.claim("w", timedelta(minutes=1), (KIND,)) is not None
+
+
+def test_one_whose_older_copies_are_taken_back_meanwhile_is_given(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = world.written(confirmed(world))
+    world.exports.send_again(export.public_id, MELVIN)
+    find, left = SqlExports.find, [1, 1]  # at the second look: when the copy is noted
+
+    def meanwhile(history: SqlExports, public_id: str) -> Export | None:
+        held = find(history, public_id)
+        if held is not None and held.delivering and not held.delivered and left:
+            left.pop()
+            if not left:
+                history.note_copies(public_id, less=("F1",))
+        return held
+
+    monkeypatch.setattr(SqlExports, "find", meanwhile)
+    worked(world)
+    assert left == []
+    assert len(world.notices.files) == 2
+    assert world.found(export).slack_files == ("F2",)
+    assert world.outcomes().count(f"asked again: {export.public_id}") == 1

@@ -94,6 +94,26 @@ def test_a_passing_fault_is_tried_again_and_a_lasting_one_is_told(database: Data
     assert (last.ok, last.error) == (False, "revoked")
 
 
+def test_a_job_whose_lease_was_lost_is_left_to_who_has_it_now(database: Database) -> None:
+    clock, done = SetClock(), list[str]()
+
+    def handler(job: Job) -> Mapping[str, Any]:
+        if job.attempts == 1:
+            clock.move(seconds=21)
+            worker.step()
+            return {}
+        raise Retriable("busy")
+
+    jobs, worker = loop(database, clock, handler, [], done)
+    jobs.enqueue("sync", "a", {}, clock.now())
+    worker.step()
+    assert jobs.waiting("sync"), "the later one has not done it"
+    clock.move(minutes=1)
+    again = jobs.claim("another", LEASE)
+    assert again is not None
+    assert again.attempts == 3
+
+
 def test_what_nobody_expected_is_tried_a_few_times_and_told(database: Database) -> None:
     clock, failures, done, attempts = SetClock(), list[str](), list[str](), list[int]()
 
