@@ -145,11 +145,10 @@ class SqlExports:
             for one in exports:
                 files = _values(one)["slack_files"]
                 same = (
-                    *(_export.c.public_id == one.public_id, _export.c.status == one.status.value),
-                    *(
-                        _export.c.created_at == one.created_at,
-                        _export.c.slack_files.is_not_distinct_from(files),
-                    ),
+                    _export.c.public_id == one.public_id,
+                    _export.c.status == one.status.value,
+                    _export.c.created_at == one.created_at,
+                    _export.c.slack_files.is_not_distinct_from(files),
                 )
                 count += connection.execute(delete(_export).where(*same)).rowcount
         return count

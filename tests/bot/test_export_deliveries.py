@@ -343,3 +343,24 @@ def test_one_whose_older_copies_are_taken_back_meanwhile_is_given(
     assert len(world.notices.files) == 2
     assert world.found(export).slack_files == ("F2",)
     assert world.outcomes().count(f"asked again: {export.public_id}") == 1
+
+
+def test_a_copy_that_is_seen_after_it_was_taken_back_is_taken_back_again(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its segment goes, and what was begun with it, just before Slack shows it to the person."""
+    export = confirmed(world, question=world.exports.of_segment("Medical"))
+
+    def slow(one: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
+        begun("F1")
+        world.without_segments()
+        world.retention.close_deleted(world.configuration)
+        world.withdraw()
+        world.notices.files.append((one.slack_id, file.read()))
+
+    monkeypatch.setattr(world.notices, "upload", slow)
+    world.written(export)
+    assert world.notices.taken_back == ["F1"]
+    world.withdraw()
+    assert world.notices.taken_back == ["F1", "F1"]
+    assert world.found(export).slack_files == ()
