@@ -120,7 +120,13 @@ def test_lines_and_lists_stay_as_they_are(text: str) -> None:
     assert guarded(text) == text
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("'\";=+-@ \t\r\n\x00\u200b\uff1d\uff0d"))))
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.characters(codec="utf-8"), st.sampled_from("'\";=+-@ \t\r\n\x00\u200b\uff1d\uff0d")
+        )
+    )
+)
 def test_the_guard_can_be_taken_away_without_loss(text: str) -> None:
     safe = guarded(text)
     assert unguarded(safe) == text
