@@ -193,7 +193,8 @@ class EnrichingBatches:
         self._note(person, batch_id, "resumed", place)
         if background:
             now = self._clock.now()
-            self._jobs.enqueue(KIND, f"{batch_id}:{now:%Y%m%d%H%M%S}", _job(batch_id, progress_at), now)
+            job = {**_job(batch_id, progress_at), "by": key_of(person)}
+            self._jobs.enqueue(KIND, f"{batch_id}:{now:%Y%m%d%H%M%S}", job, now)
         return batch
 
     def cancel(self, batch_id: str, person: Person, place: str) -> Batch:

@@ -19,6 +19,7 @@ from bot.app.enriching_judged import MODIFIED, judged, unmodified_since
 from bot.app.enriching_ports import Batches, Ended, ReadAccount, Writes
 from bot.app.enriching_values import (
     INTERRUPTED,
+    MAY_ENRICH_MANY,
     NOT_SETTLED,
     WRITE_REFUSED,
     Batch,
@@ -28,9 +29,10 @@ from bot.app.enriching_values import (
     WriteState,
 )
 from bot.app.errors import BellwetherError, UserError
+from bot.app.people import NOT_ASKED, Person
 from bot.app.ports import Audit, Clock
 from connector.enrichment.values import ERROR_OF_OURS, Company, CompanyReading, Outcome, Provider
-from connector.errors import Conflict, ConnectorError
+from connector.errors import Conflict, ConnectorError, Retriable
 from connector.ports import FieldDescription
 from connector.write_ports import Change
 from connector.write_ports import Outcome as WriteOutcome
@@ -39,6 +41,7 @@ from connector.write_ports import Outcome as WriteOutcome
 HANDED_AT_ONCE: Final = 20
 WRITTEN_AT_ONCE: Final = 100  # Zoho CRM, records of one update
 WORKER_ENDED: Final = "The worker ended while the site was read; another batch will read it."
+ANOTHER: Final = "An administrator can resume it, or cancel it."
 SILENT: Final = "The provider said nothing."
 NOTHING_EMPTY: Final = "Nothing was found for the fields that are empty."
 
@@ -56,6 +59,7 @@ class BatchWork:
 
     Attributes:
         provider: the one that is set up, built when it is first asked for.
+        person: who is behind a key of the history, and what they may do now.
     """
 
     crm: CrmSide
@@ -64,12 +68,22 @@ class BatchWork:
     provider: Callable[[], Provider]
     audit: Audit
     clock: Clock
+    person: Callable[[str], Person]
 
-    def run(self, batch_id: str, told: Told, stopped: Callable[[], bool]) -> Batch | None:
+    def run(
+        self, batch_id: str, told: Told, stopped: Callable[[], bool], by: str | None = None
+    ) -> Batch | None:
         """Work on a batch until it is done, or ``stopped`` says so; None when there is no such batch.
+
+        Args:
+            batch_id: which.
+            told: called now and then.
+            stopped: whether it is to be left.
+            by: who had it resumed; None is who entered it. Rights may have been taken since, even meanwhile.
 
         Raises:
             BusyError: another process works on a batch.
+            UserError: that person may not do it any more.
             ConnectorError: the CRM or the provider as a whole does not answer. Nothing is lost.
             ConfigurationError: the provider is not set up.
         """
@@ -81,7 +95,7 @@ class BatchWork:
                 raise BusyError
             self.batches.mark(batch_id, BatchState.RUNNING)
             try:
-                done = self._work(batch, told, stopped)
+                done = self._work(batch, told, stopped, by or batch.by)
             except (BellwetherError, ConnectorError) as error:
                 self.batches.mark(batch_id, BatchState.STOPPED, error.what_happened)
                 raise
@@ -90,11 +104,12 @@ class BatchWork:
                 self._tell_audit(batch)
         return self.batches.find(batch_id)
 
-    def _work(self, batch: Batch, told: Told, stopped: Callable[[], bool]) -> bool:
+    def _work(self, batch: Batch, told: Told, stopped: Callable[[], bool], by: str) -> bool:
         """False when it was asked to stop before its end."""
         orphans = self.batches.orphans(batch.id)
         ended = [Ended(one, INTERRUPTED, WORKER_ENDED) for one in orphans]
         self.batches.end(batch.id, ended, interrupted=True)
+        self._check(by)
         provider = self.provider()
         filling = _Filling(self, batch)
         filling.rest()  # what an earlier process has read
@@ -103,9 +118,17 @@ class BatchWork:
             if not companies:
                 return True
             self._read(batch, provider, companies, told, stopped)
+            self._check(by)  # what was read is kept, for whoever resumes the batch
             filling.rest()
             self._tell(batch, told)
         return False
+
+    def _check(self, by: str) -> None:
+        person = self.person(by)
+        if person.refusal == NOT_ASKED:
+            raise Retriable(NOT_ASKED)
+        if not person.may(MAY_ENRICH_MANY):
+            raise UserError("Who asked for it may not enrich many accounts any more.", ANOTHER)
 
     def _read(
         self,

@@ -13,6 +13,7 @@ from bot.app.exporting_links import Links, Ticket
 from bot.app.exporting_ports import ContactRows, ExportFiles, ExportHistory, ExportRows
 from bot.app.exporting_values import (
     A_DAY,
+    DELIVERY_HOURS,
     EVERYTHING,
     EXPORTS_A_DAY,
     MOST_COLUMNS,
@@ -31,7 +32,7 @@ from bot.app.exporting_values import (
     segments_named,
 )
 from bot.app.people import Person, Role
-from bot.app.ports import Audit, Clock, Jobs, Posted
+from bot.app.ports import Audit, Clock, Jobs, NewJob, Posted
 from bot.app.scope import EVERYTHING as EVERY_ACCOUNT
 from bot.app.wording import counted
 from bot.language.question import Held, Kind, Moved, Question
@@ -124,14 +125,19 @@ class Exports:
         Raises:
             UserError: the person may not, it is not theirs, or a column is not known.
         """
-        export = self.started(public_id, wish, person, posted, Status.WAITING)
-        self.jobs.enqueue(KIND, public_id, {"export": public_id}, self.clock.now())
-        return export
+        job = NewJob(KIND, public_id, {"export": public_id}, self.clock.now())
+        return self.started(public_id, wish, person, posted, Status.WAITING, job)
 
     def started(
-        self, public_id: str, wish: Wish, person: Person, posted: Posted | None, status: Status
+        self,
+        public_id: str,
+        wish: Wish,
+        person: Person,
+        posted: Posted | None,
+        status: Status,
+        job: NewJob | None = None,
     ) -> Export:
-        """Take a draft up, and say so in the audit log; who takes it up twice is told.
+        """Take a draft up with its job, and say so in the audit log; who takes it up twice is told.
 
         Raises:
             UserError: as ``confirm``.
@@ -141,7 +147,7 @@ class Exports:
         self.check_allowed(person, target, "export")
         wish = self.checked(wish)
         changes = {"wish": wish, "posted": posted, "status": status, "created_at": self.clock.now()}
-        if not self.history.change(public_id, (Status.DRAFT,), changes):
+        if not self.history.change(public_id, (Status.DRAFT,), changes, job=job):
             raise UserError("This export has been started already.", "`exports` shows how far it is.")
         said = f"started: {wish.format}, {chosen_said(wish)}, {public_id}"
         self.audit.record(requester_key(person), KIND, target, said, "export")
@@ -285,9 +291,16 @@ class Exports:
         if export.requested_by != requester_key(person):
             raise UserError("Only who asked for an export is given its file.")
         self.check_given(export, person)
-        self.history.change(public_id, (Status.DONE,), {"delivered": False, "reason": None})
         now = self.clock.now()
-        self.jobs.enqueue(KIND, f"{public_id}@{now.timestamp():.3f}", {"export": public_id}, now)
+        job = NewJob(KIND, f"{public_id}@{now.timestamp():.3f}", {"export": public_id}, now)
+        longer = {"deliver_by": now + DELIVERY_HOURS}
+        anew = {"delivered": False, "reason": None, "given_at": None, **longer}
+        # One that is being given already is not begun anew; its job may have come to nothing.
+        if not self.history.change(public_id, (Status.DONE,), anew, expected={"delivered": True}, job=job):
+            self.history.change(public_id, (Status.DONE,), longer, job=job)
+        self.audit.record(
+            requester_key(person), KIND, target_of(export), f"asked again: {public_id}", "export"
+        )
         return export
 
     def segments(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.app.exporting_contacts import ContactCount
 from bot.app.exporting_rhythm import ExportSchedule, ScheduleState
 from bot.app.exporting_values import Batch, Export, ExportColumn, FileForm, Format, Mailing, Selection, Status
-from bot.app.ports import Posted
+from bot.app.ports import NewJob, Posted
 from scoring.criteria.fields import Catalog
 
 
@@ -69,7 +69,10 @@ class ContactRows(Protocol):
         ...
 
     def batches(self, selection: Selection, mailing: Mailing) -> AbstractContextManager[Iterator[Batch]]:
-        """The contacts by account and name, without those who cannot be written to; as ``ExportRows``."""
+        """The contacts by account and name, without those who cannot be written to.
+
+        As ``ExportRows``; after the columns comes the id of each contact's account, which is in no file.
+        """
         ...
 
 
@@ -120,8 +123,30 @@ class ExportHistory(Protocol):
         """The export of that id; None when there is none."""
         ...
 
-    def change(self, public_id: str, given: Sequence[Status], changes: Mapping[str, Any]) -> bool:
-        """Change attributes of an export that has one of these statuses; False when it has none of them."""
+    def change(
+        self,
+        public_id: str,
+        given: Sequence[Status],
+        changes: Mapping[str, Any],
+        *,
+        expected: Mapping[str, Any] | None = None,
+        job: NewJob | None = None,
+        accounts: Set[str] | None = None,
+    ) -> bool:
+        """Change attributes of an export that has one of these statuses; False when it has none of them.
+
+        Args:
+            public_id: which.
+            given: statuses.
+            changes: new values by attribute.
+            expected: what these attributes must be besides; nothing is changed when one of them is not.
+            job: entered together with the change, or not at all.
+            accounts: whose contacts the file holds; forgotten as soon as there is no file.
+        """
+        ...
+
+    def note_copies(self, public_id: str, *, more: Sequence[str] = (), less: Sequence[str] = ()) -> None:
+        """Copies in Slack that there are more, or not any more; whatever the export's status is."""
         ...
 
     def use_link(self, public_id: str, key: str) -> bool:
@@ -144,8 +169,12 @@ class ExportHistory(Protocol):
         """All that have one of these statuses."""
         ...
 
-    def forget(self, public_ids: Sequence[str]) -> None:
-        """Remove lines."""
+    def with_contacts_of(self, accounts: Set[str]) -> frozenset[str]:
+        """Ids of the mailing lists whose files hold contacts of one of these accounts."""
+        ...
+
+    def forget(self, exports: Sequence[Export]) -> int:
+        """Remove the lines that are still as they were read: status, time and copies; how many."""
         ...
 
 
@@ -188,8 +217,14 @@ class ExportNotices(Protocol):
         """Say in a direct message why a schedule does not go on."""
         ...
 
-    def upload(self, export: Export, file: BinaryIO) -> str | None:
-        """Give the file in the person's direct message; the copy's id, None where there is none."""
+    def upload(self, export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
+        """Give the file in the person's direct message.
+
+        Args:
+            export: of which it is.
+            file: its bytes.
+            begun: called with the copy's id before anybody can see it; what it raises leaves it unseen.
+        """
         ...
 
     def take_back(self, slack_file: str) -> None:

@@ -9,12 +9,13 @@ from typing import Final
 
 from bot.app.erasing import Gone, Names
 from bot.app.exporting import KIND, Exports, invalid, segments_of, target_of
+from bot.app.exporting_delivery import WITHDRAW
 from bot.app.exporting_values import A_DAY, DRAFT_HOURS, HISTORY_DAYS, UNFINISHED, Export, Status
+from bot.app.ports import NewJob
 from scoring.config import Configuration
 
 TIDY: Final = "export_tidy"  # the job
 TIDY_SECONDS: Final = 3_600
-WITHDRAW: Final = "export_withdraw"  # the job that takes back what was given in Slack
 _ALL: Final = tuple(Status)
 _MAY_BE_WRITTEN: Final = (Status.DONE, *UNFINISHED, Status.DRAFT)
 
@@ -32,7 +33,12 @@ class Retention:
         held = self.exports.history.every(_ALL)
         for one in held:
             if one.slack_files and one.status not in _MAY_BE_WRITTEN:
-                self._withdraw(one.public_id, one.status.value)  # whoever closed it may have been killed then
+                job = self._withdrawal(one.public_id, one.status.value)  # Slack may have refused it before
+                self.exports.jobs.enqueue(job.kind, job.slot, job.args, job.due_at)
+        for one in held:
+            # Its job is entered with it, but for what was begun in a terminal that was killed.
+            if one.status in UNFINISHED and one.created_at < now - A_DAY:
+                self.exports.jobs.enqueue(KIND, one.public_id, {"export": one.public_id}, now)
         done = {
             "invalid": self._close_deleted(held, segments),
             "expired": sum(self._expired(one, now) for one in held if one.valid_for(segments)),
@@ -56,7 +62,8 @@ class Retention:
         """Accounts and contacts are erased: remove each file that holds one of them; how many.
 
         One that is being written now may hold them, and so may one that asks for them by name. Contacts are
-        in mailing lists alone, and there an account is known by its name.
+        in mailing lists alone, and of which accounts those are stands in the history; of older lists it does
+        not, and there an account is known by its name.
 
         Args:
             gone: who.
@@ -69,9 +76,13 @@ class Retention:
         for one in self.exports.history.every((Status.RUNNING,)):
             if _ids_in(one, gone):
                 count += self._closed_for(one, names)
-        for one in self.exports.history.every(_ALL):
+        every = self.exports.history.every(_ALL)
+        # Asked after that: what is done by now has its accounts.
+        holding = self.exports.history.with_contacts_of({one.id for one in gone if one.kind == "account"})
+        for one in every:
             asked = names.named_in([one.question, one.criteria])
             if one.status in _MAY_BE_WRITTEN:
+                asked = asked or one.public_id in holding
                 if _ids_in(one, gone) and (asked or self._holds(one, gone, names, looked_through)):
                     count += self._closed_for(one, names)
             elif asked:
@@ -94,8 +105,8 @@ class Retention:
 
     def _told_without(self, export: Export, names: Names) -> None:
         """Its message still says whom it asked for."""
-        if self.exports.history.change(export.public_id, (export.status,), _without(export, names)):
-            self._withdraw(export.public_id, "names")
+        job = self._withdrawal(export.public_id, "names")
+        self.exports.history.change(export.public_id, (export.status,), _without(export, names), job=job)
 
     def _made_invalid(self, export: Export) -> bool:
         if export.status not in (Status.DONE, *UNFINISHED, Status.DRAFT):
@@ -118,17 +129,17 @@ class Retention:
             self.exports.files.remove(export.file_name)
         changes = {"status": status, "reason": reason, "file_name": None, "link_key": None}
         changes |= _without(export, names) if names else {}
-        closed = self.exports.history.change(export.public_id, (export.status,), changes)
+        job = self._withdrawal(export.public_id, status.value)
+        closed = self.exports.history.change(export.public_id, (export.status,), changes, job=job)
         if closed:
             target = target_of(export)
             self.exports.audit.record("bellwether", KIND, target, f"{said}; {export.public_id}", "retention")
-            self._withdraw(export.public_id, status.value)
         return closed
 
-    def _withdraw(self, public_id: str, why: str) -> None:
-        """Have a worker take back what was given in Slack, and draw the message again; once a day at most."""
+    def _withdrawal(self, public_id: str, why: str) -> NewJob:
+        """Has a worker take back what was given in Slack, and draw the message again; once a day at most."""
         now = self.exports.clock.now()
-        self.exports.jobs.enqueue(WITHDRAW, f"{public_id}:{why}:{now:%Y-%m-%d}", {"export": public_id}, now)
+        return NewJob(WITHDRAW, f"{public_id}:{why}:{now:%Y-%m-%d}", {"export": public_id}, now)
 
     def _forgotten(self, held: list[Export], now: datetime) -> int:
         old = [
@@ -140,8 +151,7 @@ class Retention:
         for one in old:
             if one.file_name is not None:
                 self.exports.files.remove(one.file_name)
-        self.exports.history.forget([one.public_id for one in old])
-        return len(old)
+        return self.exports.history.forget(old)
 
 
 def _ids_in(export: Export, gone: Sequence[Gone]) -> list[str]:

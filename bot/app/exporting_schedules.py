@@ -40,7 +40,17 @@ class ExportSchedules:
     book: ExportScheduleBook
 
     def repeat(self, public_id: str, wish: Wish, rhythm: Rhythm, person: Person) -> ExportSchedule:
-        """Have an export made again at every day of a rhythm, from the next one after today.
+        """Have an export made again at every day of a rhythm: ``prepared`` and ``keep`` together.
+
+        Raises:
+            UserError: as ``prepared``.
+        """
+        return self.keep(self.prepared(public_id, wish, rhythm, person), person)
+
+    def prepared(self, public_id: str, wish: Wish, rhythm: Rhythm, person: Person) -> ExportSchedule:
+        """What makes an export again, from the next day of a rhythm after today; it is not kept yet.
+
+        Whoever also begins the export does so in between: one that cannot be begun is not made again either.
 
         Args:
             public_id: of the export, a draft or a started one; of each there is at most one schedule.
@@ -66,11 +76,15 @@ class ExportSchedules:
                 f"You have {MOST_SCHEDULES} scheduled exports; more are not possible.",
                 "`exports` lists them, and stops one.",
             )
-        made = ExportSchedule(public_id, wanted, rhythm, ScheduleState.ACTIVE, now, last_day=self._today())
-        if self.book.add(made):
-            said = f"scheduled {rhythm.said}: {wanted.wish.format}, {chosen_said(wanted.wish)}, {public_id}"
-            self._audit(made, requester_key(person), said)
-        return made
+        return ExportSchedule(public_id, wanted, rhythm, ScheduleState.ACTIVE, now, last_day=self._today())
+
+    def keep(self, schedule: ExportSchedule, person: Person) -> ExportSchedule:
+        """Enter what was prepared; twice the same is one."""
+        if self.book.add(schedule):
+            wish, public_id = schedule.wanted.wish, schedule.public_id
+            said = f"scheduled {schedule.rhythm.said}: {wish.format}, {chosen_said(wish)}, {public_id}"
+            self._audit(schedule, requester_key(person), said)
+        return schedule
 
     def listed(self, person: Person) -> list[ExportSchedule]:
         """A person's own; everybody's for administrators. Deleted segments show at once.

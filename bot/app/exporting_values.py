@@ -21,6 +21,7 @@ MOST_COLUMNS: Final = 200  # that a person chooses; "all fields" has no limit
 DOWNLOAD_DAYS: Final = timedelta(days=14)
 HISTORY_DAYS: Final = timedelta(days=90)
 DRAFT_HOURS: Final = timedelta(hours=24)
+DELIVERY_HOURS: Final = timedelta(hours=12)  # so long a finished file is tried to be given
 EXPORTS_A_DAY: Final = 5  # of one person; whoever sits at the terminal is not counted
 A_DAY: Final = timedelta(hours=24)
 ID_COLUMN: Final = "id"
@@ -188,7 +189,11 @@ class Export:
         remark: what the person should know of the file: who was left out of a mailing list.
         further: of which accounts only; periods and offers are read anew whenever the file is written.
         scope: whose accounts the file may hold; None where none was written, or it was not kept.
-        slack_files: ids of the copies that were given in Slack and not taken back.
+        slack_files: ids of the copies that may be in Slack and were not taken back.
+        deliver_by: until when it is tried to give it; None when it was never finished.
+        delivering: a random mark of the one who gives it now; whoever finds another one there, leaves it.
+        sending: a copy that was begun and of which nobody knows whether the person has it.
+        given_at: when the file was given of which the message does not tell yet; None before that.
     """
 
     public_id: str
@@ -218,6 +223,10 @@ class Export:
     further: Further | None = None
     scope: Scope | None = None
     slack_files: tuple[str, ...] = ()
+    deliver_by: datetime | None = None
+    delivering: str | None = None
+    sending: str | None = None
+    given_at: datetime | None = None
 
     def valid_for(self, segments: frozenset[str]) -> bool:
         """Whether every segment that it is of is still there; names in folded form."""

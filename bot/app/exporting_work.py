@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
 import structlog
 
-from bot.app.errors import BellwetherError, SendError, SendLater, SendNever, UserError
+from bot.app.errors import BellwetherError, SendError, UserError
 from bot.app.exporting import KIND, Exports, selected, target_of
+from bot.app.exporting_delivery import ExportDelivery
 from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_values import (
+    DELIVERY_HOURS,
     DOWNLOAD_DAYS,
     NEEDED_ROLE,
     RECORD_ID,
@@ -33,9 +34,8 @@ from scoring.criteria.errors import CriteriaError
 
 TELL_EVERY: Final = timedelta(seconds=3)  # Slack takes about one edit of a message a second
 LOOK_EVERY: Final = timedelta(seconds=1)  # whether it was cancelled
-MOST_ATTEMPTS: Final = 5  # an orderly stop of the worker counts too
-# The SDK reads a file as a whole before it sends it; a larger one is given by a link. Slack's limit is 1 GB.
-MOST_UPLOADED: Final = 50_000_000
+MOST_ATTEMPTS: Final = 5  # to write it; an orderly stop of the worker counts too
+WRITING_HOURS: Final = timedelta(hours=12)  # so long Slack may be away before one is begun
 _NOT_WANTED: Final = (Status.CANCELLED, Status.INVALID)
 
 log = structlog.get_logger(__name__)
@@ -63,12 +63,17 @@ class ExportWork:
     notices: ExportNotices
     new_name: Callable[[Export], str]
 
+    @property
+    def delivery(self) -> ExportDelivery:
+        """What gives the files that are written."""
+        return ExportDelivery(self.exports, self.notices, self.person)
+
     def run(self, public_id: str, attempts: int, stop_if_asked: StopIfAsked) -> Mapping[str, Any]:
         """Write and deliver; what goes wrong is told to the person and kept in the history.
 
         A worker that was killed in the middle leaves nothing that could be taken for a file: it is begun
         again from the first row, of the rows that there are then. One that was killed while it delivered
-        delivers again.
+        goes on with that.
 
         Args:
             public_id: which.
@@ -76,7 +81,7 @@ class ExportWork:
             stop_if_asked: raises when the process is to end; the export is then begun again by another.
 
         Raises:
-            Retriable: nothing was given yet, as Slack, or who may see what, cannot be asked now.
+            Retriable: not all is done, as Slack, or who may see what, cannot be asked now.
         """
         export = self.exports.history.find(public_id)
         if export is not None and export.status in UNFINISHED:
@@ -84,7 +89,7 @@ class ExportWork:
         if export is None or export.status is not Status.DONE:
             return {"status": export.status.value if export else "gone"}
         if not export.delivered:
-            self._deliver(export, attempts)
+            self.delivery.give(public_id)
         return {"rows": export.rows, "bytes": export.bytes}
 
     def write(
@@ -112,84 +117,40 @@ class ExportWork:
         begun = {"status": Status.RUNNING, "rows": 0, "total": total, "reason": None, "remark": remark}
         self._must_change(export, begun)
         watch = _Watch(self, export, total, told, stop_if_asked)
-        with self._batches(export, selection) as batches:
+        accounts: set[str] = set()
+        with self._batches(export, selection, accounts) as batches:
             size = write(form, watch.over(batches))
         now = clock.now()
         done = {"status": Status.DONE, "rows": watch.rows, "bytes": size, "finished_at": now}
-        done["scope"] = seeing()
-        self._must_change(export, {**done, "expires_at": now + DOWNLOAD_DAYS, **kept})
+        done |= {"scope": seeing(), "deliver_by": now + DELIVERY_HOURS}
+        done |= {"expires_at": now + DOWNLOAD_DAYS, **kept}
+        if not self.exports.history.change(export.public_id, UNFINISHED, done, accounts=accounts):
+            raise CancelledError
         self._audit(export, f"written: {watch.rows} rows, {size} bytes, {export.public_id}")
         return self.exports.history.find(export.public_id) or export
-
-    def deliver(self, export: Export) -> None:
-        """Give a finished export's file to the person who asked: as a file, or as a link if it is large.
-
-        Raises:
-            SendError: Slack does not take it.
-            FileNotFoundError: the file is gone.
-        """
-        link = self.exports.new_link(export)
-        copied = (export.bytes or 0) <= MOST_UPLOADED
-        if copied:
-            with self.exports.files.open(export.file_name or "") as file:
-                copy = self.notices.upload(export, file)
-            if copy is not None:
-                self._given(export, copy)
-            self._audit(export, f"sent as a file: {export.public_id}")
-        elif link is None:
-            raise SendNever(
-                "The file is too large for Slack, and there is no address for download links: an "
-                "administrator can set BELLWETHER_PUBLIC_URL, or run `bellwether exports --get`."
-            )
-        try:
-            self._draw(export, link)
-        except SendLater as error:
-            if not copied:
-                raise
-            log.warning("export_not_told", export=export.public_id, reason=str(error))  # it has the file
-
-    def _given(self, export: Export, slack_file: str) -> None:
-        """Keep which copy it is, to take it back one day; at once, if it is not to be had any more."""
-        held = self.exports.history.find(export.public_id)
-        files = (*(held.slack_files if held else ()), slack_file)
-        if not self.exports.history.change(export.public_id, (Status.DONE,), {"slack_files": files}):
-            self.notices.take_back(slack_file)
-            raise SendNever("It was taken back meanwhile.")
-
-    def withdraw(self, public_id: str) -> Mapping[str, Any]:
-        """Take the copies in Slack back, and say in the export's message what became of it.
-
-        Raises:
-            Retriable: Slack does not answer now; what is left is taken back the next time.
-        """
-        export = self.exports.history.find(public_id)
-        if export is None:
-            return {"status": "gone"}
-        left = export.slack_files
-        while left:
-            self._in_the_end(export, partial(self.notices.take_back, left[0]))
-            left = left[1:]
-            self.exports.history.change(public_id, (export.status,), {"slack_files": left})
-            self._audit(export, f"taken back in Slack: {public_id}")
-        if export.posted is not None:
-            self._in_the_end(export, partial(self.notices.show, export, None))
-        return {"status": export.status.value, "copies": len(export.slack_files)}
-
-    def _in_the_end(self, export: Export, call: Callable[[], None]) -> None:
-        """What Slack refuses for good is left: somebody has removed it, or the app is not there any more."""
-        try:
-            call()
-        except SendNever as error:
-            log.warning("export_not_withdrawn", export=export.public_id, reason=str(error))
-        except SendError as error:
-            raise Retriable(error.what_happened) from error
 
     def fail(self, export: Export, reason: str) -> None:
         """Keep why an export came to nothing, and tell it."""
         changes = {"status": Status.FAILED, "reason": reason, "finished_at": self.exports.clock.now()}
         if self.exports.history.change(export.public_id, UNFINISHED, changes):
             self._audit(export, f"failed: {reason}")
-            self._show(export.public_id)
+            self.delivery.show(export.public_id)
+
+    def failed(self, public_id: str, reason: str, attempts: int, *, again: bool) -> None:
+        """An attempt of the job has failed: when it is the last one, the person is told.
+
+        Args:
+            public_id: which.
+            reason: why.
+            attempts: the how manieth it was.
+            again: it is tried again, as what hinders it will pass.
+        """
+        export = self.exports.history.find(public_id)
+        if export is None:
+            return
+        if not again or (attempts >= MOST_ATTEMPTS and export.status is Status.RUNNING):
+            self.fail(export, reason)
+            self.delivery.give_up(public_id, reason)
 
     def _tried(self, export: Export, attempts: int, stop_if_asked: StopIfAsked) -> Export | None:
         name = self.new_name(export)
@@ -209,7 +170,7 @@ class ExportWork:
             ended = self.exports.history.find(export.public_id)
             # After a lost lease another worker may have finished it: its message has the link and stays.
             if ended is not None and ended.status in _NOT_WANTED:
-                self._show(export.public_id)
+                self.delivery.show(export.public_id)
         except (UserError, CriteriaError) as error:
             self.fail(export, str(error))
         except OSError as error:
@@ -218,25 +179,19 @@ class ExportWork:
 
     def _check(self, export: Export, attempts: int) -> Scope:
         """Whose accounts may be in it now."""
-        if attempts > MOST_ATTEMPTS:
+        # Attempts that did not come so far as to write are not meant.
+        if attempts > MOST_ATTEMPTS and export.status is Status.RUNNING:
             raise UserError(
                 f"The worker ended {attempts - 1} times in the middle of it.", "Export fewer rows."
             )
         if not export.valid_for(self.exports.segments()):
             raise UserError("Its segment was deleted.")
         person = self.person(export.requested_by)  # rights are read again: they may have been taken since
-        if person.refusal == NOT_ASKED:
+        if person.refusal == NOT_ASKED and self.exports.clock.now() < export.created_at + WRITING_HOURS:
             raise Retriable(NOT_ASKED)
         if not person.may(NEEDED_ROLE):
             raise UserError(person.refusal or "You may not export any more.")
         return person.scope
-
-    def _check_given(self, export: Export) -> None:
-        """It may have taken long to write, and this may be another attempt."""
-        person = self.person(export.requested_by)
-        if person.refusal == NOT_ASKED:
-            raise Retriable(NOT_ASKED)
-        self.exports.check_given(export, person)
 
     def _form(self, export: Export) -> FileForm:
         wish = self.exports.checked(export.wish)
@@ -259,26 +214,15 @@ class ExportWork:
             return contacts.rows, contacts.remark
         return self.exports.rows.number(selection), None
 
-    def _batches(self, export: Export, selection: Selection) -> AbstractContextManager[Iterator[Batch]]:
-        if export.wish.mailing is not None:
-            return self.exports.contacts.batches(selection, export.wish.mailing)
-        return self.exports.rows.batches(selection)
-
-    def _deliver(self, export: Export, attempts: int) -> None:
-        """Whatever Slack says, the file is there, and can be had from the history."""
-        changes: dict[str, Any] = {"delivered": True}
-        try:
-            if export.slack_id:
-                self._check_given(export)
-                self.deliver(export)
-        except (UserError, SendError, OSError, Retriable) as error:
-            if attempts < MOST_ATTEMPTS:
-                _raise_if_later(error)
-            log.warning("export_not_delivered", export=export.public_id, reason=str(error))
-            changes["reason"] = f"It was not delivered: {error}"
-        self.exports.history.change(export.public_id, (Status.DONE,), changes)
-        if "reason" in changes:
-            self._show(export.public_id)
+    @contextmanager
+    def _batches(self, export: Export, selection: Selection, accounts: set[str]) -> Iterator[Iterator[Batch]]:
+        """What goes into the file; ``accounts`` gets the ids of those that are in it by their contacts."""
+        if export.wish.mailing is None:
+            with self.exports.rows.batches(selection) as batches:
+                yield batches
+        else:
+            with self.exports.contacts.batches(selection, export.wish.mailing) as batches:
+                yield _noting_last(batches, accounts)
 
     def _must_change(self, export: Export, changes: Mapping[str, Any]) -> None:
         if not self.exports.history.change(export.public_id, UNFINISHED, changes):
@@ -296,31 +240,12 @@ class ExportWork:
         target = target_of(export)
         self.exports.audit.record(export.requested_by, KIND, target, said, "worker")
 
-    def _show(self, public_id: str) -> None:
-        export = self.exports.history.find(public_id)
-        if export is None or not export.slack_id:
-            return
-        try:
-            self._draw(export, None)
-        except SendError as error:
-            log.warning("export_not_told", export=public_id, reason=str(error))
 
-    def _draw(self, export: Export, link: str | None) -> None:
-        """In the message that it has; one of a schedule has none before it is over."""
-        if export.posted is None:
-            posted = self.notices.tell(export, link)
-            if posted is not None:
-                self.exports.history.change(export.public_id, tuple(Status), {"posted": posted})
-        else:
-            self.notices.show(export, link)
-
-
-def _raise_if_later(error: Exception) -> None:
-    """Nothing was given yet, and it is worth while to try again."""
-    if isinstance(error, Retriable):
-        raise error
-    if isinstance(error, SendLater):
-        raise Retriable(error.what_happened, after_seconds=error.after.total_seconds()) from error
+def _noting_last(batches: Iterator[Batch], seen: set[str]) -> Iterator[Batch]:
+    """The batches without their last list, whose values are noted."""
+    for batch in batches:
+        seen.update(one for one in batch[-1] if one is not None)
+        yield batch[:-1]
 
 
 class _Watch:

@@ -100,6 +100,16 @@ class Job:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A piece of work to be entered, in one transaction with what makes it necessary."""
+
+    kind: str
+    slot: str
+    args: Mapping[str, Any]
+    due_at: datetime
+
+
 class Jobs(Protocol):
     """Work to be done once per (kind, slot)."""
 

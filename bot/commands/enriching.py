@@ -153,6 +153,7 @@ def _many(parts: EnrichingParts, wish: Wish, background: bool, dry_run: bool, as
 def _work(parts: EnrichingParts, batch: Batch, *, background: bool, as_json: bool) -> None:
     """Work on a batch here, with a bar; or say that a worker will."""
     from bot.app.enriching_batches import batch_sentences
+    from bot.app.enriching_values import key_of
 
     if background:
         said = [f"Batch {batch.id} of {batch.total:,} accounts waits for a worker."]
@@ -162,7 +163,7 @@ def _work(parts: EnrichingParts, batch: Batch, *, background: bool, as_json: boo
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Accounts", total=batch.total)
         told = lambda done, _all: bar.update(task, completed=done)  # noqa: E731
-        done = parts.work().run(batch.id, told, lambda: False) or batch
+        done = parts.work().run(batch.id, told, lambda: False, key_of(OPERATOR)) or batch
     print_said(done.as_json(), batch_sentences(done), as_json=as_json)
 
 

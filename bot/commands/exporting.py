@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -103,10 +103,7 @@ def export(
         if dry_run:
             _rehearse(bellwether, asked, wish, person, as_json=as_json)
             return
-        draft = use_case.begin(*asked, person, PLACE)
-        if every is not None:
-            bellwether.export_parts.schedules.repeat(draft.public_id, wish, every, person)
-        started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
+        started = _started(bellwether, asked, wish, person, every)
         done = _written(bellwether.export_parts.work(_Nobody()), started, out)
     if as_json:
         print_json(_line(done[0]) | {"file": str(done[1])})
@@ -165,6 +162,18 @@ def _asked(bellwether: Bellwether, text: str, segment: str | None, person: Perso
         Console(stderr=True).print(reason, highlight=False, markup=False)
         raise typer.Exit(EXIT_NOT_UNDERSTOOD)
     return answer.asked, text
+
+
+def _started(
+    bellwether: Bellwether, asked: tuple[Question, str], wish: Wish, person: Person, every: Rhythm | None
+) -> Export:
+    use_case, schedules = bellwether.export_parts.exports, bellwether.export_parts.schedules
+    draft = use_case.begin(*asked, person, PLACE)
+    again = None if every is None else schedules.prepared(draft.public_id, wish, every, person)
+    started = use_case.started(draft.public_id, wish, person, None, Status.WAITING)
+    if again is not None:
+        schedules.keep(again, person)
+    return started
 
 
 def _mailing(
@@ -235,6 +244,9 @@ def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export
     if not target.parent.is_dir():
         work.fail(export, "The directory does not exist.")
         raise UserError(f"There is no directory {target.parent}.", "Make it, or name another file.")
+    if target.exists():
+        work.fail(export, "There is a file of that name.")
+        raise _taken(target)
     ours = False
 
     def write(form: FileForm, batches: Iterable[Batch]) -> int:
@@ -263,6 +275,10 @@ def _written(work: ExportWork, export: Export, out: Path | None) -> tuple[Export
     return written, target
 
 
+def _taken(target: Path) -> UserError:
+    return UserError(f"There is a file {target} already.", "Remove it, or name another file with --out.")
+
+
 @contextmanager
 def _bar() -> Iterator[Told]:
     columns = (TextColumn("Rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -280,9 +296,12 @@ def _copy(use_case: Exports, public_id: str, out: Path | None) -> None:
     if not use_case.available(found):
         raise UserError("There is no file of it.", "`bellwether exports` shows why.")
     target = out if out is not None else Path(download_name(found))
-    with use_case.files.open(found.file_name or "") as file, target.open("xb") as copy:
-        target.chmod(0o600)
-        shutil.copyfileobj(file, copy)
+    try:
+        with use_case.files.open(found.file_name or "") as file, target.open("xb") as copy:
+            target.chmod(0o600)
+            shutil.copyfileobj(file, copy)
+    except FileExistsError:
+        raise _taken(target) from None
     criteria = target_of(found)
     said = f"copied by {getpass.getuser()}: {public_id}"
     use_case.audit.record(OPERATOR.name, KIND, criteria, said, PLACE)
@@ -353,7 +372,7 @@ class _Nobody:
     def tell_halted(self, schedule: ExportSchedule) -> None:
         """Nothing."""
 
-    def upload(self, export: Export, file: BinaryIO) -> None:
+    def upload(self, export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
         """Nothing."""
 
     def take_back(self, slack_file: str) -> None:

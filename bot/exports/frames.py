@@ -46,7 +46,7 @@ def heads_of(form: FileForm) -> list[str]:
     taken: set[str] = set()
     heads: list[str] = []
     for one in columns_of(form):
-        head = (one.label if form.header is Header.LABELS else one.api_name) or one.name
+        head = _whole_text((one.label if form.header is Header.LABELS else one.api_name) or one.name)
         further = (f"{head} ({name})" for name in (one.api_name, one.name) if name != head)
         tries = (head, *further)
         free = next((each for each in tries if each.casefold() not in taken), "")
@@ -115,6 +115,7 @@ def _second(instant: datetime) -> datetime:
 
 
 def _whole_text(value: Any) -> Any:
+    """A text, or a tuple of them, with a question mark for each half of a pair of UTF-16."""
     if isinstance(value, tuple):
         return tuple(_whole_text(one) for one in value)
     return None if value is None else str(value).encode("utf-8", "replace").decode()

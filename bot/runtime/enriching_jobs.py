@@ -71,7 +71,8 @@ class BatchJobs:
         work = self.work()
         try:
             with _Progress(self, work, job) as progress:
-                batch = work.run(str(job.args["batch"]), progress.note, self.stop.is_set)
+                by = job.args.get("by")
+                batch = work.run(str(job.args["batch"]), progress.note, self.stop.is_set, by)
         except BusyError as error:
             raise Retriable(error.what_happened, after_seconds=BUSY_SECONDS) from None
         if batch is not None and batch.state is not BatchState.DONE:

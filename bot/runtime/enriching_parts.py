@@ -85,7 +85,10 @@ class EnrichingParts:
     def work(self) -> BatchWork:
         """What works on batches."""
         of = self._of
-        return BatchWork(self.crm, self.batches_kept, self.writes, self.provider, of.audit, of.clock)
+        return BatchWork(
+            *(self.crm, self.batches_kept, self.writes, self.provider, of.audit, of.clock),
+            person=of.export_parts.owner,
+        )
 
     def provider(self) -> Provider:
         """The one that the document names.

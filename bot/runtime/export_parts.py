@@ -6,24 +6,25 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import Route
 
 from bot.app.errors import BellwetherError
 from bot.app.exporting import KIND, Exports
+from bot.app.exporting_delivery import WITHDRAW
 from bot.app.exporting_links import Links
 from bot.app.exporting_ports import ExportNotices
-from bot.app.exporting_retention import TIDY, TIDY_SECONDS, WITHDRAW, Retention
+from bot.app.exporting_retention import TIDY, TIDY_SECONDS, Retention
 from bot.app.exporting_schedules import DUE, DUE_SECONDS, ExportSchedules, ScheduledRuns
 from bot.app.exporting_values import OPERATOR_KEY
-from bot.app.exporting_work import MOST_ATTEMPTS, ExportWork
+from bot.app.exporting_work import ExportWork
 from bot.app.people import OPERATOR, Person
 from bot.app.ports import Job
 from bot.app.schedule import Every
 from bot.exports.files import ExportDirectory, new_name
 from bot.runtime.export_downloads import Downloads
-from bot.runtime.work import JobLoop, Stopping
+from bot.runtime.work import JobLoop, Stopping, goes_on
 from bot.slack.export_notices import SlackExportNotices
 from bot.store.account_reading import AccountReader
 from bot.store.contact_rows import SqlContactRows
@@ -35,6 +36,10 @@ from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
     from bot.runtime.wiring import Bellwether
+
+# A delivery ends by its own clock: so many attempts are days. What is to be taken back is tried as long, and
+# after that `export_tidy` asks for it once a day.
+PATIENCE: Final = {KIND: 2_000, WITHDRAW: 2_000}
 
 
 def export_rhythms() -> tuple[Every, ...]:
@@ -85,7 +90,7 @@ class ExportParts:
         return ExportWork(
             self.exports,
             self._of.book,
-            self._owner,
+            self.owner,
             notices or SlackExportNotices(self._of.slack),
             lambda export: new_name(export.wish.format),
         )
@@ -97,7 +102,7 @@ class ExportParts:
     def _person(self, slack_id: str) -> Person:
         return self._of.people.person_now(slack_id)
 
-    def _owner(self, key: str) -> Person:
+    def owner(self, key: str) -> Person:
         """Who is behind the key of a requester: a Slack id, an e-mail of the terminal, or the operator."""
         if key == OPERATOR_KEY:
             return OPERATOR
@@ -105,14 +110,16 @@ class ExportParts:
 
     def scheduled_runs(self) -> ScheduledRuns:
         """What begins the exports that are due."""
-        return ScheduledRuns(self.schedules, self._owner, lambda: SlackExportNotices(self._of.slack))
+        return ScheduledRuns(self.schedules, self.owner, lambda: SlackExportNotices(self._of.slack))
 
     def loop(self, stop: threading.Event) -> JobLoop:
         """What claims the jobs."""
         of = self._of
         own = ExportJobs(self.work, self.retention, self.scheduled_runs(), of.incidents, stop)
         handlers = {KIND: own.on_export, TIDY: own.on_tidy, DUE: own.on_due, WITHDRAW: own.on_withdraw}
-        return JobLoop(of.jobs, of.clock, of.holder, handlers, own.on_failure, own.on_success)
+        return JobLoop(
+            of.jobs, of.clock, of.holder, handlers, own.on_failure, own.on_success, patience=PATIENCE
+        )
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ class ExportJobs:
 
     def on_withdraw(self, job: Job) -> Mapping[str, Any]:
         """Take back what was given in Slack."""
-        return self.work().withdraw(str(job.args["export"]))
+        return self.work().delivery.withdraw(str(job.args["export"]), job.args.get("copies"))
 
     def on_tidy(self, _job: Job) -> Mapping[str, Any]:
         """Remove what is not kept any longer."""
@@ -148,11 +155,9 @@ class ExportJobs:
     def on_failure(self, job: Job, error: BellwetherError | ConnectorError) -> None:
         """Tell the administrators once, and the person when it is not tried again."""
         self.incidents.begin(f"job:{job.kind}", error.what_happened, error.what_to_do)
-        if job.kind == KIND and job.attempts >= MOST_ATTEMPTS:
-            work = self.work()
-            export = work.exports.history.find(str(job.args["export"]))
-            if export is not None:
-                work.fail(export, error.what_happened)
+        if job.kind == KIND:
+            again = goes_on(job, error, PATIENCE)
+            self.work().failed(str(job.args["export"]), error.what_happened, job.attempts, again=again)
 
     def on_success(self, job: Job) -> None:
         """What had failed works again."""

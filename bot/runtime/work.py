@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +33,10 @@ class Stopping(Exception):
     """The process is asked to stop; the job is given back."""
 
 
+class UnexpectedError(Retriable):
+    """Nobody has thought of it: it may pass, but it may as well be so every time."""
+
+
 Handler = Callable[[Job], Mapping[str, Any]]
 
 
@@ -45,6 +49,7 @@ class JobLoop:
         on_failure: told of every job that has failed for good or for now: kind, error.
         on_success: told of every job that is done.
         most_attempts: how often a job is tried when what hinders it will pass.
+        patience: the same for kinds of jobs that are tried more often when it was expected.
     """
 
     jobs: SqlJobs
@@ -54,6 +59,7 @@ class JobLoop:
     on_failure: Callable[[Job, BellwetherError | ConnectorError], None]
     on_success: Callable[[Job], None]
     most_attempts: int = MOST_ATTEMPTS
+    patience: Mapping[str, int] = field(default_factory=dict)
 
     def step(self) -> bool:
         """Do one job; False when none is due."""
@@ -69,21 +75,26 @@ class JobLoop:
             with troubles_said():
                 result = self.handlers[job.kind](job)
         except Stopping:
-            self.jobs.release(job.id, self.clock.now())
+            self.jobs.release(job.id, self.clock.now(), attempt=job.attempts)
         except (BellwetherError, ConnectorError) as error:
             log.warning("job_failed", reason=str(error), attempts=job.attempts)
             self._fail(job, error)
+        except Exception as error:  # else the job were done again as soon as its lease is over, without end
+            log.exception("job_crashed", attempts=job.attempts)
+            said = f"Something unexpected happened: {type(error).__name__}."
+            self._fail(job, UnexpectedError(said, "The log of the worker says more."))
         else:
-            self.jobs.settle(job.id, result=result, error=None)
+            self.jobs.settle(job.id, result=result, error=None, attempt=job.attempts)
             self.on_success(job)
 
     def _fail(self, job: Job, error: BellwetherError | ConnectorError) -> None:
-        if isinstance(error, Retriable) and job.attempts < self.most_attempts:
+        if goes_on(job, error, self.patience, self.most_attempts):
             pause = min(2 ** min(job.attempts, 20), LONGEST_PAUSE_SECONDS)
-            wait = timedelta(seconds=max(error.after_seconds or 0, pause))
-            self.jobs.release(job.id, self.clock.now() + wait, str(error))
+            asked = error.after_seconds if isinstance(error, Retriable) else None
+            wait = timedelta(seconds=max(asked or 0, pause))
+            self.jobs.release(job.id, self.clock.now() + wait, str(error), attempt=job.attempts)
         else:
-            self.jobs.settle(job.id, result=None, error=str(error))
+            self.jobs.settle(job.id, result=None, error=str(error), attempt=job.attempts)
         self.on_failure(job, error)
 
     @contextmanager
@@ -104,6 +115,17 @@ class JobLoop:
         finally:
             done.set()
             thread.join()
+
+
+def goes_on(
+    job: Job,
+    error: BellwetherError | ConnectorError,
+    patience: Mapping[str, int],
+    most_attempts: int = MOST_ATTEMPTS,
+) -> bool:
+    """Whether a job that has failed is tried again; with what nobody expected no kind has more patience."""
+    most = most_attempts if isinstance(error, UnexpectedError) else patience.get(job.kind, most_attempts)
+    return isinstance(error, Retriable) and job.attempts < most
 
 
 def give_way(niceness: int) -> None:

@@ -51,7 +51,8 @@ class ShortRateLimitRetry(RateLimitErrorRetryHandler):
             return False
         headers = {name.casefold(): value for name, value in response.headers.items()}
         wait = (headers.get("retry-after") or ["1"])[0]
-        return str(wait).isdigit() and int(wait) <= LONGEST_WAIT_SECONDS
+        said = str(wait)
+        return said.isascii() and said.isdigit() and int(said[:9]) <= LONGEST_WAIT_SECONDS
 
 
 TokenSource = Callable[[], str | None]

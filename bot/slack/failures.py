@@ -21,6 +21,8 @@ BLOCK_ERRORS: Final = frozenset(
 )
 RATE_LIMITED: Final = 429
 _RETRY_SECONDS: Final = 30  # when Slack is down or gives no Retry-After
+_LONGEST_SECONDS: Final = 86_400
+_DIGITS: Final = 9  # of a longer number the first ones are more than a day already
 _NOT_TAKEN: Final = {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable"}
 # Slack says of these: "some aspect of the operation" may have succeeded before the error was raised.
 _PERHAPS_TAKEN: Final = {"fatal_error", "internal_error", "request_timeout"}
@@ -54,6 +56,12 @@ def send_error(error: Exception) -> SendError:
     return SendLater("Slack could not be reached.") if _never_arrived(error) else SendUnclear()
 
 
+def before_it_is_seen(error: Exception) -> SendError:
+    """The same of a step that nobody can see and that may be done twice: never unclear."""
+    found = send_error(error)
+    return SendLater("Slack did not answer.") if isinstance(found, SendUnclear) else found
+
+
 def _answered(error: SlackApiError) -> SendError:
     status = int(getattr(error.response, "status_code", 200))
     name = code_of(error)
@@ -78,7 +86,9 @@ def retry_after(error: SlackApiError) -> timedelta:
     """How long Slack asks to wait."""
     headers = {str(name).casefold(): value for name, value in dict(error.response.headers or {}).items()}
     said = str(headers.get("retry-after", ""))
-    return timedelta(seconds=int(said) if said.isdigit() else _RETRY_SECONDS)
+    if not (said.isascii() and said.isdigit()):
+        return timedelta(seconds=_RETRY_SECONDS)
+    return timedelta(seconds=min(int(said[:_DIGITS]), _LONGEST_SECONDS))
 
 
 def _never_arrived(error: Exception) -> bool:

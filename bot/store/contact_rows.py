@@ -71,7 +71,10 @@ class SqlContactRows:
         with self._reader.reading() as reading:
             address, refusal = _address(CONTACT.c.email), _refusals(reading.dialect)
             refused = func.coalesce(refusal.c.reason, _LISTED)
-            reason = case((not_(_has_address()), LeftOut.WITHOUT_ADDRESS.value), else_=refused)
+            # Of an address the refusals know; of a contact without one it alone says so.
+            of_itself = (_says_so(CONTACT.c.raw, reading.dialect), LeftOut.OPTED_OUT.value)
+            without = (not_(_has_address()), LeftOut.WITHOUT_ADDRESS.value)
+            reason = case(of_itself, without, else_=refused)
             query = (
                 select(reason.label("left_out"), func.count(), func.count(address.distinct()))
                 .select_from(CONTACT.outerjoin(refusal, refusal.c.address == address))
@@ -90,6 +93,8 @@ class SqlContactRows:
     def batches(self, selection: Selection, mailing: Mailing) -> Iterator[Iterator[Batch]]:
         """The contacts by account and name: for each batch a list of values for the id and every column.
 
+        After the columns comes the id of each contact's account, which is in no file.
+
         Raises:
             CriteriaError: a field that the catalog does not know.
         """
@@ -102,7 +107,7 @@ class SqlContactRows:
 
 
 def _listed(reading: Reading, selection: Selection, mailing: Mailing) -> Select[Any]:
-    """The id and every column; of an address the first contact in the order of the list."""
+    """The id, every column and the account's id; of an address the first contact in the order of the list."""
     dialect = reading.dialect
     columns = ContactColumns(reading.segmentation.name, dialect)
     catalog = contact_catalog(reading.connection, reading.configuration)
@@ -115,6 +120,7 @@ def _listed(reading: Reading, selection: Selection, mailing: Mailing) -> Select[
         CONTACT.c.phone,
         *(company.label("company"), label.label("label")),
         _says_so(CONTACT.c.raw, dialect).label("opted_out"),
+        CONTACT.c.account_id,
     )
     names = (_in_order(COMPANY.c.name, dialect), _in_order(CONTACT.c.name, dialect))
     place = func.row_number().over(

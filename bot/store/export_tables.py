@@ -23,7 +23,9 @@ class ExportRow(SQLModel, table=True):
     ``segments``, ``sort``, ``columns``, ``mailing`` and ``further`` are JSON: ``columns`` is null for every
     field, ``mailing`` for accounts, ``further`` where criteria say it all. ``criteria`` is canonical text.
     ``link_key`` is what the one valid download link has to name. ``scope`` is JSON: whose accounts the file
-    may hold; ``slack_files`` a JSON list of the copies in Slack.
+    may hold; ``slack_files`` a JSON list of the copies in Slack. How far it is given
+    say ``deliver_by`` to ``given_at``: see ``bot.app.exporting_values.Export``.
+    ``accounts`` is a JSON list: the ids of the accounts whose contacts a mailing list's file holds.
     """
 
     __tablename__: ClassVar[Any] = "export"
@@ -60,6 +62,11 @@ class ExportRow(SQLModel, table=True):
     further: str | None = text_column()
     scope: str | None = text_column()
     slack_files: str | None = text_column()
+    deliver_by: datetime | None = instant_column()
+    delivering: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
+    sending: str | None = Field(default=None, sa_column=Column(String(64), nullable=True))
+    given_at: datetime | None = instant_column()
+    accounts: str | None = text_column()
 
 
 class ExportScheduleRow(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from bot.app.exporting_values import Export, Format, Further, Header, Mailing, Offered, Status, Wish
-from bot.app.ports import Posted
+from bot.app.ports import NewJob, Posted
 from bot.app.scope import Scope, Whose
 from bot.language.question import Sort
 from bot.language.question_json import past_json, past_of_json
 from bot.store.dialect import insert_or
 from bot.store.export_tables import ExportRow
+from bot.store.jobs import insert_job
 from connector.cache.engine import Database
 from connector.cache.tables import table_of
 
@@ -26,6 +27,7 @@ WANTED = ("question", "criteria", "row_limit", "requested_by", "requester", "sla
 _PLAIN = (
     *("public_id", "rows", "total", "bytes", "created_at", "finished_at", "expires_at", "file_name"),
     *("link_key", "reason", "delivered", "schedule_id", "remark"),
+    *("deliver_by", "delivering", "sending", "given_at"),
 )
 _CONFIRMED = _export.c.status != Status.DRAFT.value
 
@@ -48,17 +50,53 @@ class SqlExports:
         found = self._read(_export.c.public_id == public_id)
         return found[0] if found else None
 
-    def change(self, public_id: str, given: Sequence[Status], changes: Mapping[str, Any]) -> bool:
-        """Change attributes of an export that has one of these statuses; False when it has none of them."""
+    def change(
+        self,
+        public_id: str,
+        given: Sequence[Status],
+        changes: Mapping[str, Any],
+        *,
+        expected: Mapping[str, Any] | None = None,
+        job: NewJob | None = None,
+        accounts: Set[str] | None = None,
+    ) -> bool:
+        """Change attributes of an export that has one of these statuses; False when it has none of them.
+
+        Args:
+            public_id: which.
+            given: statuses.
+            changes: new values by attribute.
+            expected: what these attributes must be besides; nothing is changed when one of them is not.
+            job: entered together with the change, or not at all.
+            accounts: whose contacts the file holds; forgotten as soon as there is no file.
+        """
         this = (_export.c.public_id == public_id, _export.c.status.in_([one.value for one in given]))
         with self._database.writes.begin() as connection:
             # Read and written under the write lock of SQLite, and the row's on PostgreSQL.
             row = connection.execute(select(_export).where(*this).with_for_update()).one_or_none()
-            if row is None:
+            held = None if row is None else _of(row)
+            if held is None or any(getattr(held, name) != one for name, one in (expected or {}).items()):
                 return False
-            changed = _values(replace(_of(row), **changes))
+            changed = _values(replace(held, **changes))
+            if changed["file_name"] is None:
+                changed["accounts"] = None
+            elif accounts:
+                changed["accounts"] = json.dumps(sorted(accounts))
             connection.execute(update(_export).where(_export.c.public_id == public_id).values(**changed))
+            if job is not None:
+                due = job.due_at
+                insert_job(connection, job.kind, job.slot, job.args, due_at=due, created_at=due)
         return True
+
+    def note_copies(self, public_id: str, *, more: Sequence[str] = (), less: Sequence[str] = ()) -> None:
+        """Copies in Slack that there are more, or not any more; whatever the export's status is."""
+        this = _export.c.public_id == public_id
+        with self._database.writes.begin() as connection:
+            row = connection.execute(select(_export).where(this).with_for_update()).one_or_none()
+            if row is not None:
+                left = dict.fromkeys(one for one in (*_of(row).slack_files, *more) if one not in less)
+                files = json.dumps(tuple(left)) if left else None
+                connection.execute(update(_export).where(this).values(slack_files=files))
 
     def use_link(self, public_id: str, key: str) -> bool:
         """Take the one valid link back; False when it was used, or is another one by now."""
@@ -91,11 +129,29 @@ class SqlExports:
         """All that have one of these statuses."""
         return self._read(_export.c.status.in_([one.value for one in statuses]))
 
-    def forget(self, public_ids: Sequence[str]) -> None:
-        """Remove lines."""
+    def with_contacts_of(self, accounts: Set[str]) -> frozenset[str]:
+        """Ids of the mailing lists whose files hold contacts of one of these accounts."""
+        held = select(_export.c.public_id, _export.c.accounts).where(_export.c.accounts.is_not(None))
+        with self._database.reads.begin() as connection:
+            rows = connection.execute(held, execution_options={"yield_per": 1})
+            return frozenset(
+                row.public_id for row in rows if not accounts.isdisjoint(json.loads(row.accounts))
+            )
+
+    def forget(self, exports: Sequence[Export]) -> int:
+        """Remove the lines that are still as they were read: status, time and copies; how many."""
+        count = 0
         with self._database.writes.begin() as connection:
-            for public_id in public_ids:
-                connection.execute(delete(_export).where(_export.c.public_id == public_id))
+            for one in exports:
+                files = _values(one)["slack_files"]
+                same = (
+                    _export.c.public_id == one.public_id,
+                    _export.c.status == one.status.value,
+                    _export.c.created_at == one.created_at,
+                    _export.c.slack_files.is_not_distinct_from(files),
+                )
+                count += connection.execute(delete(_export).where(*same)).rowcount
+        return count
 
     def _read(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Export]:
         newest = (_export.c.created_at.desc(), _export.c.id.desc())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from bot.app.ports import Clock, Job
 from bot.store.dialect import insert_or
@@ -56,6 +56,11 @@ def insert_job(
     )
     number = connection.execute(statement).scalar()
     return None if number is None else int(number)
+
+
+def _claimed(attempt: int | None) -> tuple[ColumnElement[bool], ...]:
+    """A claim is known by its number: the holder's name may be that of another thread of the process."""
+    return () if attempt is None else (_job.c.attempts == attempt,)
 
 
 class SqlJobs:
@@ -107,21 +112,37 @@ class SqlJobs:
                 .values(lease_until=self._clock.now() + lease, progress=json.dumps(progress))
             )
 
-    def release(self, job_id: int, due_at: datetime, error: str | None = None) -> None:
-        """Give a job back, to be done later by anybody."""
+    def release(
+        self, job_id: int, due_at: datetime, error: str | None = None, *, attempt: int | None = None
+    ) -> None:
+        """Give a job back, to be done later by anybody.
+
+        Args:
+            job_id: which.
+            due_at: when.
+            error: why.
+            attempt: of the claim; when there was a later one, the job is that one's and is left alone.
+        """
         with self._database.writes.begin() as connection:
             connection.execute(
                 update(_job)
-                .where(_job.c.id == job_id)
+                .where(_job.c.id == job_id, *_claimed(attempt))
                 .values(lease_until=None, leased_by=None, due_at=due_at, last_error=error)
             )
 
-    def settle(self, job_id: int, *, result: Mapping[str, Any] | None, error: str | None) -> None:
-        """It is done, or has failed for good."""
+    def settle(
+        self,
+        job_id: int,
+        *,
+        result: Mapping[str, Any] | None,
+        error: str | None,
+        attempt: int | None = None,
+    ) -> None:
+        """It is done, or has failed for good; ``attempt`` as of ``release``."""
         with self._database.writes.begin() as connection:
             connection.execute(
                 update(_job)
-                .where(_job.c.id == job_id)
+                .where(_job.c.id == job_id, *_claimed(attempt))
                 .values(
                     state="failed" if error else "done",
                     lease_until=None,

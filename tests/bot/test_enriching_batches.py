@@ -23,6 +23,7 @@ from bot.app.enriching_undo import MOST_SHOWN
 from bot.app.enriching_values import INTERRUPTED, RESULTS, WRITE_REFUSED, Batch, BatchState
 from bot.app.enriching_work import HANDED_AT_ONCE, BusyError
 from bot.app.errors import ConfigurationError, UserError
+from bot.app.people import NOT_ASKED, Role
 from bot.app.ports import Posted
 from bot.app.scope import Scope, Whose
 from bot.runtime.enriching_jobs import BatchJobs, Telling
@@ -30,7 +31,7 @@ from bot.runtime.work import JobLoop
 from bot.store.incidents import SqlIncidents
 from connector.cache.engine import Database, open_database
 from connector.enrichment.values import Company, Outcome
-from connector.errors import NeedsPerson
+from connector.errors import NeedsPerson, Retriable
 from tests.support.enriching_world import ADMIN, MEL, EnrichingWorld
 from tests.support.fake_crm_writer import Killed
 
@@ -413,3 +414,34 @@ def test_only_administrators_and_only_with_a_mapping_that_fits(make: Make) -> No
     world.limited(fields={})
     with pytest.raises(ConfigurationError, match="nothing is mapped"):
         world.many.enter(EVERYBODY, ADMIN, "terminal")
+
+
+def test_whoever_is_no_administrator_any_more_has_nothing_more_written(make: Make) -> None:
+    world = make(45)
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    member, other = replace(ADMIN, role=Role.MEMBER), replace(ADMIN, slack_id="UBEA")
+
+    def demoted(_company: Company) -> None:
+        world.people = {ADMIN.slack_id: member}
+
+    world.provider.on_read = demoted
+    with pytest.raises(UserError, match="may not enrich many accounts any more"):
+        worked(world, batch)
+    assert all(set(one) <= {"Phone", "Modified_Time"} for one in world.crm.records.values())
+    stopped = world.many.found(batch.id)
+    assert (stopped.state, stopped.finished) == (BatchState.STOPPED, 0)
+    assert stopped.reason == "Who asked for it may not enrich many accounts any more."
+    world.many.resume(batch.id, other, "slack")
+    done = world.new_worker().run(batch.id, lambda _done, _all: None, lambda: False, other.slack_id)
+    assert done is not None
+    assert (done.state, done.finished) == (BatchState.DONE, 45)
+
+
+def test_a_batch_waits_while_nobody_can_say_who_asked_for_it(make: Make) -> None:
+    world = make(3)
+    batch = world.many.enter(EVERYBODY, ADMIN, "terminal")
+    world.people = {ADMIN.slack_id: replace(ADMIN, role=Role.NOBODY, refusal=NOT_ASKED)}
+    with pytest.raises(Retriable):
+        worked(world, batch)
+    world.people = {}
+    assert worked(world, batch).state is BatchState.DONE

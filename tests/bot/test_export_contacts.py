@@ -15,6 +15,7 @@ import pytest
 
 from bot.app.erasing import Gone, names_of
 from bot.app.errors import UserError
+from bot.app.exporting_contacts import LeftOut
 from bot.app.exporting_values import Export, Format, Header, Mailing, Selection, Status, Wish, download_name
 from bot.app.scope import NOTHING, Scope, Whose, seen_by
 from bot.language.question import Kind, Question, Sort
@@ -253,3 +254,13 @@ def test_a_mailing_list_goes_with_a_contact_or_an_account_that_is_in_it(world: E
     person = Gone("contact", "c1", "a1", ("Ida Berg", "ida@konex.example"))
     assert left(person) == [False, True, True, True], "accounts are no contacts"
     assert left(Gone("account", "a1", None, ("Konex",))) == [False, False, True, False]
+
+
+def test_whoever_has_opted_out_and_has_no_address_has_opted_out(world: ExportWorld) -> None:
+    everybody = Selection(parse("name is not empty", world.exports.rows.catalog()), (), None, ())
+    before = world.exports.contacts.counted(everybody, Mailing())
+    add(world.database, "crm_contact", contact(20, "a1", "Neither", "", out=True))
+    after = world.exports.contacts.counted(everybody, Mailing())
+    assert after.rows == before.rows
+    of = LeftOut.OPTED_OUT
+    assert after.left_out == {**before.left_out, of: before.left_out[of] + 1}

@@ -9,6 +9,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,13 @@ def test_lines_and_lists_stay_as_they_are(text: str) -> None:
     assert guarded(text) == text
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("'\";=+-@ \t\r\n\x00\u200b\uff1d\uff0d"))))
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.characters(codec="utf-8"), st.sampled_from("'\";=+-@ \t\r\n\x00\u200b\uff1d\uff0d")
+        )
+    )
+)
 def test_the_guard_can_be_taken_away_without_loss(text: str) -> None:
     safe = guarded(text)
     assert unguarded(safe) == text
@@ -312,6 +319,14 @@ def test_half_of_a_pair_of_utf16_is_no_reason_to_fail(tmp_path: Path) -> None:
         written(tmp_path, form(Format.CSV, ColumnType.TEXT, ColumnType.LIST), [["a\ud800"], [("\ud800",)]])
     )
     assert rows[1] == ["a?", "?"]
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_nor_is_it_in_a_label(tmp_path: Path, kind: Format) -> None:
+    shape = form(kind, ColumnType.TEXT, header=Header.LABELS)
+    shape = replace(shape, columns=(replace(shape.columns[0], label="a\ud800"),))
+    assert heads_of(shape) == ["a?"]
+    assert written(tmp_path, shape, [["x"]]).stat().st_size > 0
 
 
 class Killed(BaseException):

@@ -6,26 +6,33 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+from sqlalchemy import update
 
 from bot.app.erasing import Erasing, Gone, names_of
 from bot.app.errors import SendLater, SendNever, UserError
 from bot.app.exporting_rhythm import Rhythm
-from bot.app.exporting_values import Export, Format, Status, Wish
+from bot.app.exporting_values import Export, Format, Mailing, Status, Wish
 from bot.app.people import Person, Role
 from bot.app.ports import Posted
 from bot.app.scope import NOTHING, Scope, Whose
 from bot.exports.files import ExportDirectory
+from bot.language.question import Kind, Question
 from bot.store.erasing import SqlErasures
 from bot.store.incidents import SqlIncidents
+from bot.store.places import TABLES
 from connector.cache.engine import Database
 from connector.errors import Retriable
 from scoring.config import Segment
+from tests.bot.test_export_contacts import contact
 from tests.bot.test_exports import asked, begun, confirmed, rows_of
+from tests.support.account_world import add
 from tests.support.export_world import ExportWorld
 from tests.support.fake_services import MELVIN, FakePeople
 
+ACCOUNTS = TABLES["crm_account"]
 KONEX = Gone("account", "a1", None, ("Konex",))
 MEMBER = replace(MELVIN, role=Role.MEMBER)
 TEAM = Scope(Whose.TEAM, frozenset({"u1", "u2"}))
@@ -161,20 +168,37 @@ class TestWhatIsGivenIsTakenBack:
         assert drawn[failed.public_id].status is Status.FAILED
         assert "Konex" not in str([drawn[one.public_id] for one in (export, failed)])
 
+    @pytest.mark.parametrize(("when", "given"), [("before it is seen", (0, [])), ("after", (1, ["F1"]))])
     def test_when_it_was_closed_while_it_was_given(
-        self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+        self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch, when: str, given: tuple[int, list[str]]
     ) -> None:
         export = medical(world)
         upload = world.notices.upload
 
-        def slow(export: Export, file: object) -> str:
-            world.without_segments()
-            world.retention.close_deleted(world.configuration)
-            return upload(export, file)  # type: ignore[arg-type]
+        def slow(export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
+            if when == "before it is seen":
+                self.closed(world)
+            upload(export, file, begun)
+            if when == "after":
+                self.closed(world)
 
         monkeypatch.setattr(world.notices, "upload", slow)
         assert world.written(export).status is Status.INVALID
-        assert world.notices.taken_back == ["F1"]
+        if when == "after":
+            world.notices.fail_with = SendLater("Slack asks to wait.")
+            with pytest.raises(Retriable):
+                world.withdraw()
+            world.notices.fail_with = None
+        world.clock.move(days=1)
+        world.retention.tidy()
+        world.withdraw()
+        assert (len(world.notices.files), world.notices.taken_back) == given
+        assert world.found(export).slack_files == ()
+        assert world.notices.shown[-1][0].status is Status.INVALID
+
+    def closed(self, world: ExportWorld) -> None:
+        world.without_segments()
+        world.retention.close_deleted(world.configuration)
 
     def test_what_slack_does_not_take_now_is_tried_again(self, world: ExportWorld) -> None:
         export = world.written(confirmed(world))
@@ -182,17 +206,47 @@ class TestWhatIsGivenIsTakenBack:
         world.retention.tidy()
         world.notices.fail_with = SendLater("Slack asks to wait.")
         with pytest.raises(Retriable, match="asks to wait"):
-            world.work.withdraw(export.public_id)
+            world.work.delivery.withdraw(export.public_id)
         world.retention.tidy()
         assert world.found(export).slack_files == ("F1",), "its line is kept as long as a copy is"
-        world.notices.fail_with = SendNever("Somebody has removed it.")
+        world.notices.fail_with = SendNever("The bot token was revoked.")
         world.withdraw()
+        said = f"not taken back in Slack: The bot token was revoked. {export.public_id}"
+        assert world.outcomes()[-1] == said
+        assert world.found(export).slack_files == ("F1",)
+        world.notices.fail_with = None
+        world.clock.move(days=1)
+        world.retention.tidy()
+        world.withdraw()
+        assert world.notices.taken_back == ["F1"]
         world.retention.tidy()
         assert world.history.find(export.public_id) is None
-        assert world.work.withdraw(export.public_id) == {"status": "gone"}
+        assert world.work.delivery.withdraw(export.public_id) == {"status": "gone"}
 
 
 class TestErasing:
+    @pytest.mark.parametrize("kind", Format)
+    @pytest.mark.parametrize(
+        "name", ["Konex;-Bau", "Konex\r\nBerlin", "Konex\x07", "HP", "Konex ", "_x0041_"]
+    )
+    @pytest.mark.parametrize("renamed", [False, True])
+    def test_an_account_is_in_a_mailing_list_whatever_it_is_called(
+        self, world: ExportWorld, kind: Format, name: str, renamed: bool
+    ) -> None:
+        with world.database.writes.begin() as connection:
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == "a1").values(name=name))
+        add(world.database, "crm_contact", contact(1, "a1", "Ida Berg", "ida@konex.example"))
+        add(world.database, "crm_contact", contact(2, "a2", "Jo Acme", "jo@acme.example"))
+        of = Question(Kind.LIST)
+        export = world.written(confirmed(world, Wish(kind, mailing=Mailing()), of))
+        other = world.written(confirmed(world, Wish(kind, mailing=Mailing()), asked(world, "name = acme")))
+        assert (export.rows, other.rows) == (2, 1)
+        gone = Gone("account", "a1", None, ("Konex International" if renamed else name,))
+        assert world.retention.invalidate([gone], names_of([gone]), set()) == 1
+        assert world.found(export).status is Status.INVALID
+        assert world.found(other).status is Status.DONE
+        assert world.history.with_contacts_of({"a1", "a2"}) == {other.public_id}
+
     def test_a_file_that_is_finished_while_another_is_looked_through(
         self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.errors import SendLater, SendNever, UserError
+from bot.app.exporting import KIND
 from bot.app.exporting_values import (
     EXPORTS_A_DAY,
     MOST_COLUMNS,
@@ -37,10 +38,12 @@ from bot.app.exporting_values import (
 from bot.app.exporting_work import MOST_ATTEMPTS, CancelledError
 from bot.app.people import NOT_ASKED, OPERATOR, Person, Role
 from bot.app.ports import Posted
+from bot.commands.exporting import _copy as copied
 from bot.commands.exporting import _written as in_terminal
 from bot.exports.files import write_whole
 from bot.language.question import Kind, Question, Sort
 from bot.store import export_rows
+from bot.store.exports import SqlExports
 from connector.cache.engine import Database
 from connector.errors import Retriable
 from scoring.config import Segment
@@ -390,9 +393,24 @@ def test_in_the_terminal_it_leaves_none_either(
         in_terminal(world.work, export, target)
     assert (world.found(export).status, target.exists()) == (Status.CANCELLED, False)
     target.write_text("the user's own")
-    with pytest.raises(CancelledError):
+    with pytest.raises(UserError, match=r"mine.zip already\. Remove it, or name another file"):
         in_terminal(world.work, export, target)
-    assert target.read_text() == "the user's own", "it was cancelled before we wrote"
+    assert target.read_text() == "the user's own"
+
+
+def test_a_file_that_is_there_is_not_written_over(world: ExportWorld, tmp_path: Path) -> None:
+    export, target = world.written(confirmed(world)), tmp_path / "mine.zip"
+    copied(world.exports, export.public_id, target)
+    assert target.read_bytes() == world.notices.files[0][1]
+    target.write_text("the user's own")
+    with pytest.raises(UserError, match="already"):
+        copied(world.exports, export.public_id, target)
+    draft = begun(world, person=OPERATOR)
+    started = world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+    with pytest.raises(UserError, match="already"):
+        in_terminal(world.work, started, target)
+    assert world.found(started).reason == "There is a file of that name."
+    assert target.read_text() == "the user's own"
 
 
 def test_one_that_waits_is_cancelled_without_having_begun(world: ExportWorld) -> None:
@@ -424,7 +442,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another(world: Exp
 def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
     world: ExportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)  # a link alone
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 1)  # a link alone
     export = confirmed(world)
 
     def other() -> None:
@@ -437,7 +455,9 @@ def test_a_worker_whose_lease_was_lost_leaves_the_message_of_the_other(
 
 
 def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld) -> None:
-    failed = world.written(confirmed(world), attempts=6)
+    export = confirmed(world)
+    world.history.change(export.public_id, (Status.WAITING,), {"status": Status.RUNNING})
+    failed = world.written(export, attempts=6)
     assert failed.status is Status.FAILED
     assert failed.reason == "The worker ended 5 times in the middle of it. Export fewer rows."
     assert world.notices.shown[-1][0].reason == failed.reason
@@ -445,7 +465,7 @@ def test_one_that_is_killed_again_and_again_fails_and_says_so(world: ExportWorld
 
 def test_one_that_was_written_but_not_given_is_given(world: ExportWorld) -> None:
     export = world.written(confirmed(world))
-    world.history.change(export.public_id, (Status.DONE,), {"delivered": False})
+    world.history.change(export.public_id, (Status.DONE,), {"delivered": False, "given_at": None})
     world.written(export, attempts=2)
     assert len(world.notices.files) == 2
     assert [one.name for one in world.files.path.iterdir()] == [export.file_name]
@@ -479,7 +499,11 @@ def test_what_slack_takes_later_is_given_later(world: ExportWorld) -> None:
 
 def test_what_slack_does_not_take_for_long_stays_in_the_history(world: ExportWorld) -> None:
     world.notices.fail_with = SendLater("Slack could not be reached.")
-    export = world.written(confirmed(world), attempts=MOST_ATTEMPTS)
+    export = confirmed(world)
+    with pytest.raises(Retriable):
+        world.written(export, attempts=MOST_ATTEMPTS + 1)
+    world.clock.move(hours=12, seconds=1)
+    export = world.written(export, attempts=MOST_ATTEMPTS + 2)
     assert export.delivered
     assert export.reason == "It was not delivered: Slack could not be reached."
 
@@ -487,14 +511,19 @@ def test_what_slack_does_not_take_for_long_stays_in_the_history(world: ExportWor
 def test_a_file_that_was_given_is_not_given_again_for_its_message(world: ExportWorld) -> None:
     world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
     export = confirmed(world)
-    held = world.written(export)
+    with pytest.raises(Retriable) as refused:
+        world.written(export)
+    assert refused.value.after_seconds == 5
+    world.notices.not_shown = None
+    held = world.written(export, attempts=2)
     assert (held.delivered, held.reason, len(world.notices.files)) == (True, None, 1)
+    assert world.notices.shown[-1][0].status is Status.DONE
 
 
 def test_a_link_that_could_not_be_told_is_told_later(
     world: ExportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 1)
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 1)
     world.notices.not_shown = SendLater("Slack asks to wait 40 seconds.")
     export = confirmed(world)
     with pytest.raises(Retriable):
@@ -505,7 +534,7 @@ def test_a_link_that_could_not_be_told_is_told_later(
 
 
 def test_a_large_file_is_given_by_a_link(world: ExportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.app.exporting_work.MOST_UPLOADED", 10)
+    monkeypatch.setattr("bot.app.exporting_delivery.MOST_UPLOADED", 10)
     world.written(confirmed(world))
     assert world.notices.files == []
     assert "/exports/" in (world.notices.shown[-1][1] or "")
@@ -661,3 +690,33 @@ def test_columns_say_their_types_and_the_crms_names(world: ExportWorld) -> None:
     assert columns["created"].type is ColumnType.INSTANT
     assert columns["last_purchase"].type is ColumnType.DAY
     assert (columns["name"].api_name, columns["owner"].api_name) == ("Account_Name", "Owner")
+
+
+def test_a_draft_that_is_confirmed_while_old_ones_are_forgotten_stays(
+    world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = begun(world)
+    world.clock.move(days=1, seconds=1)
+    forget = SqlExports.forget
+
+    def late(history: SqlExports, exports: Sequence[Export]) -> int:
+        world.exports.confirm(draft.public_id, Wish(columns=("name",)), MELVIN)
+        return forget(history, exports)
+
+    monkeypatch.setattr(SqlExports, "forget", late)
+    assert world.retention.tidy()["forgotten"] == 0
+    assert world.found(draft).status is Status.WAITING
+
+
+def test_one_that_a_killed_terminal_left_is_done_by_a_worker(world: ExportWorld) -> None:
+    draft = begun(world, person=OPERATOR)
+    world.exports.started(draft.public_id, Wish(columns=("name",)), OPERATOR, None, Status.WAITING)
+    world.clock.move(hours=23)
+    world.retention.tidy()
+    assert world.jobs.claim("w", timedelta(minutes=1), (KIND,)) is None, "the terminal may be at it"
+    world.clock.move(hours=2)
+    world.retention.tidy()
+    job = world.jobs.claim("w", timedelta(minutes=1), (KIND,))
+    assert job is not None
+    world.work.run(str(job.args["export"]), job.attempts, lambda: None)
+    assert world.found(draft).status is Status.DONE

@@ -94,6 +94,43 @@ def test_a_passing_fault_is_tried_again_and_a_lasting_one_is_told(database: Data
     assert (last.ok, last.error) == (False, "revoked")
 
 
+def test_a_job_whose_lease_was_lost_is_left_to_who_has_it_now(database: Database) -> None:
+    clock, done = SetClock(), list[str]()
+
+    def handler(job: Job) -> Mapping[str, Any]:
+        if job.attempts == 1:
+            clock.move(seconds=21)
+            worker.step()
+            return {}
+        raise Retriable("busy")
+
+    jobs, worker = loop(database, clock, handler, [], done)
+    jobs.enqueue("sync", "a", {}, clock.now())
+    worker.step()
+    assert jobs.waiting("sync"), "the later one has not done it"
+    clock.move(minutes=1)
+    again = jobs.claim("another", LEASE)
+    assert again is not None
+    assert again.attempts == 3
+
+
+def test_what_nobody_expected_is_tried_a_few_times_and_told(database: Database) -> None:
+    clock, failures, done, attempts = SetClock(), list[str](), list[str](), list[int]()
+
+    def handler(job: Job) -> Mapping[str, Any]:
+        attempts.append(job.attempts)
+        raise KeyError("channel")
+
+    jobs, worker = loop(database, clock, handler, failures, done)
+    jobs.enqueue("sync", "a", {}, clock.now())
+    for _ in range(100):
+        worker.step()
+        clock.move(seconds=20)
+    assert attempts == [1, 2, 3, 4, 5]
+    assert set(failures) == {"Something unexpected happened: KeyError. The log of the worker says more."}
+    assert not jobs.waiting("sync")
+
+
 def test_a_stopped_job_is_given_back_at_once(database: Database) -> None:
     clock, failures, done = SetClock(), list[str](), list[str]()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
-from bot.app.errors import SendError, SendLater
+from bot.app.errors import SendError, SendLater, SendNever, SendUnclear
 from bot.app.exporting_rhythm import ExportSchedule, Rhythm, ScheduleState
 from bot.app.exporting_values import (
     ColumnType,
@@ -32,6 +35,7 @@ from bot.language.question import Kind, Question, Sort
 from bot.slack import ids
 from bot.slack.channels import Channels
 from bot.slack.export_notices import SlackExportNotices
+from bot.slack.failures import send_error
 from bot.slack.listeners.exports import begin_export, question_of
 from bot.slack.sending import Place, Reply
 from bot.slack.surroundings import Surroundings
@@ -231,6 +235,14 @@ def test_a_schedule_is_made_in_the_modal_and_stopped_in_the_history(chat: Chat, 
     chat.click(chosen, "UMELVIN", channel="CSALES", ts="1.1", ephemeral=True)
     assert world.schedules.listed(MELVIN) == []
     assert "not made every Monday any more" in json.dumps(chat.slack.of("response_url")[-1])
+
+
+def test_a_modal_that_is_submitted_twice_makes_no_schedule(chat: Chat, world: ExportWorld) -> None:
+    draft = opened_modal(chat)["private_metadata"]
+    answer_of(chat, submission(draft, columns="all"))
+    answer_of(chat, submission(draft, columns="all", repeat="daily"))
+    assert "has been started already" in message_text(chat.slack.messages[-1])
+    assert world.schedules.listed(MELVIN) == []
 
 
 def test_one_that_rests_is_told_with_a_button_that_resumes_it(chat: Chat, world: ExportWorld) -> None:
@@ -449,3 +461,64 @@ def test_errors_of_slack_come_out_sorted(slack: RecordingSlack) -> None:
     with pytest.raises(SendError):
         notices.show(hostile(), None)
     notices.show(hostile(posted=None), None)
+
+
+def uploading(slack: RecordingSlack) -> tuple[SlackExportNotices, list[str], Callable[[], None]]:
+    """Slack, what it noted before a copy could be seen, and an upload."""
+    notices, noted = SlackExportNotices(WebClient(token="xoxb-test", base_url=slack.api_url)), list[str]()
+    return notices, noted, lambda: notices.upload(hostile(), io.BytesIO(b"abc"), noted.append)
+
+
+def test_a_copy_is_noted_before_it_is_seen(slack: RecordingSlack) -> None:
+    notices, noted, upload = uploading(slack)
+    upload()
+    [completed] = slack.of("files.completeUploadExternal")
+    assert completed["channel_id"] == "DMELVIN"
+    [file] = completed["files"] if isinstance(completed["files"], list) else json.loads(completed["files"])
+    assert [file["id"]] == noted
+
+    def refuse(_copy: str) -> None:
+        raise SendNever("No.")
+
+    with pytest.raises(SendNever):
+        notices.upload(hostile(), io.BytesIO(b"abc"), refuse)
+    assert len(slack.of("files.completeUploadExternal")) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "expected"),
+    [
+        ("conversations.open", 500, SendLater),
+        ("files.getUploadURLExternal", 503, SendLater),
+        ("files.getUploadURLExternal", "fatal_error", SendLater),
+        ("files.getUploadURLExternal", "storage_limit_reached", SendNever),
+        ("upload", 429, SendLater),
+        ("upload", 503, SendLater),
+        ("upload", 413, SendNever),
+        ("files.completeUploadExternal", 500, SendUnclear),
+    ],
+)
+def test_only_the_last_step_of_an_upload_may_be_unclear(
+    slack: RecordingSlack, method: str, fault: str | int, expected: type[Exception]
+) -> None:
+    _, noted, upload = uploading(slack)
+    slack.faults[method] = [fault if isinstance(fault, str) else (fault, {})]
+    with pytest.raises(expected):
+        upload()
+    assert bool(noted) == (expected is SendUnclear)
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("7", 7), ("9" * 14, 86_400), ("²", 30), ("-1", 30), ("", 30)])
+def test_what_slack_says_of_waiting_ends_nothing(said: str, seconds: int) -> None:
+    response = SlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data={"ok": False, "error": "ratelimited"},
+        headers={"Retry-After": said},
+        status_code=429,
+    )
+    found = send_error(SlackApiError("", response))  # type: ignore[no-untyped-call]
+    assert isinstance(found, SendLater)
+    assert found.after == timedelta(seconds=seconds)

@@ -157,7 +157,12 @@ def staged(base_url: str, world: EnrichingWorld, crawler: Crawler) -> Iterator[S
     )
     incidents = SqlIncidents(database, clock, lambda: "#ops")
     telling = Telling(ToldMessages(client_of(base_url)).show)
-    work = lambda: BatchWork(world.side, world.batches, world.writes, lambda: crawler, world.audit, clock)  # noqa: E731
+
+    def work() -> BatchWork:
+        side, batches, writes = world.side, world.batches, world.writes
+        person = fakes.people.person_now
+        return BatchWork(side, batches, writes, lambda: crawler, world.audit, clock, person)
+
     own = DeskJobs(lambda: desk, fakes.people.person_now, incidents, telling)
     many = BatchJobs(work, incidents, threading.Event(), telling)
     connection = SocketConnection(app, "xapp-sandbox-app", retry_seconds=0.1)

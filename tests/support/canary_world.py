@@ -174,8 +174,8 @@ class CanaryWorld:
             if done is not None and done.file_name:
                 with self.bellwether.export_parts.exports.files.open(done.file_name) as file:
                     files.append(file.read())
-        mine = [one.public_id for one in history.every(list(Status))]
-        history.forget([one for one in mine if one != self.someone_elses_export])
+        every = history.every(list(Status))
+        history.forget([one for one in every if one.public_id != self.someone_elses_export])
         return files
 
     def keep_one_schedule(self) -> None:

@@ -248,6 +248,7 @@ class EnrichingWorld:
         self.one = Enriching(
             self.side, lambda: self.provider, SqlProposals(database), self.writes, self.audit, self.clock
         )
+        self.people: dict[str, Person] = {}  # by key, whose rights were changed
         self.many = EnrichingBatches(
             self.side, self.batches, self.jobs, self.audit, self.clock, lambda: "script"
         )
@@ -256,7 +257,10 @@ class EnrichingWorld:
     def new_worker(self) -> BatchWork:
         """With nothing in its memory."""
         batches, writes = SqlBatches(self.database, self.clock), SqlWrites(self.database)
-        return BatchWork(self.side, batches, writes, lambda: self.provider, self.audit, self.clock)
+        return BatchWork(
+            *(self.side, batches, writes, lambda: self.provider, self.audit, self.clock),
+            person=lambda key: self.people.get(key, ADMIN),
+        )
 
     def limited(self, **limits: Any) -> None:
         """Another part of the document for enrichment."""

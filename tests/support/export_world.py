@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import BinaryIO
 
 from bot.app.errors import SendError
 from bot.app.exporting import Exports
+from bot.app.exporting_delivery import WITHDRAW
 from bot.app.exporting_links import Links
 from bot.app.exporting_ports import ExportNotices
-from bot.app.exporting_retention import WITHDRAW, Retention
+from bot.app.exporting_retention import Retention
 from bot.app.exporting_rhythm import ExportSchedule
 from bot.app.exporting_schedules import ExportSchedules, ScheduledRuns
 from bot.app.exporting_values import OPERATOR_KEY, Export
@@ -64,11 +66,11 @@ class Notices:
             raise self.fail_with
         self.halted.append(schedule)
 
-    def upload(self, export: Export, file: BinaryIO) -> str:
+    def upload(self, export: Export, file: BinaryIO, begun: Callable[[str], None]) -> None:
         if self.fail_with is not None:
             raise self.fail_with
+        begun(f"F{len(self.files) + 1}")
         self.files.append((export.slack_id, file.read()))
-        return f"F{len(self.files)}"
 
     def take_back(self, slack_file: str) -> None:
         if self.fail_with is not None:
@@ -129,7 +131,7 @@ class ExportWorld:
         """Have the worker take back what was given in Slack; how many exports it looked at."""
         count = 0
         while (job := self.jobs.claim("w", timedelta(minutes=1), (WITHDRAW,))) is not None:
-            self.work.withdraw(str(job.args["export"]))
+            self.work.delivery.withdraw(str(job.args["export"]), job.args.get("copies"))
             self.jobs.settle(job.id, result={}, error=None)
             count += 1
         return count

@@ -184,21 +184,22 @@ class ExportListeners:
         reply = Reply(client, Place(user=person.slack_id))
         posted = reply.say_directly(text_message("⏳ The export begins."))
         try:
-            # Before the export: what cannot be repeated is not begun either. Twice the same is one.
-            scheduled = self._repeated(public_id, choice, person)
+            # What cannot be repeated is not begun, and what cannot be begun is not repeated.
+            scheduled = self._prepared(public_id, choice, person)
             export = exports.confirm(public_id, wish, person, posted)
         except UserError as error:
             reply.edit(posted, text_message(str(error)))
             return
         if scheduled is not None:
+            schedules_of(self.around).keep(scheduled, person)
             reply.say_directly(scheduled_message(scheduled))
         _log.info("export.queued", export=public_id)
         self._draw(export, posted, reply)
 
-    def _repeated(self, public_id: str, choice: Chosen, person: Person) -> ExportSchedule | None:
+    def _prepared(self, public_id: str, choice: Chosen, person: Person) -> ExportSchedule | None:
         if choice.rhythm is None:
             return None
-        return schedules_of(self.around).repeat(public_id, choice.wish, choice.rhythm, person)
+        return schedules_of(self.around).prepared(public_id, choice.wish, choice.rhythm, person)
 
     def _draw(self, export: Export, posted: Posted, reply: Reply) -> None:
         """Unless a worker was quicker: its words are newer."""
