@@ -28,6 +28,7 @@ ID_COLUMN: Final = "id"
 CURRENCY_COLUMN: Final = "organisation_currency"
 OPERATOR_KEY: Final = "operator"
 EVERYTHING: Final = "all accounts"
+ANY_ACCOUNT: Final = "*"  # among the accounts of a mailing list that has too many to note each
 MONEY_DECIMALS: Final = 2  # amounts are kept in hundredths, whatever the currency
 _MANY: Final = 1_000
 

@@ -15,6 +15,7 @@ from bot.app.exporting import KIND, Exports, selected, target_of
 from bot.app.exporting_delivery import ExportDelivery
 from bot.app.exporting_ports import ExportNotices
 from bot.app.exporting_values import (
+    ANY_ACCOUNT,
     DELIVERY_HOURS,
     DOWNLOAD_DAYS,
     NEEDED_ROLE,
@@ -34,6 +35,7 @@ from scoring.criteria.errors import CriteriaError
 
 TELL_EVERY: Final = timedelta(seconds=3)  # Slack takes about one edit of a message a second
 LOOK_EVERY: Final = timedelta(seconds=1)  # whether it was cancelled
+MOST_NOTED: Final = 50_000  # accounts of a mailing list that are known by their ids
 MOST_ATTEMPTS: Final = 5  # to write it; an orderly stop of the worker counts too
 WRITING_HOURS: Final = timedelta(hours=12)  # so long Slack may be away before one is begun
 _NOT_WANTED: Final = (Status.CANCELLED, Status.INVALID)
@@ -242,9 +244,13 @@ class ExportWork:
 
 
 def _noting_last(batches: Iterator[Batch], seen: set[str]) -> Iterator[Batch]:
-    """The batches without their last list, whose values are noted."""
+    """The batches without their last list, whose values are noted; of very many that it may be any."""
     for batch in batches:
-        seen.update(one for one in batch[-1] if one is not None)
+        if ANY_ACCOUNT not in seen:
+            seen.update(one for one in batch[-1] if one is not None)
+        if len(seen) > MOST_NOTED:  # memory is not to grow with the rows
+            seen.clear()
+            seen.add(ANY_ACCOUNT)
         yield batch[:-1]
 
 

@@ -25,6 +25,9 @@ def written_span(span: Span) -> str:
     return f"since {span.first}" if span.first is not None else f"until {span.last}"
 
 
+_LEAP_DAY = (2, 29)  # without its year it may be no day at all
+
+
 def spoken_span(span: Span) -> str:
     """For people: ``this month``, ``November 2026``, ``1 Jul to 30 Sep 2026``, ``since 1 Jun 2026``.
 
@@ -39,7 +42,7 @@ def spoken_span(span: Span) -> str:
         return spoken_day(span.first)
     named = calendar_name(span.first, span.last)
     first = spoken_day(span.first)
-    if span.first.year == span.last.year:
+    if span.first.year == span.last.year and (span.first.month, span.first.day) != _LEAP_DAY:
         first = first.removesuffix(f" {span.first.year}")
     return named or f"{first} to {spoken_day(span.last)}"
 

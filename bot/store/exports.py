@@ -10,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from bot.app.exporting_values import Export, Format, Further, Header, Mailing, Offered, Status, Wish
+from bot.app.exporting_values import (
+    ANY_ACCOUNT,
+    Export,
+    Format,
+    Further,
+    Header,
+    Mailing,
+    Offered,
+    Status,
+    Wish,
+)
 from bot.app.ports import NewJob, Posted
 from bot.app.scope import Scope, Whose
 from bot.language.question import Sort
@@ -130,13 +140,14 @@ class SqlExports:
         return self._read(_export.c.status.in_([one.value for one in statuses]))
 
     def with_contacts_of(self, accounts: Set[str]) -> frozenset[str]:
-        """Ids of the mailing lists whose files hold contacts of one of these accounts."""
+        """Ids of the mailing lists whose files hold, or may hold, contacts of one of these accounts."""
+        if not accounts:
+            return frozenset()
+        wanted = {*accounts, ANY_ACCOUNT}
         held = select(_export.c.public_id, _export.c.accounts).where(_export.c.accounts.is_not(None))
         with self._database.reads.begin() as connection:
             rows = connection.execute(held, execution_options={"yield_per": 1})
-            return frozenset(
-                row.public_id for row in rows if not accounts.isdisjoint(json.loads(row.accounts))
-            )
+            return frozenset(row.public_id for row in rows if not wanted.isdisjoint(json.loads(row.accounts)))
 
     def forget(self, exports: Sequence[Export]) -> int:
         """Remove the lines that are still as they were read: status, time and copies; how many."""

@@ -247,6 +247,19 @@ class TestErasing:
         assert world.found(other).status is Status.DONE
         assert world.history.with_contacts_of({"a1", "a2"}) == {other.public_id}
 
+    def test_a_mailing_list_of_very_many_accounts_may_be_of_anybody(
+        self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bot.app.exporting_work.MOST_NOTED", 1)
+        add(world.database, "crm_contact", contact(1, "a1", "Ida Berg", "ida@konex.example"))
+        add(world.database, "crm_contact", contact(2, "a2", "Jo Acme", "jo@acme.example"))
+        export = world.written(confirmed(world, Wish(mailing=Mailing()), Question(Kind.LIST)))
+        assert world.history.with_contacts_of({"a9"}) == {export.public_id}
+        assert world.history.with_contacts_of(frozenset()) == frozenset()
+        gone = Gone("account", "a1", None, ("Somebody else",))
+        assert world.retention.invalidate([gone], names_of([gone]), set()) == 1
+        assert world.found(export).status is Status.INVALID
+
     def test_a_file_that_is_finished_while_another_is_looked_through(
         self, world: ExportWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -139,6 +139,7 @@ def test_a_period_that_is_written_is_read(span: Calendar | Rolling | Days) -> No
 @given(st.dates(date(1995, 1, 1), TODAY), st.integers(0, 400))
 @example(date(2026, 11, 1), 22)
 @example(date(2024, 2, 29), 0)
+@example(date(2024, 2, 29), 1)
 @example(date(2017, 1, 1), 364)
 @example(date(2026, 7, 1), 91)
 @settings(max_examples=60, deadline=None)
