@@ -88,7 +88,7 @@ class SlackExportNotices:
             lambda: self._client.files_getUploadURLExternal(filename=name, length=len(content))
         )
         copy, address = place.get("file_id"), place.get("upload_url")
-        if not copy or not address:
+        if not copy or not str(address).startswith(("https://", "http://")):
             raise SendLater("Slack gave no place for the file.")
         self._put(str(address), content)
         begun(str(copy))

@@ -508,6 +508,18 @@ def test_only_the_last_step_of_an_upload_may_be_unclear(
     assert bool(noted) == (expected is SendUnclear)
 
 
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "", "ftp://files.example/x"])
+def test_bytes_go_to_no_place_that_is_no_web_address(
+    slack: RecordingSlack, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    given = {"ok": True, "file_id": "F1", "upload_url": address}
+    monkeypatch.setattr(RecordingSlack, "_files_getUploadURLExternal", lambda _self, _arguments: given)
+    _, noted, upload = uploading(slack)
+    with pytest.raises(SendLater, match="no place"):
+        upload()
+    assert noted == []
+
+
 @pytest.mark.parametrize(("said", "seconds"), [("7", 7), ("9" * 14, 86_400), ("²", 30), ("-1", 30), ("", 30)])
 def test_what_slack_says_of_waiting_ends_nothing(said: str, seconds: int) -> None:
     response = SlackResponse(
