@@ -25,7 +25,7 @@ from bot.language.question import (
     UnknownWord,
     WordUse,
 )
-from bot.language.refine_orders import at_another_time, same_order
+from bot.language.refine_orders import at_another_time, of_the_same_days, same_order
 from bot.language.refined import ACCOUNT_KINDS, CRITERIA_KINDS, Refined, put_to
 from bot.language.restate import restate
 from bot.language.understand import understand
@@ -153,7 +153,7 @@ def _conditioned(
         return _offered(read, found, fragment, vocabulary, earlier)
     if _begins_anew(read, found, earlier):
         return read if not found.marked else replace(read, words=(*read.words, *_marks(fragment, found)))
-    read = same_order(read, found, earlier, vocabulary)
+    read = of_the_same_days(same_order(read, found, earlier, vocabulary), earlier)
     keep_order = found.rest.behind(follow_up_words().top) is not None
     made = put_to(earlier, read, found.manner, keep_order=keep_order)
     uses = _typed(read.words, fragment)

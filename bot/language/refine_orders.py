@@ -8,10 +8,25 @@ from bot.language.follow_ups import Cut
 from bot.language.question import Kind, NotUnderstood, Question
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary
+from scoring.criteria.check import atoms
 from scoring.criteria.fields import FieldType
 from scoring.criteria.purchases import DAY, PURCHASES
-from scoring.criteria.tree import And, Fact, Leaf, Measured, Node, Not, Or, Related
+from scoring.criteria.tree import (
+    Always,
+    And,
+    Between,
+    Compare,
+    Fact,
+    Leaf,
+    Measure,
+    Measured,
+    Node,
+    Not,
+    Or,
+    Related,
+)
 
+_MEASURED = {"total_spend": (Measure.SUM, "amount"), "purchases": (Measure.COUNT, None)}
 _OF_CRITERIA = {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}
 
 
@@ -25,6 +40,19 @@ def at_another_time(text: str, vocabulary: Vocabulary, earlier: Question) -> Que
         return None
     changed = _at(earlier.criteria, then.fact.where)
     return None if changed == earlier.criteria else replace(earlier, criteria=changed)
+
+
+def of_the_same_days(read: Question, earlier: Question) -> Question:
+    """Spent over 10k this year, *only over 50k*: of this year too, where it is the one time that was said."""
+    said = read.criteria
+    if not isinstance(said, Compare | Between) or said.field not in _MEASURED:
+        return read
+    known = tuple(atoms(earlier.criteria)) if earlier.criteria != Always() else ()
+    facts = {one.fact for one in known if isinstance(one, Measured) and _days(one.fact)}
+    same = [one for one in facts if (one.measure, one.field) == _MEASURED[said.field]]
+    if len(same) != 1 or any(isinstance(one, Leaf) and one.field == said.field for one in known):
+        return read
+    return replace(read, criteria=Measured(same[0], replace(said, field="")))
 
 
 def _at(node: Node, day: Node) -> Node:

@@ -280,10 +280,26 @@ def test_the_share_of_some_in_a_place_is_a_share_of_those_there() -> None:
             "count: purchases.count where (occurred_on in last month) >= 2",
         ),
         ("VIPs in Texas", "and last year?", "asked"),
+        (
+            "accounts that spent more than 10k this year",
+            "over 50k instead",
+            "list: purchases.sum(amount) where (occurred_on in this year) > 50k",
+        ),
+        (
+            "retail accounts with more than 5 purchases this year",
+            "more than 10 purchases instead",
+            "list: industry = retail and purchases.count where (occurred_on in this year) > 10",
+        ),
+        (
+            "VIPs that bought in March",
+            "only over 50k",
+            "list: label = VIP and bought {} and total_spend > 50k",
+        ),
     ],
 )
 def test_the_same_of_another_time(earlier: str, text: str, expected: str) -> None:
-    assert after(earlier, text) == expected.format("between 2026-04-01 and 2026-04-30")
+    month = "between 2026-03-01 and 2026-03-31" if "only" in text else "between 2026-04-01 and 2026-04-30"
+    assert after(earlier, text) == expected.format(month)
 
 
 def test_moves_and_history_narrow() -> None:
