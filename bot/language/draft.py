@@ -230,6 +230,13 @@ class Draft:
         self.nots, self.joined, self.placed = [], None, False
         return last
 
+    def replace_last(self, term: Term) -> None:
+        """Another condition in place of the last one, also in what its words are said to mean."""
+        meant = canonical(meaning_of(self.terms[-1]))
+        at = max(at for at, use in enumerate(self.uses) if use[2] == meant)
+        self.uses[at] = (*self.uses[at][:2], canonical(meaning_of(term)))
+        self.terms[-1] = term
+
     def _side_by_side(self, term: Term) -> str:
         """The field of which a value stands on either side; empty when there is none."""
         before = self.terms[-1] if self.terms else None

@@ -156,7 +156,7 @@ def _conditioned(
     read = of_the_same_days(same_order(read, found, earlier, vocabulary), earlier)
     keep_order = found.rest.behind(follow_up_words().top) is not None
     made = put_to(earlier, read, found.manner, keep_order=keep_order)
-    uses = _typed(read.words, fragment)
+    uses = _typed(read.words, fragment, found.rest)
     if text != found.rest.said():  # "top 3" was read in other words than were typed
         uses = (WordUse(found.rest.said(), f"the first {read.limit}"), *uses)
     made = replace(made, words=(*uses, *_marks(fragment, found)))
@@ -384,7 +384,7 @@ def _marks(fragment: Fragment, found: Cut) -> Iterator[WordUse]:
         yield WordUse(" ".join(left), found.manner.value)
 
 
-def _typed(uses: Iterable[WordUse], fragment: Fragment) -> tuple[WordUse, ...]:
-    """The uses of words that were typed; not of those of a question put around them."""
-    folded = fragment.text.casefold()
-    return tuple(one for one in uses if one.words.casefold() in folded)
+def _typed(uses: Iterable[WordUse], *typed: Fragment) -> tuple[WordUse, ...]:
+    """The uses of words that were typed, or are left without "them"; not of a question put around them."""
+    folded = [one.text.casefold() for one in typed]
+    return tuple(one for one in uses if any(one.words.casefold() in text for text in folded))

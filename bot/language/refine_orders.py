@@ -6,19 +6,17 @@ from dataclasses import replace
 
 from bot.language.follow_ups import Cut
 from bot.language.question import Kind, NotUnderstood, Question
+from bot.language.rules_within import KEPT, is_of_days
 from bot.language.understand import understand
 from bot.language.vocabulary import Vocabulary
 from scoring.criteria.check import atoms
 from scoring.criteria.fields import FieldType
-from scoring.criteria.purchases import DAY, PURCHASES
 from scoring.criteria.tree import (
     Always,
     And,
     Between,
     Compare,
-    Fact,
     Leaf,
-    Measure,
     Measured,
     Node,
     Not,
@@ -26,7 +24,6 @@ from scoring.criteria.tree import (
     Related,
 )
 
-_MEASURED = {"total_spend": (Measure.SUM, "amount"), "purchases": (Measure.COUNT, None)}
 _OF_CRITERIA = {Kind.LIST, Kind.COUNT, Kind.COUNT_BY}
 
 
@@ -36,7 +33,7 @@ def at_another_time(text: str, vocabulary: Vocabulary, earlier: Question) -> Que
         return None
     read = understand(f"spent over 1 {text}", vocabulary)
     then = read.criteria if isinstance(read, Question) and read.kind is Kind.LIST else None
-    if not isinstance(then, Measured) or not _days(then.fact):
+    if not isinstance(then, Measured) or not is_of_days(then.fact):
         return None
     changed = _at(earlier.criteria, then.fact.where)
     return None if changed == earlier.criteria else replace(earlier, criteria=changed)
@@ -45,11 +42,11 @@ def at_another_time(text: str, vocabulary: Vocabulary, earlier: Question) -> Que
 def of_the_same_days(read: Question, earlier: Question) -> Question:
     """Spent over 10k this year, *only over 50k*: of this year too, where it is the one time that was said."""
     said = read.criteria
-    if not isinstance(said, Compare | Between) or said.field not in _MEASURED:
+    if not isinstance(said, Compare | Between) or said.field not in KEPT:
         return read
     known = tuple(atoms(earlier.criteria)) if earlier.criteria != Always() else ()
-    facts = {one.fact for one in known if isinstance(one, Measured) and _days(one.fact)}
-    same = [one for one in facts if (one.measure, one.field) == _MEASURED[said.field]]
+    facts = {one.fact for one in known if isinstance(one, Measured) and is_of_days(one.fact)}
+    same = [one for one in facts if (one.measure, one.field) == KEPT[said.field]]
     if len(same) != 1 or any(isinstance(one, Leaf) and one.field == said.field for one in known):
         return read
     return replace(read, criteria=Measured(same[0], replace(said, field="")))
@@ -61,15 +58,9 @@ def _at(node: Node, day: Node) -> Node:
         return replace(node, parts=tuple(_at(one, day) for one in node.parts))
     if isinstance(node, Not):
         return replace(node, part=_at(node.part, day))
-    if isinstance(node, Measured) and _days(node.fact):
+    if isinstance(node, Measured) and is_of_days(node.fact):
         return replace(node, fact=replace(node.fact, where=day))
-    return replace(node, where=day) if isinstance(node, Related) and _days(node) else node
-
-
-def _days(node: Fact | Related) -> bool:
-    """Whether it is of purchases of some days, and of nothing else of them."""
-    of, where = node.relation, node.where
-    return of == PURCHASES and isinstance(where, Leaf) and where.field == DAY
+    return replace(node, where=day) if isinstance(node, Related) and is_of_days(node) else node
 
 
 def same_order(read: Question, found: Cut, earlier: Question, vocabulary: Vocabulary) -> Question:

@@ -12,17 +12,15 @@ from bot.language.asked import Mode
 from bot.language.draft import Draft
 from bot.language.meanings import NumberWord, Role
 from bot.language.rules_amounts import OPERATORS, Build, comparison, emit
-from bot.language.rules_dates import Dated, begins_with_subject, dated
-from bot.language.rules_within import AMOUNT, day_of, is_free
+from bot.language.rules_dates import dated
+from bot.language.rules_within import AMOUNT, KEPT, day_at
 from bot.language.tokens import phrase
 from scoring.criteria.fields import Field, FieldType, Relation
 from scoring.criteria.purchases import DAY, PRODUCT, PURCHASES
 from scoring.criteria.tree import (
     Compare,
     Fact,
-    Measure,
     Measured,
-    Node,
     Operator,
     Related,
     conjunction,
@@ -51,7 +49,7 @@ def of_an_order(draft: Draft, at: int) -> int:
     if found is None or not _is_money(found[1]) or _amount_behind(draft, found[0]) is not None:
         return at
     end, build = found
-    node, day = build.node(AMOUNT), _day_behind(draft, end)
+    node, day = build.node(AMOUNT), day_at(draft, draft.skip(end))
     if day is None:
         return draft.add(at, end, "", Related(relation.name, node))
     return draft.add(at, day[1], "", Related(relation.name, conjunction(day[0], node)))
@@ -87,18 +85,17 @@ def product_often(draft: Draft, at: int) -> int:
     products = draft.products(start) if draft.role(at, Role.BOUGHT) else ()
     if relation is None or not products:
         return at
-    day = _day_behind(draft, start + 1)
+    day = day_at(draft, draft.skip(start + 1))
     often = _often(draft, draft.skip(day[1] if day else start + 1, *_BETWEEN))
     if often is None:
         return at
     end = often.end
-    if day is None and (day := _day_behind(draft, end)) is not None:
+    if day is None and (day := day_at(draft, draft.skip(end))) is not None:
         end = day[1]
     product = relation.catalog.find(PRODUCT)
     has = Operator.HAS if product is not None and product.type is FieldType.LIST else Operator.EQ
     where = conjunction(Compare(PRODUCT, has, products[0].name), *(() if day is None else (day[0],)))
-    counted = often.named.name == _COUNT
-    fact = Fact(PURCHASES, Measure.COUNT if counted else Measure.SUM, None if counted else AMOUNT, where)
+    fact = Fact(PURCHASES, *KEPT[often.named.name], where)
     return draft.add(at, end, "", Measured(fact, often.build.node("")))
 
 
@@ -160,12 +157,3 @@ def _amount_behind(draft: Draft, at: int) -> Field | None:
 def _is_money(build: Build) -> bool:
     """Whether numbers can be no count of orders."""
     return any(one.currency or one.value >= _MONEY for one in build.numbers)
-
-
-def _day_behind(draft: Draft, at: int) -> tuple[Node, int] | None:
-    start = draft.skip(at)
-    found: Dated | None = dated(draft, start)
-    if found is None or not is_free(draft, start, found) or begins_with_subject(draft, draft.skip(found[1])):
-        return None
-    day = day_of(draft, found)
-    return None if day is None else (day, found[1])

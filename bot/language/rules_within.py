@@ -15,12 +15,11 @@ from bot.language.question import Metric
 from bot.language.rules_dates import Dated, begins_with_subject, clearly_a_date, dated
 from bot.language.rules_new import new_at
 from bot.language.when import condition
-from scoring.criteria.fields import Field
+from scoring.criteria.fields import Field, FieldType
 from scoring.criteria.periods import Today, spans
 from scoring.criteria.purchases import DAY, PURCHASES
 from scoring.criteria.tree import (
     Ago,
-    Always,
     Between,
     Compare,
     Fact,
@@ -39,11 +38,12 @@ AMOUNT = "amount"
 _MODES = {Mode.LIST, Mode.FIGURE}
 _LAST_PURCHASE = "last_purchase"
 _SPEND, _PURCHASES, _OWN_REVENUE = "total_spend", "purchases", "annual_revenue"
-_MEASURES: dict[str, tuple[Measure, str | None]] = {
+# What is kept of an account of all time, and what of its purchases that is.
+KEPT: dict[str, tuple[Measure, str | None]] = {
     _SPEND: (Measure.SUM, AMOUNT),
-    _OWN_REVENUE: (Measure.SUM, AMOUNT),
     _PURCHASES: (Measure.COUNT, None),
 }
+_MEASURES = {**KEPT, _OWN_REVENUE: KEPT[_SPEND]}
 
 
 def within(draft: Draft, first: int, last: int, named: Field, tested: Leaf) -> tuple[Measured, int] | None:
@@ -52,7 +52,7 @@ def within(draft: Draft, first: int, last: int, named: Field, tested: Leaf) -> t
     None where no period stands there, or one of which something else is said: over 50k, created this year.
 
     Args:
-        draft: a list.
+        draft: a list, or a question for a figure, whose period that is as well.
         first: index of its first word.
         last: index after its last word.
         named: what is compared.
@@ -91,14 +91,30 @@ def day_of(draft: Draft, found: Dated) -> Node | None:
     None of a rate (10k a year), of one day long ago (two years ago), and of what is to come.
     """
     (role, over, when), _ = found
-    ago = isinstance(when.what, Ago)
     if when.is_to_come(draft.vocabulary) or over is False or (over and when.is_duration):
         return None
     if isinstance(when.what, Rolling) and when.is_duration and when.what.count == 1:
         return None
-    if isinstance(when.what, Ago) and when.what.unit is not Unit.DAY and role is None and over is None:
+    if not isinstance(when.what, Ago):
+        over = None  # over the last 90 days is in them
+    elif when.what.unit is not Unit.DAY and role is None and over is None:
         return None
-    return condition(DAY, role, when, draft.vocabulary, over=over if ago else None, negated=False)
+    return condition(DAY, role, when, draft.vocabulary, over=over, negated=False)
+
+
+def day_at(draft: Draft, at: int) -> tuple[Node, int] | None:
+    """A condition on the day of purchases, where a date stands of which nothing else is said; and its end."""
+    found = dated(draft, at)
+    if found is None or not is_free(draft, at, found) or begins_with_subject(draft, draft.skip(found[1])):
+        return None
+    day = day_of(draft, found)
+    return None if day is None else (day, found[1])
+
+
+def is_of_days(node: Fact | Related) -> bool:
+    """Whether it is of purchases of some days, and of nothing else of them."""
+    of, where = node.relation, node.where
+    return of == PURCHASES and isinstance(where, Leaf) and where.field == DAY
 
 
 def of_the_same_time(draft: Draft, first: int, then: Measured) -> None:
@@ -107,13 +123,11 @@ def of_the_same_time(draft: Draft, first: int, then: Measured) -> None:
     behind = draft.behind(first)
     but = draft.role(behind, Role.LINK) and draft.uses and draft.uses[-1][1] == behind
     joined = bool(but) or (draft.joined is Role.AND and not draft.role(behind, Role.WITH))
-    if before is None or before.negative or not joined or before.field not in {_SPEND, _PURCHASES}:
+    if before is None or before.negative or not joined or before.field not in KEPT:
         return
-    measure, field = _MEASURES[before.field]
     if isinstance(before.node, Compare | Between):
-        fact = Fact(PURCHASES, measure, field, then.fact.where)
-        node = Measured(fact, replace(before.node, field=""))
-        draft.terms[-1] = replace(before, field="", node=node)
+        fact = Fact(PURCHASES, *KEPT[before.field], then.fact.where)
+        draft.replace_last(replace(before, field="", node=Measured(fact, replace(before.node, field=""))))
 
 
 def is_free(draft: Draft, at: int, found: Dated) -> bool:
@@ -127,24 +141,13 @@ def again(draft: Draft, at: int) -> int:
     if before is None or not (draft.nots or draft.joined) or not _of_a_period(draft, before):
         return at
     since = draft.role(at, Role.SINCE) and draft.skip(at + 1) == len(draft.items)
-    found = _after(draft, at, before.node) if since else _day(draft, at)
+    found = _after(draft, at, before.node) if since else day_at(draft, at)
     if found is None:
         return at
     day, end = found
     if isinstance(before.node, Measured):
         return draft.add(at, end, "", replace(before.node, fact=replace(before.node.fact, where=day)))
     return draft.add(at, end, "", Related(PURCHASES, day))
-
-
-def _day(draft: Draft, at: int) -> tuple[Node, int] | None:
-    """A condition on the day of purchases, where a date stands of which nothing else is said."""
-    found = dated(draft, at)
-    if found is None or not clearly_a_date(draft, at, found[1]):
-        return None
-    if begins_with_subject(draft, draft.skip(found[1])):
-        return None
-    day = day_of(draft, found)
-    return None if day is None else (day, found[1])
 
 
 def _after(draft: Draft, at: int, node: Node) -> tuple[Node, int] | None:
@@ -161,12 +164,15 @@ def _of_a_period(draft: Draft, before: Term) -> bool:
     """Whether a condition is one on purchases of some days, and nothing else."""
     node = before.node
     if isinstance(node, Measured):
-        return node.fact.relation == PURCHASES and node.fact.where != Always()
+        return is_of_days(node.fact)
     if isinstance(node, Related):
-        return node.relation == PURCHASES and isinstance(node.where, Leaf) and node.where.field == DAY
-    known = draft.vocabulary.index.catalog.relation(PURCHASES) is not None
-    bought = not draft.said(Role.LAST_BOUGHT) and not isinstance(node, IsEmpty)
-    return known and bought and before.field == _LAST_PURCHASE
+        return is_of_days(node)
+    if before.field != _LAST_PURCHASE or isinstance(node, IsEmpty):
+        return False
+    # Bought this year, which the last purchase tells; but not "last purchase this year".
+    places = range(len(draft.items))
+    last = any(draft.role(at, Role.LAST_BOUGHT) or draft.field(at, FieldType.DATE) for at in places)
+    return not last and draft.vocabulary.index.catalog.relation(PURCHASES) is not None
 
 
 def _is_of_purchases(draft: Draft, first: int, last: int, named: Field) -> bool:

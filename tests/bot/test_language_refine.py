@@ -394,6 +394,7 @@ sentences = st.lists(st.sampled_from(PIECES), max_size=5).map(" ".join)
 
 @settings(max_examples=120, deadline=None)
 @example("VIPs in Texas", "only top 3")
+@example("VIPs in Texas", "without list them champions")
 @given(st.sampled_from(FIRSTS), sentences)
 def test_any_follow_up_is_answered_in_words_with_every_word_accounted_for(first: str, text: str) -> None:
     found = refine(text, vocabulary_for(), asked(first))

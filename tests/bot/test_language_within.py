@@ -264,6 +264,8 @@ def test_a_second_period_is_said_of_the_same(text: str, meant: str) -> None:
     [
         "accounts created last year but not this year",
         "last bought in June but not in July",
+        "last purchase in June but not in July",
+        "bought GTX Pro more than 3 times this year but not last year",
         "employees this year over 500",
         "bought since",
     ],
@@ -407,3 +409,11 @@ def test_new_vips_have_become_so() -> None:
 )
 def test_more_this_year_than_last_year_is_the_figure_of_who_grows(text: str, meant: str) -> None:
     assert said(understand(text, vocabulary_for())) == meant
+
+
+def test_the_words_of_both_bounds_are_said_to_be_of_that_time() -> None:
+    found = understand("spent over 10k but under 50k this year", vocabulary_for())
+    assert isinstance(found, Question)
+    meant = [use.meaning for use in found.words]
+    assert _SPENT.format("in this year", "> 10k") in meant
+    assert _SPENT.format("in this year", "< 50k") in meant
